@@ -1,0 +1,97 @@
+# The only list of commands. Each target installs what it needs first.
+
+PYTHON ?= python3
+PORT ?= 8000
+BIN := .venv/bin
+UV := $(BIN)/uv
+CLIENT_SOURCES := $(shell find client/src client/public client/index.html client/vite.config.ts client/package.json -type f 2>/dev/null)
+ARTEFACTS := query:api worker:worker run:local infra:infra bootstrap:bootstrap
+
+# Without bytecode every process parses every module again: start-up takes two to three times as long.
+unexport PYTHONDONTWRITEBYTECODE
+# The environment made here is the one used, whatever other one is active.
+unexport VIRTUAL_ENV
+
+.PHONY: run test check lint types unit bench schema codegen migrate lock pictures chromium install install-dev client clean
+
+run: install client ## install, start database, API, worker and page
+	@exec $(BIN)/parakeet serve --port $(PORT)
+
+test: install-dev chromium client-check ## everything CI runs
+	$(MAKE) --no-print-directory lint types
+	$(BIN)/pytest -n auto --dist loadfile
+	cd client && npm run --silent e2e
+
+check: install-dev client/node_modules/.package-lock.json ## lint, types, imports, and generated files are current
+	$(MAKE) --no-print-directory lint types schema codegen
+	git diff --exit-code -- client/schema.graphql client/src/graphql api/catalogue.json
+
+lint: install-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/typos
+
+types: install-dev
+	$(BIN)/mypy
+
+unit: install-dev ## tests that need no server
+	$(BIN)/pytest -q tests/engine tests/contracts
+
+bench: install-dev ## ratios against the named peers, both sides printed
+	$(BIN)/python -m tests.benchmarks
+
+schema: install-dev ## print the SDL and the strategy catalogue
+	$(BIN)/parakeet schema
+
+codegen: client/node_modules/.package-lock.json ## typed documents from the committed SDL
+	cd client && npm run --silent codegen
+
+migrate: install ## bring the database to the newest revision
+	$(BIN)/parakeet migrate
+
+pictures: install-dev chromium client ## screenshots for the README
+	cd client && npm run --silent pictures
+
+lock: .venv/.bootstrap ## renew the hashed requirement locks, one per artefact
+	$(UV) lock --upgrade
+	$(UV) export --quiet --frozen --no-header --no-annotate --no-emit-project --no-default-groups --group dev -o requirements.lock
+	@for pair in $(ARTEFACTS); do \
+		$(UV) export --quiet --frozen --no-header --no-annotate --no-emit-project --no-default-groups \
+			--group $${pair#*:} -o requirements-$${pair%%:*}.lock || exit 1; \
+	done
+
+clean: ## remove what can be made again; the database under .parakeet stays
+	rm -rf .venv client/node_modules client/dist dist .mypy_cache .ruff_cache .pytest_cache
+
+install: .venv/.run
+install-dev: .venv/.dev
+client: client/dist/index.html
+
+client-check: client/node_modules/.package-lock.json
+	cd client && npm run --silent typecheck && npm run --silent test && npm run --silent build
+
+chromium: ## a browser for the tests: installed from Debian as root, else named
+	@.ci/chromium >/dev/null
+
+.venv/.bootstrap: requirements-bootstrap.lock
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name it with PYTHON=")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bootstrap.lock
+	@touch $@
+
+.venv/.run: .venv/.bootstrap requirements-run.lock pyproject.toml
+	$(UV) pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements-run.lock
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/.dev: .venv/.run requirements.lock
+	$(UV) pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements.lock
+	@touch $@
+
+client/node_modules/.package-lock.json: client/package-lock.json
+	cd client && npm ci --no-audit --no-fund
+	@touch $@
+
+client/dist/index.html: client/node_modules/.package-lock.json $(CLIENT_SOURCES)
+	cd client && npm run --silent build
