@@ -1,0 +1,99 @@
+"""From a panel and a strategy to dated target weights."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from engine.errors import InsufficientHistory
+from engine.panel import Panel
+from engine.schedule import (
+    DecisionClock,
+    Rebalance,
+    decision_instants,
+    decision_rows,
+    primary_rows,
+)
+from engine.strategies.base import Decision, Strategy
+from engine.types import FloatArray, IntArray
+
+Checkpoint = Callable[[float, str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Targets:
+    """Decisions in order; cash is what the weights of a row leave to 1."""
+
+    rows: IntArray  # (d,) panel rows of the decisions
+    instants: IntArray  # (d,) ns UTC
+    weights: FloatArray  # (d, m)
+    reasons: Mapping[str, int]  # why assets were passed over, counted over all decisions
+
+
+def decide(
+    panel: Panel,
+    strategy: Strategy[Any],
+    *,
+    first_row: int,
+    last_row: int,
+    rebalance: Rebalance,
+    clock: DecisionClock,
+    checkpoint: Checkpoint | None = None,
+) -> Targets:
+    """Let ``strategy`` decide on each of its days, seeing only what was known at that instant.
+
+    1. Decide at ``first_row`` if the warm-up reaches it, else at the first later session it does.
+    2. From there decide by the calendar of the primary market, up to ``last_row``.
+    3. Lend each decision the window that ends with it; pass the strategy's state along.
+
+    Raises InsufficientHistory when no decision is possible before ``last_row``.
+    """
+    rows = _rows(panel, strategy, first_row, last_row, rebalance)
+    instants = decision_instants(panel, rows, clock)
+    made: list[tuple[int, Decision]] = []
+    state: Any = None
+    for position, (row, instant) in enumerate(zip(rows.tolist(), instants.tolist(), strict=True)):
+        window = panel.window(row, strategy.warmup, instant)
+        decision, state = strategy.decide(window, state)
+        if decision is not None:
+            made.append((position, decision))
+        if checkpoint is not None:
+            checkpoint((position + 1) / len(rows), "deciding")
+    return _targets(panel, rows, instants, made)
+
+
+def _rows(
+    panel: Panel, strategy: Strategy[Any], first_row: int, last_row: int, rebalance: Rebalance
+) -> IntArray:
+    trading = primary_rows(panel)
+    ready = max(first_row, strategy.warmup - 1)
+    start = int(np.searchsorted(trading, ready))
+    stop = int(np.searchsorted(trading, last_row, side="right"))
+    if start == len(trading) or trading[start] >= last_row:
+        raise InsufficientHistory(
+            f"{strategy.key} needs {strategy.warmup} sessions before it can decide; "
+            f"the run offers {last_row} before its last"
+        )
+    calendar = decision_rows(
+        panel.session[trading],
+        rebalance,
+        first_row=start + 1,
+        last_row=stop - 1,
+        offset=strategy.parameters.offset,
+    )
+    rows: IntArray = trading[np.concatenate([[start], calendar])]
+    return rows
+
+
+def _targets(
+    panel: Panel, rows: IntArray, instants: IntArray, made: list[tuple[int, Decision]]
+) -> Targets:
+    chosen = np.array([position for position, _ in made], np.int64)
+    reasons: Counter[str] = Counter()
+    weights = np.zeros((len(made), len(panel.symbols)))
+    for i, (_, decision) in enumerate(made):
+        weights[i] = decision.weights
+        reasons.update(decision.reasons)
+    return Targets(rows=rows[chosen], instants=instants[chosen], weights=weights, reasons=reasons)

@@ -1,0 +1,182 @@
+"""The market as arrays: what traded, what was known when, and what a decision may see of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+
+from engine.panel_rules import check
+from engine.returns import carry_forward
+from engine.types import BoolArray, FloatArray, IntArray
+
+AnyArray: TypeAlias = "np.ndarray[Any, np.dtype[Any]]"
+
+# Instant sentinel: a bar that never became known, a market that was closed that day.
+NEVER: Final = int(np.iinfo(np.int64).max)
+
+# Raw price below which a share is not worth selecting, by the currency it trades in.
+PRICE_FLOORS: Final[Mapping[str, float]] = {"AUD": 0.20, "USD": 1.0}
+
+# A late fixing is replaced by the last one known, looked for this many sessions back.
+FIXING_REACH: Final = 10
+
+DTYPES: Final[Mapping[str, type]] = {
+    **dict.fromkeys(("session", "asset_id", "market", "currency"), np.int64),
+    **dict.fromkeys(("known_at", "fx_known_at", "opens_at", "closes_at"), np.int64),
+    **dict.fromkeys(("open", "high", "low", "close", "volume", "tr_factor"), np.float64),
+    **dict.fromkeys(("split", "dividend", "fx", "rf", "benchmark"), np.float64),
+    **dict.fromkeys(("tradable", "member"), np.bool_),
+}
+BY_SESSION: Final = tuple(name for name in DTYPES if name not in {"asset_id", "market", "currency"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Window:
+    """What a decision sees: rows up to the decision session, NaN where not yet known.
+
+    Every array is read-only. The last row is the decision session.
+    """
+
+    symbols: tuple[str, ...]
+    asset_id: IntArray  # (m,)
+    session: IntArray  # (k,)
+    total_return: FloatArray  # (k, m) total-return level in the base currency
+    close: FloatArray  # (k, m) in the asset's own currency, as are high and low
+    high: FloatArray
+    low: FloatArray
+    volume: FloatArray
+    rf: FloatArray  # (k,)
+    due: BoolArray  # (k, m) the asset's market had closed by the decision: a bar was due
+    member: BoolArray  # (m,) at the decision row
+    price_floor: FloatArray  # (m,) house floor on the raw close; 0 where raw prices are unknown
+
+
+@dataclass(frozen=True, kw_only=True)
+class Panel:
+    """Bars, actions, rates and membership of m assets over n sessions, oldest first.
+
+    NaN means no bar or unknown; it is never zero and never filled. Construction refuses what
+    cannot be a market and names field, asset and date (PanelError).
+    """
+
+    session: IntArray  # (n,) days since 1970-01-01, strictly increasing: union of the calendars
+    symbols: tuple[str, ...]
+    asset_id: IntArray  # (m,) strictly ascending
+    market: IntArray  # (m,) index into markets
+    markets: tuple[str, ...]  # markets[0] is the primary calendar of the universe
+    currency: IntArray  # (m,) index into currencies
+    currencies: tuple[str, ...]  # currencies[0] is the run's base currency
+    open: FloatArray  # (n, m), as are all fields down to member
+    high: FloatArray
+    low: FloatArray
+    close: FloatArray
+    volume: FloatArray
+    tr_factor: FloatArray  # forward factor, 1.0 on the first bar
+    split: FloatArray  # new shares per old, 1.0 = none
+    dividend: FloatArray  # cash per post-split share on the ex-date, 0.0 = none
+    known_at: IntArray  # ns UTC; NEVER where there is no bar
+    tradable: BoolArray
+    member: BoolArray
+    fx: FloatArray  # (n, n_currencies) base currency per unit; column 0 is 1.0
+    fx_known_at: IntArray
+    rf: FloatArray  # (n,) simple per session; NaN unknown
+    opens_at: IntArray  # (n, n_markets) ns UTC; NEVER when that market is closed that day
+    closes_at: IntArray
+    benchmark: FloatArray  # (n,) level in base currency; NaN before it exists
+    benchmark_symbol: str
+    groups: Mapping[str, tuple[str, ...]]  # label per asset, "unknown" when missing
+    extra: Mapping[str, FloatArray] = field(default_factory=dict)
+    flags: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name, dtype in DTYPES.items():
+            object.__setattr__(self, name, _read_only(np.asarray(getattr(self, name), dtype)))
+        check(self)
+
+    def total_return(self) -> FloatArray:
+        """Return ``close * tr_factor * fx``, shape (n, m), base currency, NaN without a bar."""
+        return self._total_return
+
+    def marks(self) -> FloatArray:
+        """Return the last valid close carried forward, (n, m), own currency.
+
+        For valuing what is already held only; NaN before the first bar.
+        """
+        return self._marks
+
+    def window(self, row: int, length: int, instant: int) -> Window:
+        """Return the last ``length`` rows up to ``row`` as they were known at ``instant`` (ns)."""
+        rows = slice(row + 1 - length, row + 1)
+        seen = self._seen(rows, instant)
+        return Window(
+            symbols=self.symbols,
+            asset_id=self.asset_id,
+            session=self.session[rows],
+            rf=self.rf[rows],
+            due=_read_only(self._asset_closes_at[rows] <= instant),
+            member=self.member[row],
+            price_floor=self._price_floor,
+            **{name: _read_only(values) for name, values in seen.items()},
+        )
+
+    def truncate(self, row: int) -> "Panel":
+        """Return the panel that ends with ``row``."""
+        values = {entry.name: getattr(self, entry.name) for entry in fields(self)}
+        for name in BY_SESSION:
+            values[name] = values[name][: row + 1]
+        values["extra"] = {name: column[: row + 1] for name, column in self.extra.items()}
+        return Panel(**values)
+
+    def _seen(self, rows: slice, instant: int) -> dict[str, FloatArray]:
+        names = ("close", "high", "low", "volume")
+        if self._complete_at[rows].max() <= instant:
+            seen = {name: getattr(self, name)[rows] for name in names}
+            return {"total_return": self._total_return[rows], **seen}
+        known = self.known_at[rows] <= instant
+        seen = {name: np.where(known, getattr(self, name)[rows], np.nan) for name in names}
+        fixing = self._fixings(rows, instant)[:, self.currency]
+        return {"total_return": seen["close"] * self.tr_factor[rows] * fixing, **seen}
+
+    def _fixings(self, rows: slice, instant: int) -> FloatArray:
+        """Return FX for `rows`, a fixing not yet known replaced by the last one that was."""
+        start = max(rows.start - FIXING_REACH, 0)
+        known = self.fx_known_at[start : rows.stop] <= instant
+        known[:, 0] = True
+        seen = np.where(known, self.fx[start : rows.stop], np.nan)
+        return carry_forward(seen)[rows.start - start :]
+
+    @cached_property
+    def _total_return(self) -> FloatArray:
+        return _read_only(self.close * self.tr_factor * self.fx[:, self.currency])
+
+    @cached_property
+    def _marks(self) -> FloatArray:
+        return _read_only(carry_forward(self.close))
+
+    @cached_property
+    def _asset_closes_at(self) -> IntArray:
+        return _read_only(self.closes_at[:, self.market])
+
+    @cached_property
+    def _complete_at(self) -> IntArray:
+        """Return, per row, the instant at which its last bar and fixing became known."""
+        bars = np.where(np.isfinite(self.close), self.known_at, 0)
+        fixings = np.where(np.isfinite(self.fx[:, 1:]), self.fx_known_at[:, 1:], 0)
+        latest: IntArray = np.maximum(bars.max(axis=1, initial=0), fixings.max(axis=1, initial=0))
+        return latest
+
+    @cached_property
+    def _price_floor(self) -> FloatArray:
+        # An adjusted price is low because of what came later: a floor on it would look ahead.
+        adjusted = "vendor_adjusted" in self.flags
+        floors = [0.0 if adjusted else PRICE_FLOORS.get(name, 0.0) for name in self.currencies]
+        return _read_only(np.asarray(floors, np.float64)[self.currency])
+
+
+def _read_only(values: AnyArray) -> AnyArray:
+    """Return a contiguous view nobody can write through; the caller's array stays writeable."""
+    view = np.ascontiguousarray(values).view()
+    view.flags.writeable = False
+    return view

@@ -1,0 +1,114 @@
+"""What arrays must satisfy to be a market. Each refusal names field, asset and date."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.errors import PanelError
+from engine.types import BoolArray, IntArray
+
+if TYPE_CHECKING:
+    from engine.panel import Panel
+
+PRICES = ("open", "high", "low", "close")
+
+
+def check(panel: Panel) -> None:
+    """Raise PanelError unless the arrays of `panel` can be a market."""
+    _check_shapes(panel)
+    _check_axes(panel)
+    _check_bars(panel)
+    _check_actions(panel)
+    _check_rates(panel)
+
+
+def _check_shapes(panel: Panel) -> None:
+    n, m = len(panel.session), len(panel.symbols)
+    by_asset = ("asset_id", "market", "currency")
+    cells = (*PRICES, "volume", "tr_factor", "split", "dividend", "known_at", "tradable", "member")
+    expected: dict[str, tuple[int, ...]] = {
+        "session": (n,),
+        **dict.fromkeys(by_asset, (m,)),
+        **dict.fromkeys(cells, (n, m)),
+        **dict.fromkeys(("fx", "fx_known_at"), (n, len(panel.currencies))),
+        **dict.fromkeys(("opens_at", "closes_at"), (n, len(panel.markets))),
+        **dict.fromkeys(("rf", "benchmark"), (n,)),
+    }
+    for name, shape in expected.items():
+        found = getattr(panel, name).shape
+        if found != shape:
+            raise PanelError(f"{name} was of shape {found}; {n} sessions, {m} assets need {shape}")
+    for name, labels in panel.groups.items():
+        if len(labels) != m:
+            raise PanelError(f"group {name} had {len(labels)} labels for {m} assets")
+
+
+def _check_axes(panel: Panel) -> None:
+    _require_ascending("session", panel.session)
+    _require_ascending("asset_id", panel.asset_id)
+    if len(set(panel.symbols)) != len(panel.symbols):
+        raise PanelError("symbols were repeated; each asset needs its own")
+    for name, table in (("market", panel.markets), ("currency", panel.currencies)):
+        index = getattr(panel, name)
+        if len(index) and not 0 <= index.min() <= index.max() < len(table):
+            raise PanelError(f"{name} pointed outside its table of {len(table)} names")
+
+
+def _require_ascending(name: str, values: IntArray) -> None:
+    steps = np.diff(values)
+    if len(steps) and steps.min() <= 0:
+        at = int(np.argmax(steps <= 0))
+        raise PanelError(f"{name} was not ascending: {values[at]} before {values[at + 1]}")
+
+
+def _check_bars(panel: Panel) -> None:
+    for name in PRICES:
+        values = getattr(panel, name)
+        _refuse(panel, name, (values <= 0.0) | np.isinf(values), "a price is above 0 and finite")
+    volume = panel.volume
+    _refuse(panel, "volume", (volume < 0.0) | np.isinf(volume), "a volume is at least 0 and finite")
+    bar = np.isfinite(panel.close)
+    _refuse(panel, "tradable", panel.tradable & ~bar, "only a session with a bar can be traded")
+    factor = panel.tr_factor
+    _refuse(panel, "tr_factor", bar & ~(np.isfinite(factor) & (factor > 0)), "it is above 0")
+
+
+def _check_actions(panel: Panel) -> None:
+    bar = np.isfinite(panel.close)
+    split, dividend = panel.split, panel.dividend
+    _refuse(panel, "split", ~(split > 0.0) & bar | (split <= 0.0), "a split ratio is above 0")
+    _refuse(panel, "split", np.isinf(split), "a split ratio is finite")
+    wrong = ~((dividend >= 0.0) & (dividend < panel.close)) & bar
+    _refuse(panel, "dividend", wrong, "a dividend is at least 0 and below the close")
+
+
+def _check_rates(panel: Panel) -> None:
+    if not (panel.fx[:, 0] == 1.0).all():
+        raise PanelError(f"fx of the base currency {panel.currencies[0]} was not 1.0")
+    fx = (panel.fx <= 0.0) | np.isinf(panel.fx)
+    _refuse_series(panel, "fx", fx.any(axis=1), "a rate is above 0 and finite")
+    _refuse_series(panel, "rf", np.isinf(panel.rf), "a rate is finite")
+    level = (panel.benchmark <= 0.0) | np.isinf(panel.benchmark)
+    _refuse_series(panel, "benchmark", level, "a level is above 0 and finite")
+
+
+def _refuse(panel: Panel, name: str, wrong: BoolArray, rule: str) -> None:
+    if wrong.any():
+        row, asset = (int(at[0]) for at in np.nonzero(wrong))
+        value = getattr(panel, name)[row, asset]
+        raise PanelError(
+            f"{name} of {panel.symbols[asset]} on {_day(panel, row)} was {value}; {rule}"
+        )
+
+
+def _refuse_series(panel: Panel, name: str, wrong: BoolArray, rule: str) -> None:
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        value = getattr(panel, name)[row]
+        raise PanelError(f"{name} on {_day(panel, row)} was {value}; {rule}")
+
+
+def _day(panel: Panel, row: int) -> str:
+    return str(panel.session[row].astype("datetime64[D]"))

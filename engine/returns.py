@@ -1,0 +1,92 @@
+"""Returns between sessions, and what a missing bar does to them."""
+
+from typing import Final
+
+import numpy as np
+
+from engine.types import FloatArray, IntArray
+
+MAX_GAP: Final = 5  # missing sessions a return may span
+END_TOLERANCE: Final = 3  # sessions an end point may lie from its nominal row
+
+
+def carry_forward(values: FloatArray) -> FloatArray:
+    """Return ``values`` (n, m) with each NaN replaced by the last number above it.
+
+    NaN before the first number of a column stays.
+    """
+    if np.isfinite(values).all():
+        return values
+    columns = np.arange(values.shape[1])
+    filled: FloatArray = values[_last_valid(values), columns]
+    return filled
+
+
+def simple_returns(prices: FloatArray, *, max_gap: int = MAX_GAP) -> FloatArray:
+    """Return simple returns between the rows of ``prices``.
+
+    Parameters
+    ----------
+    prices : ndarray of shape (n, m)
+        Levels, NaN where there is no bar.
+    max_gap : int
+        Missing rows a return may span. After a longer gap the first return is NaN.
+
+    Returns
+    -------
+    ndarray of shape (n - 1, m)
+        Decimal fractions; NaN on a missing row and where no earlier price is near enough.
+    """
+    if np.isfinite(prices).all():
+        return prices[1:] / prices[:-1] - 1.0
+    last = _last_valid(prices)[:-1]
+    rows = np.arange(1, len(prices))[:, None]
+    before = prices[last, np.arange(prices.shape[1])]
+    near = rows - last - 1 <= max_gap
+    return np.where(near, prices[1:] / before - 1.0, np.nan)
+
+
+def log_returns(prices: FloatArray, *, max_gap: int = MAX_GAP) -> FloatArray:
+    """Return ``ln(1 + simple return)``, shape (n - 1, m), with the same NaN policy."""
+    returns: FloatArray = np.log1p(simple_returns(prices, max_gap=max_gap))
+    return returns
+
+
+def trailing_return(prices: FloatArray, *, lookback: int, skip: int) -> FloatArray:
+    """Return ``P[t - skip] / P[t - lookback] - 1`` per column, t the last row.
+
+    Parameters
+    ----------
+    prices : ndarray of shape (n, m), n > lookback
+        Total-return levels, NaN where there is no bar.
+
+    Returns
+    -------
+    ndarray of shape (m,)
+        An end point without a bar moves inwards or back by at most three sessions; NaN when no
+        real bar is that near, so that no return is measured from a price nobody could trade.
+
+    References
+    ----------
+    Jegadeesh, N. & Titman, S. (1993). Returns to Buying Winners and Selling Losers.
+    """
+    first, last = len(prices) - 1 - lookback, len(prices) - 1 - skip
+    starts = prices[first : min(first + END_TOLERANCE + 1, last)]
+    ends = prices[max(last - END_TOLERANCE, first + 1) : last + 1]
+    start, start_row = _nearest(starts)
+    end, end_row = _nearest(ends[::-1])
+    ordered = first + start_row < last - end_row
+    return np.where(ordered, end / start - 1.0, np.nan)
+
+
+def _nearest(rows: FloatArray) -> tuple[FloatArray, IntArray]:
+    """Return the first number of each column and its row; NaN where there is none."""
+    found = np.argmax(np.isfinite(rows), axis=0)
+    return rows[found, np.arange(rows.shape[1])], found
+
+
+def _last_valid(values: FloatArray) -> IntArray:
+    """Return, per cell, the row of the last number at or above it; 0 where there is none."""
+    rows = np.where(np.isfinite(values), np.arange(len(values))[:, None], 0)
+    latest: IntArray = np.maximum.accumulate(rows, axis=0)
+    return latest

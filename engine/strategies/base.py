@@ -1,0 +1,113 @@
+"""What a strategy is: described parameters, a window in, target weights out."""
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Generic, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from engine.errors import EngineError
+from engine.panel import Window
+from engine.schedule import Rebalance
+from engine.types import FloatArray
+
+LIQUIDITY_SESSIONS = 63
+
+
+class Parameters(BaseModel):
+    """Parameters every strategy has. A run may replace `rebalance`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    # Pairs (a, b) of fields that must satisfy a < b; the JSON Schema carries them too.
+    ordered: ClassVar[tuple[tuple[str, str], ...]] = ()
+
+    rebalance: Rebalance = Field(
+        Rebalance.MONTHLY,
+        title="Rebalance",
+        description="Decide on the last session of each of these periods.",
+    )
+    offset: int = Field(
+        0,
+        ge=0,
+        le=20,
+        title="Offset",
+        description="Sessions after the period's end at which to decide, to measure timing luck.",
+    )
+    min_price: float | None = Field(
+        None,
+        ge=0.0,
+        le=1000.0,
+        title="Price floor",
+        description="Lowest close, in the share's own currency, at which it is considered. "
+        "Empty: A$0.20 or US$1 where unadjusted prices are known, none elsewhere.",
+    )
+    min_adv: float = Field(
+        0.0,
+        ge=0.0,
+        le=1e9,
+        title="Liquidity floor",
+        description="Lowest median daily turnover over 63 sessions, in the share's own currency. "
+        "Skipped where volume is unknown.",
+    )
+
+    @model_validator(mode="after")
+    def _check_order(self) -> Self:
+        for low, high in self.ordered:
+            found, bound = getattr(self, low), getattr(self, high)
+            if not found < bound:
+                raise ValueError(f"{low} was {found}; it must be below {high}, which was {bound}")
+        return self
+
+
+P = TypeVar("P", bound=Parameters)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Target weights of the window's assets; what is missing to 1 is cash."""
+
+    weights: FloatArray  # (m,)
+    reasons: Mapping[str, int] = field(default_factory=dict)  # code -> count of assets
+
+
+class Strategy(Generic[P]):
+    """A rule from what was known to target weights. State starts at None and is a plain value."""
+
+    key: ClassVar[str]
+    name: ClassVar[str]
+    family: ClassVar[str]
+    version: ClassVar[int] = 1
+    references: ClassVar[tuple[str, ...]] = ()
+    requires: ClassVar[tuple[str, ...]] = ("adjusted_close",)
+    history_field: ClassVar[str | None] = None  # parameter that sets the warm-up
+    # Contract Allocator -> the value of the `weighting` parameter it replaces.
+    allocators: ClassVar[Mapping[str, str]] = {}
+    parameters_type: ClassVar[type[Parameters]]
+
+    def __init__(self, parameters: P) -> None:
+        self.parameters = parameters
+
+    @property
+    def warmup(self) -> int:
+        """Rows of history a decision needs, its own session included."""
+        history = getattr(self.parameters, self.history_field) + 1 if self.history_field else 1
+        return max(history, LIQUIDITY_SESSIONS if self.parameters.min_adv > 0 else 1)
+
+    @abstractmethod
+    def decide(self, window: Window, state: Any) -> tuple[Decision | None, Any]:
+        """Return the decision and the next state. None: leave the holdings as they are."""
+
+
+STRATEGIES: dict[str, type[Strategy[Any]]] = {}
+
+S = TypeVar("S", bound=type[Strategy[Any]])
+
+
+def register(cls: S) -> S:
+    """Enter a strategy in the registry under its key."""
+    if cls.key in STRATEGIES:
+        raise EngineError(f"strategy key {cls.key} was registered twice; choose another")
+    STRATEGIES[cls.key] = cls
+    return cls
