@@ -1,0 +1,242 @@
+"""Limits on target weights, and the promise that they hold afterwards.
+
+`apply` turns a strategy's raw weights into weights that respect the bounds, the number of
+positions and the group cap. What cannot hold together is said in numbers and the rest stays in
+cash. `skip_small_trades` and `cap_turnover` then compare those weights with what is held and trim
+the trades themselves.
+"""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.errors import Infeasible, InvalidParameters
+from engine.types import BoolArray, FloatArray, IntArray
+
+PROMISE = 1e-9  # how far from a limit a result may lie
+SETTLED = 1e-12
+MAX_ROUNDS = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class Constrained:
+    """Weights within the limits, how many names each limit removed, and what could not hold."""
+
+    weights: FloatArray
+    reasons: dict[str, int]
+    notes: tuple[str, ...]
+
+
+def apply(
+    weights: FloatArray,
+    *,
+    min_weight: float = 0.0,
+    max_weight: float = 1.0,
+    max_positions: int | None = None,
+    group_cap: float | None = None,
+    labels: Sequence[str] = (),
+) -> Constrained:
+    """Constrain raw weights of shape (n_assets,), non-negative with sum at most one.
+
+    Bounds concern held names only: a zero weight stays zero, and where there is no room for
+    every minimum the smallest names are dropped. The invested share stays what the strategy
+    asked for as far as the limits allow; the rest is cash. `labels` names each asset's group.
+    """
+    total = min(float(weights.sum()), 1.0)
+    asked = _keep_largest(weights, max_positions)
+    crowded = np.count_nonzero(weights) - np.count_nonzero(asked)
+    while True:
+        asked = _make_room(asked, min_weight, total)
+        attainable = min(total, max_weight * np.count_nonzero(asked))
+        bounded = project(asked, lower=min_weight, upper=max_weight, total=attainable)
+        if group_cap is not None:
+            bounded = cap_groups(bounded, labels=labels, cap=group_cap, upper=max_weight)
+        below = (bounded > 0) & (bounded < min_weight - PROMISE)
+        if not below.any():
+            break
+        asked = _drop_smallest(asked, below)
+    small = np.count_nonzero(weights) - crowded - np.count_nonzero(bounded)
+    removed = {"max_positions": int(crowded), "below_min_weight": int(small)}
+    return Constrained(
+        weights=bounded,
+        reasons={reason: count for reason, count in removed.items() if count},
+        notes=_shortfalls(bounded, total, max_weight=max_weight, group_cap=group_cap),
+    )
+
+
+def project(
+    weights: FloatArray,
+    *,
+    lower: float | FloatArray = 0.0,
+    upper: float | FloatArray = 1.0,
+    total: float = 1.0,
+) -> FloatArray:
+    """Return ``clip(c * weights, lower, upper)`` with the one c that makes the sum `total`.
+
+    The Kullback-Leibler projection on the bounds: it keeps the order of the names and the
+    proportions of those not at a bound, and never buys a name whose raw weight is zero. (The
+    Euclidean projection would.) While the minima exceed `total`, the smallest raw weight is
+    dropped, the higher column among equals.
+
+    Parameters
+    ----------
+    weights : ndarray of shape (n_assets,)
+        Raw weights, non-negative, any scale, no NaN. Zero means not held.
+    lower, upper : float or ndarray of shape (n_assets,)
+        Bounds on the held names.
+
+    Returns
+    -------
+    ndarray of shape (n_assets,)
+        Zero exactly where not held.
+
+    Raises
+    ------
+    Infeasible
+        When a minimum exceeds its maximum, the maxima of the held names sum to less than `total`,
+        or a weight is negative or NaN.
+    """
+    if not (weights >= 0).all():
+        raise Infeasible(f"raw weights must be non-negative, {weights.min()} found")
+    low, high = np.broadcast_to(lower, weights.shape), np.broadcast_to(upper, weights.shape)
+    if (low > high).any():
+        raise Infeasible(f"min_weight {low.max():.2f} > max_weight {high.min():.2f}")
+    held = _make_room(weights, low, total) > 0
+    reach = high[held].sum()
+    if reach < total - PROMISE:
+        raise Infeasible(f"max_weight over {held.sum()} held = {reach:.2f} < {total:.2f}")
+    result = np.zeros_like(weights)
+    if held.any():
+        result[held] = _scale_within(weights[held], low[held], high[held], total)
+    return result
+
+
+def cap_groups(
+    weights: FloatArray, *, labels: Sequence[str], cap: float, upper: float = 1.0
+) -> FloatArray:
+    """Hold each group's sum at or under `cap`, in rounds until nothing moves.
+
+    A group above the cap is scaled down, which keeps its proportions; what that frees goes, in
+    proportion, to held names under `upper` in groups under the cap. What finds no room stays in
+    cash. Assets whose label is unknown carry one label between them and are capped as a group.
+    """
+    if len(labels) != len(weights):
+        raise InvalidParameters(f"a group cap needs {len(weights)} labels, {len(labels)} found")
+    total = weights.sum()
+    _, group = np.unique(list(labels), return_inverse=True)
+    result = _scale_groups(np.minimum(weights, upper), group, cap)
+    for _ in range(MAX_ROUNDS):
+        has_room = (result < upper - SETTLED) & (np.bincount(group, result)[group] < cap - SETTLED)
+        growing = np.where(has_room, result, 0.0)
+        freed = total - result.sum()
+        if freed < SETTLED or growing.sum() == 0.0:
+            break
+        grown = result + growing * (freed / growing.sum())
+        result = _scale_groups(np.where(has_room, np.minimum(grown, upper), result), group, cap)
+    return result
+
+
+def turnover(target: FloatArray, drifted: FloatArray) -> float:
+    """Return half of all changes of weight, cash included, as a fraction of equity."""
+    change = target - drifted
+    return 0.5 * float(np.abs(change).sum() + abs(change.sum()))
+
+
+def cap_turnover(
+    target: FloatArray, drifted: FloatArray, *, cap: float, exempt: BoolArray | None = None
+) -> FloatArray:
+    """Return weights on the way from `drifted` to `target`, as far as the turnover cap allows.
+
+    Names marked `exempt`, which the universe has left, are traded in full and first; the others
+    share what is left of the cap.
+    """
+    start = drifted if exempt is None else np.where(exempt, target, drifted)
+    spent, wanted = turnover(start, drifted), turnover(target, drifted)
+    if wanted <= cap:
+        return target
+    share = max(0.0, cap - spent) / (wanted - spent) if wanted > spent else 0.0
+    return start + share * (target - start)
+
+
+def skip_small_trades(target: FloatArray, drifted: FloatArray, *, band: float) -> FloatArray:
+    """Leave a weight as it is where the trade would be smaller than `band`.
+
+    A sale that is skipped frees no cash, so purchases shrink in proportion where they would
+    otherwise exceed it.
+    """
+    change = target - drifted
+    change = np.where(np.abs(change) < band, 0.0, change)
+    bought = np.maximum(change, 0.0).sum()
+    excess = drifted.sum() + change.sum() - 1.0
+    if excess > 0 and bought > 0:
+        change = np.where(change > 0, change * (1.0 - excess / bought), change)
+    return drifted + change
+
+
+def _keep_largest(weights: FloatArray, count: int | None) -> FloatArray:
+    """Zero all but the `count` largest weights; among equals the lower column stays."""
+    if count is None:
+        return weights
+    kept = np.zeros_like(weights)
+    largest = np.argsort(-weights, kind="stable")[:count]
+    kept[largest] = weights[largest]
+    return kept
+
+
+def _drop_smallest(weights: FloatArray, among: BoolArray) -> FloatArray:
+    """Zero the smallest of the weights marked `among`; of equals the higher column goes."""
+    candidates = np.flatnonzero(among)[::-1]
+    dropped = weights.copy()
+    dropped[candidates[np.argmin(weights[candidates])]] = 0.0
+    return dropped
+
+
+def _make_room(weights: FloatArray, low: float | FloatArray, total: float) -> FloatArray:
+    """Zero the smallest weights until the minima of the rest fit into `total`."""
+    largest = np.argsort(-weights, kind="stable")[: np.count_nonzero(weights)]
+    needed = np.cumsum(np.broadcast_to(low, weights.shape)[largest])
+    kept = np.zeros_like(weights)
+    fits = largest[: np.searchsorted(needed, total + SETTLED, side="right")]
+    kept[fits] = weights[fits]
+    return kept
+
+
+def _scale_within(
+    weights: FloatArray, low: FloatArray, high: FloatArray, total: float
+) -> FloatArray:
+    """Solve ``sum(clip(c * weights, low, high)) = total`` for positive weights.
+
+    The sum is monotone and linear in c between the points where a name meets a bound, so the
+    stretch that holds `total` is found by bisection over those points and c is exact in it.
+    """
+    enters, leaves = low / weights, high / weights
+    points = np.sort(np.concatenate([enters, leaves]))
+    place = bisect_left(points, total, key=lambda c: np.clip(c * weights, low, high).sum())
+    point = points[min(place, len(points) - 1)]
+    free = (enters < point) & (leaves >= point)
+    scaled: FloatArray = np.clip(point * weights, low, high)
+    if free.any():
+        scale = (total - scaled[~free].sum()) / weights[free].sum()
+        scaled[free] = np.clip(scale * weights[free], low[free], high[free])
+    return scaled
+
+
+def _scale_groups(weights: FloatArray, group: IntArray, cap: float) -> FloatArray:
+    sums = np.bincount(group, weights, minlength=1)
+    return weights * (cap / np.maximum(sums, cap))[group]
+
+
+def _shortfalls(
+    weights: FloatArray, total: float, *, max_weight: float, group_cap: float | None
+) -> tuple[str, ...]:
+    """Say in numbers why less is invested than was asked."""
+    held, invested = np.count_nonzero(weights), weights.sum()
+    if invested >= total - PROMISE:
+        return ()
+    if max_weight * held < total - PROMISE:
+        return (
+            f"max_weight {max_weight:.2f} x {held} held = {max_weight * held:.2f} < {total:.2f}",
+        )
+    return (f"group cap {group_cap:.2f} leaves room for {invested:.2f} < {total:.2f}",)
