@@ -87,8 +87,8 @@ def _check_actions(panel: Panel) -> None:
 def _check_rates(panel: Panel) -> None:
     if not (panel.fx[:, 0] == 1.0).all():
         raise PanelError(f"fx of the base currency {panel.currencies[0]} was not 1.0")
-    fx = (panel.fx <= 0.0) | np.isinf(panel.fx)
-    _refuse_series(panel, "fx", fx.any(axis=1), "a rate is above 0 and finite")
+    fx: BoolArray = np.any((panel.fx <= 0.0) | np.isinf(panel.fx), axis=1)
+    _refuse_series(panel, "fx", fx, "a rate is above 0 and finite")
     _refuse_series(panel, "rf", np.isinf(panel.rf), "a rate is finite")
     level = (panel.benchmark <= 0.0) | np.isinf(panel.benchmark)
     _refuse_series(panel, "benchmark", level, "a level is above 0 and finite")

@@ -7,12 +7,12 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from engine import ENGINE_VERSION
+from engine.eligibility import LIQUIDITY_SESSIONS
 from engine.errors import EngineError
 from engine.panel import Window
 from engine.schedule import Rebalance
 from engine.types import FloatArray
-
-LIQUIDITY_SESSIONS = 63
 
 
 class Parameters(BaseModel):
@@ -111,3 +111,64 @@ def register(cls: S) -> S:
         raise EngineError(f"strategy key {cls.key} was registered twice; choose another")
     STRATEGIES[cls.key] = cls
     return cls
+
+
+def catalogue() -> dict[str, Any]:
+    """Return what a client may know of every strategy, ready for JSON; no array is needed."""
+    entries = [_describe(STRATEGIES[key]) for key in sorted(STRATEGIES)]
+    return {"engineVersion": ENGINE_VERSION, "strategies": entries}
+
+
+def _describe(cls: type[Strategy[Any]]) -> dict[str, Any]:
+    defaults = cls.parameters_type()
+    return {
+        "key": cls.key,
+        "name": cls.name,
+        "family": cls.family,
+        "version": str(cls.version),
+        "summary": " ".join((cls.__doc__ or "").split()),
+        "references": list(cls.references),
+        "parameterSchema": parameter_schema(cls.parameters_type),
+        "defaultParameters": defaults.model_dump(mode="json"),
+        "requires": list(cls.requires),
+        "minimumHistory": cls(defaults).warmup,
+        "historyField": cls.history_field,
+        "allocators": list(cls.allocators),
+        "rebalance": defaults.rebalance.value,
+    }
+
+
+def parameter_schema(parameters_type: type[Parameters]) -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of a strategy's parameters, without references.
+
+    The strategy's own fields come before those all strategies share. ``x-lessThan`` lists the
+    pairs of fields of which the first must be below the second.
+    """
+    schema = parameters_type.model_json_schema()
+    shared = Parameters.model_fields
+    names = sorted(schema["properties"], key=lambda name: name in shared)
+    properties = {
+        name: _flat(schema["properties"][name], schema.get("$defs", {}))
+        | {"title": parameters_type.model_fields[name].title}
+        for name in names
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": False,
+        "x-lessThan": [list(pair) for pair in parameters_type.ordered],
+    }
+
+
+def _flat(entry: dict[str, Any], definitions: Mapping[str, Any]) -> dict[str, Any]:
+    """Return one field's schema with its reference resolved and `or null` folded into the type."""
+    if "$ref" in entry:
+        name = entry["$ref"].rpartition("/")[2]
+        definition = {k: v for k, v in definitions[name].items() if k in {"type", "enum"}}
+        entry = definition | {k: v for k, v in entry.items() if k != "$ref"}
+    if "anyOf" in entry:
+        number, null = entry["anyOf"]
+        types = {"type": [number["type"], null["type"]]}
+        entry = number | types | {k: v for k, v in entry.items() if k != "anyOf"}
+    return entry

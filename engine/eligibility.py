@@ -1,0 +1,110 @@
+"""Which assets a strategy may consider at all, before it scores any of them."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import numpy as np
+
+from engine.panel import Window
+from engine.returns import MAX_GAP, carry_forward
+from engine.types import BoolArray, FloatArray
+
+LIQUIDITY_SESSIONS: Final = 63
+MIN_PRESENT: Final = 0.8  # share of a lookback that must have bars
+STALE_REACH: Final = 10  # sessions back at which the last close is still looked for
+
+
+class Floors(Protocol):
+    @property
+    def min_price(self) -> float | None: ...
+    @property
+    def min_adv(self) -> float: ...
+
+
+@dataclass(frozen=True)
+class Screen:
+    passed: BoolArray  # (m,)
+    reasons: Mapping[str, int]  # rule -> assets it turned away
+
+    def without(self, passed: BoolArray, reason: str) -> "Screen":
+        """Return the screen with one more rule: keep what is in ``passed``, count the others."""
+        return _narrow(self.passed, dict(self.reasons), {reason: passed})
+
+
+def screen(window: Window, floors: Floors, *, length: int, min_obs: int) -> Screen:
+    """Return the assets that may be considered, over the last ``length`` rows of ``window``.
+
+    Rules apply in order and an asset counts under the first it fails: ``not_member``, ``no_bar``
+    (its market's last session has none), ``short_history`` (fewer than ``min_obs`` bars), ``gap``
+    (more than five consecutive sessions of its own market missing), ``price_floor``, ``illiquid``.
+    A rule that meets NaN fails, except that unknown volume is not held against anybody.
+    """
+    valid = np.isfinite(window.total_return[-length:])
+    due = window.due[-length:]
+    rules = {
+        "not_member": window.member,
+        "no_bar": _has_last_bar(valid, due),
+        "short_history": valid.sum(axis=0) >= min_obs,
+        "gap": _longest_gap(valid, due) <= MAX_GAP,
+        "price_floor": _price(window) >= _price_floor(window, floors),
+        "illiquid": _is_liquid(window, floors.min_adv),
+    }
+    return _narrow(np.ones(len(window.symbols), np.bool_), {}, rules)
+
+
+def least_bars(lookback: int) -> int:
+    """Return how many bars a lookback must hold for its figures to mean anything."""
+    return math.ceil(MIN_PRESENT * lookback)
+
+
+def _narrow(passed: BoolArray, reasons: dict[str, int], rules: Mapping[str, BoolArray]) -> Screen:
+    for reason, rule in rules.items():
+        failed = int(np.count_nonzero(passed & ~rule))
+        if failed:
+            reasons[reason] = reasons.get(reason, 0) + failed
+            passed = passed & rule
+    return Screen(passed, reasons)
+
+
+def _has_last_bar(valid: BoolArray, due: BoolArray) -> BoolArray:
+    last = len(due) - 1 - np.argmax(due[::-1], axis=0)
+    columns = np.arange(due.shape[1])
+    has: BoolArray = valid[last, columns] & due[last, columns]
+    return has
+
+
+def _longest_gap(valid: BoolArray, due: BoolArray) -> FloatArray:
+    """Return the longest run of due but missing bars after the first bar of each asset."""
+    missing = due & ~valid
+    longest = np.zeros(valid.shape[1])
+    holed = np.flatnonzero(missing.any(axis=0))
+    if len(holed):
+        present = valid[:, holed]
+        count = np.cumsum(missing[:, holed], axis=0)
+        at_last_bar = np.maximum.accumulate(np.where(present, count, 0), axis=0)
+        begun = np.logical_or.accumulate(present, axis=0)
+        longest[holed] = np.where(begun, count - at_last_bar, 0).max(axis=0)
+    return longest
+
+
+def _price(window: Window) -> FloatArray:
+    last: FloatArray = carry_forward(window.close[-STALE_REACH:])[-1]
+    return last
+
+
+def _price_floor(window: Window, floors: Floors) -> FloatArray:
+    if floors.min_price is None:
+        return window.price_floor
+    return np.full(len(window.symbols), floors.min_price)
+
+
+def _is_liquid(window: Window, min_adv: float) -> BoolArray:
+    liquid = np.ones(len(window.symbols), np.bool_)
+    if min_adv > 0.0:
+        recent = slice(-LIQUIDITY_SESSIONS, None)
+        turnover = window.close[recent] * window.volume[recent]
+        known = np.isfinite(turnover).any(axis=0)
+        liquid[known] = np.nanmedian(turnover[:, known], axis=0) >= min_adv
+    return liquid
