@@ -1,0 +1,53 @@
+"""Entities, and every statement the product sends to PostgreSQL.
+
+Each entity is imported here, so that whoever imports the package sees all metadata.
+"""
+
+from models.backtest import (
+    Allocator,
+    Backtest,
+    Currency,
+    DecisionClock,
+    FillPolicy,
+    Rebalance,
+    Trial,
+)
+from models.base import Entity
+from models.fingerprint import Fingerprint, RunInput, Scope
+from models.instrument import AssetClass, Exchange, Instrument
+from models.job import Job, JobEvent, JobKind, JobStatus
+from models.price_bar import BarRow, DataQuality, PriceBar, PriceBarRevision, Quarantine
+from models.series import FactorReturn, FxRate, MacroSeries
+from models.universe import IndexMembership, Region, Universe
+
+__all__ = [
+    "Allocator",
+    "AssetClass",
+    "Backtest",
+    "BarRow",
+    "Currency",
+    "DataQuality",
+    "DecisionClock",
+    "Entity",
+    "Exchange",
+    "FactorReturn",
+    "FillPolicy",
+    "Fingerprint",
+    "FxRate",
+    "IndexMembership",
+    "Instrument",
+    "Job",
+    "JobEvent",
+    "JobKind",
+    "JobStatus",
+    "MacroSeries",
+    "PriceBar",
+    "PriceBarRevision",
+    "Quarantine",
+    "Rebalance",
+    "Region",
+    "RunInput",
+    "Scope",
+    "Trial",
+    "Universe",
+]

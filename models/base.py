@@ -1,0 +1,73 @@
+"""What the entities share: one metadata, names for constraints, column types."""
+
+from enum import StrEnum
+from typing import Any, ClassVar, TypeVar
+
+from sqlalchemy import CheckConstraint, DateTime, Dialect, MetaData, Text, TypeDecorator, text
+from sqlmodel import SQLModel
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+INSTANT = DateTime(timezone=True)
+# Filled by the database when the row is written, and read back with the INSERT.
+NOW: dict[str, Any] = {"server_default": text("now()")}
+NEW_UUID: dict[str, Any] = {"server_default": text("gen_random_uuid()")}
+
+E = TypeVar("E", bound=StrEnum)
+
+
+class Entity(SQLModel):
+    metadata: ClassVar[MetaData] = MetaData(naming_convention=NAMES)
+
+
+class Choice(TypeDecorator[E]):
+    """An enumeration kept as text: a CHECK guards the column, Python reads members."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, members: type[E]) -> None:
+        super().__init__()
+        self.members = members
+
+    def process_bind_param(self, value: E | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else self.members(value).value
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> E | None:  # noqa: ARG002
+        return None if value is None else self.members(value)
+
+
+def one_of(column: str, members: type[StrEnum]) -> CheckConstraint:
+    listed = ", ".join(f"'{member.value}'" for member in members)
+    return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_known")
+
+
+def check(name: str, condition: str) -> CheckConstraint:
+    return CheckConstraint(condition, name=name)
+
+
+def positive(column: str) -> CheckConstraint:
+    """Above zero and finite: PostgreSQL sorts NaN above infinity, so one bound refuses both."""
+    return CheckConstraint(
+        f"{column} > 0 AND {column} < 'Infinity'::float8", name=f"{column}_positive"
+    )
+
+
+def finite(column: str) -> CheckConstraint:
+    return CheckConstraint(
+        f"{column} > '-Infinity'::float8 AND {column} < 'Infinity'::float8",
+        name=f"{column}_finite",
+    )
+
+
+# Beyond these years a date is a misread column, not a trading day.
+def plausible_date(column: str) -> CheckConstraint:
+    return CheckConstraint(
+        f"{column} BETWEEN '1900-01-01' AND '2200-12-31'", name=f"{column}_plausible"
+    )
