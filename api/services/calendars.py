@@ -1,0 +1,78 @@
+"""Trading sessions of each market with the instants at which it opens and closes.
+
+The bounds are pinned: left to itself the library moves them every day and refuses earlier dates.
+"""
+
+import warnings
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from engine.types import BoolArray, IntArray
+
+FIRST_DAY, LAST_DAY = "1926-01-01", "2029-12-31"
+
+# Market whose sessions an exchange keeps; an index keeps those of its currency's market.
+CALENDARS = {"XNYS": "XNYS", "XNAS": "XNYS", "XASX": "XASX"}
+INDEX_CALENDARS = {"USD": "XNYS", "AUD": "XASX"}
+
+# Sydney's continuous trading ends at 16:00, its closing auction sets the price ten minutes later.
+CLOSING_AUCTION_NS = {"XASX": 10 * 60 * 10**9}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calendar:
+    """Sessions of one market; all arrays have shape (n_sessions,), oldest first."""
+
+    code: str
+    session: IntArray  # days since 1970-01-01
+    opens_at: IntArray  # ns UTC
+    closes_at: IntArray  # ns UTC, closing auction included
+
+    def holds(self, day: IntArray) -> BoolArray:
+        """Tell for each day whether the market trades on it."""
+        row = np.minimum(np.searchsorted(self.session, day), len(self.session) - 1)
+        held: BoolArray = self.session[row] == day
+        return held
+
+    def close_of(self, day: IntArray) -> IntArray:
+        """Return when each session in `day` closes, ns UTC; the days must be sessions."""
+        return self.closes_at[np.searchsorted(self.session, day)]
+
+    def between(self, first: int, last: int) -> slice:
+        """Rows of the sessions from day `first` to day `last`, both included."""
+        start, stop = np.searchsorted(self.session, [first, last + 1])
+        return slice(int(start), int(stop))
+
+
+def calendar_code(exchange: str, currency: str) -> str:
+    """Name the calendar an instrument's bars follow. Raises ValueError."""
+    code = CALENDARS.get(exchange) or INDEX_CALENDARS.get(currency)
+    if code is None:
+        raise ValueError(f"no calendar is known for exchange {exchange} in {currency}")
+    return code
+
+
+@cache
+def calendar(code: str) -> Calendar:
+    """Sessions of a market between the pinned bounds."""
+    import exchange_calendars
+
+    with warnings.catch_warnings():
+        # The library reads time zones the way pandas 4 will no longer offer.
+        warnings.filterwarnings("ignore", message="Series.values returning an ndarray")
+        found = exchange_calendars.get_calendar(code, start=FIRST_DAY, end=LAST_DAY)
+    session = found.sessions.to_numpy().astype("datetime64[D]").astype(np.int64)
+    return Calendar(
+        code=code,
+        session=session,
+        opens_at=_instants(found.opens),
+        closes_at=_instants(found.closes) + CLOSING_AUCTION_NS.get(code, 0),
+    )
+
+
+def _instants(times: object) -> IntArray:
+    naive = times.dt.tz_convert(None).to_numpy()  # type: ignore[attr-defined]
+    instants: IntArray = naive.astype("datetime64[ns]").astype(np.int64)
+    return instants
