@@ -2,7 +2,7 @@
 
 import asyncio
 from logging.config import fileConfig
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
@@ -15,7 +15,7 @@ from models.base import Choice
 from models.session import database_url
 
 
-def render_item(kind: str, item: Any, _: AutogenContext) -> str | bool:
+def render_item(kind: str, item: Any, _: AutogenContext) -> str | Literal[False]:
     """Write our text enumerations as the text they are: versions import no model."""
     return "sa.Text()" if kind == "type" and isinstance(item, Choice) else False
 

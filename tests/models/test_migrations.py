@@ -1,0 +1,78 @@
+import pytest
+from alembic import command
+from alembic.util import CommandError
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from migrations.run import run_command, upgrade
+from models import Entity
+from models.session import database_url as asyncpg_url
+
+TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
+# Everything by which a constraint can differ, named and written out.
+CONSTRAINTS = """
+    SELECT conrelid::regclass::text, conname, contype::text, pg_get_constraintdef(oid)
+    FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+        AND conrelid <> coalesce(to_regclass('alembic_version'), 0::oid::regclass)
+    ORDER BY 1, 2
+"""
+FUNCTIONS = "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+
+
+async def rows(url, statement):
+    engine = create_async_engine(asyncpg_url(url))
+    async with engine.connect() as connection:
+        found = (await connection.execute(text(statement))).all()
+    await engine.dispose()
+    return [tuple(row) for row in found]
+
+
+async def test_up_down_up_leaves_the_same_tables(make_database, worker_id):
+    url = await make_database(f"updown_{worker_id}", template="template0")
+
+    await upgrade(url)
+    first = await rows(url, TABLES)
+    await run_command(url, lambda config: command.downgrade(config, "base"))
+    between = await rows(url, TABLES), await rows(url, FUNCTIONS)
+    await upgrade(url)
+    second = await rows(url, TABLES)
+
+    assert between == ([("alembic_version",)], [])
+    assert first == second
+    assert {name for (name,) in first} == {*Entity.metadata.tables, "alembic_version"}
+
+
+async def test_entities_and_migrations_agree(database_url):
+    await run_command(database_url, command.check)
+
+
+async def test_a_lost_column_is_noticed(make_database, worker_id):
+    url = await make_database(f"drifted_{worker_id}")
+    engine = create_async_engine(asyncpg_url(url))
+    async with engine.begin() as connection:
+        await connection.execute(text("ALTER TABLE job DROP COLUMN stage"))
+    await engine.dispose()
+
+    with pytest.raises(CommandError, match="New upgrade operations detected"):
+        await run_command(url, command.check)
+
+
+async def test_constraints_of_entities_and_migrations_agree(make_database, worker_id):
+    migrated = await make_database(f"migrated_{worker_id}")
+    created = await make_database(f"created_{worker_id}", template="template0")
+    engine = create_async_engine(asyncpg_url(created))
+    async with engine.begin() as connection:
+        await connection.run_sync(Entity.metadata.create_all)
+    await engine.dispose()
+
+    assert await rows(created, CONSTRAINTS) == await rows(migrated, CONSTRAINTS)
+
+
+async def test_a_migrated_database_is_left_alone(database_url):
+    before = await rows(database_url, "SELECT xmin::text, version_num FROM alembic_version")
+
+    await upgrade(database_url)
+
+    after = await rows(database_url, "SELECT xmin::text, version_num FROM alembic_version")
+    assert before == after
+    assert after[0][1] == "0004"
