@@ -1,0 +1,102 @@
+"""What the product needs from the outside, in as few words as each need has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from api.jobs import JobMessage
+
+if TYPE_CHECKING:  # the API imports this module and must not pay for NumPy
+    from engine.types import FloatArray, IntArray
+
+
+class JobQueue(Protocol):
+    async def send(self, messages: Sequence[JobMessage]) -> None:
+        """Deliver each message at least once. Raises Unavailable."""
+
+
+class ObjectStore(Protocol):
+    """Bytes under keys such as ``results/<job>/<fence>/series.parquet``."""
+
+    async def put(self, key: str, content: bytes) -> None:
+        """Store the whole object or nothing of it. Raises Unavailable."""
+
+    async def get(self, key: str) -> bytes:
+        """Return the object. Raises NotFound, Unavailable."""
+
+    async def list(self, prefix: str) -> Sequence[str]:
+        """Return the keys that start with the prefix, in order. Raises Unavailable."""
+
+    async def delete(self, key: str) -> None:
+        """Remove the object; one that is not there is no error. Raises Unavailable."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listing:
+    """An instrument as a source describes it; what the source does not say is None."""
+
+    symbol: str
+    name: str
+    asset_class: str  # EQUITY ETF INDEX
+    exchange: str
+    currency: str
+    source: str
+    fields: tuple[str, ...]  # of open high low close adjusted_close volume: what each bar carries
+    sector: str | None = None
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class BarBatch:
+    """Bars of one instrument in the order of the file, nothing sorted, filled or repaired.
+
+    `day` counts from 1970-01-01; every array has shape (n_bars,). `values` holds the columns the
+    source carries, NaN where a cell was empty. `raw` is each row as it was written.
+    """
+
+    symbol: str
+    file: str
+    row_number: IntArray
+    day: IntArray
+    values: Mapping[str, FloatArray] = field(repr=False)
+    raw: Sequence[str] = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Observations:
+    """One dated series that is not a bar: a fixing, a factor, an index of fear.
+
+    `day` counts from 1970-01-01, `known_at` is in ns UTC; all arrays have shape (n,), no NaN.
+    """
+
+    key: str
+    source: str
+    day: IntArray
+    value: FloatArray
+    known_at: IntArray
+
+
+@dataclass(frozen=True, kw_only=True)
+class UniverseListing:
+    """A list of instruments to choose from, as a source gives it."""
+
+    key: str
+    name: str
+    description: str
+    region: str
+    benchmark: str
+    source: str
+    symbols: tuple[str, ...]
+    survivorship_free: bool = False
+
+
+class PriceSource(Protocol):
+    """Daily bars of the instruments it lists."""
+
+    async def list_instruments(self) -> Sequence[Listing]:
+        """Describe every instrument it has. Raises Unavailable, DataError."""
+
+    async def fetch_bars(self, symbols: Sequence[str]) -> Sequence[BarBatch]:
+        """Return one batch per symbol, in order. Raises NotFound, Unavailable, DataError."""
