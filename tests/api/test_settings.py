@@ -50,7 +50,7 @@ def test_takes_a_postgresql_address(monkeypatch, url):
 def test_refuses_sqlite_url(monkeypatch):
     monkeypatch.setenv("DATABASE_URL", "sqlite:///trades.db")
 
-    with pytest.raises(ValidationError, match="scheme 'sqlite'.*embedded PostgreSQL"):
+    with pytest.raises(ValidationError, match=r"scheme 'sqlite'.*embedded PostgreSQL"):
         Settings(_env_file=None)
 
 
