@@ -52,6 +52,28 @@ def log_returns(prices: FloatArray, *, max_gap: int = MAX_GAP) -> FloatArray:
     return returns
 
 
+def forward_factors(close: FloatArray, split: FloatArray, dividend: FloatArray) -> FloatArray:
+    """Return the total-return factors of raw prices, shape (n, m), 1.0 on each first bar.
+
+    ``close * factor`` is a total-return level to which a later action never reaches back, unlike a
+    vendor's adjusted close, which rewrites history at each action.
+
+    Parameters
+    ----------
+    close : ndarray of shape (n, m)
+        Raw closes, NaN where there is no bar; the factor carries over such rows.
+    split, dividend : ndarray of shape (n, m)
+        New shares per old (1.0 = none) and cash per post-split share (0.0 = none), on rows that
+        have a bar. An action before or on the first bar does not count.
+    """
+    bar = np.isfinite(close)
+    held = np.logical_or.accumulate(bar, axis=0)
+    held[1:], held[:1] = held[:-1].copy(), False
+    step: FloatArray = np.where(bar & held, split * (close + dividend) / close, 1.0)
+    factors: FloatArray = np.cumprod(step, axis=0, dtype=np.float64)
+    return factors
+
+
 def trailing_return(prices: FloatArray, *, lookback: int, skip: int) -> FloatArray:
     """Return ``P[t - skip] / P[t - lookback] - 1`` per column, t the last row.
 
