@@ -1,0 +1,105 @@
+"""Works that misbehave in every way a strategy can; run inside a real child process."""
+
+import os
+import signal
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from api.errors import Unavailable
+from api.services.work import Pulse
+from engine.errors import MissingData
+
+
+def note(job, line: str) -> None:
+    """Leave a trace that outlives the process."""
+    with Path(job.payload["notes"]).open("a") as file:
+        file.write(f"{line}\n")
+
+
+async def count(job, pulse: Pulse):
+    """Compute in this thread, without ever yielding to the loop, in many small steps."""
+    note(job, f"begun {job.fence}")
+    end = time.monotonic() + job.payload.get("seconds", 0.0)
+    while time.monotonic() < end:
+        left = max(0.0, end - time.monotonic())
+        pulse(1.0 - left / job.payload["seconds"], "Counting")
+        sum(range(10_000))
+    note(job, f"done {job.fence}")
+    return {"summary": {"answer": 42}, "sha256": "ab", "compute_seconds": 0.5}
+
+
+async def never_look(job, pulse: Pulse):
+    """Ignore the order to stop."""
+    pulse(0.1, "Deaf")
+    while True:
+        time.sleep(0.05)  # noqa: ASYNC251 - deaf on purpose
+
+
+async def divide(job, pulse: Pulse):
+    return {"summary": 1 / 0}
+
+
+async def miss_data(job, pulse: Pulse):
+    raise MissingData("AUDUSD is unknown before 1999-01-04; start later")
+
+
+async def leave(job, pulse: Pulse):
+    raise SystemExit(0)
+
+
+async def answer_nan(job, pulse: Pulse):
+    return {"summary": float("nan")}
+
+
+async def chatter(job, pulse: Pulse):
+    print("x" * 100_000)  # noqa: T201 - what a work prints must not disturb the pipe
+    return {"summary": "said"}
+
+
+async def be_unavailable(job, pulse: Pulse):
+    note(job, f"tried {job.attempt}")
+    if job.attempt <= job.payload["times"]:
+        raise Unavailable("the object store did not answer")
+    return {"summary": "at last"}
+
+
+async def die(job, pulse: Pulse):
+    note(job, f"tried {job.attempt}")
+    if job.attempt <= job.payload["times"]:
+        pulse(0.3, "Dying")
+        os.kill(os.getpid(), signal.SIGKILL)
+    return {"summary": "survived"}
+
+
+WORKS = {
+    function.__name__: function
+    for function in (
+        count,
+        never_look,
+        divide,
+        miss_data,
+        leave,
+        answer_nan,
+        chatter,
+        be_unavailable,
+        die,
+    )
+}
+
+
+@asynccontextmanager
+async def entry(settings) -> AsyncIterator[dict]:
+    """Every kind of job does what its payload says."""
+
+    async def work(job, pulse):
+        return await WORKS[job.payload["work"]](job, pulse)
+
+    yield {"BACKTEST": work}
+
+
+@asynccontextmanager
+async def broken_entry(settings) -> AsyncIterator[dict]:
+    raise RuntimeError("the engine could not be imported")
+    yield {}
