@@ -1,15 +1,11 @@
 """The one clock: leases and deadlines are compared where they are stored."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Float, func, literal
-
-
-def now() -> ColumnElement[datetime]:
-    """When this transaction began, by the database."""
-    return func.now()
+from sqlalchemy import ColumnElement, Double, cast, func
 
 
-def seconds_from_now(seconds: float | timedelta) -> ColumnElement[datetime]:
-    span = seconds.total_seconds() if isinstance(seconds, timedelta) else seconds
-    return func.now() + func.make_interval(0, 0, 0, 0, 0, 0, literal(span, Float))
+def seconds_from_now(seconds: float | ColumnElement[Any]) -> ColumnElement[datetime]:
+    """Return the database's time when this transaction began, moved by so many seconds."""
+    return func.now() + func.make_interval(0, 0, 0, 0, 0, 0, cast(seconds, Double))

@@ -186,6 +186,7 @@ class JobEvent(Entity, table=True):
     seq: int = Field(primary_key=True, description="Number within the job, from one, no gap.")
     fence: int = Field(description="The fence when it happened.")
     at: datetime = Field(
+        default=None,
         sa_type=INSTANT,
         sa_column_kwargs={"server_default": text("clock_timestamp()")},
         description="When it happened, by the database's clock.",

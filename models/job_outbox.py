@@ -1,0 +1,88 @@
+"""What must be sent, and what was lost on the way: the row is the outbox."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from models import job_changes
+from models.clock import seconds_from_now
+from models.job import Job, JobStatus
+
+SWEEP_LIMIT = 100
+UNSENT_AFTER = timedelta(seconds=5)
+RESEND_AFTER = timedelta(minutes=15)
+RESEND_AT_MOST = timedelta(hours=6)
+# Three attempts, each of a worker's 900 s and a queue's visibility of 5,400 s.
+EXPIRE_AFTER = timedelta(seconds=3 * (900 + 5_400))
+
+
+class JobOutbox:
+    def __init__(self, session: AsyncSession) -> None:
+        self.session = session
+
+    async def mark_enqueued(self, ids: Sequence[UUID]) -> None:
+        """Note that messages went out; a job that has begun meanwhile is left alone."""
+        statement = (
+            update(Job)
+            .where(
+                col(Job.id).in_(ids),
+                col(Job.status) == JobStatus.QUEUED,
+                col(Job.enqueued_at).is_(None),
+            )
+            .values(enqueued_at=func.now(), sends=col(Job.sends) + 1)
+        )
+        await self.session.execute(statement.execution_options(synchronize_session=False))
+
+    async def due(self, limit: int = SWEEP_LIMIT) -> list[UUID]:
+        """Return queued jobs whose time has come and for which no message is out."""
+        return await self._unsent(timedelta(0), limit)
+
+    async def sweep(
+        self,
+        *,
+        limit: int = SWEEP_LIMIT,
+        unsent_after: timedelta = UNSENT_AFTER,
+        resend_after: timedelta = RESEND_AFTER,
+        resend_at_most: timedelta = RESEND_AT_MOST,
+        expire_after: timedelta = EXPIRE_AFTER,
+    ) -> list[UUID]:
+        """Mend what crashes left behind; return the jobs to send again.
+
+        1. A lapsed lease: cancelled if asked, failed if spent, else queued again.
+        2. Queued for too long: failed.
+        3. Sent long ago and still queued: the message is lost, so it counts as unsent.
+        4. Unsent: returned. The pause leaves the request that wrote the row time to send.
+        """
+        await self.session.execute(job_changes.reclaim(limit))
+        await self.session.execute(job_changes.expire(expire_after, limit))
+        await self._forget_lost_messages(resend_after, resend_at_most, limit)
+        return await self._unsent(unsent_after, limit)
+
+    async def _forget_lost_messages(self, after: timedelta, at_most: timedelta, limit: int) -> None:
+        doubled = after.total_seconds() * func.power(2.0, func.greatest(col(Job.sends) - 1, 0))
+        pause = func.least(doubled, at_most.total_seconds())
+        lost = and_(
+            col(Job.status) == JobStatus.QUEUED,
+            col(Job.enqueued_at) < seconds_from_now(-pause),
+        )
+        chosen = job_changes.batch(lost, by=col(Job.enqueued_at), limit=limit)
+        statement = update(Job).where(col(Job.id).in_(chosen)).values(enqueued_at=None)
+        await self.session.execute(statement.execution_options(synchronize_session=False))
+
+    async def _unsent(self, after: timedelta, limit: int) -> list[UUID]:
+        ready: ColumnElement[object] = func.greatest(col(Job.created_at), col(Job.next_run_at))
+        statement = (
+            select(col(Job.id))
+            .where(
+                col(Job.status) == JobStatus.QUEUED,
+                col(Job.enqueued_at).is_(None),
+                ready <= seconds_from_now(-after.total_seconds()),
+            )
+            .order_by(ready)
+            .limit(limit)
+        )
+        return list(await self.session.scalars(statement))

@@ -1,0 +1,129 @@
+"""The only builders of rows: each takes what a test is about and fills in the rest."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from itertools import count
+from uuid import UUID
+
+from models import (
+    AssetClass,
+    Backtest,
+    BarRow,
+    Currency,
+    DataQuality,
+    DecisionClock,
+    Exchange,
+    FillPolicy,
+    Instrument,
+    Job,
+    JobKind,
+    Rebalance,
+    Region,
+    Trial,
+    Universe,
+)
+
+OWNER = UUID("00000000-0000-4000-8000-000000000001")
+STRANGER = UUID("00000000-0000-4000-8000-000000000002")
+
+_numbers = count(1)
+
+
+def make_job(**given):
+    return Job(**{"owner_id": OWNER, "kind": JobKind.BACKTEST, "payload": {"of": "a test"}} | given)
+
+
+def make_instrument(symbol=None, **given):
+    defaults = {
+        "symbol": symbol or f"TEST{next(_numbers)}",
+        "name": "A share made for a test",
+        "asset_class": AssetClass.EQUITY,
+        "exchange": Exchange.XNYS,
+        "currency": "USD",
+        "source": "test",
+        "fields": ["adjusted_close"],
+    }
+    return Instrument(**defaults | given)
+
+
+def make_backtest(job, **given):
+    """A run of the given job, as it is before the job has finished."""
+    defaults = {
+        "owner_id": job.owner_id,
+        "job_id": job.id,
+        "content_key": f"{next(_numbers):064x}",
+        "strategy_key": "momentum",
+        "strategy_version": "1",
+        "parameters": {"lookback": 252, "skip": 21, "top_n": 10},
+        "universe_key": "SAMPLE_US",
+        "symbols": [],
+        "start_on": date(2005, 1, 3),
+        "end_on": date(2020, 12, 31),
+        "initial_capital": Decimal(100_000),
+        "currency": Currency.USD,
+        "benchmark": "^GSPC",
+        "rebalance": Rebalance.MONTHLY,
+        "constraints": {"min_weight": 0.0, "max_weight": 1.0},
+        "costs": {"commission_flat": "3.00", "slippage_bps": 5.0},
+        "fill": FillPolicy.NEXT_OPEN,
+        "whole_shares": True,
+        "decision_clock": DecisionClock.US_CLOSE,
+        "known_at": datetime(2026, 1, 1, tzinfo=UTC),
+        "data_fingerprint": "0" * 64,
+        "engine_version": "1",
+    }
+    return Backtest(**defaults | given)
+
+
+def make_bar(instrument_id, day, close=100.0, **given):
+    """An adjusted-only bar, known 15 minutes after a New York close in winter."""
+    defaults = {
+        "instrument_id": instrument_id,
+        "date": day,
+        "open": None,
+        "high": None,
+        "low": None,
+        "close": None,
+        "adjusted_close": close,
+        "volume": None,
+        "source": "test",
+        "quality": DataQuality.GOOD,
+        "known_at": datetime.combine(day, time(21, 15), tzinfo=UTC),
+    }
+    return BarRow(**defaults | given)
+
+
+def make_bars(instrument_id, start, closes, **given):
+    """One bar a weekday from `start` on."""
+    days = (start + timedelta(days=offset) for offset in count())
+    weekdays = (day for day in days if day.weekday() < 5)
+    return [
+        make_bar(instrument_id, day, close, **given)
+        for day, close in zip(weekdays, closes, strict=False)
+    ]
+
+
+def make_universe(key="TEST_US", **given):
+    defaults = {
+        "key": key,
+        "name": "A list made for a test",
+        "description": "Shares made for a test.",
+        "region": Region.US,
+        "benchmark": "^GSPC",
+        "source": "test",
+    }
+    return Universe(**defaults | given)
+
+
+def make_trial(**given):
+    defaults = {
+        "owner_id": OWNER,
+        "family": "momentum:SAMPLE_US",
+        "content_key": f"{next(_numbers):064x}",
+        "parameters": {"top_n": 5},
+        "sharpe": 0.05,
+        "sessions": 4_000,
+        "skew": -0.3,
+        "kurtosis": 5.0,
+    }
+    return Trial(**defaults | given)
