@@ -80,7 +80,7 @@ def hierarchical(
 
     chosen = chosen[np.argsort(window.asset_id[chosen], kind="stable")]
     returns = simple_returns(window.total_return[-lookback - 1 :, chosen])
-    returns = returns[np.isnan(returns).mean(axis=1) <= MAX_MISSING]
+    returns = returns[np.isnan(returns).sum(axis=1) <= MAX_MISSING * len(chosen)]
     complete = ~np.isnan(returns).any(axis=0) & (len(returns) > 1)
     risky = volatility(returns) > ZERO_VOLATILITY
     kept = complete & risky

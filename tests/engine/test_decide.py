@@ -1,0 +1,135 @@
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+
+from engine.decide import decide
+from engine.errors import InsufficientHistory
+from engine.panel import NEVER
+from engine.schedule import DecisionClock, Rebalance
+from engine.strategies.base import Decision, Parameters, Strategy
+from tests.engine.panels import make_closes, make_panel
+
+
+class Recorder(Strategy[Parameters]):
+    """Holds the first asset and remembers how many windows it was lent."""
+
+    key: ClassVar = "recorder"
+    name: ClassVar = "Recorder"
+    family: ClassVar = "BENCHMARK"
+    parameters_type: ClassVar = Parameters
+
+    def __init__(self, parameters=None, *, history=1):
+        super().__init__(parameters or Parameters())
+        self.history = history
+        self.windows = []
+
+    @property
+    def warmup(self):
+        return self.history
+
+    def decide(self, window, state: Any):
+        self.windows.append(window)
+        count = (state or 0) + 1
+        if count == 2:
+            return None, count
+        weights = np.zeros(len(window.symbols))
+        weights[0] = 1.0 / count
+        return Decision(weights, {"seen": 1}), count
+
+
+def run(panel, strategy, *, first_row=0, last_row=None, rebalance=Rebalance.MONTHLY, **more):
+    last_row = len(panel.session) - 1 if last_row is None else last_row
+    return decide(
+        panel,
+        strategy,
+        first_row=first_row,
+        last_row=last_row,
+        rebalance=rebalance,
+        clock=DecisionClock.US_CLOSE,
+        **more,
+    )
+
+
+def test_the_first_decision_is_on_the_first_row_then_by_the_calendar():
+    panel = make_panel(make_closes(sessions=70, assets=2))
+
+    targets = run(panel, Recorder(), first_row=5)
+
+    days = panel.session[targets.rows].astype("datetime64[D]").astype(str).tolist()
+    assert days == ["2000-01-10", "2000-02-29", "2000-03-31"]
+
+
+def test_a_warm_up_puts_off_the_first_decision_and_fills_every_window():
+    panel = make_panel(make_closes(sessions=70, assets=2))
+    strategy = Recorder(history=30)
+
+    targets = run(panel, strategy)
+
+    assert targets.rows[0] == 29
+    assert {len(window.session) for window in strategy.windows} == {30}
+    assert strategy.windows[0].session[-1] == panel.session[29]
+
+
+def test_state_passes_from_decision_to_decision_and_none_leaves_the_holdings():
+    panel = make_panel(make_closes(sessions=6, assets=2))
+
+    targets = run(panel, Recorder(), rebalance=Rebalance.DAILY)
+
+    np.testing.assert_array_equal(targets.rows, [0, 2, 3, 4])
+    np.testing.assert_allclose(targets.weights[:, 0], [1, 1 / 3, 1 / 4, 1 / 5])
+    np.testing.assert_array_equal(targets.instants, panel.closes_at[[0, 2, 3, 4], 0])
+    assert targets.reasons == {"seen": 4}
+
+
+def test_decisions_fall_on_sessions_of_the_primary_market_only():
+    panel = make_panel(make_closes(sessions=30, assets=1))
+    closes_at = panel.closes_at.copy()
+    closes_at[[0, 20], 0] = NEVER
+    panel = make_panel(panel.close, closes_at=closes_at)
+
+    targets = run(panel, Recorder(), last_row=25)
+
+    assert targets.rows.tolist() == [1]  # row 20 was 31 January; row 19 is the recorder's None
+    assert run(panel, Recorder(), first_row=19).rows[0] == 19
+
+
+def test_the_offset_of_the_parameters_moves_the_calendar():
+    panel = make_panel(make_closes(sessions=70, assets=2))
+
+    targets = run(panel, Recorder(Parameters(offset=1)), first_row=15)
+
+    assert targets.rows.tolist() == [15, 42, 65]
+
+
+def test_progress_is_reported_after_each_decision():
+    panel = make_panel(make_closes(sessions=5, assets=1))
+    seen = []
+
+    run(panel, Recorder(), rebalance=Rebalance.DAILY, checkpoint=lambda *beat: seen.append(beat))
+
+    assert seen == [(0.25, "deciding"), (0.5, "deciding"), (0.75, "deciding"), (1.0, "deciding")]
+
+
+def test_a_checkpoint_may_stop_the_run():
+    panel = make_panel(make_closes(sessions=5, assets=1))
+
+    def stop(progress, stage):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(panel, Recorder(), checkpoint=stop)
+
+
+def test_too_short_a_history_is_said_in_sessions():
+    panel = make_panel(make_closes(sessions=30, assets=1))
+
+    with pytest.raises(InsufficientHistory, match="recorder needs 30 sessions before it can"):
+        run(panel, Recorder(history=30))
+
+
+def test_a_decision_needs_a_session_after_it():
+    panel = make_panel(make_closes(sessions=30, assets=1))
+
+    with pytest.raises(InsufficientHistory):
+        run(panel, Recorder(), first_row=29)

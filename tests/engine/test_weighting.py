@@ -1,0 +1,134 @@
+import numpy as np
+import pytest
+
+from engine.panel import NEVER
+from engine.weighting import cap, hierarchical, inverse_volatility, volatility, weigh
+from tests.engine.panels import make_closes, make_panel
+
+NAN = np.nan
+
+
+def window_of(close):
+    close = np.asarray(close, np.float64)
+    return make_panel(close).window(len(close) - 1, len(close), NEVER - 1)
+
+
+def alternating(*sizes, sessions=41):
+    """Return levels whose returns alternate between +size and -size."""
+    signs = np.where(np.arange(sessions - 1) % 2 == 0, 1.0, -1.0)
+    returns = signs[:, None] * np.array(sizes)
+    return 100.0 * np.vstack([np.ones(len(sizes)), np.cumprod(1.0 + returns, axis=0)])
+
+
+def test_inverse_volatility_of_the_golden():
+    """2.6: sigma 0.1, 0.2, 0.4 gives 4/7, 2/7, 1/7."""
+    window = window_of(alternating(0.1, 0.2, 0.4))
+
+    shares = inverse_volatility(window, np.arange(3), lookback=40)
+
+    np.testing.assert_allclose(shares.weights, [4 / 7, 2 / 7, 1 / 7], rtol=1e-12)
+    assert shares.reasons == {}
+
+
+def test_an_asset_that_stands_still_gets_nothing():
+    window = window_of(alternating(0.1, 0.0, 0.1))
+
+    shares = inverse_volatility(window, np.arange(3), lookback=40)
+
+    np.testing.assert_allclose(shares.weights, [0.5, 0.0, 0.5], rtol=1e-12)
+    assert shares.reasons == {"zero_variance": 1}
+
+
+def test_nobody_moving_leaves_everything_in_cash():
+    shares = inverse_volatility(window_of(alternating(0.0, 0.0)), np.arange(2), lookback=40)
+
+    np.testing.assert_array_equal(shares.weights, [0.0, 0.0])
+
+
+def test_sample_volatility_leaves_missing_returns_out():
+    returns = np.array([[0.01, 0.01], [-0.01, NAN], [0.03, NAN]])
+
+    sigma = volatility(returns)
+
+    assert sigma[0] == pytest.approx(0.02, rel=1e-12)  # mean 0.01, squares 0, 4e-4, 4e-4, over 2
+    assert np.isnan(sigma[1])
+
+
+def test_decaying_volatility_halves_the_weight_at_the_half_life():
+    returns = np.array([[0.04], [0.01]])
+
+    sigma = volatility(returns, estimator="ewma", halflife=1)
+
+    # weights 1/3 and 2/3: mean 0.02, variance (4e-4 + 2 * 1e-4) / 3
+    assert sigma[0] == pytest.approx(np.sqrt(2e-4), rel=1e-12)
+
+
+def test_score_weights_are_in_proportion_and_never_negative():
+    window = window_of(np.full((3, 3), 10.0))
+
+    shares = weigh("score", window, np.array([2, 0, 1]), np.array([0.3, -0.2, 0.1]))
+
+    assert shares.chosen.tolist() == [0, 1, 2]
+    np.testing.assert_allclose(shares.weights, [0.75, 0.0, 0.25], rtol=1e-12)
+    assert shares.reasons == {"no_positive_score": 1}
+
+
+def test_equal_weights_need_no_prices():
+    shares = weigh("equal", window_of(np.full((3, 4), 10.0)), np.array([3, 1]), np.zeros(4))
+
+    assert shares.chosen.tolist() == [1, 3]
+    np.testing.assert_array_equal(shares.weights, [0.5, 0.5])
+
+
+def test_weighting_by_volatility_and_by_tree_agree_on_two_uncorrelated_assets():
+    close = np.column_stack([alternating(0.2)[:, 0], alternating(0.1)[:, 0]])
+    close[:, 1] = 100.0 * np.cumprod(1 + 0.1 * np.where(np.arange(41) % 4 < 2, 1, -1))
+    window = window_of(close)
+    scores = np.zeros(2)
+
+    inverse = weigh("inverse_vol", window, np.arange(2), scores).weights
+    tree = weigh("hrp", window, np.arange(2), scores).weights
+
+    sigma = volatility(close[1:] / close[:-1] - 1.0)
+    np.testing.assert_allclose(inverse, (1 / sigma) / (1 / sigma).sum(), rtol=1e-12)
+    np.testing.assert_allclose(tree, (1 / sigma**2) / (1 / sigma**2).sum(), rtol=1e-12)
+
+
+def test_the_tree_drops_gaps_and_still_lines_and_says_so():
+    close = make_closes(sessions=100, assets=6)
+    close[50:57, 1] = NAN
+    close[:, 2] = 30.0
+
+    shares = hierarchical(window_of(close), np.arange(6), lookback=99, linkage="ward")
+
+    assert shares.weights[[1, 2]].tolist() == [0.0, 0.0]
+    assert shares.weights.sum() == pytest.approx(1.0, abs=1e-12)
+    assert shares.reasons == {"gap": 1, "zero_variance": 1}
+
+
+def test_the_tree_leaves_out_sessions_that_most_assets_missed():
+    close = make_closes(sessions=100, assets=4)
+    close[50, :2] = NAN
+
+    shares = hierarchical(window_of(close), np.arange(4), lookback=99, linkage="ward")
+
+    assert (shares.weights > 0.0).all()
+    assert shares.reasons == {}
+
+
+def test_one_asset_takes_all_and_none_takes_nothing():
+    window = window_of(make_closes(sessions=100, assets=2))
+
+    one = hierarchical(window, np.array([1]), lookback=99, linkage="ward")
+    none = hierarchical(window, np.array([], np.int64), lookback=99, linkage="ward")
+
+    assert one.weights.tolist() == [1.0]
+    assert none.weights.tolist() == []
+
+
+def test_a_cap_keeps_its_promise_and_what_finds_no_room_is_cash():
+    weights = np.array([0.7, 0.2, 0.1, 0.0])
+
+    np.testing.assert_allclose(cap(weights, 0.4), [0.4, 0.4, 0.2, 0.0], rtol=1e-12)
+    np.testing.assert_allclose(cap(weights, 0.3), [0.3, 0.3, 0.3, 0.0], rtol=1e-12)
+    np.testing.assert_array_equal(cap(weights, 0.7), weights)
