@@ -138,7 +138,10 @@ def reclaim(limit: int) -> Select[Any]:
             "failure_code": case((spent, "RESOURCE_EXHAUSTED"), else_=None),
             "failure_reason": case((spent, "ATTEMPTS_EXHAUSTED"), else_=None),
             "failure_detail": case(
-                (spent, func.format("attempts that were begun and did not end: %s", col(Job.attempt))),
+                (
+                    spent,
+                    func.format("attempts that were begun and did not end: %s", col(Job.attempt)),
+                ),
                 else_=None,
             ),
             "lease_until": None,
