@@ -14,12 +14,13 @@ from uuid import UUID
 from sqlalchemy.exc import SQLAlchemyError
 
 from api import telemetry
-from api.errors import DataError, Unavailable
+from api.errors import DataError, ErrorCode, Unavailable
 from api.jobs import JobMessage
 from api.ports import JobQueue
 from api.services.failures import Failure, failure_of
 from api.services.work import ClaimedJob, JobKind, Publish, Pulse, Stopped, Timing, Work
 from api.telemetry import logger
+from models.job_outbox import JobOutbox
 from models.jobs import JobRepository
 from models.session import SessionFactory, unit_of_work
 
@@ -106,7 +107,7 @@ async def _perform_claimed(
 
 def _require_kind(name: str, kinds: Mapping[str, JobKind]) -> JobKind:
     if name not in kinds:
-        raise DataError(f"no worker here performs jobs of kind {name!r}")
+        raise DataError(f"no worker here performs jobs of kind {name}")
     return kinds[name]
 
 
@@ -168,6 +169,7 @@ async def _give_up(
         delay = backoff_seconds(job.attempt, timing)
         if await _release(job, sessions, delay):
             return delay
+        failure = _exhausted(job, failure)
     async with unit_of_work(sessions) as session:
         jobs = JobRepository(session)
         if await jobs.acknowledge_cancel(job.id, fence=job.fence):
@@ -176,10 +178,18 @@ async def _give_up(
             job.id,
             fence=job.fence,
             code=failure.code,
-            reason="ATTEMPTS_EXHAUSTED" if failure.transient else failure.reason,
+            reason=failure.reason,
             detail=failure.message,
         )
     return None
+
+
+def _exhausted(job: ClaimedJob, last: Failure) -> Failure:
+    return Failure(
+        code=ErrorCode.RESOURCE_EXHAUSTED,
+        reason="ATTEMPTS_EXHAUSTED",
+        message=f"{job.attempt} attempts failed, the last because {last.message}",
+    )
 
 
 def backoff_seconds(attempt: int, timing: Timing) -> float:
@@ -240,6 +250,6 @@ async def dispatch(ids: Sequence[UUID], sessions: SessionFactory, queue: JobQueu
     try:
         await queue.send([JobMessage(job_id=job_id) for job_id in ids])
         async with unit_of_work(sessions) as session:
-            await JobRepository(session).mark_enqueued(ids)
+            await JobOutbox(session).mark_enqueued(ids)
     except (Unavailable, SQLAlchemyError, OSError):
         logger.warning("%d jobs were not sent; the sweeper will", len(ids), exc_info=True)

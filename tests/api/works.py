@@ -1,19 +1,25 @@
 """Works that misbehave in every way a strategy can; run inside a real child process."""
 
+import asyncio
 import os
 import signal
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cached_property
 from pathlib import Path
 
 from api.errors import Unavailable
-from api.services.work import Pulse
+from api.services.work import JobKind, Pulse
+from api.settings import Settings
+from api.wiring import App, working
 from engine.errors import MissingData
 
 
 def note(job, line: str) -> None:
-    """Leave a trace that outlives the process."""
+    """Leave a trace that outlives the process, where the job asks for one."""
+    if "notes" not in job.payload:
+        return
     with Path(job.payload["notes"]).open("a") as file:
         file.write(f"{line}\n")
 
@@ -103,3 +109,31 @@ async def entry(settings) -> AsyncIterator[dict]:
 async def broken_entry(settings) -> AsyncIterator[dict]:
     raise RuntimeError("the engine could not be imported")
     yield {}
+
+
+class MisbehavingApp(App):
+    """The application with our works in its child process, and a publishing that leaves a trace."""
+
+    entry = "tests.api.works:entry"
+
+    @cached_property
+    def kinds(self):
+        return {"BACKTEST": JobKind(work=self.child.work, publish=publish)}
+
+
+async def publish(session, job, outcome) -> None:
+    note(job, f"published {job.fence}")
+
+
+async def work_on() -> None:
+    """Be a worker process: what `parakeet serve` is behind its API."""
+    app = MisbehavingApp(Settings())
+    try:
+        async with working(app):
+            await asyncio.Event().wait()
+    finally:
+        await app.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(work_on())

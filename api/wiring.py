@@ -1,0 +1,164 @@
+"""The composition root: settings become adapters, adapters become an application.
+
+An adapter is imported when it is first used, so that whoever wires pays for what it needs.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from api.jobs import JobMessage
+from api.ports import ObjectStore
+from api.services.jobs import perform
+from api.services.sweeper import Patience, sweep
+from api.services.work import ClaimedJob, JobKind, Timing, Work
+from api.settings import Settings
+from api.telemetry import logger
+from models.session import SessionFactory, make_engine, make_sessions
+
+if TYPE_CHECKING:
+    from api.adapters.child_process import ChildProcess
+    from api.adapters.local_queue import LocalQueue
+
+
+class App:
+    """What one process needs to answer requests and to perform jobs."""
+
+    # What the child process opens; see `works`.
+    entry = "api.wiring:works"
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    @cached_property
+    def engine(self) -> AsyncEngine:
+        url = self.settings.database_url
+        if url is None:
+            raise ValueError("no database: open the embedded one first")
+        return make_engine(
+            url.get_secret_value(),
+            pool_size=self.settings.pool_size,
+            command_timeout_seconds=self.settings.command_timeout_seconds,
+        )
+
+    @cached_property
+    def sessions(self) -> SessionFactory:
+        return make_sessions(self.engine)
+
+    @cached_property
+    def queue(self) -> "LocalQueue":
+        match self.settings.queue:
+            case "local":
+                from api.adapters.local_queue import LocalQueue
+
+                return LocalQueue()
+
+    @cached_property
+    def store(self) -> ObjectStore:
+        match self.settings.store:
+            case "local":
+                from api.adapters.local_store import LocalStore
+
+                return LocalStore(self.settings.home / "objects")
+
+    @cached_property
+    def child(self) -> "ChildProcess":
+        from api.adapters.child_process import ChildProcess
+
+        return ChildProcess(
+            self.entry,
+            self.settings.dump(),
+            timeout_seconds=self.settings.job_timeout_seconds,
+            grace_seconds=self.settings.stop_grace_seconds,
+        )
+
+    @cached_property
+    def kinds(self) -> Mapping[str, JobKind]:
+        """What each kind of job does; the computation itself runs in the child process."""
+        return {"BACKTEST": JobKind(work=self.child.work, publish=_publish_backtest)}
+
+    @property
+    def timing(self) -> Timing:
+        settings = self.settings
+        return Timing(
+            lease=timedelta(seconds=settings.lease_seconds),
+            heartbeat_seconds=settings.heartbeat_seconds,
+            progress_seconds=settings.progress_seconds,
+            retry_base_seconds=settings.retry_base_seconds,
+            retry_cap_seconds=settings.retry_cap_seconds,
+        )
+
+    async def handle(self, body: str) -> float | None:
+        """Perform the job a message points at; the message itself is trusted with nothing else."""
+        message = JobMessage.model_validate_json(body)
+        return await perform(message.job_id, self.kinds, self.sessions, timing=self.timing)
+
+    async def sweep_on(self) -> None:
+        """Sweep now and then; the first time at once, for what an earlier process left.
+
+        Its messages died with it, so that first time nothing counts as sent.
+        """
+        settings, none = self.settings, timedelta(0)
+        queued = timedelta(seconds=settings.job_expires_seconds)
+        patience = Patience(unsent=none, sent=none, queued=queued)
+        while True:
+            try:
+                await sweep(self.sessions, self.queue, patience)
+            except Exception:
+                logger.exception("a sweep failed; the next one follows")
+            await asyncio.sleep(settings.sweep_seconds)
+            patience = Patience(
+                unsent=timedelta(seconds=settings.unsent_after_seconds),
+                sent=timedelta(seconds=settings.resend_after_seconds),
+                queued=queued,
+            )
+
+    async def close(self) -> None:
+        """Let go of whatever was opened."""
+        if "child" in self.__dict__:
+            await self.child.stop()
+        if "engine" in self.__dict__:
+            await self.engine.dispose()
+
+
+async def _publish_backtest(
+    session: AsyncSession, job: ClaimedJob, outcome: dict[str, Any]
+) -> None:
+    from api.services.publish_backtest import publish_backtest
+
+    await publish_backtest(session, job, outcome)
+
+
+@asynccontextmanager
+async def works(dumped: dict[str, Any]) -> AsyncIterator[Mapping[str, Work]]:
+    """Open, inside a child process, what its works need; import the engine while nobody waits."""
+    from api.services.run_backtest import run_backtest
+
+    settings = Settings(**dumped)
+    patience = settings.worker_command_timeout_seconds
+    app = App(settings.model_copy(update={"command_timeout_seconds": patience, "pool_size": 2}))
+    try:
+        yield {"BACKTEST": partial(run_backtest, sessions=app.sessions, store=app.store)}
+    finally:
+        await app.close()
+
+
+@asynccontextmanager
+async def working(app: App) -> AsyncIterator[None]:
+    """Perform jobs and sweep while the block runs; give back what is unfinished at its end."""
+    tasks = [
+        asyncio.create_task(app.child.start()),
+        asyncio.create_task(app.queue.consume(app.handle)),
+        asyncio.create_task(app.sweep_on()),
+    ]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)

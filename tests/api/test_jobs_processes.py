@@ -1,0 +1,318 @@
+"""Jobs in real processes: a child that computes, a worker that holds it, kills at any moment."""
+
+import asyncio
+import os
+import signal
+import sys
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from api.jobs import JobMessage
+from api.settings import Settings
+from api.wiring import working
+from models.job import Job, JobKind, JobStatus
+from models.jobs import JobRepository
+from models.session import unit_of_work
+from tests.api.works import MisbehavingApp
+from tests.waiting import until
+
+ROOT = Path(__file__).parents[2]
+OWNER = "6f0f6a52-3d8c-5c0e-9f4b-1d2a7c3e5b10"
+SCALED = {
+    "lease_seconds": 1.5,
+    "heartbeat_seconds": 0.3,
+    "progress_seconds": 0.05,
+    "sweep_seconds": 0.1,
+    "unsent_after_seconds": 0.0,
+    "stop_grace_seconds": 0.5,
+    "retry_base_seconds": 0.02,
+    "retry_cap_seconds": 0.1,
+}
+
+
+@pytest.fixture
+async def app(sessions, database_url, tmp_path):
+    made = MisbehavingApp(
+        Settings(_env_file=None, database_url=database_url, home=tmp_path, **SCALED)
+    )
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+def notes(tmp_path):
+    return tmp_path / "notes"
+
+
+async def add_job(sessions, work, notes, **payload) -> Job:
+    payload |= {"work": work, "notes": str(notes)}
+    async with unit_of_work(sessions) as session:
+        job = Job(owner_id=OWNER, kind=JobKind.BACKTEST, payload=payload)
+        return await JobRepository(session).add(job)
+
+
+async def read(sessions, job) -> Job:
+    async with unit_of_work(sessions) as session:
+        return await JobRepository(session).require(job.id)
+
+
+async def ended(sessions, job) -> Job:
+    async def row():
+        found = await read(sessions, job)
+        return found if found.finished_at is not None else None
+
+    return await until(row)
+
+
+async def begun(sessions, job) -> Job:
+    async def row():
+        found = await read(sessions, job)
+        return found if found.stage is not None else None
+
+    return await until(row)
+
+
+async def is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@asynccontextmanager
+async def worker_process(database_url, tmp_path):
+    """A worker in a process of its own, with its child below it."""
+    environment = {f"PARAKEET_{name.upper()}": str(value) for name, value in SCALED.items()}
+    environment |= {"DATABASE_URL": database_url, "PARAKEET_HOME": str(tmp_path)}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.api.works", cwd=ROOT, env=os.environ | environment
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+def children(pid: int) -> list[int]:
+    listed = Path(f"/proc/{pid}/task/{pid}/children")
+    return [int(child) for child in listed.read_text().split()]
+
+
+async def test_a_job_nobody_sent_is_found_by_the_sweeper_and_done(app, sessions, notes):
+    job = await add_job(sessions, "count", notes)
+
+    async with working(app):
+        row = await ended(sessions, job)
+
+    assert row.status == JobStatus.SUCCEEDED
+    assert notes.read_text().split("\n") == ["begun 1", "done 1", "published 1", ""]
+
+
+async def test_heartbeats_go_on_while_the_computation_keeps_its_loop_busy(app, sessions, notes):
+    job = await add_job(sessions, "count", notes, seconds=2.5)
+
+    async with working(app):
+        row = await ended(sessions, job)
+
+    assert (row.status, row.attempt) == (JobStatus.SUCCEEDED, 1)
+
+
+async def test_progress_of_the_child_reaches_the_row(app, sessions, notes):
+    job = await add_job(sessions, "count", notes, seconds=1.5)
+    seen = []
+
+    async with working(app):
+        while (row := await read(sessions, job)).finished_at is None:
+            seen.append(row.progress)
+            await asyncio.sleep(0.02)
+
+    assert seen == sorted(seen)
+    assert len(set(seen)) >= 5
+    assert (row.stage, row.progress) == ("Counting", 1.0)
+
+
+async def test_a_duplicate_delivery_computes_once(app, sessions, notes):
+    job = await add_job(sessions, "count", notes, seconds=0.3)
+    last = await add_job(sessions, "chatter", notes)
+
+    await app.queue.send([JobMessage(job_id=job.id)] * 5 + [JobMessage(job_id=last.id)])
+    async with working(app):
+        await ended(sessions, last)
+        row = await ended(sessions, job)
+
+    assert row.attempt == 1
+    assert notes.read_text().count("done") == 1
+    assert notes.read_text().count("published") == 2
+
+
+async def test_a_work_that_raises_leaves_the_worker_alive(app, sessions, notes):
+    bad = await add_job(sessions, "divide", notes)
+    worse = await add_job(sessions, "leave", notes)
+    good = await add_job(sessions, "count", notes)
+
+    async with working(app):
+        rows = [await ended(sessions, job) for job in (bad, worse, good)]
+
+    assert [(row.status, row.failure_code) for row in rows] == [
+        (JobStatus.FAILED, "INTERNAL"),
+        (JobStatus.FAILED, "INTERNAL"),
+        (JobStatus.SUCCEEDED, None),
+    ]
+    assert rows[0].failure_detail == "the computation raised ZeroDivisionError: division by zero"
+
+
+async def test_an_unreadable_message_does_not_stop_the_worker(app, sessions, notes):
+    app.queue.retry_seconds = 0.01
+    app.queue.put_body("not a message")
+    app.queue.put_body("")
+    good = await add_job(sessions, "count", notes)
+
+    async with working(app):
+        row = await ended(sessions, good)
+        await until(lambda: len(app.queue.dead_letters) == 2)
+
+    assert row.status == JobStatus.SUCCEEDED
+
+
+async def test_cancel_stops_the_child_at_its_next_checkpoint(app, sessions, notes):
+    job = await add_job(sessions, "count", notes, seconds=60.0)
+    after = await add_job(sessions, "chatter", notes)
+
+    async with working(app):
+        await begun(sessions, job)
+        pid = app.child.pid
+        async with unit_of_work(sessions) as session:
+            answer = await JobRepository(session).cancel(job.id, owner_id=job.owner_id)
+        row = await ended(sessions, job)
+        await ended(sessions, after)
+        same = app.child.pid
+
+    assert (answer, row.status, same) == ("CANCELLING", JobStatus.CANCELLED, pid)
+    assert notes.read_text() == "begun 1\npublished 1\n"
+
+
+async def test_cancel_ends_a_computation_that_never_looks(app, sessions, notes):
+    job = await add_job(sessions, "never_look", notes)
+
+    async with working(app):
+        await begun(sessions, job)
+        async with unit_of_work(sessions) as session:
+            await JobRepository(session).cancel(job.id, owner_id=job.owner_id)
+        row = await ended(sessions, job)
+
+    assert row.status == JobStatus.CANCELLED
+
+
+async def test_a_killed_child_costs_an_attempt_and_no_more(app, sessions, notes):
+    job = await add_job(sessions, "die", notes, times=1)
+
+    async with working(app):
+        row = await ended(sessions, job)
+
+    assert (row.status, row.attempt, row.fence) == (JobStatus.SUCCEEDED, 2, 2)
+    assert notes.read_text().split("\n") == ["tried 1", "tried 2", "published 2", ""]
+
+
+async def test_a_work_that_always_kills_its_child_ends_failed(app, sessions, notes):
+    job = await add_job(sessions, "die", notes, times=99)
+    good = await add_job(sessions, "count", notes)
+
+    async with working(app):
+        row = await ended(sessions, job)
+        other = await ended(sessions, good)
+
+    assert (row.status, row.attempt) == (JobStatus.FAILED, 3)
+    assert (row.failure_code, row.failure_reason) == ("RESOURCE_EXHAUSTED", "ATTEMPTS_EXHAUSTED")
+    assert other.status == JobStatus.SUCCEEDED
+
+
+async def test_a_transient_error_is_tried_again(app, sessions, notes):
+    job = await add_job(sessions, "be_unavailable", notes, times=2)
+
+    async with working(app):
+        row = await ended(sessions, job)
+
+    assert (row.status, row.attempt) == (JobStatus.SUCCEEDED, 3)
+
+
+async def test_stopping_gives_the_job_back_and_ends_the_child(app, sessions, notes):
+    job = await add_job(sessions, "count", notes, seconds=60.0)
+
+    async with working(app):
+        await begun(sessions, job)
+        pid = app.child.pid
+
+    row = await read(sessions, job)
+    assert (row.status, row.lease_until) == (JobStatus.QUEUED, None)
+    assert not await is_running(pid)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="counts children through /proc")
+async def test_a_killed_worker_process_is_replaced_and_the_job_ends_once(
+    sessions, database_url, tmp_path, notes
+):
+    job = await add_job(sessions, "count", notes, seconds=3.0)
+
+    async with worker_process(database_url, tmp_path) as first:
+        row = await begun(sessions, job)
+        computing = children(first.pid)
+        first.send_signal(signal.SIGKILL)
+        await first.wait()
+        orphans = [pid for pid in computing if await until_gone(pid)]
+    async with worker_process(database_url, tmp_path):
+        row = await ended(sessions, job)
+
+    assert len(computing) == 1
+    assert orphans == []
+    assert (row.status, row.attempt, row.fence) == (JobStatus.SUCCEEDED, 2, 2)
+    assert notes.read_text().split("\n") == ["begun 1", "begun 2", "done 2", "published 2", ""]
+
+
+async def until_gone(pid: int) -> bool:
+    """Return whether the process outlives the one that started it."""
+
+    async def gone():
+        return not await is_running(pid)
+
+    return not await until(gone)
+
+
+async def test_two_workers_share_the_jobs_and_do_each_once(
+    app, sessions, database_url, tmp_path, notes
+):
+    jobs = [await add_job(sessions, "count", notes, seconds=0.2) for _ in range(8)]
+
+    async with worker_process(database_url, tmp_path), working(app):
+        rows = [await ended(sessions, job) for job in jobs]
+
+    assert {row.status for row in rows} == {JobStatus.SUCCEEDED}
+    assert notes.read_text().count("published") == 8
+    assert {row.attempt for row in rows} == {1}
+
+
+async def test_events_are_numbered_without_gap_whatever_happened(app, sessions, notes):
+    job = await add_job(sessions, "die", notes, times=2)
+
+    async with working(app):
+        await ended(sessions, job)
+
+    async with unit_of_work(sessions) as session:
+        found = await session.execute(
+            text("SELECT seq, fence, kind FROM job_event WHERE job_id = :id ORDER BY seq"),
+            {"id": job.id},
+        )
+    assert [tuple(row) for row in found] == [
+        (1, 0, "submitted"),
+        (2, 1, "claimed"),
+        (3, 1, "released"),
+        (4, 2, "claimed"),
+        (5, 2, "released"),
+        (6, 3, "claimed"),
+        (7, 3, "succeeded"),
+    ]
