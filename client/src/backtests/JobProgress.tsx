@@ -1,0 +1,61 @@
+import { useMutation, useQuery } from "@apollo/client/react";
+import { useEffect, useState } from "react";
+import { CancelJobDocument, type JobStateFragment, JobPollDocument } from "../graphql/generated";
+import { Button } from "../ui/Button";
+import { duration, percent, words } from "../ui/format";
+import { FieldError } from "../ui/Field";
+import { Progress } from "../ui/Progress";
+import css from "./JobProgress.module.css";
+
+const POLL = 300;
+
+/** Polls the job; its entity in the cache is the page's, so that the page turns when the job does. */
+export function JobProgress({ job }: { job: JobStateFragment }) {
+  const { error } = useQuery(JobPollDocument, { variables: { id: job.id }, pollInterval: POLL, fetchPolicy: "network-only" });
+  return (
+    <section className={css.panel} aria-label="Progress">
+      <div className={css.row}>
+        <p className={css.stage} aria-live="polite">{stageWords(job)}</p>
+        <p className={css.percent}>{percent(job.progress, 0)}</p>
+      </div>
+      <Progress value={job.progress} label="Backtest progress" />
+      <div className={css.row}>
+        <p className={css.facts}>
+          <Elapsed since={job.startedAt ?? job.createdAt} />
+          {job.etaSeconds !== null && ` · about ${duration(job.etaSeconds)} left`}
+          {job.attempts > 1 && ` · attempt ${job.attempts}`}
+          {error && " · connection lost, trying again"}
+        </p>
+        <CancelButton job={job} />
+      </div>
+    </section>
+  );
+}
+
+function stageWords(job: JobStateFragment): string {
+  if (job.cancelRequestedAt) return "Cancelling";
+  if (job.status === "QUEUED") return "Waiting for a worker";
+  return job.stage ? words(job.stage) : "Starting";
+}
+
+function Elapsed({ since }: { since: string }) {
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 1000);
+    return () => clearInterval(timer);
+  }, []);
+  return <>{duration(Math.max(0, (now - Date.parse(since)) / 1000))} so far</>;
+}
+
+function CancelButton({ job }: { job: JobStateFragment }) {
+  const [cancel, { data, error, loading }] = useMutation(CancelJobDocument, { variables: { id: job.id } });
+  const complaint = error?.message ?? data?.cancelJob.userErrors[0]?.message;
+  return (
+    <div>
+      <Button small look="danger" disabled={loading || job.cancelRequestedAt !== null} onClick={() => void cancel().catch(() => null)}>
+        Cancel run
+      </Button>
+      {complaint && <FieldError>{complaint}</FieldError>}
+    </div>
+  );
+}

@@ -1,0 +1,43 @@
+import { useQuery } from "@apollo/client/react";
+import { useEffect, useState } from "react";
+import { FilterChoicesDocument } from "../graphql/generated";
+import { SelectField, TextField } from "../ui/Field";
+import { words } from "../ui/format";
+import css from "./BacktestList.module.css";
+import { type ListState, STATUSES } from "./listState";
+
+const TYPING_PAUSE = 250;
+
+export function ListFilters({ state }: { state: ListState }) {
+  const { data } = useQuery(FilterChoicesDocument);
+  const named = (choices: readonly { key: string; name: string }[] = []) => [
+    { value: "", label: "All" },
+    ...choices.map(({ key, name }) => ({ value: key, label: name })),
+  ];
+  return (
+    <div className={css.filters} role="search" aria-label="Filter backtests">
+      <SearchBox state={state} />
+      <SelectField label="Strategy" path="strategy" value={state.filter.strategy ?? ""} options={named(data?.strategies)}
+        onChange={(value) => state.setFilter("strategy", value)} />
+      <SelectField label="Universe" path="universe" value={state.filter.universe ?? ""} options={named(data?.universes)}
+        onChange={(value) => state.setFilter("universe", value)} />
+      <SelectField label="Status" path="status" value={state.filter.status ?? ""}
+        options={[{ value: "", label: "All" }, ...STATUSES.map((value) => ({ value, label: words(value) }))]}
+        onChange={(value) => state.setFilter("status", value)} />
+    </div>
+  );
+}
+
+function SearchBox({ state }: { state: ListState }) {
+  const applied = state.filter.search ?? "";
+  const [typed, setTyped] = useState(applied);
+
+  useEffect(() => setTyped(applied), [applied]);
+  useEffect(() => {
+    if (typed === applied) return;
+    const timer = setTimeout(() => state.setFilter("search", typed), TYPING_PAUSE);
+    return () => clearTimeout(timer);
+  }, [typed, applied, state]);
+
+  return <TextField label="Search" path="search" type="search" placeholder="Name or notes" value={typed} onChange={setTyped} />;
+}

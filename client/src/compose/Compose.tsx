@@ -1,0 +1,45 @@
+import { useQuery } from "@apollo/client/react";
+import { useSearchParams } from "react-router";
+import { ComposeCatalogueDocument, type ComposeCatalogueQuery, ComposeFromDocument } from "../graphql/generated";
+import { NotFound } from "../shell/NotFound";
+import { Empty, LoadError } from "../ui/Notice";
+import { SkeletonRows } from "../ui/Skeleton";
+import { useTitle } from "../ui/useTitle";
+import css from "./Compose.module.css";
+import { ComposeForm } from "./ComposeForm";
+import { draftFrom, newDraft, type PastRun } from "./draft";
+
+const FIRST_CHOICE = "momentum";
+const FIRST_UNIVERSE = "SAMPLE_US";
+
+export default function Compose() {
+  const [params] = useSearchParams();
+  const from = params.get("from");
+  const catalogue = useQuery(ComposeCatalogueDocument);
+  const past = useQuery(ComposeFromDocument, { variables: { id: from ?? "" }, skip: !from });
+  const error = catalogue.error ?? past.error;
+  useTitle("New backtest");
+  return (
+    <>
+      <div className={css.top}>
+        <h1>New backtest</h1>
+        <p>{from ? "A copy of an earlier run: change what you like." : "Choose a rule, a market and a period. Nothing is sent before you press run."}</p>
+      </div>
+      {error ? <LoadError error={error} onRetry={() => void Promise.all([catalogue.refetch(), from && past.refetch()])} />
+        : !catalogue.data || (from && !past.data) ? <SkeletonRows label="Loading strategies" rows={3} height={200} />
+        : from && !past.data?.backtest ? <NotFound what="backtest" />
+        : <Ready key={`${from} ${params.get("strategy")}`} catalogue={catalogue.data} past={past.data?.backtest ?? null} wished={params.get("strategy")} />}
+    </>
+  );
+}
+
+type ReadyProps = { catalogue: ComposeCatalogueQuery; past: PastRun | null; wished: string | null };
+
+function Ready({ catalogue: { strategies, universes }, past, wished }: ReadyProps) {
+  const named = (key: string | null | undefined) => strategies.find((each) => each.key === key);
+  const strategy = named(past?.strategy.key) ?? named(wished) ?? named(FIRST_CHOICE) ?? strategies[0];
+  const universe = universes.find((each) => each.key === FIRST_UNIVERSE) ?? universes[0];
+  if (!strategy) return <Empty title="No strategies"><p>This server offers none.</p></Empty>;
+  const initial = past ? draftFrom(past, strategy) : newDraft(strategy, universe?.key ?? "");
+  return <ComposeForm strategies={strategies} universes={universes} initial={initial} />;
+}

@@ -1,0 +1,132 @@
+import type {
+  Allocator, ComposeFromQuery, ConstraintsInput, CostModelInput, Currency, DecisionClock, FillPolicy, GroupBy, RunBacktestInput, StrategyChoiceFragment,
+} from "../graphql/generated";
+import { camel } from "../ui/format";
+import { COSTS, type ConstraintName, CONSTRAINTS, type CostName } from "./numbers";
+import { fieldsOf, parseNumber } from "./schema";
+
+/** The form as typed. Numbers stay text until they are sent; an empty date takes the shown default. */
+export type Draft = {
+  strategy: string;
+  parameters: Record<string, string | boolean | string[]>;
+  source: "universe" | "symbols";
+  universe: string;
+  symbols: string[];
+  currency: Currency;
+  start: string;
+  end: string;
+  initialCapital: string;
+  benchmark: string;
+  allocator: Allocator | "";
+  fill: FillPolicy;
+  decisionClock: DecisionClock;
+  wholeShares: boolean;
+  costs: Record<CostName, string>;
+  constraints: Record<ConstraintName, string>;
+  groupBy: GroupBy;
+  name: string;
+};
+
+const fallbacks = <Name extends string>(fields: readonly { name: Name; fallback: string }[]) =>
+  Object.fromEntries(fields.map(({ name, fallback }) => [name, fallback])) as Record<Name, string>;
+
+const asTyped = (value: unknown): string | boolean | string[] => {
+  if (Array.isArray(value)) return value.map(String);
+  if (typeof value === "boolean") return value;
+  return value === null || value === undefined ? "" : String(value);
+};
+
+export function parametersOf(strategy: StrategyChoiceFragment, given: Record<string, unknown> = {}) {
+  const defaults = (strategy.defaultParameters ?? {}) as Record<string, unknown>;
+  return Object.fromEntries(
+    fieldsOf(strategy.parameterSchema).map(({ name, fallback }) => [name, asTyped(given[name] ?? defaults[name] ?? fallback)]),
+  );
+}
+
+export function newDraft(strategy: StrategyChoiceFragment, universe: string): Draft {
+  return {
+    strategy: strategy.key,
+    parameters: parametersOf(strategy),
+    source: "universe",
+    universe,
+    symbols: [],
+    currency: "AUD",
+    start: "",
+    end: "",
+    initialCapital: "100000",
+    benchmark: "",
+    allocator: "",
+    fill: "NEXT_OPEN",
+    decisionClock: "US_CLOSE",
+    wholeShares: true,
+    costs: fallbacks(COSTS),
+    constraints: fallbacks(CONSTRAINTS),
+    groupBy: "SECTOR",
+    name: "",
+  };
+}
+
+export type PastRun = NonNullable<ComposeFromQuery["backtest"]>;
+
+/** A finished run as a draft, ready for another try. */
+export function draftFrom(run: PastRun, strategy: StrategyChoiceFragment): Draft {
+  const costs = camelKeys(run.costs);
+  const constraints = camelKeys(run.constraints);
+  return {
+    ...newDraft(strategy, run.universe ?? ""),
+    parameters: parametersOf(strategy, run.parameters as Record<string, unknown>),
+    source: run.universe ? "universe" : "symbols",
+    symbols: run.universe ? [] : run.symbols,
+    currency: run.currency,
+    start: run.start,
+    end: run.end,
+    initialCapital: run.initialCapital,
+    allocator: run.allocator ?? "",
+    fill: run.fill,
+    decisionClock: run.decisionClock,
+    wholeShares: run.wholeShares,
+    costs: typedFrom(COSTS, costs),
+    constraints: typedFrom(CONSTRAINTS, constraints),
+    groupBy: (constraints.groupBy as GroupBy | undefined) ?? "SECTOR",
+    name: run.name ?? "",
+  };
+}
+
+const camelKeys = (value: unknown) =>
+  Object.fromEntries(Object.entries((value ?? {}) as Record<string, unknown>).map(([name, each]) => [camel(name), each]));
+
+const typedFrom = <Name extends string>(fields: readonly { name: Name; fallback: string }[], given: Record<string, unknown>) =>
+  Object.fromEntries(fields.map(({ name, fallback }) => [name, name in given ? String(given[name] ?? "") : fallback])) as Record<Name, string>;
+
+export function toInput(draft: Draft, strategy: StrategyChoiceFragment, defaults: { start: string }): RunBacktestInput {
+  return {
+    strategy: draft.strategy,
+    parameters: parameterValues(draft, strategy),
+    ...(draft.source === "universe" ? { universe: draft.universe } : { symbols: draft.symbols }),
+    start: draft.start || defaults.start,
+    end: draft.end || null,
+    initialCapital: draft.initialCapital.trim(),
+    currency: draft.currency,
+    benchmark: draft.benchmark.trim() || null,
+    allocator: draft.allocator || null,
+    fill: draft.fill,
+    wholeShares: draft.wholeShares,
+    decisionClock: draft.decisionClock,
+    costs: { ...numbersOf(draft.costs), commissionFlat: draft.costs.commissionFlat.trim(), minimumCommission: draft.costs.minimumCommission.trim() || null } satisfies CostModelInput,
+    constraints: { ...numbersOf(draft.constraints), groupBy: draft.groupBy } satisfies ConstraintsInput,
+    name: draft.name.trim() || null,
+  };
+}
+
+const numbersOf = (typed: Record<string, string>): Record<string, number | null> =>
+  Object.fromEntries(Object.entries(typed).map(([name, text]) => [name, parseNumber(text)]));
+
+function parameterValues(draft: Draft, strategy: StrategyChoiceFragment): Record<string, unknown> {
+  return Object.fromEntries(
+    fieldsOf(strategy.parameterSchema).map(({ name, kind }) => {
+      const typed = draft.parameters[name];
+      const isNumber = kind === "integer" || kind === "number";
+      return [name, typed === "" ? null : isNumber ? parseNumber(String(typed)) : typed];
+    }),
+  );
+}

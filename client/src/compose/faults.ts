@@ -1,0 +1,54 @@
+import type { RunBacktestMutation, StrategyChoiceFragment } from "../graphql/generated";
+import type { Draft } from "./draft";
+import { COSTS, CONSTRAINTS, type NumberField } from "./numbers";
+import { fieldsOf, numberFault, orderedPairs, parseNumber } from "./schema";
+
+/** Path of a field, as the server writes it below `input`, to what is wrong there. */
+export type Faults = Record<string, string>;
+
+export function findFaults(draft: Draft, strategy: StrategyChoiceFragment, start: string): Faults {
+  const found: [string, string | undefined][] = [
+    ...parameterFaults(draft, strategy),
+    ["universe", draft.source === "universe" && !draft.universe ? "Choose a universe" : undefined],
+    ["symbols", draft.source === "symbols" && draft.symbols.length === 0 ? "Add at least one symbol" : undefined],
+    ["start", start ? undefined : "A start is needed"],
+    ["end", draft.end && start && draft.end <= start ? "The end must come after the start" : undefined],
+    ["initialCapital", numberFault(draft.initialCapital, { minimum: 1, maximum: 1e12 })],
+    ...numberFaults("costs", COSTS, draft.costs),
+    ...numberFaults("constraints", CONSTRAINTS, draft.constraints),
+  ];
+  return Object.fromEntries(found.filter((entry): entry is [string, string] => entry[1] !== undefined));
+}
+
+function parameterFaults(draft: Draft, strategy: StrategyChoiceFragment): [string, string | undefined][] {
+  const fields = fieldsOf(strategy.parameterSchema);
+  const titles = new Map(fields.map((field) => [field.name, field.title.toLowerCase()]));
+  const single = fields
+    .filter(({ kind }) => kind === "integer" || kind === "number")
+    .map((field): [string, string | undefined] => [
+      `parameters.${field.name}`,
+      numberFault(String(draft.parameters[field.name] ?? ""), field, { integer: field.kind === "integer", optional: field.optional }),
+    ]);
+  const pairs = orderedPairs(strategy.parameterSchema).flatMap(([low, high]): [string, string][] => {
+    const [small, large] = [low, high].map((name) => parseNumber(String(draft.parameters[name] ?? "")));
+    return small != null && large != null && small >= large ? [[`parameters.${low}`, `Must be below ${titles.get(high)}`]] : [];
+  });
+  return [...pairs, ...single.filter(([, fault]) => fault)];
+}
+
+const numberFaults = (group: string, fields: readonly NumberField[], typed: Record<string, string>) =>
+  fields.map((field): [string, string | undefined] => [
+    `${group}.${field.name}`,
+    numberFault(typed[field.name] ?? "", field, { integer: field.integer ?? false, optional: field.optional ?? false }),
+  ]);
+
+/** The server's complaints at their fields; those about no field come under the empty path. */
+export function serverFaults(errors: readonly Pick<RunBacktestMutation["runBacktest"]["userErrors"][number], "field" | "message">[]): Faults {
+  const faults: Faults = {};
+  for (const { field, message } of errors) {
+    const path = (field ?? []).filter((part) => part !== "input").join(".");
+    const sentence = message.charAt(0).toUpperCase() + message.slice(1);
+    faults[path] = faults[path] ? `${faults[path]}. ${sentence}` : sentence;
+  }
+  return faults;
+}

@@ -1,0 +1,38 @@
+/** Costs and constraints of the contract: names, defaults and the server's bounds. Fractions stay fractions. */
+
+type NumberField = {
+  name: string;
+  label: string;
+  unit?: string;
+  hint?: string;
+  fallback: string;
+  optional?: boolean;
+  integer?: boolean;
+  minimum?: number;
+  maximum?: number;
+  above?: number;
+};
+
+export const COSTS = [
+  { name: "commissionFlat", label: "Commission per order", unit: "$", fallback: "3.00", minimum: 0, maximum: 1000, hint: "In the run's currency." },
+  { name: "commissionBps", label: "Commission on value", unit: "bps", fallback: "0", minimum: 0, maximum: 1000 },
+  { name: "minimumCommission", label: "Minimum commission", unit: "$", fallback: "", optional: true, minimum: 0, maximum: 1000 },
+  { name: "slippageBps", label: "Slippage", unit: "bps", fallback: "5", minimum: 0, maximum: 1000, hint: "Against you, on each fill." },
+  { name: "fxSpreadBps", label: "Currency spread", unit: "bps", fallback: "70", minimum: 0, maximum: 1000, hint: "Of each amount converted." },
+  { name: "impactCoefficient", label: "Market impact", fallback: "0", minimum: 0, maximum: 10, hint: "Needs known volume." },
+  { name: "maxVolumeShare", label: "Largest share of volume", unit: "× volume", fallback: "0.02", above: 0, maximum: 1, hint: "Needs known volume." },
+  { name: "cashRate", label: "Interest on cash", unit: "per year", fallback: "0", minimum: -0.05, maximum: 0.25, hint: "0.03 is 3 %." },
+] as const satisfies readonly NumberField[];
+
+export const CONSTRAINTS = [
+  { name: "minWeight", label: "Smallest weight", fallback: "0", minimum: 0, maximum: 1, hint: "Of equity; 0.05 is 5 %." },
+  { name: "maxWeight", label: "Largest weight", fallback: "1", above: 0, maximum: 1, hint: "Of equity; 0.25 is 25 %." },
+  { name: "maxPositions", label: "Most positions", fallback: "", optional: true, integer: true, minimum: 1, maximum: 10_000, hint: "Empty: no limit." },
+  { name: "maxTurnover", label: "Largest turnover", fallback: "", optional: true, above: 0, maximum: 2, hint: "Per rebalance. Empty: no limit." },
+  { name: "noTradeBand", label: "No-trade band", fallback: "0", minimum: 0, maximum: 1, hint: "Weights this close to target are left alone." },
+  { name: "groupCap", label: "Largest weight of a group", fallback: "", optional: true, above: 0, maximum: 1, hint: "Empty: no limit." },
+] as const satisfies readonly NumberField[];
+
+export type CostName = (typeof COSTS)[number]["name"];
+export type ConstraintName = (typeof CONSTRAINTS)[number]["name"];
+export type { NumberField };

@@ -1,0 +1,31 @@
+import type { DrawdownsPartFragment } from "../graphql/generated";
+import { Card } from "../ui/Card";
+import { day, integer, percent } from "../ui/format";
+import { Table, table } from "../ui/Table";
+
+export function Drawdowns({ run }: { run: DrawdownsPartFragment }) {
+  return (
+    <Card title="Worst drawdowns" hint="From peak to recovery, deepest first; calendar days." flush>
+      <Table label="Worst drawdowns">
+        <thead>
+          <tr>
+            <th scope="col">Peak</th><th scope="col">Trough</th><th scope="col">Recovered</th>
+            <th scope="col" className={table.num}>Depth</th><th scope="col" className={table.num}>Days</th>
+          </tr>
+        </thead>
+        <tbody>
+          {run.worstDrawdowns.map((period) => (
+            <tr key={period.peak}>
+              <th scope="row">{day(period.peak)}</th>
+              <td>{day(period.trough)}</td>
+              <td>{period.recovered ? day(period.recovered) : <span className={table.faint}>not yet</span>}</td>
+              <td className={`${table.num} ${table.loss}`}>{percent(period.depth)}</td>
+              <td className={table.num}>{integer(period.days)}</td>
+            </tr>
+          ))}
+          {run.worstDrawdowns.length === 0 && <tr><td colSpan={5}>The equity never fell below an earlier peak.</td></tr>}
+        </tbody>
+      </Table>
+    </Card>
+  );
+}

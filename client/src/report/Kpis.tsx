@@ -1,0 +1,100 @@
+import { type ReactNode, useState } from "react";
+import type { KpisFragment } from "../graphql/generated";
+import { Button } from "../ui/Button";
+import { Card } from "../ui/Card";
+import { integer, NOTHING, percent, ratio } from "../ui/format";
+import { Tooltip } from "../ui/Tooltip";
+import { Figure } from "./Figure";
+import css from "./Kpis.module.css";
+import { GROUPS, type MetricName, type MetricSpec } from "./metrics";
+
+const HEADLINE: readonly MetricName[] = ["cagr", "sharpe", "maxDrawdown", "volatility", "totalReturn", "finalValue"];
+const SPECS = new Map(GROUPS.flatMap((group) => group.metrics).map((spec) => [spec.name, spec]));
+
+export function Kpis({ run }: { run: KpisFragment }) {
+  const { metrics, benchmarkMetrics, currency } = run;
+  const [open, setOpen] = useState(false);
+  if (!metrics) return null;
+  return (
+    <>
+      <section className={css.tiles} aria-label="Key figures">
+        {HEADLINE.map((name) => {
+          const spec = SPECS.get(name)!;
+          return (
+            <Tile key={name} spec={spec} versus={benchmarkMetrics?.[name] != null && (
+              <>Benchmark <Figure spec={spec} value={benchmarkMetrics[name]} reasons={benchmarkMetrics.undefined} currency={currency} /></>
+            )}>
+              <Figure spec={spec} value={metrics[name]} reasons={metrics.undefined} currency={currency} />
+              {spec.per && <span className={css.unit}>{spec.per}</span>}
+            </Tile>
+          );
+        })}
+        <Honesty overfitting={run.overfitting} />
+        <div className={css.verdict}>
+          <p>{run.overfitting?.verdict}</p>
+          <Button small aria-expanded={open} onClick={() => setOpen(!open)}>{open ? "Fewer figures" : "All figures"}</Button>
+        </div>
+      </section>
+      {open && (
+        <Card title="All figures" flush hint="Each with its definition; the benchmark held over the same sessions.">
+          <AllFigures run={run} />
+        </Card>
+      )}
+    </>
+  );
+}
+
+function Tile({ spec, versus, children }: { spec: Pick<MetricSpec, "label" | "definition">; versus?: ReactNode; children: ReactNode }) {
+  return (
+    <div className={css.tile}>
+      <span className={css.label}><Tooltip tip={spec.definition}>{spec.label}</Tooltip></span>
+      <span className={css.value}>{children}</span>
+      <span className={css.versus}>{versus}</span>
+    </div>
+  );
+}
+
+/** The figures that say how much of the rest may be luck. */
+function Honesty({ overfitting }: { overfitting: KpisFragment["overfitting"] }) {
+  const { deflatedSharpe = null, psr = null, trials = 0, sharpeInterval = null } = overfitting ?? {};
+  const probability = (name: string, value: number | null) =>
+    value === null ? <span className={css.none}>{NOTHING}</span>
+      : <span data-metric={name} data-value={value}>{percent(value)}<span className={css.unit}>probability</span></span>;
+  return (
+    <>
+      <Tile spec={{ label: "Deflated Sharpe", definition: "Probability that the true Sharpe ratio is above what the best of as many worthless trials would show by luck. The trials are counted by the ledger." }}
+        versus={<>over <span data-metric="trials" data-value={trials}>{integer(trials)}</span> {trials === 1 ? "trial" : "trials"} on record</>}>
+        {probability("deflatedSharpe", deflatedSharpe)}
+      </Tile>
+      <Tile spec={{ label: "Probabilistic Sharpe", definition: "Probability that the true Sharpe ratio is above zero, given the run's length, skewness and kurtosis. It does not know how many other trials were made." }}
+        versus={sharpeInterval?.length === 2 && `Sharpe 95 %: ${ratio(sharpeInterval[0]!)} to ${ratio(sharpeInterval[1]!)}`}>
+        {probability("psr", psr)}
+      </Tile>
+    </>
+  );
+}
+
+function AllFigures({ run }: { run: KpisFragment }) {
+  const { metrics, benchmarkMetrics, currency } = run;
+  return (
+    <div className={css.groups}>
+      {GROUPS.map((group) => (
+        <div key={group.title} className={css.group}>
+          <table>
+            <caption>{group.title}</caption>
+            <thead><tr><th><span className="visually-hidden">Figure</span></th><th scope="col">Strategy</th><th scope="col">Benchmark</th></tr></thead>
+            <tbody>
+              {group.metrics.map((spec) => (
+                <tr key={spec.name}>
+                  <th scope="row"><Tooltip tip={spec.definition}>{spec.label}</Tooltip>{spec.per && <span className={css.unit}>{spec.per}</span>}</th>
+                  <td><Figure spec={spec} value={metrics?.[spec.name]} reasons={metrics?.undefined} currency={currency} /></td>
+                  <td>{benchmarkMetrics && <Figure spec={spec} value={benchmarkMetrics[spec.name]} reasons={benchmarkMetrics.undefined} currency={currency} />}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      ))}
+    </div>
+  );
+}

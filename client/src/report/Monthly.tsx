@@ -1,0 +1,50 @@
+import type { MonthlyPartFragment } from "../graphql/generated";
+import { Card } from "../ui/Card";
+import { percent } from "../ui/format";
+import css from "./Monthly.module.css";
+
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const FULL_MONTH = 0.1; // the return at which a cell has its deepest colour
+const FULL_YEAR = 0.4;
+
+/** Depth of colour only; the number in the cell is the API's. */
+function heat(value: number, full: number): string {
+  const depth = Math.round(Math.min(1, Math.abs(value) / full) * 62);
+  return `color-mix(in oklab, var(--heat-${value < 0 ? "loss" : "gain"}) ${depth}%, transparent)`;
+}
+
+export function Monthly({ run }: { run: MonthlyPartFragment }) {
+  const byMonth = new Map(run.monthlyReturns.map(({ year, month, value }) => [`${year}-${month}`, value]));
+  const withBenchmark = run.annualReturns.some((year) => year.benchmark !== null);
+  return (
+    <Card title="Monthly and annual returns" hint="Percent, after costs. First and last month may be partial." flush>
+      <div className={css.scroll} role="region" aria-label="Monthly returns" tabIndex={0}>
+        <table className={css.heat}>
+          <thead>
+            <tr>
+              <th scope="col"><span className="visually-hidden">Year</span></th>
+              {MONTHS.map((month) => <th key={month} scope="col">{month}</th>)}
+              <th scope="col" className={css.sum}>Year</th>
+              {withBenchmark && <th scope="col">Benchmark</th>}
+            </tr>
+          </thead>
+          <tbody>
+            {run.annualReturns.toReversed().map(({ year, strategy, benchmark }) => (
+              <tr key={year}>
+                <th scope="row">{year}</th>
+                {MONTHS.map((month, index) => <Cell key={month} value={byMonth.get(`${year}-${index + 1}`)} full={FULL_MONTH} />)}
+                <Cell value={strategy} full={FULL_YEAR} className={`${css.total} ${css.sum}`} />
+                {withBenchmark && <Cell value={benchmark} full={FULL_YEAR} className={css.bench} />}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </Card>
+  );
+}
+
+function Cell({ value, full, className }: { value: number | null | undefined; full: number; className?: string }) {
+  if (value == null) return <td className={className} />;
+  return <td className={className} style={{ backgroundColor: heat(value, full) }} title={percent(value, 2)}>{percent(value).replace("%", "")}</td>;
+}

@@ -1,0 +1,39 @@
+import { useQuery } from "@apollo/client/react";
+import { ReportDocument } from "../graphql/generated";
+import { LoadError } from "../ui/Notice";
+import { SkeletonRows } from "../ui/Skeleton";
+import { Attribution } from "./Attribution";
+import { Curves } from "./Curves";
+import { Downloads } from "./Downloads";
+import { Drawdowns } from "./Drawdowns";
+import { Guards } from "./Guards";
+import { Kpis } from "./Kpis";
+import { Monthly } from "./Monthly";
+import { Orders } from "./Orders";
+import css from "./Report.module.css";
+import { Settings } from "./Settings";
+
+export default function Report({ id, name }: { id: string; name: string }) {
+  const { data, error, refetch } = useQuery(ReportDocument, { variables: { id } });
+  const run = data?.backtest;
+
+  if (error) return <LoadError error={error} onRetry={() => void refetch()} />;
+  if (!run) return <SkeletonRows label="Loading report" rows={3} height={180} />;
+  return (
+    <div className={css.report}>
+      <Kpis run={run} />
+      <Curves id={id} name={name} currency={run.currency} />
+      <Monthly run={run} />
+      <div className={css.pair}>
+        <Attribution run={run} currency={run.currency} total={run.metrics?.totalReturn ?? null} />
+        <div className={css.report}>
+          <Guards run={run} currency={run.currency} />
+          <Downloads run={run} />
+        </div>
+      </div>
+      <Drawdowns run={run} />
+      <Orders id={id} currency={run.currency} />
+      <Settings run={run} />
+    </div>
+  );
+}

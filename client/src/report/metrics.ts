@@ -1,0 +1,83 @@
+import type { MetricsPartFragment } from "../graphql/generated";
+import { decimal, integer, percent, ratio } from "../ui/format";
+
+export type MetricName = Exclude<keyof MetricsPartFragment, "undefined">;
+export type Unit = "percent" | "ratio" | "days" | "count" | "money";
+export type MetricSpec = { name: MetricName; label: string; unit: Unit; per?: string; definition: string };
+
+const metric = (name: MetricName, label: string, unit: Unit, definition: string, per?: string): MetricSpec =>
+  ({ name, label, unit, definition, ...(per && { per }) });
+
+export const GROUPS: { title: string; metrics: MetricSpec[] }[] = [
+  {
+    title: "Return",
+    metrics: [
+      metric("totalReturn", "Total return", "percent", "Final value over initial capital, less one, after all costs."),
+      metric("cagr", "CAGR", "percent", "Compound annual growth rate: the constant yearly return that gives the same final value.", "p.a."),
+      metric("finalValue", "Final value", "money", "What the initial capital had become at the last close, after all costs."),
+      metric("alpha", "Alpha", "percent", "Annual return beyond what the exposure to the benchmark explains (intercept of the regression of excess returns).", "p.a."),
+      metric("hitRate", "Hit rate", "percent", "Share of sessions with a return above zero."),
+      metric("bestDay", "Best session", "percent", "Highest return of one session."),
+      metric("worstDay", "Worst session", "percent", "Lowest return of one session."),
+      metric("averageWin", "Average win", "percent", "Mean return of the sessions above zero."),
+      metric("averageLoss", "Average loss", "percent", "Mean return of the sessions below zero."),
+      metric("profitFactor", "Profit factor", "ratio", "Sum of winning sessions' returns over the sum of losing sessions' returns, without sign."),
+    ],
+  },
+  {
+    title: "Risk",
+    metrics: [
+      metric("volatility", "Volatility", "percent", "Standard deviation of session returns, annualised with 252 sessions.", "p.a."),
+      metric("maxDrawdown", "Max drawdown", "percent", "Deepest fall of the equity from a running peak; zero or below."),
+      metric("maxDrawdownDays", "Longest drawdown", "days", "Most calendar days from a peak until it was reached again, or until the end of the run."),
+      metric("averageDrawdown", "Average drawdown", "percent", "Mean distance below the running peak."),
+      metric("var95", "Value at risk, 95 %", "percent", "Loss that one session in twenty exceeded, as a positive number."),
+      metric("cvar95", "Expected shortfall, 95 %", "percent", "Mean loss of the worst twentieth of sessions, as a positive number."),
+      metric("skew", "Skewness", "ratio", "Asymmetry of session returns: negative means that big losses are commoner than big gains."),
+      metric("kurtosis", "Kurtosis", "ratio", "Weight of the tails of session returns; 3 for a normal distribution."),
+      metric("tailRatio", "Tail ratio", "ratio", "Right tail (95th percentile) over left tail (5th percentile), without sign."),
+    ],
+  },
+  {
+    title: "Risk-adjusted",
+    metrics: [
+      metric("sharpe", "Sharpe ratio", "ratio", "Mean excess return over its volatility, annualised. The excess is over the risk-free rate."),
+      metric("sortino", "Sortino ratio", "ratio", "As the Sharpe ratio, but over the volatility of losses only."),
+      metric("calmar", "Calmar ratio", "ratio", "CAGR over the maximum drawdown, without sign."),
+      metric("omega", "Omega ratio", "ratio", "Sum of gains over sum of losses around the risk-free rate."),
+      metric("informationRatio", "Information ratio", "ratio", "Mean active return against the benchmark over the tracking error, annualised."),
+      metric("beta", "Beta", "ratio", "How much the run moves when the benchmark moves by one."),
+      metric("trackingError", "Tracking error", "percent", "Volatility of the return against the benchmark.", "p.a."),
+    ],
+  },
+  {
+    title: "Trading",
+    metrics: [
+      metric("turnover", "Turnover", "percent", "One-way value traded over equity, per year.", "p.a."),
+      metric("exposure", "Exposure", "percent", "Average share of the equity that was invested."),
+      metric("tradeCount", "Orders filled", "count", "Number of orders that were filled, whole or in part."),
+      metric("totalCosts", "Total costs", "money", "Commission, slippage, impact and currency spread over the whole run."),
+      metric("costDrag", "Cost drag", "percent", "Return that costs took each year.", "p.a."),
+      metric("sessions", "Sessions", "count", "Trading sessions in the run."),
+    ],
+  },
+];
+
+const WRITERS: Record<Unit, (value: number | string) => string> = {
+  percent: (value) => percent(Number(value)),
+  ratio: (value) => ratio(Number(value)),
+  days: (value) => `${integer(Number(value))} days`,
+  count: (value) => integer(Number(value)),
+  money: (value) => integer(Number(value)),
+};
+
+export const write = (spec: MetricSpec, value: number | string) => WRITERS[spec.unit](value);
+
+/** All the digits, for the tooltip: what the API said, unrounded. */
+export const exact = (value: number | string) => (typeof value === "string" ? decimal(value) : String(value));
+
+export function whyUndefined(reasons: unknown, name: string): string {
+  const snake = name.replace(/([A-Z]|\d+)/g, "_$1").toLowerCase();
+  const found = reasons as Record<string, string> | null;
+  return found?.[name] ?? found?.[snake] ?? "the API gave no reason";
+}

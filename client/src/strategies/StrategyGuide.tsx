@@ -1,0 +1,82 @@
+import { useQuery } from "@apollo/client/react";
+import { type StrategyChoiceFragment, StrategyGuideDocument } from "../graphql/generated";
+import { boundsWords, fieldsOf, type ParameterField } from "../compose/schema";
+import { ButtonLink } from "../ui/Button";
+import { Card } from "../ui/Card";
+import { enumWords, integer, NOTHING, words } from "../ui/format";
+import { Icon } from "../ui/Icon";
+import { Empty, LoadError } from "../ui/Notice";
+import { SkeletonRows } from "../ui/Skeleton";
+import { Table, table } from "../ui/Table";
+import { useTitle } from "../ui/useTitle";
+import css from "./StrategyGuide.module.css";
+
+export default function StrategyGuide() {
+  useTitle("Strategies");
+  const { data, error, refetch } = useQuery(StrategyGuideDocument);
+  return (
+    <>
+      <div className={css.top}>
+        <h1>Strategies</h1>
+        <p>The rules on offer: the idea, what it needs, and every setting.</p>
+      </div>
+      {error ? <LoadError error={error} onRetry={() => void refetch()} />
+        : !data ? <SkeletonRows label="Loading strategies" rows={3} height={220} />
+        : data.strategies.length === 0 ? <Empty title="No strategies"><p>This server offers none.</p></Empty>
+        : <Guides strategies={data.strategies} />}
+    </>
+  );
+}
+
+function Guides({ strategies }: { strategies: readonly StrategyChoiceFragment[] }) {
+  return (
+    <div className={css.layout}>
+      <nav className={css.contents} aria-label="Strategies">
+        {strategies.map(({ key, name }) => <a key={key} href={`#${key}`}>{name}</a>)}
+      </nav>
+      <div className={css.guides}>
+        {strategies.map((strategy) => <Guide key={strategy.key} strategy={strategy} />)}
+      </div>
+    </div>
+  );
+}
+
+function Guide({ strategy }: { strategy: StrategyChoiceFragment }) {
+  return (
+    <div id={strategy.key} className={css.guide}>
+      <Card title={strategy.name} hint={`${enumWords(strategy.family)}, version ${strategy.version}`} tools={
+        <ButtonLink small look="primary" to={`/backtests/new?strategy=${strategy.key}`}><Icon name="play" />Backtest this</ButtonLink>
+      }>
+        <p className={css.summary}>{strategy.summary}</p>
+        <dl className={css.facts}>
+          <div><dt>Needs</dt><dd>{strategy.requires.map(words).join(", ")}</dd></div>
+          <div><dt>History before the first decision</dt><dd>{integer(strategy.minimumHistory)} {strategy.minimumHistory === 1 ? "session" : "sessions"}</dd></div>
+          <div><dt>Allocators</dt><dd>{strategy.allocators.map(enumWords).join(", ") || "Its own weights only"}</dd></div>
+          <div><dt>After</dt><dd><ul className={css.references}>{strategy.references.map((each) => <li key={each}>{each}</li>)}</ul></dd></div>
+        </dl>
+        <Table label={`Parameters of ${strategy.name}`}>
+          <thead><tr><th scope="col">Parameter</th><th scope="col">Meaning</th><th scope="col" className={table.num}>Default</th><th scope="col">Range</th></tr></thead>
+          <tbody>{fieldsOf(strategy.parameterSchema).map((field) => <ParameterRow key={field.name} field={field} />)}</tbody>
+        </Table>
+      </Card>
+    </div>
+  );
+}
+
+function ParameterRow({ field }: { field: ParameterField }) {
+  return (
+    <tr>
+      <th scope="row">{field.title}<br /><code className={table.faint}>{field.name}</code></th>
+      <td className={css.wrap}>{field.description}</td>
+      <td className={table.num}>{defaultWords(field.fallback)}</td>
+      <td className={css.wrap}>{field.choices.map(enumWords).join(", ") || boundsWords(field) || NOTHING}</td>
+    </tr>
+  );
+}
+
+function defaultWords(value: unknown): string {
+  if (value === null || value === undefined) return "not set";
+  if (Array.isArray(value)) return value.join(", ") || "none";
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  return typeof value === "number" ? String(value).replace("-", "−") : enumWords(String(value));
+}

@@ -1,0 +1,43 @@
+import { CombinedGraphQLErrors, ServerError } from "@apollo/client/errors";
+import type { ReactNode } from "react";
+import { Button } from "./Button";
+import { Icon } from "./Icon";
+import css from "./Notice.module.css";
+
+const ICONS = { good: "check", bad: "warn", warn: "warn", plain: "info" } as const;
+
+type Props = { tone?: keyof typeof ICONS; title: string; children?: ReactNode; actions?: ReactNode };
+
+export function Notice({ tone = "plain", title, children, actions }: Props) {
+  return (
+    <div className={[css.notice, css[tone]].filter(Boolean).join(" ")} role={tone === "bad" ? "alert" : "status"}>
+      <Icon name={ICONS[tone]} size={18} />
+      <div className={css.body}>
+        <h2>{title}</h2>
+        {children}
+        {actions && <div className={css.actions}>{actions}</div>}
+      </div>
+    </div>
+  );
+}
+
+export function Empty({ title, children, action }: { title: string; children?: ReactNode; action?: ReactNode }) {
+  return <div className={css.empty}><h2>{title}</h2>{children}{action}</div>;
+}
+
+function cause(error: Error): { title: string; detail: string } {
+  if (CombinedGraphQLErrors.is(error))
+    return { title: "The server could not answer", detail: error.errors.map((each) => each.message).join("; ") };
+  if (ServerError.is(error))
+    return { title: "The server could not answer", detail: `It replied with status ${error.statusCode}.` };
+  return { title: "The server cannot be reached", detail: "Check that it is running and that you are online." };
+}
+
+export function LoadError({ error, onRetry }: { error: Error; onRetry: () => void }) {
+  const { title, detail } = cause(error);
+  return (
+    <Notice tone="bad" title={title} actions={<Button small onClick={onRetry}><Icon name="again" />Try again</Button>}>
+      <p>{detail}</p>
+    </Notice>
+  );
+}
