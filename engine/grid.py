@@ -60,23 +60,25 @@ def best_names(falling: FloatArray, start: FloatArray, end: FloatArray, count: i
     last place is sorted: a partition finds that place, and where scores equal to twelve digits
     straddle it, the row is sorted whole.
     """
-    places = min(count, falling.shape[1])
+    rankings, m = falling.shape
+    places = min(count, m)
     last = np.partition(falling, places - 1, axis=1)[:, places - 1 : places]
     reached = falling <= last * (1.0 + NEAR)
     clear = np.count_nonzero(reached, axis=1) == places
-    names = np.full((len(falling), count), falling.shape[1])
-    if clear.any():
-        columns = np.nonzero(reached[clear])[1].reshape(-1, places)
-        names[clear, :places] = _sorted(columns, start[clear], end[clear])
+    reached[~clear] = False
+    rows = np.flatnonzero(clear)[:, None]
+    columns = np.flatnonzero(reached).reshape(-1, places) - rows * m
+    names = np.full((rankings, count), m)
+    names[rows, np.arange(places)] = _sorted(rows, columns, start, end)
     for row in np.flatnonzero(~clear):
-        columns = np.flatnonzero(~np.isnan(falling[row]))[None, :]
-        order = _sorted(columns, start[row : row + 1], end[row : row + 1])[0, :places]
+        eligible = np.flatnonzero(~np.isnan(falling[row]))[None, :]
+        order = _sorted(np.array([[row]]), eligible, start, end)[0, :places]
         names[row, : len(order)] = order
     return names
 
 
-def _sorted(columns: IntArray, start: FloatArray, end: FloatArray) -> IntArray:
-    """Return ascending `columns` (g, k) by score, descending; equal scores stay in order."""
-    score = np.take_along_axis(end, columns, axis=1) / np.take_along_axis(start, columns, axis=1)
-    order = np.argsort(-quantise(score - 1.0), axis=1, kind="stable")
+def _sorted(rows: IntArray, columns: IntArray, start: FloatArray, end: FloatArray) -> IntArray:
+    """Return ascending `columns` (g, k) of `rows` (g, 1) by score, best first, ties in order."""
+    score = end[rows, columns] / start[rows, columns] - 1.0
+    order = np.argsort(-quantise(score), axis=1, kind="stable")
     return np.take_along_axis(columns, order, axis=1)

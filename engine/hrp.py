@@ -5,9 +5,10 @@
 3. At each split give the halves shares inverse to their variance under inverse-variance
    weights; an asset's weight is the product of the shares on its way down.
 
-A segment's variance needs the sum of a block of ``C_ij / (C_ii C_jj)``. The blocks of a level
-are sums of blocks of the level below, so adding the matrix up level by level gives all of them:
-nothing is summed twice and, unlike with differences of prefix sums, nothing cancels.
+A segment's variance needs the sum of a block of ``C_ij / (C_ii C_jj)``. In a full binary tree,
+with empty places where a segment ends early, the blocks of a level are sums of two by two blocks
+of the level below: nothing is summed twice and, unlike with differences of prefix sums, nothing
+cancels.
 
 References
 ----------
@@ -20,7 +21,7 @@ from typing import Literal
 import numpy as np
 
 from engine.covariance import require_variance, sample_covariance
-from engine.types import FloatArray, IntArray
+from engine.types import BoolArray, FloatArray, IntArray
 
 Linkage = Literal["single", "average", "ward"]
 
@@ -45,10 +46,14 @@ def hrp_weights(returns: FloatArray, *, linkage: Linkage = "ward") -> FloatArray
 
 
 def hrp_from_covariance(covariance: FloatArray, *, linkage: Linkage = "ward") -> FloatArray:
-    """Return the weights for a covariance of shape (n_assets, n_assets); see `hrp_weights`."""
+    """Return the weights for a covariance of two assets or more; see `hrp_weights`."""
     order = leaf_order(covariance, linkage=linkage)
+    taken = _places(len(order))
+    places = np.zeros(len(taken), dtype=np.int64)
+    places[taken] = order
+    ordered = covariance.take(places, axis=0).take(places, axis=1)
     weights = np.empty(len(order))
-    weights[order] = _bisect(covariance.take(order, axis=0).take(order, axis=1))
+    weights[order] = _bisect(ordered, taken)[taken]
     return weights
 
 
@@ -58,46 +63,46 @@ def leaf_order(covariance: FloatArray, *, linkage: Linkage = "ward") -> IntArray
     from scipy.cluster import hierarchy
     from scipy.spatial.distance import squareform
 
-    deviation = require_variance(covariance)
-    correlation = squareform(covariance / np.outer(deviation, deviation), checks=False)
-    distance = np.sqrt((1.0 - np.clip(correlation, -1.0, 1.0)) / 2.0)
+    precision = 1.0 / require_variance(covariance)
+    correlation = np.outer(precision, precision)
+    correlation *= covariance
+    distance = squareform(correlation, checks=False)
+    np.clip(distance, -1.0, 1.0, out=distance)
+    distance = np.sqrt((1.0 - distance) / 2.0)
     return hierarchy.leaves_list(hierarchy.linkage(distance, linkage)).astype(np.int64)
 
 
-def _bisect(covariance: FloatArray) -> FloatArray:
-    """Return weights by position, for a covariance whose assets stand in leaf order."""
-    precision = 1.0 / covariance.diagonal()
-    blocks = covariance * precision[:, None]
+def _places(n_assets: int) -> BoolArray:
+    """Mark the leaves of the full binary tree at which bisection by position ends."""
+    sizes = np.array([n_assets])
+    while sizes.max() > 1:
+        sizes = np.column_stack([sizes // 2, sizes - sizes // 2]).ravel()
+    return sizes > 0
+
+
+def _bisect(ordered: FloatArray, taken: BoolArray) -> FloatArray:
+    """Return the weight of each leaf, for the covariance (leaves, leaves) in that order."""
+    precision = np.where(taken, 1.0 / ordered.diagonal(), 0.0)
+    blocks = ordered * precision[:, None]
     blocks *= precision
-    splits = _splits(len(precision))
-    variances = []
-    for starts in reversed(splits):
-        variances.append(blocks.diagonal() / precision**2)
-        blocks = np.add.reduceat(np.add.reduceat(blocks, starts, axis=0), starts, axis=1)
-        precision = np.add.reduceat(precision, starts)
+    shares = []
+    while len(blocks) > 1:
+        shares.append(_shares(blocks.diagonal(), precision))
+        rows = blocks[::2] + blocks[1::2]
+        blocks = rows[:, ::2] + rows[:, 1::2]
+        precision = precision[::2] + precision[1::2]
     weights = np.ones(1)
-    for starts, variance in zip(splits, reversed(variances), strict=True):
-        weights = _share(weights, variance, starts)
+    for share in reversed(shares):
+        weights = (weights[:, None] * share).ravel()
     return weights
 
 
-def _splits(n_assets: int) -> list[IntArray]:
-    """Return, per level from the top, where each segment's parts begin among all parts."""
-    sizes = np.array([n_assets])
-    splits = []
-    while sizes.max() > 1:
-        parts = np.column_stack([sizes // 2, sizes - sizes // 2])
-        splits.append(np.cumsum(1 + (sizes > 1)) - 1 - (sizes > 1))
-        sizes = parts[parts > 0]
-    return splits
-
-
-def _share(weights: FloatArray, variance: FloatArray, starts: IntArray) -> FloatArray:
-    """Hand each segment's weight down to its one or two parts, inverse to their variance."""
-    counts = np.diff(starts, append=len(variance))
-    shares = np.repeat(weights, counts)
-    left = starts[counts == 2]
-    total = variance[left] + variance[left + 1]
-    shares[left] *= variance[left + 1] / total
-    shares[left + 1] *= variance[left] / total
-    return shares
+def _shares(sums: FloatArray, precision: FloatArray) -> FloatArray:
+    """Return what each pair of segments shares out, (pairs, 2); an empty left one gets nothing."""
+    variance = np.divide(sums, np.square(precision), out=np.zeros_like(sums), where=precision > 0.0)
+    left, right = variance[::2], variance[1::2]
+    both = precision[::2] > 0.0
+    share = np.column_stack([np.zeros(len(left)), np.ones(len(left))])
+    np.divide(right, left + right, out=share[:, 0], where=both)
+    np.divide(left, left + right, out=share[:, 1], where=both)
+    return share
