@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from engine.eligibility import least_bars, screen
 from engine.errors import InvalidParameters
 from engine.panel import Window
-from engine.ranking import rank
+from engine.ranking import quantise, rank
 from engine.returns import trailing_return
 from engine.strategies.base import Decision, Parameters, Strategy, register
 from engine.types import BoolArray, FloatArray
@@ -76,7 +76,8 @@ class DualMomentum(Strategy[DualMomentumParameters]):
 
     def decide(self, window: Window, state: None) -> tuple[Decision, None]:
         p = self.parameters
-        scores = trailing_return(window.total_return, lookback=p.lookback, skip=p.skip)
+        levels = window.total_return
+        scores = quantise(trailing_return(levels, lookback=p.lookback, skip=p.skip))
         hurdle, unknown = self._hurdle(window)
         found = screen(window, p, length=p.lookback + 1, min_obs=least_bars(p.lookback))
         found = found.without(np.isfinite(scores), "no_end_point")

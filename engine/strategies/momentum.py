@@ -8,7 +8,7 @@ from pydantic import Field
 
 from engine.eligibility import Screen, least_bars, screen
 from engine.panel import Window
-from engine.ranking import rank
+from engine.ranking import quantise, rank
 from engine.returns import trailing_return
 from engine.strategies.base import Decision, Parameters, Strategy, register
 from engine.types import FloatArray, IntArray
@@ -86,7 +86,8 @@ class Momentum(Strategy[MomentumParameters]):
     def decide(self, window: Window, state: Any) -> tuple[Decision, tuple[int, ...]]:
         """Return the best names; the state is the ids held, which the buffer favours."""
         p = self.parameters
-        scores = trailing_return(window.total_return, lookback=p.lookback, skip=p.skip)
+        levels = window.total_return
+        scores = quantise(trailing_return(levels, lookback=p.lookback, skip=p.skip))
         candidates = self._screen(window, scores)
         ranked = rank(scores, window.asset_id, candidates.passed)
         places = self._places(len(ranked))
