@@ -66,12 +66,17 @@ class JobRepository(JobOutbox):
             .returning(Job)
         )
         if added is None:
-            return await self._by_idempotency_key(job)
+            return await self._require_same_key(job)
         self.session.add(JobEvent(job_id=added.id, seq=1, fence=0, kind="submitted"))
         await self.session.flush()
         return added
 
-    async def _by_idempotency_key(self, job: Job) -> Job:
+    async def by_idempotency_key(self, key: str, *, owner_id: UUID) -> Job | None:
+        owned = (col(Job.owner_id) == owner_id, col(Job.idempotency_key) == key)
+        found = select(Job).where(*owned)
+        return await self.session.scalar(found.execution_options(populate_existing=True))
+
+    async def _require_same_key(self, job: Job) -> Job:
         owned = select(Job).where(
             col(Job.owner_id) == job.owner_id, col(Job.idempotency_key) == job.idempotency_key
         )

@@ -35,7 +35,7 @@ def make_job(**given):
 
 def make_instrument(symbol=None, **given):
     defaults = {
-        "symbol": symbol or f"TEST{next(_numbers)}",
+        "symbol": f"TEST{next(_numbers)}" if symbol is None else symbol,
         "name": "A share made for a test",
         "asset_class": AssetClass.EQUITY,
         "exchange": Exchange.XNYS,
@@ -75,7 +75,7 @@ def make_backtest(job, **given):
     return Backtest(**defaults | given)
 
 
-def make_bar(instrument_id, day, close=100.0, **given):
+def make_bar(instrument_id, day, adjusted_close=100.0, **given):
     """An adjusted-only bar, known 15 minutes after a New York close in winter."""
     defaults = {
         "instrument_id": instrument_id,
@@ -84,7 +84,7 @@ def make_bar(instrument_id, day, close=100.0, **given):
         "high": None,
         "low": None,
         "close": None,
-        "adjusted_close": close,
+        "adjusted_close": adjusted_close,
         "volume": None,
         "source": "test",
         "quality": DataQuality.GOOD,

@@ -1,0 +1,67 @@
+"""Bulk writes: rows are copied beside the table, then only what differs is merged into it."""
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+
+@dataclass(frozen=True)
+class Written:
+    """What came of a write; the three add up to the rows that were given."""
+
+    new: int = 0
+    revised: int = 0
+    unchanged: int = 0
+
+    def __add__(self, other: "Written") -> "Written":
+        return Written(
+            self.new + other.new, self.revised + other.revised, self.unchanged + other.unchanged
+        )
+
+
+@asynccontextmanager
+async def staged(
+    session: AsyncSession, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> AsyncIterator[int]:
+    """Copy rows into a temporary table `staged` for the block; yield how many they are."""
+    connection = await session.connection()
+    shape = f"SELECT {', '.join(columns)} FROM {table} WITH NO DATA"  # noqa: S608 - our own names
+    await connection.execute(text(f"CREATE TEMP TABLE staged ON COMMIT DROP AS {shape}"))
+    driver = (await connection.get_raw_connection()).driver_connection
+    if driver is None:
+        raise RuntimeError("the session's connection was closed before rows could be copied")
+    copied = await driver.copy_records_to_table("staged", records=rows, columns=columns)
+    yield int(copied.removeprefix("COPY "))
+    await connection.execute(text("DROP TABLE pg_temp.staged"))
+
+
+async def merge_series(
+    session: AsyncSession,
+    table: str,
+    *,
+    keys: Sequence[str],
+    values: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+) -> Written:
+    """Insert what is new, overwrite what differs, leave the rest untouched."""
+    columns = (*keys, *values)
+    theirs = ", ".join(f"excluded.{name}" for name in values)
+    merge = f"""
+        WITH merged AS (
+            INSERT INTO {table} AS t ({", ".join(columns)})
+            SELECT {", ".join(columns)} FROM staged
+            ON CONFLICT ({", ".join(keys)}) DO UPDATE SET ({", ".join(values)}) = ROW ({theirs})
+            WHERE ({", ".join(f"t.{name}" for name in values)}) IS DISTINCT FROM ({theirs})
+            RETURNING old.{keys[0]} IS NOT NULL AS revised
+        )
+        SELECT count(*) FILTER (WHERE NOT revised) AS new,
+            count(*) FILTER (WHERE revised) AS revised
+        FROM merged
+    """  # noqa: S608 - our own names
+    async with staged(session, table, columns, rows) as given:
+        row = (await session.execute(text(merge))).one()
+    return Written(row.new, row.revised, given - row.new - row.revised)

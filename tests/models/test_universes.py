@@ -1,0 +1,213 @@
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from models import Region
+from models.instruments import InstrumentRepository
+from models.universes import Spell, UniverseRepository
+from tests.factories import OWNER, STRANGER, make_instrument, make_universe
+
+START = date(2010, 1, 4)
+DAY = timedelta(days=1)
+
+
+def instant(day):
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def spell(instrument_id, starts_on=START, ends_on=None):
+    return Spell(instrument_id, starts_on, ends_on, known_from=instant(starts_on))
+
+
+async def listed(session, *symbols):
+    ids = await InstrumentRepository(session).upsert(make_instrument(each) for each in symbols)
+    return UniverseRepository(session), *(ids[symbol] for symbol in symbols)
+
+
+async def symbols(universes, valid_at, known_at=None, key="TEST_US"):
+    members = await universes.members(key, valid_at=valid_at, known_at=known_at)
+    return [member.symbol for member in members]
+
+
+async def test_members_are_those_of_the_day(session):
+    universes, one, two = await listed(session, "AAA", "BBB")
+    left = date(2015, 6, 1)
+    await universes.save(make_universe(), [spell(one), spell(two, ends_on=left)], reason="import")
+
+    seen = {day: await symbols(universes, day) for day in (START - DAY, START, left - DAY, left)}
+
+    assert seen == {
+        START - DAY: [],
+        START: ["AAA", "BBB"],
+        left - DAY: ["AAA", "BBB"],
+        left: ["AAA"],
+    }
+
+
+async def test_imported_membership_is_known_from_its_first_day(session):
+    universes, one = await listed(session, "AAA")
+    await universes.save(make_universe(), [spell(one)], reason="import")
+
+    (member,) = await universes.members("TEST_US", valid_at=START)
+
+    assert (member.instrument_id, member.starts_on, member.ends_on) == (one, START, None)
+    assert member.known_from == instant(START)
+    assert await symbols(universes, START, known_at=instant(START) - timedelta(seconds=1)) == []
+    assert await symbols(universes, START, known_at=instant(START)) == ["AAA"]
+
+
+async def test_a_corrected_membership_is_seen_only_from_its_correction(sessions):
+    async with sessions.begin() as session:
+        universes, one = await listed(session, "AAA")
+        await universes.save(make_universe(), [spell(one)], reason="import")
+    left = date(2012, 1, 2)
+
+    async with sessions.begin() as session:
+        universes = UniverseRepository(session)
+        await universes.save(make_universe(), [spell(one, ends_on=left)], reason="it had left")
+
+    async with sessions() as session:
+        universes = UniverseRepository(session)
+        corrected = (await universes.spells("TEST_US"))[0]
+        before = corrected.known_from - timedelta(microseconds=1)
+        told = [
+            await symbols(universes, day, known_at)
+            for day in (left - DAY, left)
+            for known_at in (before, corrected.known_from, None)
+        ]
+        reasons = await session.execute(
+            text("SELECT reason, known_to IS NULL FROM index_membership ORDER BY known_from")
+        )
+    assert told == [["AAA"], ["AAA"], ["AAA"], ["AAA"], [], []]
+    assert corrected.ends_on == left
+    assert [tuple(row) for row in reasons] == [("import", False), ("it had left", True)]
+
+
+async def test_a_correction_leaves_neither_gap_nor_overlap(sessions):
+    for starts_on in (START, START + DAY, START + 2 * DAY):
+        async with sessions.begin() as session:
+            universes, one = await listed(session, "AAA")
+            await universes.save(make_universe(), [spell(one, starts_on)], reason="again")
+
+    async with sessions() as session:
+        rows = (
+            await session.execute(
+                text("SELECT known_from, known_to FROM index_membership ORDER BY known_from")
+            )
+        ).all()
+    assert [row.known_to for row in rows[:-1]] == [row.known_from for row in rows[1:]]
+    assert rows[-1].known_to is None
+
+
+async def test_saving_the_same_again_touches_nothing(session):
+    universes, one, two = await listed(session, "AAA", "BBB")
+    spells = [spell(one), spell(two, ends_on=date(2015, 6, 1))]
+    first = await universes.save(make_universe(), spells, reason="import")
+    before = await session.execute(text("SELECT xmin::text, id FROM index_membership ORDER BY id"))
+
+    second = await universes.save(make_universe(), reversed(spells), reason="import")
+
+    after = await session.execute(text("SELECT xmin::text, id FROM index_membership ORDER BY id"))
+    assert first.id == second.id
+    assert before.all() == after.all()
+
+
+async def test_a_member_that_is_dropped_is_closed_not_erased(session):
+    universes, one, two = await listed(session, "AAA", "BBB")
+    await universes.save(make_universe(), [spell(one), spell(two)], reason="import")
+
+    await universes.save(make_universe(), [spell(one)], reason="dropped")
+
+    assert [each.symbol for each in await universes.spells("TEST_US")] == ["AAA"]
+    assert await symbols(universes, START, known_at=instant(START)) == ["AAA", "BBB"]
+
+
+async def test_a_universe_is_described_anew(session):
+    universes = UniverseRepository(session)
+    first = await universes.save(make_universe(), [], reason="import")
+
+    second = await universes.save(make_universe(name="Renamed"), [], reason="import")
+
+    assert (second.id, second.name) == (first.id, "Renamed")
+
+
+async def test_a_private_universe_is_its_owners(session):
+    universes = UniverseRepository(session)
+    await universes.save(make_universe("EVERYONES"), [], reason="import")
+    await universes.save(make_universe("MINE", owner_id=OWNER), [], reason="mine")
+
+    async def keys(owner_id=None):
+        return [each.key for each in await universes.list(owner_id=owner_id)]
+
+    assert await keys() == ["EVERYONES"]
+    assert await keys(OWNER) == ["EVERYONES", "MINE"]
+    assert await keys(STRANGER) == ["EVERYONES"]
+    assert await universes.by_key("MINE", owner_id=STRANGER) is None
+    assert (await universes.by_key("MINE", owner_id=OWNER)).owner_id == OWNER
+
+
+@pytest.mark.parametrize("owner_id", [None, STRANGER])
+async def test_a_key_that_is_taken_is_refused(session, owner_id):
+    universes = UniverseRepository(session)
+    await universes.save(make_universe("MINE", owner_id=OWNER, name="kept"), [], reason="mine")
+
+    with pytest.raises(ValueError, match="universe key MINE is taken"):
+        await universes.save(make_universe("MINE", owner_id=owner_id), [], reason="theirs")
+
+    assert (await universes.by_key("MINE", owner_id=OWNER)).name == "kept"
+
+
+async def test_universes_are_listed_by_region(session):
+    universes = UniverseRepository(session)
+    await universes.save(make_universe("ASX", region=Region.AU), [], reason="import")
+    await universes.save(make_universe("SPX"), [], reason="import")
+
+    assert [each.key for each in await universes.list(region=Region.AU)] == ["ASX"]
+
+
+INSERT = text(
+    "INSERT INTO index_membership"
+    " (universe_id, instrument_id, starts_on, ends_on, known_from, known_to, reason)"
+    " VALUES (:universe, :instrument, :starts, :ends, :known_from, :known_to, 'test')"
+)
+
+
+@pytest.mark.parametrize(
+    ("given", "constraint"),
+    [
+        ({}, "ex_index_membership_overlap"),
+        ({"starts": START + 100 * DAY}, "ex_index_membership_overlap"),
+        ({"known_to": instant(START + DAY)}, "ex_index_membership_overlap"),
+        ({"ends": START}, "ck_index_membership_dates_order"),
+        ({"known_to": instant(START)}, "ck_index_membership_knowledge_order"),
+    ],
+)
+async def test_the_database_refuses_two_truths_at_once(session, given, constraint):
+    universes, one = await listed(session, "AAA")
+    saved = await universes.save(make_universe(), [spell(one)], reason="import")
+    row = {
+        "universe": saved.id,
+        "instrument": one,
+        "starts": START,
+        "ends": None,
+        "known_from": instant(START),
+        "known_to": None,
+    }
+
+    with pytest.raises(IntegrityError) as refused:
+        await session.execute(INSERT, row | given)
+
+    assert refused.value.orig.__cause__.constraint_name == constraint
+
+
+async def test_what_overlaps_on_one_axis_only_is_allowed(session):
+    universes, one = await listed(session, "AAA")
+    await universes.save(
+        make_universe(),
+        [spell(one, START, START + 10 * DAY), spell(one, START + 10 * DAY)],
+        reason="left and came back the same day",
+    )
+
+    assert len(await universes.spells("TEST_US")) == 2
