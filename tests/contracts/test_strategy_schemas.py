@@ -1,0 +1,59 @@
+"""What the catalogue promises about every registered strategy, and what importing it costs."""
+
+import subprocess
+import sys
+
+import pytest
+
+from engine.strategies import STRATEGIES
+from tests.contracts.strategy_runs import DRAWS, SCHEMAS, draw_parameters
+
+every_strategy = pytest.mark.parametrize("key", sorted(STRATEGIES))
+
+
+@every_strategy
+def test_the_schema_describes_bounds_and_defaults_of_every_field(key):
+    schema = SCHEMAS[key]
+
+    assert schema["additionalProperties"] is False
+    for name, entry in schema["properties"].items():
+        assert {"title", "description", "default", "type"} <= entry.keys(), name
+        kinds = entry["type"] if isinstance(entry["type"], list) else [entry["type"]]
+        bounded = {"integer", "number"}.isdisjoint(kinds) or "enum" in entry
+        low = entry.keys() & {"minimum", "exclusiveMinimum"}
+        assert bounded or (low and "maximum" in entry), name
+
+
+@every_strategy
+def test_every_draw_within_the_schema_is_accepted_and_a_misspelt_name_is_not(key):
+    strategy = STRATEGIES[key]
+
+    for seed in range(DRAWS):
+        strategy.parameters_type(**draw_parameters(key, seed))
+
+    with pytest.raises(ValueError, match="extra_forbidden"):
+        strategy.parameters_type(top_m=3)
+
+
+@every_strategy
+def test_a_strategy_says_who_found_it_and_what_it_needs(key):
+    strategy = STRATEGIES[key]
+
+    assert strategy.key == key
+    assert strategy.references
+    assert strategy.requires
+    assert (strategy.__doc__ or "").strip()
+    field = strategy.history_field
+    if field is not None:
+        defaults = strategy.parameters_type()
+        assert strategy(defaults).warmup == getattr(defaults, field) + 1
+    assert not strategy.allocators or "weighting" in strategy.parameters_type.model_fields
+
+
+def test_the_registry_imports_numpy_and_pydantic_and_nothing_heavier():
+    heavy = {"scipy", "pandas", "skfolio", "sklearn", "vectorbt", "pyarrow", "sqlalchemy"}
+    code = "import sys, engine.strategies, engine.decide; print(*sys.modules)"
+
+    loaded = subprocess.check_output([sys.executable, "-c", code], text=True).split()
+
+    assert heavy.isdisjoint(loaded)
