@@ -50,7 +50,7 @@ def decide(
 
     Raises InsufficientHistory when no decision is possible before ``last_row``.
     """
-    rows = _rows(panel, strategy, first_row, last_row, rebalance)
+    rows = decision_calendar(panel, strategy, first_row, last_row, rebalance)
     instants = decision_instants(panel, rows, clock)
     made: list[tuple[int, Decision]] = []
     state: Any = None
@@ -64,9 +64,10 @@ def decide(
     return _targets(panel, rows, instants, made)
 
 
-def _rows(
+def decision_calendar(
     panel: Panel, strategy: Strategy[Any], first_row: int, last_row: int, rebalance: Rebalance
 ) -> IntArray:
+    """Return the rows on which `strategy` is asked, by rules 1 and 2 of `decide`."""
     trading = primary_rows(panel)
     ready = max(first_row, strategy.warmup - 1)
     start = int(np.searchsorted(trading, ready))

@@ -1,0 +1,74 @@
+"""Corporate actions as a holder meets them: on a session with a bar, before its open.
+
+An action on a session on which the asset has no bar is met on its next bar. A delisting is met on
+its own session; the panel says so in two optional columns of `extra`, both of shape (n, m):
+
+* ``delisted``: 1.0 on the session on which the listing ends, else 0 or NaN;
+* ``terminal_value``: cash per share paid on it, in the asset's currency; NaN where unknown.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from engine.panel import Panel
+from engine.types import BoolArray, FloatArray, IntArray
+
+DELISTED: Final = "delisted"
+TERMINAL_VALUE: Final = "terminal_value"
+# Return on the last mark when nothing is known of what holders got.
+# Shumway, T. (1997). The Delisting Bias in CRSP Data. Journal of Finance, 52(1).
+DELISTING_RETURN: Final = -0.30
+
+
+@dataclass(frozen=True, kw_only=True)
+class Actions:
+    """Splits, dividends and delistings by session, moved to where a holder meets them."""
+
+    split: FloatArray  # (n, m) new shares per old, 1.0 = none
+    dividend: FloatArray  # (n, m) cash per post-split share, 0.0 = none
+    delisted: BoolArray  # (n, m)
+    terminal: FloatArray  # (n, m) cash per share on delisting, NaN unknown
+    rows: IntArray  # rows on which anything happens, ascending
+
+    def between(self, after: int, until: int) -> Iterator[int]:
+        """Yield the rows of actions in (after, until]."""
+        start, stop = np.searchsorted(self.rows, [after, until], side="right")
+        yield from self.rows[start:stop].tolist()
+
+
+def settle_actions(panel: Panel) -> Actions:
+    """Read a panel's actions, none of them lost on a session without a bar."""
+    split = np.where(np.isnan(panel.split), 1.0, panel.split)
+    dividend = np.where(np.isnan(panel.dividend), 0.0, panel.dividend)
+    _move_to_bars(split, dividend, np.isfinite(panel.close))
+    unknown = np.full_like(split, np.nan)
+    delisted = panel.extra.get(DELISTED, unknown) == 1.0
+    happens = ((split != 1.0) | (dividend != 0.0) | delisted).any(axis=1)
+    return Actions(
+        split=split,
+        dividend=dividend,
+        delisted=delisted,
+        terminal=panel.extra.get(TERMINAL_VALUE, unknown),
+        rows=np.flatnonzero(happens),
+    )
+
+
+def _move_to_bars(split: FloatArray, dividend: FloatArray, bar: BoolArray) -> None:
+    """Move actions on barless cells to the asset's next bar, in place and in order of time."""
+    stranded = ~bar & ((split != 1.0) | (dividend != 0.0))
+    for row, asset in np.argwhere(stranded).tolist():
+        later = np.flatnonzero(bar[row + 1 :, asset])
+        ratio, cash = split[row, asset], dividend[row, asset]
+        split[row, asset], dividend[row, asset] = 1.0, 0.0
+        if len(later):
+            met = row + 1 + int(later[0])
+            # Cash was promised per share of its own ex-date; the later split has multiplied those.
+            dividend[met, asset] += cash / _splits(split, asset, row, met)
+            split[met, asset] *= ratio
+
+
+def _splits(split: FloatArray, asset: int, after: int, until: int) -> float:
+    return float(np.prod(split[after + 1 : until + 1, asset]))

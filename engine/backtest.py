@@ -1,0 +1,158 @@
+"""A whole backtest: decide, constrain, trade, measure, and say what it can be trusted for."""
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+
+from engine.constraints import apply
+from engine.costs import CostModel
+from engine.decide import Checkpoint, Targets, decide
+from engine.errors import InvalidParameters
+from engine.execution import FillPolicy
+from engine.guards import check_truncation
+from engine.ledger import Ledger, simulate
+from engine.orders import Orders
+from engine.panel import Panel
+from engine.report import Attribution, Guards, Result, report
+from engine.schedule import DecisionClock, Rebalance
+from engine.strategies.base import Strategy
+
+__all__ = ["Attribution", "Constraints", "Guards", "Orders", "Request", "Result", "run"]
+
+# Where each stage ends on the way from 0 to 1.
+DECIDED: Final = 0.35
+TRADED: Final = 0.6
+REPEATED: Final = 0.8
+CHECKED: Final = 0.95
+
+# Limits that depend on what is held; the ledger applies them.
+TRIMMING: Final = ("max_turnover", "no_trade_band")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Constraints:
+    """Limits on target weights. Fractions of equity, except the number of positions."""
+
+    min_weight: float = 0.0
+    max_weight: float = 1.0
+    max_turnover: float | None = None
+    no_trade_band: float = 0.0
+    group_cap: float | None = None
+    group_by: str = "SECTOR"
+    max_positions: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("min_weight", "max_weight", "max_turnover", "no_trade_band", "group_cap"):
+            value = getattr(self, name)
+            if value is not None and not 0.0 <= value <= 1.0:
+                raise InvalidParameters(f"{name} was {value}; give a fraction from 0 to 1")
+        if self.min_weight > self.max_weight:
+            raise InvalidParameters(
+                f"min_weight {self.min_weight} was above max_weight {self.max_weight}; lower it"
+            )
+        if self.max_positions is not None and self.max_positions < 1:
+            raise InvalidParameters(f"max_positions was {self.max_positions}; give at least 1")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """One run: a strategy, the rows it covers, and the terms it trades under."""
+
+    strategy: Strategy[Any]
+    first_row: int
+    last_row: int
+    capital: float  # base currency
+    rebalance: Rebalance
+    constraints: Constraints
+    costs: CostModel
+    fill: FillPolicy
+    whole_shares: bool
+    clock: DecisionClock
+
+
+def run(panel: Panel, request: Request, *, checkpoint: Checkpoint) -> Result:
+    """Run one backtest. `checkpoint(progress, stage)` may raise to stop it.
+
+    1. Decide on every decision day, seeing only what was known (`engine.decide`).
+    2. Constrain the weights; what cannot hold together stays in cash and is flagged.
+    3. Trade them share by share (`engine.ledger`), and once more without costs.
+    4. Measure, tabulate, attribute.
+    5. Decide again on truncated panels: nothing may change.
+
+    Raises InsufficientHistory, MissingData, BrokenIdentity.
+    """
+    if not (np.isfinite(request.capital) and request.capital > 0.0):
+        raise InvalidParameters(f"capital was {request.capital}; give an amount above 0")
+    chosen = decide(
+        panel,
+        request.strategy,
+        checkpoint=_within(checkpoint, 0.0, DECIDED),
+        **_span(request),
+    )
+    targets, notes = constrain(panel, chosen, request.constraints)
+    net = _trade(panel, targets, request, request.costs, _within(checkpoint, DECIDED, TRADED))
+    free = request.costs.without_costs()
+    gross = _trade(panel, targets, request, free, _within(checkpoint, TRADED, REPEATED))
+    checkpoint(REPEATED, "checking")
+    lookahead = check_truncation(panel, request.strategy, chosen, **_span(request))
+    checkpoint(CHECKED, "measuring")
+    return report(panel, targets, net, gross, lookahead=lookahead, notes=notes)
+
+
+def constrain(
+    panel: Panel, targets: Targets, limits: Constraints
+) -> tuple[Targets, tuple[str, ...]]:
+    """Return the targets within the limits, and in numbers what the limits left in cash."""
+    if limits == replace(Constraints(), **{name: getattr(limits, name) for name in TRIMMING}):
+        return targets, ()
+    labels = panel.groups[limits.group_by] if limits.group_cap is not None else ()
+    weights, reasons = np.zeros_like(targets.weights), Counter(targets.reasons)
+    notes: list[str] = []
+    for k, row in enumerate(targets.rows.tolist()):
+        constrained = apply(
+            targets.weights[k],
+            min_weight=limits.min_weight,
+            max_weight=limits.max_weight,
+            max_positions=limits.max_positions,
+            group_cap=limits.group_cap,
+            labels=labels,
+        )
+        weights[k] = constrained.weights
+        reasons.update(constrained.reasons)
+        day = panel.session[row].astype("datetime64[D]")
+        notes += [f"{day}: {note}" for note in constrained.notes]
+    return replace(targets, weights=weights, reasons=reasons), tuple(notes)
+
+
+def _span(request: Request) -> dict[str, Any]:
+    return {
+        "first_row": request.first_row,
+        "last_row": request.last_row,
+        "rebalance": request.rebalance,
+        "clock": request.clock,
+    }
+
+
+def _trade(
+    panel: Panel, targets: Targets, request: Request, costs: CostModel, checkpoint: Checkpoint
+) -> Ledger:
+    return simulate(
+        panel,
+        targets,
+        costs=costs,
+        fill=request.fill,
+        whole_shares=request.whole_shares,
+        capital=request.capital,
+        first_row=request.first_row,
+        last_row=request.last_row,
+        max_turnover=request.constraints.max_turnover,
+        no_trade_band=request.constraints.no_trade_band,
+        checkpoint=lambda share: checkpoint(share, "trading"),
+    )
+
+
+def _within(checkpoint: Checkpoint, start: float, end: float) -> Checkpoint:
+    """Return the checkpoint of a stage that runs from `start` to `end` of the whole."""
+    return lambda share, stage: checkpoint(start + share * (end - start), stage)

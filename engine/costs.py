@@ -1,0 +1,138 @@
+"""What trading costs, and the rules of each market that bound a trade."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Final
+
+import numpy as np
+
+from engine.errors import InvalidParameters
+from engine.types import BoolArray, FloatArray, IntArray
+
+BASIS_POINT: Final = 1e-4
+
+
+@dataclass(frozen=True, kw_only=True)
+class CostModel:
+    """Costs of a run. Money is in the run's base currency, rates are as their names say."""
+
+    commission_flat: float = 3.0  # per order and session on which it trades
+    commission_bps: float = 0.0
+    minimum_commission: float = 0.0
+    slippage_bps: float = 5.0
+    impact_coefficient: float = 0.0  # of the square-root law; 0 switches impact off
+    fx_spread_bps: float = 70.0  # of each amount converted, whole
+    max_volume_share: float = 0.02  # of the session's volume
+    cash_rate: float = 0.0  # simple annual rate earned on cash
+
+    def __post_init__(self) -> None:
+        for entry in fields(self):
+            value = getattr(self, entry.name)
+            if not (np.isfinite(value) and value >= 0.0):
+                raise InvalidParameters(f"{entry.name} was {value}; give a number of at least 0")
+        if not 0.0 < self.max_volume_share <= 1.0:
+            raise InvalidParameters(
+                f"max_volume_share was {self.max_volume_share}; give a share above 0, at most 1"
+            )
+        for name in ("slippage_bps", "fx_spread_bps"):
+            if getattr(self, name) >= 1.0 / BASIS_POINT:
+                raise InvalidParameters(f"{name} was {getattr(self, name)}; give less than 10000")
+
+    def without_costs(self) -> "CostModel":
+        """Return the model of a gross run: nothing is charged, cash and volume rules stay."""
+        return replace(
+            self,
+            commission_flat=0.0,
+            commission_bps=0.0,
+            minimum_commission=0.0,
+            slippage_bps=0.0,
+            impact_coefficient=0.0,
+            fx_spread_bps=0.0,
+        )
+
+    def commission(self, notional: FloatArray) -> FloatArray:
+        """Return ``max(minimum, flat + bps * notional)`` in base currency; no trade costs none."""
+        charged = self.commission_flat + self.commission_bps * BASIS_POINT * notional
+        return np.where(notional > 0.0, np.maximum(charged, self.minimum_commission), 0.0)
+
+    def conversion(self, amount: FloatArray, foreign: BoolArray) -> FloatArray:
+        """Return the cost of converting each `amount` (base currency) of a foreign currency."""
+        return np.where(foreign, self.fx_spread_bps * BASIS_POINT * amount, 0.0)
+
+
+def impact_bps(coefficient: float, sigma: FloatArray, volume_share: FloatArray) -> FloatArray:
+    """Return market impact by the square-root law, in basis points.
+
+    Parameters
+    ----------
+    coefficient : float
+        Y of the law, near 1 in the literature.
+    sigma : ndarray
+        Standard deviation of session returns before the trade, as a fraction.
+    volume_share : ndarray
+        Size of the trade over the average session's volume before it.
+
+    References
+    ----------
+    Toth, B. et al. (2011). Anomalous Price Impact and the Critical Nature of Liquidity.
+    """
+    return coefficient * sigma * np.sqrt(volume_share) / BASIS_POINT
+
+
+@dataclass(frozen=True, kw_only=True)
+class MarketRules:
+    """How finely a market quotes, what it asks of a first purchase, what its taxman keeps."""
+
+    tick_limits: tuple[float, float]  # prices at which the next tick begins
+    ticks_per_unit: tuple[float, float, float]  # reciprocal of each tick; 0 quotes any price
+    minimum_parcel: float = 0.0  # first purchase, in the asset's currency
+    withholding: float = 0.0  # of dividends
+
+
+ANY_PRICE: Final = MarketRules(tick_limits=(np.inf, np.inf), ticks_per_unit=(0.0, 0.0, 0.0))
+UNITED_STATES: Final = MarketRules(
+    tick_limits=(1.0, np.inf), ticks_per_unit=(10_000.0, 100.0, 100.0), withholding=0.15
+)
+MARKET_RULES: Final[Mapping[str, MarketRules]] = {
+    "XASX": MarketRules(
+        tick_limits=(0.10, 2.0), ticks_per_unit=(1000.0, 200.0, 100.0), minimum_parcel=500.0
+    ),
+    "XNYS": UNITED_STATES,
+    "XNAS": UNITED_STATES,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssetRules:
+    """`MarketRules` of every asset, as arrays over assets."""
+
+    tick_limits: FloatArray  # (m, 2)
+    ticks_per_unit: FloatArray  # (m, 3)
+    minimum_parcel: FloatArray  # (m,)
+    withholding: FloatArray  # (m,)
+
+
+def asset_rules(markets: tuple[str, ...], market: IntArray) -> AssetRules:
+    """Look up each asset's rules; a market that is not in the table quotes any price."""
+    rules = [MARKET_RULES.get(name, ANY_PRICE) for name in markets]
+    return AssetRules(
+        tick_limits=np.array([rule.tick_limits for rule in rules])[market],
+        ticks_per_unit=np.array([rule.ticks_per_unit for rule in rules])[market],
+        minimum_parcel=np.array([rule.minimum_parcel for rule in rules])[market],
+        withholding=np.array([rule.withholding for rule in rules])[market],
+    )
+
+
+def quote_on_tick(
+    price: FloatArray, *, buys: BoolArray, limits: FloatArray, per_unit: FloatArray
+) -> FloatArray:
+    """Round prices to their market's tick against the trader: up for buys, down for sales.
+
+    `limits` of shape (k, 2) and `per_unit` of shape (k, 3) are the assets' rows of `AssetRules`.
+    A price within 1e-9 ticks of the grid is on it; a sale never rounds down to nothing.
+    """
+    band = (price[:, None] >= limits).sum(axis=1)
+    per = per_unit[np.arange(len(price)), band]
+    steps = price * per
+    against = np.where(buys, np.ceil(steps - 1e-9), np.maximum(np.floor(steps + 1e-9), 1.0))
+    return np.where(per > 0.0, against / np.where(per > 0.0, per, 1.0), price)

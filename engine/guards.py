@@ -1,0 +1,79 @@
+"""What a run can say about itself: that it saw no future, and what data it lacked."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from engine.decide import Targets, decision_calendar
+from engine.panel import Panel
+from engine.schedule import DecisionClock, Rebalance, decision_instants
+from engine.strategies.base import Strategy
+from engine.types import FloatArray, IntArray
+
+CUTS: Final = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lookahead:
+    free: bool
+    detail: str
+
+
+def check_truncation(
+    panel: Panel,
+    strategy: Strategy[Any],
+    targets: Targets,
+    *,
+    first_row: int,
+    last_row: int,
+    rebalance: Rebalance,
+    clock: DecisionClock,
+    cuts: int = CUTS,
+) -> Lookahead:
+    """Decide again on panels that end at a decision, and compare weights bit for bit.
+
+    The decisions are cut into `cuts` spans of equal length. Each span is decided on the panel
+    that ends with its last decision, with the state the span before left, so that at every cut
+    the strategy decides with nothing after it.
+    """
+    rows = decision_calendar(panel, strategy, first_row, last_row, rebalance)
+    instants = decision_instants(panel, rows, clock)
+    made = dict(zip(targets.rows.tolist(), targets.weights, strict=True))
+    state: Any = None
+    spans = [span for span in np.array_split(np.arange(len(rows)), cuts) if len(span)]
+    for span in spans:
+        seen = panel.truncate(int(rows[span[-1]]))
+        for row, instant in zip(rows[span].tolist(), instants[span].tolist(), strict=True):
+            decision, state = strategy.decide(seen.window(row, strategy.warmup, instant), state)
+            again = None if decision is None else decision.weights
+            if not _same(made.get(row), again):
+                return Lookahead(free=False, detail=_changed(panel, row, seen))
+    return Lookahead(free=True, detail=_held(panel, rows, spans))
+
+
+def missing_bars(panel: Panel, rows: IntArray) -> tuple[str, ...]:
+    """Name each asset without a single bar on `rows`."""
+    empty = ~np.isfinite(panel.close[rows]).any(axis=0)
+    span = f"{_day(panel, int(rows[0]))} to {_day(panel, int(rows[-1]))}"
+    return tuple(f"{panel.symbols[i]}: no bar from {span}" for i in np.flatnonzero(empty))
+
+
+def _same(first: FloatArray | None, second: FloatArray | None) -> bool:
+    if first is None or second is None:
+        return first is second
+    return np.array_equal(first, second)
+
+
+def _changed(panel: Panel, row: int, seen: Panel) -> str:
+    end = _day(seen, len(seen.session) - 1)
+    return f"the decision of {_day(panel, row)} changed when prices after {end} were removed"
+
+
+def _held(panel: Panel, rows: IntArray, spans: list[IntArray]) -> str:
+    ends = ", ".join(_day(panel, int(rows[span[-1]])) for span in spans)
+    return f"decisions did not change when prices after {ends} were removed"
+
+
+def _day(panel: Panel, row: int) -> str:
+    return str(panel.session[row].astype("datetime64[D]"))

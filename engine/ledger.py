@@ -1,0 +1,227 @@
+"""The share-exact ledger: target weights in, orders, cash and an equity curve out.
+
+For each decision, in order of time:
+
+1. Fill what earlier orders still may before the instant of the decision; the rest is superseded.
+2. Bring the account to the decision's session: interest, splits, dividends, delistings.
+3. Value it at prices known at that instant and turn the weights into whole lots.
+4. Give each order the first session on which it may fill, and fill it there, sales first.
+
+Between those sessions nothing moves but prices, so the curve is computed for all of them at once,
+and every identity of `engine.identities` is asserted on every session.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from engine.account import Account, Payment, Terms
+from engine.actions import settle_actions
+from engine.books import Books, close_books
+from engine.costs import CostModel, asset_rules
+from engine.decide import Targets
+from engine.errors import InsufficientHistory, MissingData
+from engine.execution import FillPolicy
+from engine.identities import Evidence, check
+from engine.ordering import Decided, Trim, place_orders
+from engine.orders import Orders, Reason
+from engine.panel import NEVER, Panel
+from engine.sizing import FRACTIONS_PER_SHARE, SHARES_PER_UNIT
+from engine.trading import Working, cancel, join, no_orders, trade
+from engine.types import FloatArray, IntArray
+
+STALE_SESSIONS: Final = 60  # a position valued longer at one mark is worth a warning
+CHECK_EVERY: Final = 32  # decisions between two looks at whether to go on
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ledger:
+    """One run's accounts. Row 0 is the last session before anything could be traded."""
+
+    books: Books
+    orders: Orders
+    decisions: IntArray  # (d,) rows of decisions
+    weights: FloatArray  # (d, m) target weights after band and turnover cap
+    turnover: FloatArray  # (d,) larger of purchases and sales over equity at the decision
+    payments: tuple[Payment, ...]
+    cash_rate: float
+    flags: tuple[str, ...]
+
+
+def simulate(
+    panel: Panel,
+    targets: Targets,
+    *,
+    costs: CostModel,
+    fill: FillPolicy,
+    whole_shares: bool,
+    capital: float,
+    first_row: int,
+    last_row: int,
+    max_turnover: float | None = None,
+    no_trade_band: float = 0.0,
+    checkpoint: Callable[[float], None] | None = None,
+) -> Ledger:
+    """Trade `targets` from `first_row` to `last_row` with `capital` in base currency.
+
+    Raises BrokenIdentity when the accounts do not add up, MissingData where a rate is unknown.
+    """
+    terms = _terms(panel, costs, fill, last_row, whole_shares)
+    base = _base_row(panel, targets, fill, first_row)
+    _require_rates(panel, targets, base, last_row)
+    account = Account(terms=terms, cash=capital, quantity=np.zeros(len(panel.symbols)), row=base)
+    account.snapshot()
+    trim = Trim(no_trade_band=no_trade_band, max_turnover=max_turnover)
+    decided: list[Decided] = []
+    orders = no_orders()
+    decisions = zip(targets.rows.tolist(), targets.instants.tolist(), strict=True)
+    for k, (row, instant) in enumerate(decisions):
+        orders = _fill_until(account, orders, instant)
+        _end(account, orders, row, Reason.SUPERSEDED)
+        account.advance(row)
+        decided.append(place_orders(account, targets.weights[k], row, instant, trim))
+        orders = decided[-1].orders
+        if checkpoint is not None and k % CHECK_EVERY == 0:
+            checkpoint(k / len(targets.rows))
+    orders = _fill_until(account, orders, NEVER - 1)
+    _end(account, orders, last_row, Reason.RUN_ENDED)
+    account.advance(last_row)
+    account.snapshot()
+    return _close(account, targets, decided, base, capital)
+
+
+def _close(
+    account: Account, targets: Targets, decided: list[Decided], base: int, capital: float
+) -> Ledger:
+    """Close the books, assert every identity, and keep what reports need."""
+    orders = account.book.orders(account.terms.panel.session)
+    books = close_books(account, orders, first_row=base, capital=capital)
+    weights = np.array([one.weights for one in decided]).reshape(targets.weights.shape)
+    check(
+        Evidence(
+            books=books,
+            orders=orders,
+            payments=account.payments,
+            terms=account.terms,
+            targets=targets,
+            weights=weights,
+        )
+    )
+    unpriced = any(one.unpriced for one in decided)
+    return Ledger(
+        books=books,
+        orders=orders,
+        decisions=targets.rows,
+        weights=weights,
+        payments=tuple(account.payments),
+        cash_rate=account.terms.costs.cash_rate,
+        turnover=_turnover(orders, targets.rows, np.array([one.equity for one in decided])),
+        flags=_flags(account.terms, orders, books, unpriced=unpriced),
+    )
+
+
+def _terms(
+    panel: Panel, costs: CostModel, fill: FillPolicy, last_row: int, whole_shares: bool
+) -> Terms:
+    days = np.diff(panel.session, prepend=panel.session[:1])
+    growth: FloatArray = (1.0 + costs.cash_rate / 365.0 * days).cumprod()
+    return Terms(
+        panel=panel,
+        actions=settle_actions(panel),
+        rules=asset_rules(panel.markets, panel.market),
+        costs=costs,
+        policy=fill,
+        foreign=panel.currency != 0,
+        lots_per_share=SHARES_PER_UNIT if whole_shares else FRACTIONS_PER_SHARE,
+        growth=growth,
+        last_row=last_row,
+    )
+
+
+def _base_row(panel: Panel, targets: Targets, fill: FillPolicy, first_row: int) -> int:
+    """Return the last row on which nothing can have been traded: where the curve begins."""
+    if not len(targets.rows) or targets.rows[0] > first_row:
+        return first_row
+    opens = panel.opens_at[first_row]
+    later_today = ((opens > targets.instants[0]) & (opens != NEVER)).any()
+    if fill is not FillPolicy.DECISION_CLOSE and not later_today:
+        return first_row
+    if first_row == 0:
+        raise InsufficientHistory(
+            "the first order fills on the panel's first session; start one session later"
+        )
+    return first_row - 1
+
+
+def _require_rates(panel: Panel, targets: Targets, base: int, last_row: int) -> None:
+    wanted = (targets.weights > 0.0).any(axis=0)
+    for column in np.unique(panel.currency[wanted]).tolist():
+        unknown = np.isnan(panel.fx[base : last_row + 1, column])
+        if unknown.any():
+            day = panel.session[base + int(np.argmax(unknown))].astype("datetime64[D]")
+            raise MissingData(
+                f"{panel.currencies[0]} per {panel.currencies[column]} is unknown on {day}; "
+                "start where the rate exists"
+            )
+
+
+def _fill_until(account: Account, orders: Working, instant: int) -> Working:
+    """Fill orders whose time comes up to `instant`; return those still waiting."""
+    while True:
+        due = orders.instant <= instant
+        if not due.any():
+            return orders
+        row = int(orders.row[due].min())
+        orders = _advance(account, row, orders)
+        now = (orders.instant <= instant) & (orders.row == row)
+        orders = join(orders.select(~now), trade(account, orders.select(now), row))
+
+
+def _advance(account: Account, row: int, orders: Working) -> Working:
+    """Bring account and orders to `row`: a split multiplies both, a delisting ends both."""
+    actions = account.terms.actions
+    for met in actions.between(account.row, row):
+        ended = actions.delisted[met, orders.asset]
+        cancel(account, orders.select(ended), met, Reason.ASSET_DELISTED)
+        orders = orders.select(~ended)
+        multiplied = orders.quantity * actions.split[met, orders.asset]
+        orders = replace(orders, quantity=account.terms.whole_lots(multiplied))
+    account.advance(row)
+    return orders.select(orders.quantity != 0.0)
+
+
+def _end(account: Account, orders: Working, row: int, reason: Reason) -> None:
+    """Enter what never filled: it waited in vain, or `reason` came first."""
+    in_vain = (orders.row < 0) & (orders.gave_up >= 0) & (orders.gave_up <= row)
+    cancel(account, orders.select(in_vain), orders.gave_up[in_vain], Reason.NO_FILL)
+    cancel(account, orders.select(~in_vain), row, reason)
+
+
+def _turnover(orders: Orders, decisions: IntArray, equity: FloatArray) -> FloatArray:
+    """Return, per decision, the larger of purchases and sales over equity: half of all changes."""
+    notional = orders.filled * orders.price * orders.fx
+    caused = orders.decision >= 0
+    at = np.searchsorted(decisions, orders.decision[caused])
+    sides = [
+        np.bincount(at, (notional * (orders.side == side))[caused], minlength=len(decisions))
+        for side in (1, -1)
+    ]
+    return np.maximum(*sides) / np.where(equity > 0.0, equity, 1.0)
+
+
+def _flags(terms: Terms, orders: Orders, books: Books, *, unpriced: bool) -> tuple[str, ...]:
+    """Name what a reader of the run has to know about its fills."""
+    panel = terms.panel
+    traded = (orders.decision >= 0) & (orders.filled > 0.0)
+    row, asset = orders.row[traded], orders.asset[traded]
+    opens = terms.policy is FillPolicy.NEXT_OPEN
+    found = {
+        "not_tradable": terms.policy is FillPolicy.DECISION_CLOSE,
+        "volume_unknown": bool(np.isnan(panel.volume[row, asset]).any()),
+        "open_unknown": opens and bool(np.isnan(panel.open[row, asset]).any()),
+        "unpriced_target": unpriced,
+        "stale_price": books.stale_sessions > STALE_SESSIONS,
+    }
+    return tuple(flag for flag, raised in found.items() if raised)

@@ -1,0 +1,109 @@
+"""One decision: value the account as it was known, size the targets, place the orders."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.account import Account, Terms
+from engine.errors import EngineError
+from engine.execution import fill_instants, first_fills, known_prices
+from engine.orders import Reason
+from engine.panel import NEVER
+from engine.sizing import Sizing, size_targets, trimmed_weights
+from engine.trading import Working, cancel
+from engine.types import BoolArray, FloatArray, IntArray
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trim:
+    """Limits that depend on what is held."""
+
+    no_trade_band: float
+    max_turnover: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decided:
+    """One decision after sizing."""
+
+    orders: Working
+    weights: FloatArray  # (m,)
+    equity: float
+    unpriced: bool  # a wanted asset had no known price and was left out
+
+
+def place_orders(
+    account: Account, wanted: FloatArray, row: int, instant: int, trim: Trim
+) -> Decided:
+    """Value the account as the decision knows it and turn its weights into orders."""
+    terms = account.terms
+    asset = np.flatnonzero((wanted > 0.0) | (account.quantity != 0.0))
+    known = known_prices(terms.panel, terms.actions, asset, row=row, instant=instant)
+    priced = np.isfinite(known.mark) & np.isfinite(known.fx)
+    asset, mark, fx = asset[priced], known.mark[priced], known.fx[priced]
+    held = account.quantity[asset]
+    equity = account.cash + float((held * mark * fx).sum())
+    if not equity > 0.0:
+        day = terms.panel.session[row].astype("datetime64[D]")
+        raise EngineError(f"equity was {equity:.2f} on {day}; the run is ruined")
+    drifted = held * (mark * fx) / equity
+    leaving = ~terms.panel.member[row, asset] | ~terms.panel.tradable[row, asset]
+    target = trimmed_weights(
+        wanted[asset],
+        drifted,
+        no_trade_band=trim.no_trade_band,
+        max_turnover=trim.max_turnover,
+        leaving=leaving & (wanted[asset] == 0.0),
+    )
+    sizing = size_targets(
+        target,
+        held=held,
+        drifted=drifted,
+        price=mark * fx,
+        foreign=terms.foreign[asset],
+        equity=equity,
+        costs=terms.costs,
+        lots_per_share=terms.lots_per_share,
+    )
+    weights = np.zeros_like(wanted)
+    weights[asset] = target
+    return Decided(
+        orders=_place(account, asset, sizing, mark, row, instant),
+        weights=weights,
+        equity=equity,
+        unpriced=not priced.all(),
+    )
+
+
+def _place(
+    account: Account, asset: IntArray, sizing: Sizing, mark: FloatArray, row: int, instant: int
+) -> Working:
+    """Turn target quantities into working orders, those below the minimum parcel refused."""
+    terms = account.terms
+    change = sizing.quantity - account.quantity[asset]
+    change = np.round(change * terms.lots_per_share) / terms.lots_per_share
+    fills = first_fills(
+        terms.panel, asset, row=row, instant=instant, policy=terms.policy, last_row=terms.last_row
+    )
+    due = fill_instants(terms.panel, fills.row, asset, terms.policy)
+    orders = Working(
+        decision=row,
+        asset=asset,
+        quantity=change,
+        gap=sizing.gap,
+        price=mark,
+        row=fills.row,
+        instant=np.where(fills.row < 0, NEVER, due),
+        gave_up=fills.gave_up,
+        carried=np.zeros(len(asset), np.int64),
+    ).select((change != 0.0) & fills.opens)
+    small = _below_minimum(terms, account.quantity, orders)
+    cancel(account, orders.select(small), row, Reason.MINIMUM_PARCEL)
+    return orders.select(~small)
+
+
+def _below_minimum(terms: Terms, held: FloatArray, orders: Working) -> BoolArray:
+    first = (held[orders.asset] == 0.0) & (orders.quantity > 0.0)
+    below = orders.quantity * orders.price < terms.rules.minimum_parcel[orders.asset]
+    small: BoolArray = first & below
+    return small

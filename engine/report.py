@@ -1,0 +1,194 @@
+"""What a finished run has to show: curves, figures, tables, attribution, guards."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from engine import tables
+from engine.books import Books
+from engine.decide import Targets
+from engine.drawdowns import DrawdownPeriod
+from engine.guards import Lookahead, missing_bars
+from engine.ledger import Ledger
+from engine.metrics import Metrics, Moments, measure, moments, session_returns
+from engine.orders import Orders
+from engine.panel import Panel
+from engine.round_trips import round_trips
+from engine.types import SESSIONS_PER_YEAR, FloatArray, IntArray
+
+# Above these a run is more likely wrong than good, and its reader is told.
+NAV_JUMP: Final = 0.25  # change of equity in one session
+HIGH_TURNOVER: Final = 50.0  # a year
+HIGH_CAGR: Final = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attribution:
+    """Where the total return came from, each a fraction of the capital; the first five sum to it.
+
+    `by_symbol` and `cash` sum to it too: an asset's share has its own costs in it.
+    """
+
+    asset: float
+    currency: float
+    interaction: float
+    costs: float  # at most 0
+    cash: float
+    by_symbol: FloatArray  # (m,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Guards:
+    """Why the run may be trusted, and what its reader has to know."""
+
+    lookahead_free: bool
+    lookahead_detail: str
+    fills_on_real_bars: bool
+    missing_data: tuple[str, ...]
+    flags: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """A finished run. Curves of shape (k,) are money in base currency and begin at the capital."""
+
+    session: IntArray  # (k,) days since 1970-01-01
+    equity: FloatArray
+    gross: FloatArray  # the same run without costs
+    local: FloatArray  # currency and interaction taken out
+    benchmark: FloatArray  # rebased to the capital; NaN where it is absent
+    cash: FloatArray
+    turnover: FloatArray  # (k,) one-way, fraction of equity, on the session of the decision
+    exposure: FloatArray  # (k,) invested fraction
+    metrics: Metrics
+    benchmark_metrics: Metrics | None
+    moments: Moments  # what the trials ledger keeps
+    monthly: list[tuple[int, int, float]]
+    annual: list[tuple[int, float, float | None]]
+    drawdowns: list[DrawdownPeriod]
+    orders: Orders
+    attribution: Attribution
+    decisions: IntArray  # (d,) days since 1970-01-01
+    weights: FloatArray  # (d, m) target weights as traded
+    reasons: Mapping[str, int]  # why assets were passed over or removed, over all decisions
+    notes: tuple[str, ...]  # limits that could not hold, by decision
+    guards: Guards
+
+
+def report(
+    panel: Panel,
+    targets: Targets,
+    net: Ledger,
+    gross: Ledger,
+    *,
+    lookahead: Lookahead,
+    notes: tuple[str, ...],
+) -> Result:
+    """Measure a run from its ledger and the ledger of the same run without costs."""
+    books, session = net.books, net.books.session
+    rf, rf_unknown = _risk_free(panel, net)
+    benchmark = _rebased(panel.benchmark[books.row], books.capital)
+    turnover, exposure = _activity(net)
+    metrics = measure(
+        books.equity,
+        session,
+        rf=rf,
+        benchmark=benchmark,
+        turnover=turnover,
+        exposure=exposure,
+        gross=gross.books.equity,
+        trade_count=int(np.count_nonzero(net.orders.filled)),
+        total_costs=-float(books.costs.sum()),
+        round_trips=round_trips(books, net.orders, net.payments),
+    )
+    flags = [*panel.flags, *net.flags, *_implausible(metrics, books.equity)]
+    flags += ["rf_missing"] * rf_unknown + ["fallback"] * bool(notes)
+    guards = Guards(
+        lookahead_free=lookahead.free,
+        lookahead_detail=lookahead.detail,
+        fills_on_real_bars=_on_real_bars(panel, net.orders),
+        missing_data=missing_bars(panel, books.row),
+        flags=tuple(dict.fromkeys(flags)),
+    )
+    return Result(
+        session=session,
+        equity=books.equity,
+        gross=gross.books.equity,
+        local=books.local_curve(),
+        benchmark=benchmark,
+        cash=books.cash,
+        turnover=turnover,
+        exposure=exposure,
+        metrics=metrics,
+        benchmark_metrics=_measure_benchmark(benchmark, session, rf),
+        moments=moments(books.equity, rf),
+        monthly=tables.monthly_returns(books.equity, session),
+        annual=tables.annual_returns(books.equity, session, benchmark),
+        drawdowns=tables.drawdown_periods(books.equity, session),
+        orders=net.orders,
+        attribution=attribute(books, len(panel.symbols)),
+        decisions=panel.session[net.decisions],
+        weights=net.weights,
+        reasons=targets.reasons,
+        notes=notes,
+        guards=guards,
+    )
+
+
+def attribute(books: Books, n_assets: int) -> Attribution:
+    """Return each part of the total return as a fraction of the capital."""
+    by_symbol = np.zeros(n_assets)
+    by_symbol[books.held] = books.by_asset / books.capital
+    return Attribution(
+        asset=float(books.asset.sum()) / books.capital,
+        currency=float(books.currency.sum()) / books.capital,
+        interaction=float(books.interaction.sum()) / books.capital,
+        costs=float(books.costs.sum()) / books.capital,
+        cash=float(books.interest.sum()) / books.capital,
+        by_symbol=by_symbol,
+    )
+
+
+def _risk_free(panel: Panel, net: Ledger) -> tuple[FloatArray, bool]:
+    """Return the rate per session, the run's own cash rate where none is known."""
+    rf = panel.rf[net.books.row]
+    unknown = np.isnan(rf)
+    return np.where(unknown, net.cash_rate / SESSIONS_PER_YEAR, rf), bool(unknown.any())
+
+
+def _rebased(level: FloatArray, capital: float) -> FloatArray:
+    known = np.flatnonzero(np.isfinite(level))
+    rebased: FloatArray = capital * level / level[known[0]] if len(known) else level
+    return rebased
+
+
+def _measure_benchmark(benchmark: FloatArray, session: IntArray, rf: FloatArray) -> Metrics | None:
+    """Return the benchmark's own figures over the sessions on which it exists."""
+    known = np.isfinite(benchmark)
+    if known.sum() < 2:
+        return None
+    return measure(benchmark[known], session[known], rf=rf[known])
+
+
+def _activity(net: Ledger) -> tuple[FloatArray, FloatArray]:
+    """Return turnover on the sessions of decisions, and the invested fraction of each session."""
+    books = net.books
+    turnover = np.zeros(len(books.row))
+    turnover[net.decisions - books.row[0]] = net.turnover
+    return turnover, books.value.sum(axis=1) / books.equity
+
+
+def _on_real_bars(panel: Panel, orders: Orders) -> bool:
+    traded = (orders.filled > 0.0) & (orders.decision >= 0)
+    return bool(panel.tradable[orders.row[traded], orders.asset[traded]].all())
+
+
+def _implausible(metrics: Metrics, equity: FloatArray) -> list[str]:
+    found = {
+        "nav_jump": bool((np.abs(session_returns(equity)) > NAV_JUMP).any()),
+        "high_turnover": (metrics.turnover or 0.0) > HIGH_TURNOVER,
+        "high_cagr": (metrics.cagr or 0.0) > HIGH_CAGR,
+    }
+    return [flag for flag, raised in found.items() if raised]

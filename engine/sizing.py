@@ -1,0 +1,100 @@
+"""From target weights to target quantities, on what the decision knew."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from engine.constraints import cap_turnover, skip_small_trades
+from engine.costs import BASIS_POINT, CostModel
+from engine.types import BoolArray, FloatArray
+
+# A quantity this near below a whole lot is that lot: 1e-12 of it is rounding of the last bits.
+ROUNDING: Final = 1e-12
+SHARES_PER_UNIT: Final = 1.0
+FRACTIONS_PER_SHARE: Final = 10_000.0  # fractional quantities are multiples of 1e-4 share
+RESERVE_ROUNDS: Final = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sizing:
+    """What a decision asks of each asset."""
+
+    quantity: FloatArray  # target quantity, whole lots
+    gap: FloatArray  # |target weight - held weight|, the priority of purchases
+
+
+def trimmed_weights(
+    weights: FloatArray,
+    drifted: FloatArray,
+    *,
+    no_trade_band: float,
+    max_turnover: float | None,
+    leaving: BoolArray,
+) -> FloatArray:
+    """Skip trades within the band, then move only as far as the turnover cap allows."""
+    target = weights
+    if no_trade_band > 0.0:
+        target = skip_small_trades(target, drifted, band=no_trade_band)
+    if max_turnover is not None:
+        target = cap_turnover(target, drifted, cap=max_turnover, exempt=leaving)
+    return target
+
+
+def size_targets(
+    weights: FloatArray,
+    *,
+    held: FloatArray,
+    drifted: FloatArray,
+    price: FloatArray,
+    foreign: BoolArray,
+    equity: float,
+    costs: CostModel,
+    lots_per_share: float,
+) -> Sizing:
+    """Turn weights into whole lots that leave room for the costs of getting there.
+
+    Parameters
+    ----------
+    weights : ndarray of shape (k,)
+        Target weights. Equal to the drifted weight to the last bit means: do not trade.
+    held, drifted : ndarray of shape (k,)
+        Quantities held and their share of equity.
+    price : ndarray of shape (k,)
+        Prices the decision knows, base currency, no NaN.
+    equity : float
+        Value of the account at those prices, base currency.
+
+    Notes
+    -----
+    ``q = floor(w * investable / (price * (1 + slippage)))`` in lots, where investable is equity
+    less the commissions and conversions of these very orders, solved as a fixed point.
+    """
+    idle = weights == drifted
+    investable = equity - _reserve(weights, held * price, idle, foreign, equity, costs)
+    paid = price * (1.0 + costs.slippage_bps * BASIS_POINT)
+    lots = np.floor(weights * investable / paid * lots_per_share * (1.0 + ROUNDING))
+    quantity = np.where(idle, held, lots / lots_per_share)
+    return Sizing(quantity=quantity, gap=np.abs(weights - drifted))
+
+
+def _reserve(
+    weights: FloatArray,
+    value: FloatArray,
+    idle: BoolArray,
+    foreign: BoolArray,
+    equity: float,
+    costs: CostModel,
+) -> float:
+    """Return the costs R of trading to ``weights * (equity - R)``; a contraction, so it settles."""
+    reserve = 0.0
+    for _ in range(RESERVE_ROUNDS):
+        notional = np.abs(weights * (equity - reserve) - value)
+        notional[idle | (notional <= ROUNDING * equity)] = 0.0
+        charged = costs.commission(notional) + costs.conversion(notional, foreign)
+        needed = min(float(charged.sum()), equity)
+        settled = abs(needed - reserve) <= ROUNDING * equity
+        reserve = needed
+        if settled:
+            break
+    return reserve

@@ -1,0 +1,274 @@
+"""One session's trading: sales first, then what their proceeds and the cash can buy."""
+
+from dataclasses import dataclass, fields, replace
+from typing import Final
+
+import numpy as np
+
+from engine.account import Account, Terms
+from engine.costs import BASIS_POINT, impact_bps, quote_on_tick
+from engine.execution import (
+    MAX_CARRY,
+    FillPolicy,
+    fill_instants,
+    liquidity_before,
+    next_session,
+    volume_allowance,
+)
+from engine.orders import CODES, Reason
+from engine.panel import NEVER
+from engine.sizing import ROUNDING
+from engine.types import BoolArray, FloatArray, IntArray
+
+WORST_SALE_BPS: Final = 9_999.0  # slippage and impact together never make a price negative
+
+
+@dataclass(frozen=True, kw_only=True)
+class Working:
+    """Orders of one decision that still wait or go on, by asset ascending."""
+
+    decision: int  # row of the decision
+    asset: IntArray
+    quantity: FloatArray  # signed, above 0 buys
+    gap: FloatArray  # distance of weights, the priority of purchases
+    price: FloatArray  # the order was sized at, the asset's currency
+    row: IntArray  # on which it next may fill; -1 where none
+    instant: IntArray  # of that fill, ns UTC
+    gave_up: IntArray  # row on which waiting ends; -1 while it may go on
+    carried: IntArray  # sessions it has been carried on after a partial fill
+
+    def select(self, chosen: BoolArray) -> "Working":
+        if chosen.all():
+            return self
+        return Working(
+            decision=self.decision, **{name: getattr(self, name)[chosen] for name in COLUMNS}
+        )
+
+    def __len__(self) -> int:
+        return len(self.asset)
+
+
+COLUMNS: Final = tuple(entry.name for entry in fields(Working) if entry.name != "decision")
+
+
+def no_orders() -> Working:
+    """Return the working orders of a run that has decided nothing yet."""
+    none, nothing = np.zeros(0, np.int64), np.zeros(0)
+    arrays = {"asset": none, "row": none, "instant": none, "gave_up": none, "carried": none}
+    return Working(decision=-1, quantity=nothing, gap=nothing, price=nothing, **arrays)
+
+
+def join(first: Working, second: Working) -> Working:
+    """Return the orders of both, which stem from one decision, by asset ascending."""
+    if not len(second):
+        return first
+    if not len(first):
+        return second
+    by_asset = np.argsort(np.concatenate([first.asset, second.asset]), kind="stable")
+    joined = {
+        name: np.concatenate([getattr(first, name), getattr(second, name)])[by_asset]
+        for name in COLUMNS
+    }
+    return Working(decision=first.decision, **joined)
+
+
+def trade(account: Account, orders: Working, row: int) -> Working:
+    """Fill `orders` on `row` as far as volume and cash allow; return what is carried on."""
+    open_for_us = account.terms.panel.tradable[row, orders.asset]
+    trading = orders.select(open_for_us)
+    sold = _sell(account, trading.select(trading.quantity < 0.0), row)
+    bought = _buy(account, trading.select(trading.quantity > 0.0), row)
+    account.snapshot()
+    waiting = orders.select(~open_for_us)
+    return _carry(account, join(waiting, join(sold, bought)), row)
+
+
+def cancel(account: Account, orders: Working, row: int | IntArray, reason: Reason) -> None:
+    """Enter `orders` as ended on `row` without a further fill."""
+    if not len(orders):
+        return
+    rows = np.broadcast_to(np.asarray(row, np.int64), len(orders))
+    for at in np.unique(rows).tolist():
+        ended = orders.select(rows == at)
+        nothing = np.zeros(len(ended))
+        _enter(account, ended, at, filled=nothing, price=ended.price, reason=reason)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quote:
+    """What the session offers each order, before cash is counted."""
+
+    filled: FloatArray
+    reference: FloatArray
+    price: FloatArray
+    fx: FloatArray
+    code: IntArray
+
+
+def _sell(account: Account, orders: Working, row: int) -> Working:
+    if not len(orders):
+        return orders
+    quote = _quote(account.terms, orders, row)
+    foreign, costs = account.terms.foreign[orders.asset], account.terms.costs
+    notional = quote.filled * quote.price * quote.fx
+    proceeds = notional - costs.commission(notional) - costs.conversion(notional, foreign)
+    senseless = (quote.filled > 0.0) & (proceeds <= 0.0)
+    quote = _cut(quote, np.where(senseless, 0.0, quote.filled), Reason.UNECONOMIC)
+    return _book(account, orders, quote, row)
+
+
+def _buy(account: Account, orders: Working, row: int) -> Working:
+    if not len(orders):
+        return orders
+    quote = _quote(account.terms, orders, row)
+    affordable = _affordable(account.terms, orders, quote, account.cash)
+    partly = _cut(quote, affordable, Reason.PARTIAL_CASH)
+    code = np.where((affordable == 0.0) & (quote.filled > 0.0), CODES[Reason.NO_CASH], partly.code)
+    return _book(account, orders, replace(partly, code=code), row)
+
+
+def _quote(terms: Terms, orders: Working, row: int) -> Quote:
+    wanted = np.abs(orders.quantity)
+    allowed = volume_allowance(terms.panel, row, orders.asset, terms.costs.max_volume_share)
+    filled = np.minimum(wanted, terms.whole_lots(allowed))
+    code = np.where(filled < wanted, CODES[Reason.PARTIAL_VOLUME], CODES[Reason.FILLED])
+    reference = _reference(terms, orders.asset, row)
+    fx = terms.rate(row, orders.asset)
+    bps = np.full(len(orders), terms.costs.slippage_bps)
+    if terms.costs.impact_coefficient > 0.0:
+        impact, silent = _impact(terms, orders.asset, filled * reference, row)
+        bps += impact
+        filled = np.where(silent, 0.0, filled)
+        code = np.where(silent, CODES[Reason.NO_VOLUME], code)
+    price = _slipped(terms, orders, reference, bps)
+    return Quote(filled=filled, reference=reference, price=price, fx=fx, code=code)
+
+
+def _reference(terms: Terms, asset: IntArray, row: int) -> FloatArray:
+    if terms.policy is FillPolicy.NEXT_OPEN:
+        return terms.first_price(row, asset)
+    close: FloatArray = terms.panel.close[row, asset]
+    return close
+
+
+def _impact(
+    terms: Terms, asset: IntArray, notional: FloatArray, row: int
+) -> tuple[FloatArray, BoolArray]:
+    """Return impact in bps and which orders have no volume to be measured against.
+
+    Unknown volume or volatility leaves impact out; the run is flagged for it.
+    """
+    before = liquidity_before(terms.panel, row, asset)
+    silent = before.turnover == 0.0
+    share = notional / np.where(silent, 1.0, before.turnover)
+    impact = impact_bps(terms.costs.impact_coefficient, before.sigma, share)
+    return np.where(np.isnan(impact), 0.0, impact), silent
+
+
+def _slipped(terms: Terms, orders: Working, reference: FloatArray, bps: FloatArray) -> FloatArray:
+    """Move reference prices against the trader, onto the market's tick where prices are raw."""
+    buys = orders.quantity > 0.0
+    signed = np.where(buys, bps, -np.minimum(bps, WORST_SALE_BPS))
+    price = reference * (1.0 + signed * BASIS_POINT)
+    if "vendor_adjusted" in terms.panel.flags:
+        return price
+    limits, per_unit = terms.rules.tick_limits, terms.rules.ticks_per_unit
+    on_tick = quote_on_tick(
+        price, buys=buys, limits=limits[orders.asset], per_unit=per_unit[orders.asset]
+    )
+    return np.where(bps > 0.0, on_tick, reference)
+
+
+def _affordable(terms: Terms, orders: Working, quote: Quote, cash: float) -> FloatArray:
+    """Return purchases cut to `cash`, the smallest distance of weights first."""
+    costs, foreign = terms.costs, terms.foreign[orders.asset]
+    unit = quote.price * quote.fx
+    notional = quote.filled * unit
+    needed = notional + costs.commission(notional) + costs.conversion(notional, foreign)
+    limit = cash * (1.0 + ROUNDING)
+    if needed.sum() <= limit:
+        return quote.filled
+    first = np.lexsort((orders.asset, -orders.gap))
+    running = np.cumsum(needed[first])
+    whole = int(np.searchsorted(running, limit, side="right"))
+    affordable = np.zeros(len(orders))
+    affordable[first[:whole]] = quote.filled[first[:whole]]
+    edge = first[whole]
+    left = cash - (running[whole - 1] if whole else 0.0)
+    rate = costs.fx_spread_bps * BASIS_POINT * foreign[edge]
+    with_rates = (left - costs.commission_flat) / (
+        unit[edge] * (1.0 + costs.commission_bps * BASIS_POINT + rate)
+    )
+    with_minimum = (left - costs.minimum_commission) / (unit[edge] * (1.0 + rate))
+    lots = terms.whole_lots(np.array([min(with_rates, with_minimum)]))[0]
+    affordable[edge] = min(max(lots, 0.0), quote.filled[edge])
+    return affordable
+
+
+def _cut(quote: Quote, filled: FloatArray, reason: Reason) -> Quote:
+    code = np.where(filled < quote.filled, CODES[reason], quote.code)
+    return replace(quote, filled=filled, code=code)
+
+
+def _book(account: Account, orders: Working, quote: Quote, row: int) -> Working:
+    """Move cash and shares, enter the orders, return what volume left over."""
+    side = np.sign(orders.quantity)
+    notional = quote.filled * quote.price * quote.fx
+    commission = account.terms.costs.commission(notional)
+    fx_cost = account.terms.costs.conversion(notional, account.terms.foreign[orders.asset])
+    account.cash -= float((side * notional + commission + fx_cost).sum())
+    held = account.quantity[orders.asset] + side * quote.filled
+    per_share = account.terms.lots_per_share
+    account.quantity[orders.asset] = np.round(held * per_share) / per_share
+    _enter(
+        account,
+        orders,
+        row,
+        filled=quote.filled,
+        price=quote.price,
+        reason=quote.code,
+        reference=quote.reference,
+        fx=quote.fx,
+        commission=commission,
+        slippage=quote.filled * np.abs(quote.price - quote.reference) * quote.fx,
+        fx_cost=fx_cost,
+    )
+    left = replace(orders, quantity=orders.quantity - side * quote.filled)
+    return left.select(quote.code == CODES[Reason.PARTIAL_VOLUME])
+
+
+def _enter(
+    account: Account,
+    orders: Working,
+    row: int,
+    *,
+    filled: FloatArray,
+    price: FloatArray,
+    reason: Reason | IntArray,
+    **values: FloatArray,
+) -> None:
+    account.book.enter(
+        row=row,
+        asset=orders.asset,
+        reason=reason,
+        decision=orders.decision,
+        side=np.sign(orders.quantity),
+        quantity=np.abs(orders.quantity),
+        filled=filled,
+        price=price,
+        **values,
+    )
+
+
+def _carry(account: Account, orders: Working, row: int) -> Working:
+    """Give each order its next session, as long as it may be carried on."""
+    if not len(orders):
+        return orders
+    terms = account.terms
+    spent = orders.carried >= MAX_CARRY
+    cancel(account, orders.select(spent), row, Reason.EXPIRED)
+    alive = orders.select(~spent)
+    following = next_session(terms.panel, alive.asset, row=row, last_row=terms.last_row)
+    instant = fill_instants(terms.panel, following, alive.asset, terms.policy)
+    instant = np.where(following < 0, NEVER, instant)
+    return replace(alive, row=following, instant=instant, carried=alive.carried + 1)
