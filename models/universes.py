@@ -95,11 +95,8 @@ class UniverseRepository:
     async def members(
         self, key: str, *, valid_at: date, known_at: datetime | None = None
     ) -> Sequence[Member]:
-        """Return who was in the universe on a day, by symbol; `known_at` null means now."""
-        started = col(IndexMembership.starts_on) <= valid_at
-        ended = col(IndexMembership.ends_on) <= valid_at
-        lasting = or_(col(IndexMembership.ends_on).is_(None), ~ended)
-        return await self._read(_members(key, known_at).where(started, lasting))
+        """Return who was in the universe on a day, by symbol, as known at an instant or now."""
+        return (await self.members_of([key], valid_at=valid_at, known_at=known_at))[key]
 
     async def members_of(
         self, keys: Sequence[str], *, valid_at: date, known_at: datetime | None = None
@@ -116,12 +113,8 @@ class UniverseRepository:
 
     async def spells(self, key: str, *, known_at: datetime | None = None) -> Sequence[Member]:
         """Return every membership there ever was, for a panel over many days."""
-        return await self._read(_members(key, known_at))
-
-    async def _read(
-        self, statement: Select[int, str, date, date | None, datetime]
-    ) -> Sequence[Member]:
-        return [Member(*row) for row in await self.session.execute(statement)]
+        found = _believed(known_at).where(col(Universe.key) == key)
+        return [Member(*row) for row in await self.session.execute(found)]
 
     async def save(self, universe: Universe, spells: Iterable[Spell], *, reason: str) -> Universe:
         """Write a universe and all memberships we now believe in; equal ones are not touched.
@@ -170,9 +163,12 @@ def _visible(owner_id: UUID | None) -> ColumnElement[bool]:
     return everyones if owner_id is None else or_(everyones, col(Universe.owner_id) == owner_id)
 
 
-def _members(key: str, known_at: datetime | None) -> Select[int, str, date, date | None, datetime]:
-    instant = func.now() if known_at is None else known_at
-    known_to = col(IndexMembership.known_to)
+def _believed(known_at: datetime | None) -> Select[int, str, date, date | None, datetime]:
+    """Select memberships as believed at an instant, or now."""
+    believed: ColumnElement[bool] = col(IndexMembership.known_to).is_(None)
+    if known_at is not None:
+        learned = col(IndexMembership.known_from) <= known_at
+        believed = and_(learned, or_(believed, col(IndexMembership.known_to) > known_at))
     return (
         select(
             col(Instrument.id),
@@ -183,9 +179,6 @@ def _members(key: str, known_at: datetime | None) -> Select[int, str, date, date
         )
         .join(Instrument, col(Instrument.id) == col(IndexMembership.instrument_id))
         .join(Universe, col(Universe.id) == col(IndexMembership.universe_id))
-        .where(
-            col(IndexMembership.known_from) <= instant,
-            or_(known_to.is_(None), known_to > instant),
-        )
+        .where(believed)
         .order_by(col(Instrument.symbol), col(IndexMembership.starts_on))
     )

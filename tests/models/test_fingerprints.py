@@ -43,7 +43,7 @@ async def combined(fingerprints, key, first_year=1900, last_year=2200):
 
 
 async def test_each_year_has_its_fingerprint(session):
-    fingerprints, one = await stored(session)
+    _, one = await stored(session)
 
     rows = (await session.scalars(select(Fingerprint).order_by(col(Fingerprint.year)))).all()
 
@@ -56,7 +56,7 @@ async def test_each_year_has_its_fingerprint(session):
 
 
 async def test_equal_rows_have_equal_fingerprints(session):
-    fingerprints, one = await stored(session)
+    fingerprints, _ = await stored(session)
     ids = await InstrumentRepository(session).upsert([make_instrument("BBB")])
     await PriceBarRepository(session).write(make_bars(ids["BBB"], DECEMBER, [1.0, 2.0, 3.0, 4.0]))
 
