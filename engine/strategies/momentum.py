@@ -86,8 +86,7 @@ class Momentum(Strategy[MomentumParameters]):
     def decide(self, window: Window, state: Any) -> tuple[Decision, tuple[int, ...]]:
         """Return the best names; the state is the ids held, which the buffer favours."""
         p = self.parameters
-        levels = window.total_return
-        scores = quantise(trailing_return(levels, lookback=p.lookback, skip=p.skip))
+        scores = trailing_return(window.total_return, lookback=p.lookback, skip=p.skip)
         candidates = self._screen(window, scores)
         ranked = rank(scores, window.asset_id, candidates.passed)
         places = self._places(len(ranked))
@@ -105,7 +104,7 @@ class Momentum(Strategy[MomentumParameters]):
         found = found.without(np.isfinite(scores), "no_end_point")
         if p.min_score is None:
             return found
-        return found.without(scores > p.min_score, "below_min_score")
+        return found.without(quantise(scores) > p.min_score, "below_min_score")
 
     def _places(self, candidates: int) -> int:
         fraction = self.parameters.top_fraction
@@ -114,6 +113,8 @@ class Momentum(Strategy[MomentumParameters]):
     def _choose(
         self, ranked: IntArray, asset_id: IntArray, places: int, held: tuple[int, ...]
     ) -> IntArray:
+        if not self.parameters.buffer:
+            return ranked[:places]
         near = ranked[: places + self.parameters.buffer]
         kept = np.isin(asset_id[near], held)
         # Stable: held names first, then the others, each group still best first.
