@@ -1,0 +1,91 @@
+"""The terminal's door: ``parakeet <command>``.
+
+Exit codes: 0 done, 1 failed, 2 bad input, 3 something needed is not available.
+"""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+import typer
+
+DAY = "%Y-%m-%d"
+
+app = typer.Typer(
+    name="parakeet",
+    help="Backtests on real prices, from one command.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+
+@app.command()
+def serve(
+    port: Annotated[
+        int,
+        typer.Option(
+            envvar="PORT", min=0, max=65_535, help="Port to listen on; 0 takes a free one."
+        ),
+    ] = 8000,
+    host: Annotated[str, typer.Option(help="Loopback address to listen on.")] = "127.0.0.1",
+) -> None:
+    """Start the database, the API, the worker and the page; Ctrl-C stops them all."""
+    from api.cli.serve import run
+
+    run(host=host, port=port)
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the newest revision."""
+    from api.cli.migrate import run
+
+    run()
+
+
+@app.command()
+def backtest(
+    strategy: Annotated[str, typer.Argument(help="Key of the strategy, such as momentum.")],
+    start: Annotated[datetime, typer.Option(formats=[DAY], help="First day of the run.")],
+    universe: Annotated[str | None, typer.Option(help="Universe, such as SAMPLE_US.")] = None,
+    symbols: Annotated[str | None, typer.Option(help="Instead of a universe: AAPL,MSFT")] = None,
+    end: Annotated[
+        datetime | None, typer.Option(formats=[DAY], help="Last day; default: the last bar.")
+    ] = None,
+    param: Annotated[
+        list[str] | None, typer.Option(help="A parameter, such as top_n=5; may be repeated.")
+    ] = None,
+    capital: Annotated[str, typer.Option(help="Money the run begins with.")] = "100000",
+    currency: Annotated[Literal["AUD", "USD"], typer.Option(help="Currency of its money.")] = "AUD",
+    benchmark: Annotated[
+        str | None, typer.Option(help="Symbol to compare with; default: the universe's.")
+    ] = None,
+    rebalance: Annotated[
+        Literal["DAILY", "WEEKLY", "MONTHLY", "QUARTERLY"] | None,
+        typer.Option(help="How often to decide; default: the strategy's own."),
+    ] = None,
+    fill: Annotated[
+        Literal["NEXT_OPEN", "NEXT_CLOSE", "DECISION_CLOSE"],
+        typer.Option(help="Where orders are filled."),
+    ] = "NEXT_OPEN",
+    name: Annotated[str | None, typer.Option(help="A name to find the run by.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print figures as JSON.")] = False,
+) -> None:
+    """Run a backtest here, without a server, and print its figures."""
+    from api.cli.backtest import Wish, run
+
+    wish = Wish(
+        strategy=strategy,
+        universe=universe,
+        symbols=symbols,
+        start=start.date(),
+        end=None if end is None else end.date(),
+        parameters=param or [],
+        capital=capital,
+        currency=currency,
+        benchmark=benchmark,
+        rebalance=rebalance,
+        fill=fill,
+        name=name,
+    )
+    run(wish, as_json=as_json)

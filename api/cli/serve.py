@@ -1,0 +1,142 @@
+"""``parakeet serve``: everything in one process, and nothing left behind when it ends."""
+
+import asyncio
+import errno
+import ipaddress
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import typer
+import uvicorn
+
+from api import telemetry
+from api.cli.edge import exit_codes, load_settings
+from api.cli.opening import Say, opened
+from api.errors import InvalidInput, Unavailable
+from api.settings import Settings
+from api.wiring import App, working
+
+BACKLOG = 128
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+OPEN_REQUESTS_SECONDS = 3
+
+
+def run(*, host: str, port: int) -> None:
+    """Serve until a signal says stop."""
+    settings = load_settings()
+    telemetry.configure(settings.log_level, path=settings.home / "parakeet.log")
+    with exit_codes():
+        asyncio.run(serve(settings, host=host, port=port, say=typer.echo))
+
+
+async def serve(
+    settings: Settings, *, host: str, port: int, say: Say, kind: type[App] = App
+) -> None:
+    """Start what is needed in order, serve, and stop it in the opposite order.
+
+    Raises InvalidInput for an address others could reach, Unavailable for a taken port or a
+    database that does not start.
+    """
+    with listening(host, port) as listener, suppress(asyncio.CancelledError), stop_on_signals():
+        async with opened(settings, say, kind=kind) as app, working(app):
+            await _answer(app, listener, say)
+    say("Stopped")
+
+
+@contextmanager
+def listening(host: str, port: int) -> Iterator[socket.socket]:
+    """Take the port before anything is started. Raises InvalidInput, Unavailable."""
+    family = _loopback_family(host)
+    with socket.socket(family, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+            listener.listen(BACKLOG)
+        except OSError as e:
+            raise Unavailable(_why_not(e, host, port)) from e
+        yield listener
+
+
+def _loopback_family(host: str) -> socket.AddressFamily:
+    """Refuse an address others could reach: without accounts everybody would be the owner."""
+    if host == "localhost":
+        return socket.AF_INET
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError as e:
+        raise InvalidInput(f"--host was {host!r}, expected a loopback address") from e
+    if not address.is_loopback:
+        raise InvalidInput(
+            f"--host was {host!r}; without accounts only a loopback address is served,"
+            " such as 127.0.0.1"
+        )
+    return socket.AF_INET if address.version == 4 else socket.AF_INET6
+
+
+def _why_not(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        free = port + 1 if port < 65_535 else 8_000
+        return f"port {port} is taken; choose another with PORT=, as in `make run PORT={free}`"
+    return f"cannot listen on {host} port {port}: {error.strerror}; choose another with PORT="
+
+
+@contextmanager
+def stop_on_signals() -> Iterator[None]:
+    """Turn the first Ctrl-C, SIGTERM or hang-up into a cancellation of the calling task."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    told = False
+
+    def stop() -> None:
+        nonlocal told
+        if task is not None and not told:
+            told = True
+            task.cancel()
+
+    for number in STOP_SIGNALS:
+        loop.add_signal_handler(number, stop)
+    try:
+        yield
+    finally:
+        for number in STOP_SIGNALS:
+            loop.remove_signal_handler(number)
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to us, and says when it is ready."""
+
+    def __init__(self, config: uvicorn.Config, ready: str, say: Say) -> None:
+        super().__init__(config)
+        self._ready, self._say = ready, say
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._say(self._ready)
+
+
+async def _answer(app: App, listener: socket.socket, say: Say) -> None:
+    """Answer requests until cancelled; open ones have a moment to end."""
+    from api.http import create_app
+
+    config = uvicorn.Config(
+        create_app(app),
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=OPEN_REQUESTS_SECONDS,
+    )
+    host, port = listener.getsockname()[:2]
+    address = f"[{host}]" if ":" in host else host
+    server = _Server(config, f"Potential Parakeet is ready at http://{address}:{port}", say)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        await asyncio.shield(serving)
+    finally:
+        server.should_exit = True
+        await asyncio.wait([serving])
+    raise Unavailable("the API ended by itself; its log says why")
