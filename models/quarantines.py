@@ -14,7 +14,13 @@ class QuarantineRepository:
         self.session = session
 
     async def add(self, rows: Sequence[Quarantine]) -> None:
-        self.session.add_all(rows)
+        """Keep refused rows; one that a file brings again is kept once."""
+        found = select(Quarantine).where(
+            col(Quarantine.source).in_({row.source for row in rows}),
+            col(Quarantine.file).in_({row.file for row in rows}),
+        )
+        kept = {_place(row) for row in await self.session.scalars(found)}
+        self.session.add_all(row for row in rows if _place(row) not in kept)
         await self.session.flush()
 
     async def count_by_reason(self, source: str) -> dict[str, int]:
@@ -25,3 +31,7 @@ class QuarantineRepository:
             .group_by(col(Quarantine.reason))
         )
         return {row[0]: row[1] for row in await self.session.execute(found)}
+
+
+def _place(row: Quarantine) -> tuple[str, str, int | None, str, str]:
+    return row.source, row.file, row.row_number, row.raw, row.reason

@@ -57,6 +57,21 @@ async def test_columns_are_cut_to_the_days_asked_for(session):
     assert nothing == []
 
 
+async def test_bars_are_counted_as_far_as_it_matters(session):
+    bars, one = await listed(session, "AAA")
+    await bars.write(make_bars(one, MONDAY, [1.0, 2.0, 3.0, 4.0, 5.0]))
+    await bars.write([make_bar(one, MONDAY, 1.5)])
+
+    async def count(**asked):
+        return await bars.count_up_to(one, **{"end": date(2024, 1, 12), "most": 100} | asked)
+
+    assert await count() == 5
+    assert await count(most=3) == 3
+    assert await count(start=date(2024, 1, 9), end=date(2024, 1, 11)) == 3
+    assert await count(known_at=datetime(2024, 1, 10, tzinfo=UTC)) == 2
+    assert await count(end=date(2023, 1, 1)) == 0
+
+
 async def test_a_bad_bar_is_kept_but_not_used(session):
     bars, one = await listed(session, "AAA")
     await bars.write([make_bar(one, MONDAY), make_bar(one, date(2024, 1, 9), quality="BAD")])
