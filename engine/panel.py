@@ -144,8 +144,9 @@ class Panel:
         start = max(rows.start - FIXING_REACH, 0)
         known = self.fx_known_at[start : rows.stop] <= instant
         known[:, 0] = True
-        seen = np.where(known, self.fx[start : rows.stop], np.nan)
-        return carry_forward(seen)[rows.start - start :]
+        fixings = self.fx[start : rows.stop]
+        last_known = carry_forward(np.where(known, fixings, np.nan))
+        return np.where(known, fixings, last_known)[rows.start - start :]
 
     @cached_property
     def _total_return(self) -> FloatArray:

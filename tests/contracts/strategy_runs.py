@@ -74,22 +74,43 @@ def make_market(**changes):
     close[:300, 2] = np.nan
     close[450:, 3] = np.nan
     close[280:340, 4] = 50.0
-    rf = np.full(SESSIONS, 0.0001)
-    member = np.ones((SESSIONS, ASSETS))
-    member[400:, 5] = 0
-    return make_panel(close, **{"rf": rf, "member": member, **changes})
+    return make_market_of(close, **changes)
 
 
-def later(panel, row, change):
-    """Return the panel with `change` applied to every price after `row`."""
+def make_market_of(close, **changes):
+    """Return a market of `close` in Australian dollars: every second asset trades in US dollars."""
+    n, m = close.shape
+    member = np.ones((n, m))
+    member[400:, 5:6] = 0
+    fixings = 1.5 * make_closes(sessions=n, assets=1, seed=6) / 100.0
+    values = {
+        "rf": np.full(n, 0.0001),
+        "member": member,
+        "currencies": ("AUD", "USD"),
+        "currency": np.arange(m) % 2,
+        "fx": np.column_stack([np.ones(n), fixings]),
+        "fx_known_at": np.repeat(make_panel(close).closes_at, 2, axis=1),
+    }
+    return make_panel(close, **{**values, **changes})
+
+
+def later(panel, row, change, names=("open", "high", "low", "close", "volume")):
+    """Return the panel with `change` applied to the named fields after `row`."""
     fields = {entry.name: getattr(panel, entry.name) for entry in dataclasses.fields(panel)}
-    for name in ("open", "high", "low", "close", "volume"):
+    for name in names:
         values = np.array(fields[name])
         values[row + 1 :] = change(values[row + 1 :])
         fields[name] = values
+    fields["fx"] = np.column_stack([np.ones(len(panel.fx)), fields["fx"][:, 1:]])
     fields["known_at"] = np.where(np.isfinite(fields["close"]), panel.closes_at, NEVER)
     fields["tradable"] = np.isfinite(fields["close"])
     return type(panel)(**fields)
+
+
+def poison(panel, row, change):
+    """Return the panel with `change` applied to every price, rate and level after `row`."""
+    prices = ("open", "high", "low", "close", "volume")
+    return later(panel, row, change, names=(*prices, "fx", "rf", "benchmark"))
 
 
 def decided_by(targets, row):
@@ -116,11 +137,6 @@ def permute(window, order):
     changes = {name: getattr(window, name)[:, order] for name in columns}
     changes |= {name: getattr(window, name)[order] for name in by_asset}
     return dataclasses.replace(window, symbols=tuple(window.symbols[i] for i in order), **changes)
-
-
-def make_market_of(close, **changes):
-    """Return the market with other closes."""
-    return make_panel(close, rf=MARKET.rf, member=MARKET.member, **changes)
 
 
 MARKET = make_market()

@@ -22,14 +22,14 @@ from tests.contracts.strategy_runs import (
     decided_by,
     decided_on,
     hide,
-    later,
     make_market,
     make_market_of,
     make_strategy,
     permute,
+    poison,
     run,
 )
-from tests.engine.panels import ASX_CLOSE, ASX_OPEN, DAY, make_closes, make_panel
+from tests.engine.panels import ASX_CLOSE, ASX_OPEN, DAY, make_closes
 
 every_strategy = pytest.mark.parametrize("key", sorted(STRATEGIES))
 
@@ -68,7 +68,7 @@ def test_no_drawn_parameters_look_past_a_cut(key, seed):
 
 @every_strategy
 @pytest.mark.parametrize(
-    "poison",
+    "change",
     [
         lambda prices: np.full_like(prices, np.nan),
         lambda prices: prices * 1000.0,
@@ -77,13 +77,13 @@ def test_no_drawn_parameters_look_past_a_cut(key, seed):
     ],
     ids=["nan", "thousandfold", "reversed", "noise"],
 )
-def test_a_poisoned_future_changes_no_past_decision(key, poison):
+def test_a_poisoned_future_changes_no_past_decision(key, change):
     """Guard 7.2."""
     strategy = make_strategy(key)
     row = 420
 
     clean = run(MARKET, strategy, rebalance=Rebalance.DAILY)
-    poisoned = run(later(MARKET, row, poison), strategy, rebalance=Rebalance.DAILY)
+    poisoned = run(poison(MARKET, row, change), strategy, rebalance=Rebalance.DAILY)
 
     assert decided_by(poisoned, row) == decided_by(clean, row)
 
@@ -125,7 +125,7 @@ def test_an_order_in_sydney_never_rests_on_the_new_york_session_of_its_day(key):
 
     before = run(panel, strategy, rebalance=Rebalance.DAILY, clock=DecisionClock.ASX_CLOSE)
     after = run(
-        make_panel(close, **two, known_at=known, rf=panel.rf, member=panel.member),
+        make_market_of(close, **two, known_at=known),
         strategy,
         rebalance=Rebalance.DAILY,
         clock=DecisionClock.ASX_CLOSE,
@@ -168,7 +168,7 @@ def test_an_asset_without_a_single_bar_changes_nothing(key):
     member = np.column_stack([MARKET.member, np.ones(SESSIONS)])
 
     without = run(MARKET, strategy)
-    beside = run(make_panel(wider, rf=MARKET.rf, member=member), strategy)
+    beside = run(make_market_of(wider, member=member), strategy)
 
     assert (beside.weights[:, -1] == 0.0).all()
     np.testing.assert_allclose(beside.weights[:, :-1], without.weights, rtol=0, atol=TOLERANCE)
@@ -181,7 +181,7 @@ def test_the_unit_of_a_price_decides_nothing(key, scale):
     scales = np.where(np.arange(ASSETS) % 2 == 0, scale, 1.0)
 
     plain = run(MARKET, strategy)
-    scaled = run(make_panel(MARKET.close * scales, rf=MARKET.rf, member=MARKET.member), strategy)
+    scaled = run(make_market_of(MARKET.close * scales), strategy)
 
     assert plain.rows.tolist() == scaled.rows.tolist()
     np.testing.assert_allclose(scaled.weights, plain.weights, rtol=0, atol=1e-9)
@@ -226,8 +226,8 @@ def test_a_universe_of_one_or_of_nobody_is_legal(key):
     strategy = make_strategy(key)
     close = make_closes(sessions=SESSIONS, assets=1)
 
-    one = run(make_panel(close), strategy)
-    nobody = run(make_panel(np.empty((SESSIONS, 0))), strategy)
+    one = run(make_market_of(close), strategy)
+    nobody = run(make_market_of(np.empty((SESSIONS, 0))), strategy)
 
     assert one.weights.shape[1] == 1
     assert ((one.weights >= 0.0) & (one.weights <= 1.0)).all()
