@@ -3,6 +3,7 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
+/** How the chosen assets share the money, instead of the strategy's way. */
 export type Allocator =
   | 'BLACK_LITTERMAN'
   | 'EQUAL_WEIGHT'
@@ -12,24 +13,37 @@ export type Allocator =
   | 'NCO'
   | 'RISK_BUDGETING';
 
+/** Words to keep with a backtest. What is left out stays as it is. */
 export type AnnotateBacktestInput = {
+  /** Id of the backtest. */
   id: string | number;
+  /** New name; null removes it. */
   name?: string | null | undefined;
+  /** New notes; null removes them. */
   notes?: string | null | undefined;
 };
 
+/** Which backtests to list; what is left out does not matter. */
 export type BacktestFilter = {
+  /** Only those whose name or notes hold this. */
   search?: string | null | undefined;
+  /** Only those whose job stands here. */
   status?: JobStatus | null | undefined;
+  /** Only this strategy, by its key. */
   strategy?: string | null | undefined;
+  /** Only this universe, by its key. */
   universe?: string | null | undefined;
 };
 
+/** How to sort backtests; those without the figure come last. */
 export type BacktestOrder = {
+  /** Which way to sort. */
   direction?: Direction;
+  /** What to sort by. */
   field?: BacktestOrderField;
 };
 
+/** What a list of backtests is sorted by; runs without it come last. */
 export type BacktestOrderField =
   | 'CAGR'
   | 'CREATED_AT'
@@ -37,44 +51,66 @@ export type BacktestOrderField =
   | 'MAX_DRAWDOWN'
   | 'SHARPE';
 
+/** Bounds on weights and turnover. */
 export type ConstraintsInput = {
+  /** What a group is. */
   groupBy?: GroupBy | null | undefined;
+  /** Largest weight of a group; none if left out. */
   groupCap?: number | null | undefined;
+  /** Most assets held at once; any number if left out. */
   maxPositions?: number | null | undefined;
+  /** Largest one-way turnover of a rebalance; none if left out. */
   maxTurnover?: number | null | undefined;
+  /** Largest weight of an asset. */
   maxWeight?: number | null | undefined;
+  /** Least weight of an asset that is held. */
   minWeight?: number | null | undefined;
+  /** A weight this close to its target is left alone. */
   noTradeBand?: number | null | undefined;
 };
 
+/** What trading costs, in the run's currency. */
 export type CostModelInput = {
+  /** Annual interest on cash, as a fraction. */
   cashRate?: number | null | undefined;
+  /** Commission as basis points of the traded value. */
   commissionBps?: number | null | undefined;
+  /** Commission of each order. */
   commissionFlat?: string | null | undefined;
+  /** Spread of a currency conversion, whole, of the converted amount. */
   fxSpreadBps?: number | null | undefined;
+  /** Market impact: this times volatility times root participation. */
   impactCoefficient?: number | null | undefined;
+  /** Largest share of a session's volume an order may take. */
   maxVolumeShare?: number | null | undefined;
+  /** Least commission of an order; none if left out. */
   minimumCommission?: string | null | undefined;
+  /** Slippage as basis points of the traded value. */
   slippageBps?: number | null | undefined;
 };
 
+/** Currency a run or a price is expressed in. */
 export type Currency =
   | 'AUD'
   | 'USD';
 
+/** NET of all costs, GROSS as if trading were free, LOCAL without currency moves. */
 export type CurveBasis =
   | 'GROSS'
   | 'LOCAL'
   | 'NET';
 
+/** At which market's close a run decides. */
 export type DecisionClock =
   | 'ASX_CLOSE'
   | 'US_CLOSE';
 
+/** Direction of a sort. */
 export type Direction =
   | 'ASC'
   | 'DESC';
 
+/** What kind of thing is wrong; `reason` may be finer. */
 export type ErrorCode =
   | 'CONFLICT'
   | 'EXPIRED'
@@ -92,17 +128,20 @@ export type ErrorCode =
   | 'UNAVAILABLE'
   | 'UNKNOWN_SYMBOL';
 
+/** Where an order is filled. NEXT_OPEN falls back to the next close where no open is known. DECISION_CLOSE is for replicating papers: it is not tradable, and guards say so. */
 export type FillPolicy =
   | 'DECISION_CLOSE'
   | 'NEXT_CLOSE'
   | 'NEXT_OPEN';
 
+/** How the assets of a group cap are grouped. */
 export type GroupBy =
   | 'ASSET_CLASS'
   | 'CURRENCY'
   | 'EXCHANGE'
   | 'SECTOR';
 
+/** Where a job stands; the last three are final. */
 export type JobStatus =
   | 'CANCELLED'
   | 'FAILED'
@@ -110,43 +149,67 @@ export type JobStatus =
   | 'RUNNING'
   | 'SUCCEEDED';
 
+/** On the last session of which period a run decides. */
 export type Rebalance =
   | 'DAILY'
   | 'MONTHLY'
   | 'QUARTERLY'
   | 'WEEKLY';
 
+/** Where the members of a universe trade. */
 export type Region =
   | 'AU'
   | 'GLOBAL'
   | 'US';
 
+/** A backtest to run. Give either `universe` or `symbols`. */
 export type RunBacktestInput = {
+  /** How the chosen assets share the money; the strategy's own if left out. */
   allocator?: Allocator | null | undefined;
+  /** Symbol to compare with; the universe's own if left out, ^GSPC for symbols. */
   benchmark?: string | null | undefined;
+  /** Bounds on weights and turnover. */
   constraints?: ConstraintsInput | null | undefined;
+  /** What trading costs. */
   costs?: CostModelInput | null | undefined;
+  /** Currency of all its money. */
   currency?: Currency | null | undefined;
+  /** At which market's close it decides. */
   decisionClock?: DecisionClock | null | undefined;
+  /** Last day; that of the last bar if left out. */
   end?: string | null | undefined;
+  /** Where orders are filled. */
   fill?: FillPolicy | null | undefined;
+  /** The same key is the same request: sending it twice runs it once. */
   idempotencyKey?: string | null | undefined;
+  /** Money it begins with, in its currency. */
   initialCapital?: string | null | undefined;
+  /** Stand at this instant: nothing that became known later is used. */
   knownAt?: string | null | undefined;
+  /** A name to find it by. */
   name?: string | null | undefined;
+  /** Its parameters, by the strategy's JSON Schema; defaults fill the rest. */
   parameters?: unknown;
+  /** How often it decides; the strategy's own if left out. */
   rebalance?: Rebalance | null | undefined;
+  /** First day of the run. */
   start: string;
+  /** Key of the strategy, such as `momentum`. */
   strategy: string;
+  /** Symbols to choose from instead. */
   symbols?: Array<string> | null | undefined;
+  /** Key of the universe to choose from. */
   universe?: string | null | undefined;
+  /** Whether orders are rounded to whole shares. */
   wholeShares?: boolean | null | undefined;
 };
 
+/** Side of an order. */
 export type Side =
   | 'BUY'
   | 'SELL';
 
+/** Area of ideas a strategy belongs to. */
 export type StrategyFamily =
   | 'BENCHMARK'
   | 'BREAKOUT'
@@ -320,7 +383,7 @@ export const CancelJobDocument = {"kind":"Document","definitions":[{"kind":"Oper
 export const AnnotateDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"Annotate"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"AnnotateBacktestInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"annotateBacktest"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"backtest"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"notes"}}]}},{"kind":"Field","name":{"kind":"Name","value":"userErrors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"field"}}]}}]}}]}}]} as unknown as DocumentNode<AnnotateMutation, AnnotateMutationVariables>;
 export const ComposeCatalogueDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"ComposeCatalogue"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"strategies"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"StrategyChoice"}}]}},{"kind":"Field","name":{"kind":"Name","value":"universes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"key"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"description"}},{"kind":"Field","name":{"kind":"Name","value":"region"}},{"kind":"Field","name":{"kind":"Name","value":"benchmark"}},{"kind":"Field","name":{"kind":"Name","value":"memberCount"}},{"kind":"Field","name":{"kind":"Name","value":"survivorshipFree"}},{"kind":"Field","name":{"kind":"Name","value":"members"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"symbol"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"StrategyChoice"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Strategy"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"key"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"family"}},{"kind":"Field","name":{"kind":"Name","value":"version"}},{"kind":"Field","name":{"kind":"Name","value":"summary"}},{"kind":"Field","name":{"kind":"Name","value":"references"}},{"kind":"Field","name":{"kind":"Name","value":"requires"}},{"kind":"Field","name":{"kind":"Name","value":"minimumHistory"}},{"kind":"Field","name":{"kind":"Name","value":"allocators"}},{"kind":"Field","name":{"kind":"Name","value":"parameterSchema"}},{"kind":"Field","name":{"kind":"Name","value":"defaultParameters"}}]}}]} as unknown as DocumentNode<ComposeCatalogueQuery, ComposeCatalogueQueryVariables>;
 export const ComposeFromDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"ComposeFrom"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"backtest"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"strategy"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"key"}}]}},{"kind":"Field","name":{"kind":"Name","value":"parameters"}},{"kind":"Field","name":{"kind":"Name","value":"universe"}},{"kind":"Field","name":{"kind":"Name","value":"symbols"}},{"kind":"Field","name":{"kind":"Name","value":"start"}},{"kind":"Field","name":{"kind":"Name","value":"end"}},{"kind":"Field","name":{"kind":"Name","value":"initialCapital"}},{"kind":"Field","name":{"kind":"Name","value":"currency"}},{"kind":"Field","name":{"kind":"Name","value":"allocator"}},{"kind":"Field","name":{"kind":"Name","value":"constraints"}},{"kind":"Field","name":{"kind":"Name","value":"costs"}},{"kind":"Field","name":{"kind":"Name","value":"fill"}},{"kind":"Field","name":{"kind":"Name","value":"wholeShares"}},{"kind":"Field","name":{"kind":"Name","value":"decisionClock"}}]}}]}}]} as unknown as DocumentNode<ComposeFromQuery, ComposeFromQueryVariables>;
-export const MarketSpanDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"MarketSpan"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"symbols"}},"type":{"kind":"NonNullType","type":{"kind":"ListType","type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"currency"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"Currency"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"prices"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"symbols"},"value":{"kind":"Variable","name":{"kind":"Name","value":"symbols"}}},{"kind":"Argument","name":{"kind":"Name","value":"currency"},"value":{"kind":"Variable","name":{"kind":"Name","value":"currency"}}},{"kind":"Argument","name":{"kind":"Name","value":"maxPoints"},"value":{"kind":"IntValue","value":"2"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"symbol"}},{"kind":"Field","name":{"kind":"Name","value":"dates"}}]}}]}}]} as unknown as DocumentNode<MarketSpanQuery, MarketSpanQueryVariables>;
+export const MarketSpanDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"MarketSpan"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"symbols"}},"type":{"kind":"NonNullType","type":{"kind":"ListType","type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"currency"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"Currency"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"prices"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"symbols"},"value":{"kind":"Variable","name":{"kind":"Name","value":"symbols"}}},{"kind":"Argument","name":{"kind":"Name","value":"currency"},"value":{"kind":"Variable","name":{"kind":"Name","value":"currency"}}},{"kind":"Argument","name":{"kind":"Name","value":"maxPoints"},"value":{"kind":"IntValue","value":"3"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"symbol"}},{"kind":"Field","name":{"kind":"Name","value":"dates"}}]}}]}}]} as unknown as DocumentNode<MarketSpanQuery, MarketSpanQueryVariables>;
 export const FindInstrumentsDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"FindInstruments"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"search"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"instruments"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"search"},"value":{"kind":"Variable","name":{"kind":"Name","value":"search"}}},{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"8"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"symbol"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"firstBar"}},{"kind":"Field","name":{"kind":"Name","value":"lastBar"}},{"kind":"Field","name":{"kind":"Name","value":"currency"}}]}}]}}]}}]} as unknown as DocumentNode<FindInstrumentsQuery, FindInstrumentsQueryVariables>;
 export const RunBacktestDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"RunBacktest"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"RunBacktestInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"runBacktest"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"backtest"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}}]}},{"kind":"Field","name":{"kind":"Name","value":"job"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"status"}}]}},{"kind":"Field","name":{"kind":"Name","value":"reused"}},{"kind":"Field","name":{"kind":"Name","value":"userErrors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"field"}},{"kind":"Field","name":{"kind":"Name","value":"reason"}}]}}]}}]}}]} as unknown as DocumentNode<RunBacktestMutation, RunBacktestMutationVariables>;
 export const EquityDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Equity"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"basis"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"CurveBasis"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"maxPoints"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"Int"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"backtest"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"equity"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"basis"},"value":{"kind":"Variable","name":{"kind":"Name","value":"basis"}}},{"kind":"Argument","name":{"kind":"Name","value":"maxPoints"},"value":{"kind":"Variable","name":{"kind":"Name","value":"maxPoints"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"dates"}},{"kind":"Field","name":{"kind":"Name","value":"strategy"}},{"kind":"Field","name":{"kind":"Name","value":"benchmark"}},{"kind":"Field","name":{"kind":"Name","value":"pointCount"}},{"kind":"Field","name":{"kind":"Name","value":"totalPoints"}}]}}]}}]}}]} as unknown as DocumentNode<EquityQuery, EquityQueryVariables>;

@@ -17,5 +17,5 @@ async function ask(parameters: Parameters) {
 
 /** GraphiQL, bundled: nothing of it comes from elsewhere. */
 export default function Explorer() {
-  return <GraphiQL fetcher={ask} defaultTabs={EXAMPLES} forcedTheme={useShownTheme()} isHeadersEditorEnabled={false} defaultEditorToolsVisibility="variables" />;
+  return <GraphiQL fetcher={ask} defaultTabs={EXAMPLES} forcedTheme={useShownTheme()} isHeadersEditorEnabled={false} />;
 }

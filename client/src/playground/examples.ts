@@ -1,9 +1,19 @@
 /** Operations to start from, each in a tab of its own; the first one runs as it stands. */
 
-const run = `# Run a backtest: pick the button above, or press Ctrl and Enter.
+const run = `# Run a backtest: press the button, or Ctrl and Enter.
 # The same input again answers at once, with reused: true.
-mutation RunBacktest($input: RunBacktestInput!) {
-  runBacktest(input: $input) {
+mutation RunBacktest {
+  runBacktest(
+    input: {
+      strategy: "momentum"
+      parameters: { lookback: 252, skip: 21, top_n: 5 }
+      universe: "SAMPLE_US"
+      start: "2005-01-03"
+      currency: AUD
+      costs: { commissionFlat: "3.00", slippageBps: 5, fxSpreadBps: 70 }
+      name: "Momentum from the playground"
+    }
+  ) {
     reused
     backtest {
       id
@@ -53,9 +63,9 @@ query Backtests {
 }
 `;
 
-const one = `# One run with its curve as whole columns. Put an id from the tab before into the variables.
-query Backtest($id: ID!) {
-  backtest(id: $id) {
+const one = `# One run with its curve as whole columns. Take an id from the tab before.
+query Backtest {
+  backtest(id: "backtest_...") {
     id
     parameters
     job {
@@ -114,20 +124,4 @@ query Prices {
 }
 `;
 
-const json = (value: unknown) => JSON.stringify(value, null, 2);
-
-export const EXAMPLES = [
-  {
-    query: run,
-    variables: json({
-      input: {
-        strategy: "momentum", universe: "SAMPLE_US", start: "2005-01-03", currency: "AUD",
-        parameters: { top_n: 5 }, name: "Momentum from the playground",
-      },
-    }),
-  },
-  { query: list },
-  { query: one, variables: json({ id: "backtest_…" }) },
-  { query: strategies },
-  { query: prices },
-];
+export const EXAMPLES = [run, list, one, strategies, prices].map((query) => ({ query }));

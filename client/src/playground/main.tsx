@@ -15,7 +15,7 @@ createRoot(document.getElementById("root")!).render(
   <StrictMode>
     <div className={css.page}>
       <Header link={PlainLink} playground />
-      <main aria-label="GraphQL playground">
+      <main className={css.main} aria-label="GraphQL playground">
         <Suspense fallback={<div className={css.wait}><SkeletonRows label="Loading playground" rows={3} height={140} /></div>}>
           <Explorer />
         </Suspense>

@@ -1,0 +1,7 @@
+import { mergeConfig } from "vitest/config";
+import browser from "./vitest.config";
+
+const pictures = mergeConfig(browser, { test: {} });
+pictures.test.include = ["pictures.ts"];
+
+export default pictures;
