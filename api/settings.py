@@ -61,6 +61,9 @@ class Settings(BaseSettings):
         0.5, gt=0, description="Shortest time between two records of a job's progress."
     )
     sweep_seconds: float = Field(15.0, gt=0, description="Time between two sweeps.")
+    sweep_objects_seconds: float = Field(
+        3_600.0, gt=0, description="Time between two searches for objects no result points to."
+    )
     unsent_after_seconds: float = Field(
         5.0, ge=0, description="A queued job without a message for so long is sent again."
     )

@@ -30,14 +30,27 @@ class JsonFormatter(logging.Formatter):
         return json.dumps({key: value for key, value in line.items() if value is not None})
 
 
+class SentenceFormatter(logging.Formatter):
+    """Leaves tracebacks to the file."""
+
+    def formatException(self, _: object) -> str:  # noqa: N802 - the library's name
+        return ""
+
+
 def configure(level: str, *, path: Path | None = None) -> None:
-    """Log to the file, and warnings to the terminal; without a file all to the terminal."""
+    """Log lines to the file, and warnings as sentences to the terminal.
+
+    Without a file the lines go to the terminal, where a collector picks them up.
+    """
     terminal = logging.StreamHandler()
     handlers: list[logging.Handler] = [terminal]
-    if path is not None:
+    if path is None:
+        terminal.setFormatter(JsonFormatter())
+    else:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handlers.append(RotatingFileHandler(path, maxBytes=LOG_BYTES, backupCount=1))
         terminal.setLevel(logging.WARNING)
-    for handler in handlers:
-        handler.setFormatter(JsonFormatter())
+        terminal.setFormatter(SentenceFormatter("%(levelname)s: %(message)s"))
+        file = RotatingFileHandler(path, maxBytes=LOG_BYTES, backupCount=1)
+        file.setFormatter(JsonFormatter())
+        handlers.append(file)
     logging.basicConfig(level=level, handlers=handlers, force=True)

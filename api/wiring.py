@@ -4,6 +4,7 @@ An adapter is imported when it is first used, so that whoever wires pays for wha
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -12,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from api import telemetry
 from api.jobs import JobMessage
 from api.ports import ObjectStore
 from api.services.jobs import perform
-from api.services.sweeper import Patience, sweep
+from api.services.sweeper import Patience, sweep, sweep_objects
 from api.services.work import ClaimedJob, JobKind, Timing, Work
 from api.settings import Settings
 from api.telemetry import logger
@@ -106,9 +108,13 @@ class App:
         settings, none = self.settings, timedelta(0)
         queued = timedelta(seconds=settings.job_expires_seconds)
         patience = Patience(unsent=none, sent=none, queued=queued)
+        objects_at = 0.0
         while True:
             try:
                 await sweep(self.sessions, self.queue, patience)
+                if time.monotonic() >= objects_at:
+                    objects_at = time.monotonic() + settings.sweep_objects_seconds
+                    await sweep_objects(self.sessions, self.store)
             except Exception:
                 logger.exception("a sweep failed; the next one follows")
             await asyncio.sleep(settings.sweep_seconds)
@@ -140,6 +146,7 @@ async def works(dumped: dict[str, Any]) -> AsyncIterator[Mapping[str, Work]]:
     from api.services.run_backtest import run_backtest
 
     settings = Settings(**dumped)
+    telemetry.configure(settings.log_level, path=settings.home / "worker.log")
     patience = settings.worker_command_timeout_seconds
     app = App(settings.model_copy(update={"command_timeout_seconds": patience, "pool_size": 2}))
     try:

@@ -12,7 +12,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, BinaryIO
 from uuid import UUID
 
-from api.services.failures import failure_of
+from api.services.failures import UNFORESEEN, failure_of
 from api.services.work import ClaimedJob, Pulse, Stopped, Work
 from api.telemetry import logger
 
@@ -96,8 +96,10 @@ async def _perform(
     except Stopped:
         channel.send({"stopped": True})
     except (Exception, SystemExit) as error:
-        logger.exception("the work of job %s failed", job.id)
-        channel.send({"failure": failure_of(error).dump()})
+        failure = failure_of(error)
+        if failure.reason in UNFORESEEN:
+            logger.exception("nobody foresaw this in the work of job %s", job.id)
+        channel.send({"failure": failure.dump()})
 
 
 def _load_job(fields: Line) -> ClaimedJob:

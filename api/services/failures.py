@@ -21,6 +21,8 @@ ENGINE_REASONS: dict[type[engine.EngineError], str] = {
     engine.PanelError: "BAD_PANEL",
     engine.BrokenIdentity: "BROKEN_IDENTITY",
 }
+# Reasons that want a traceback in the log.
+UNFORESEEN = frozenset({"UNEXPECTED_ERROR", "DATABASE_ERROR", "BROKEN_IDENTITY", "BAD_PANEL"})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,7 +17,7 @@ from api import telemetry
 from api.errors import DataError, ErrorCode, Unavailable
 from api.jobs import JobMessage
 from api.ports import JobQueue
-from api.services.failures import Failure, failure_of
+from api.services.failures import UNFORESEEN, Failure, WorkFailed, failure_of
 from api.services.work import ClaimedJob, JobKind, Publish, Pulse, Stopped, Timing, Work
 from api.telemetry import logger
 from models.job_outbox import JobOutbox
@@ -100,8 +100,11 @@ async def _perform_claimed(
         await asyncio.shield(_release(job, sessions, 0.0))
         raise
     except Exception as error:
-        logger.exception("work of a job of kind %s failed", job.kind)
-        return await _give_up(job, failure_of(error), sessions, timing)
+        failure = failure_of(error)
+        logger.warning("the work failed, %s: %s", failure.code, failure.message)
+        if failure.reason in UNFORESEEN and not isinstance(error, WorkFailed):
+            logger.exception("nobody foresaw this")
+        return await _give_up(job, failure, sessions, timing)
     return None
 
 
