@@ -4,9 +4,9 @@ An adapter is imported when it is first used, so that whoever wires pays for wha
 """
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from api import telemetry
+from api.errors import Unavailable
 from api.jobs import JobMessage
 from api.ports import ObjectStore
 from api.services.jobs import perform
@@ -100,29 +101,14 @@ class App:
         message = JobMessage.model_validate_json(body)
         return await perform(message.job_id, self.kinds, self.sessions, timing=self.timing)
 
-    async def sweep_on(self) -> None:
-        """Sweep now and then; the first time at once, for what an earlier process left.
-
-        Its messages died with it, so that first time nothing counts as sent.
-        """
-        settings, none = self.settings, timedelta(0)
-        queued = timedelta(seconds=settings.job_expires_seconds)
-        patience = Patience(unsent=none, sent=none, queued=queued)
-        objects_at = 0.0
-        while True:
-            try:
-                await sweep(self.sessions, self.queue, patience)
-                if time.monotonic() >= objects_at:
-                    objects_at = time.monotonic() + settings.sweep_objects_seconds
-                    await sweep_objects(self.sessions, self.store)
-            except Exception:
-                logger.exception("a sweep failed; the next one follows")
-            await asyncio.sleep(settings.sweep_seconds)
-            patience = Patience(
-                unsent=timedelta(seconds=settings.unsent_after_seconds),
-                sent=timedelta(seconds=settings.resend_after_seconds),
-                queued=queued,
-            )
+    @property
+    def patience(self) -> Patience:
+        settings = self.settings
+        return Patience(
+            unsent=timedelta(seconds=settings.unsent_after_seconds),
+            sent=timedelta(seconds=settings.resend_after_seconds),
+            queued=timedelta(seconds=settings.job_expires_seconds),
+        )
 
     async def close(self) -> None:
         """Let go of whatever was opened."""
@@ -159,9 +145,10 @@ async def works(dumped: dict[str, Any]) -> AsyncIterator[Mapping[str, Work]]:
 async def working(app: App) -> AsyncIterator[None]:
     """Perform jobs and sweep while the block runs; give back what is unfinished at its end."""
     tasks = [
-        asyncio.create_task(app.child.start()),
+        asyncio.create_task(_warm_up(app)),
         asyncio.create_task(app.queue.consume(app.handle)),
-        asyncio.create_task(app.sweep_on()),
+        asyncio.create_task(_sweep_on(app)),
+        asyncio.create_task(_sweep_objects_on(app)),
     ]
     try:
         yield
@@ -169,3 +156,36 @@ async def working(app: App) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
+
+
+async def _warm_up(app: App) -> None:
+    try:
+        await app.child.start()
+    except Unavailable as e:
+        logger.warning("%s; each job will try to start it again", e)
+
+
+async def _sweep_on(app: App) -> None:
+    """Sweep now and then; the first time at once, for what an earlier process left.
+
+    Its messages died with it, so that first time nothing counts as sent.
+    """
+    none = timedelta(0)
+    patience = replace(app.patience, unsent=none, sent=none)
+    while True:
+        try:
+            await sweep(app.sessions, app.queue, patience)
+        except Exception:
+            logger.exception("a sweep failed; the next one follows")
+        else:
+            patience = app.patience
+        await asyncio.sleep(app.settings.sweep_seconds)
+
+
+async def _sweep_objects_on(app: App) -> None:
+    while True:
+        try:
+            await sweep_objects(app.sessions, app.store)
+        except Exception:
+            logger.exception("a sweep of objects failed; the next one follows")
+        await asyncio.sleep(app.settings.sweep_objects_seconds)

@@ -55,7 +55,7 @@ def test_terminal_shows_warnings_as_sentences_and_the_file_has_the_traceback(tmp
 
     assert capsys.readouterr().err.strip() == "ERROR: it ended"
     assert (
-        "ValueError: left"
+        "invalid literal for int"
         in json.loads((tmp_path / "parakeet.log").read_text().splitlines()[1])["error"]
     )
 
