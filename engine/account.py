@@ -36,7 +36,8 @@ class Terms:
     def first_price(self, row: int, asset: IntArray) -> FloatArray:
         """Return each asset's first price of the session: the open where known, else the close."""
         opening = self.panel.open[row, asset]
-        return np.where(np.isfinite(opening), opening, self.panel.close[row, asset])
+        price: FloatArray = np.where(np.isfinite(opening), opening, self.panel.close[row, asset])
+        return price
 
     def rate(self, row: int, asset: IntArray) -> FloatArray:
         """Return base currency per unit of each asset's currency."""

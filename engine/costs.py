@@ -129,10 +129,11 @@ def quote_on_tick(
     """Round prices to their market's tick against the trader: up for buys, down for sales.
 
     `limits` of shape (k, 2) and `per_unit` of shape (k, 3) are the assets' rows of `AssetRules`.
-    A price within 1e-9 ticks of the grid is on it; a sale never rounds down to nothing.
+    A price within 1e-9 ticks of the grid is on it. A sale below one tick keeps its price.
     """
     band = (price[:, None] >= limits).sum(axis=1)
     per = per_unit[np.arange(len(price)), band]
     steps = price * per
-    against = np.where(buys, np.ceil(steps - 1e-9), np.maximum(np.floor(steps + 1e-9), 1.0))
+    down = np.floor(steps + 1e-9)
+    against = np.where(buys, np.ceil(steps - 1e-9), np.where(down > 0.0, down, steps))
     return np.where(per > 0.0, against / np.where(per > 0.0, per, 1.0), price)

@@ -144,8 +144,8 @@ def _check_signs(evidence: Evidence) -> None:
 
 def _check_weights(evidence: Evidence) -> None:
     books, weights = evidence.books, evidence.weights
-    share = (books.value.sum(axis=1) + books.cash) / books.equity
-    wrong = ~(np.abs(share - 1.0) <= WEIGHT)
+    off = books.value.sum(axis=1) + books.cash - books.equity
+    wrong = ~(np.abs(off) <= WEIGHT * books.equity)
     _require_none(evidence, 6, wrong[:, None], "shares of equity do not make one")
     decided = ~((weights >= 0.0).all(axis=1) & (weights.sum(axis=1) <= 1.0 + WEIGHT))
     rows = evidence.targets.rows[decided]

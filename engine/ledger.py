@@ -22,7 +22,7 @@ from engine.actions import settle_actions
 from engine.books import Books, close_books
 from engine.costs import CostModel, asset_rules
 from engine.decide import Targets
-from engine.errors import InsufficientHistory, MissingData
+from engine.errors import EngineError, InsufficientHistory, MissingData
 from engine.execution import FillPolicy
 from engine.identities import Evidence, check
 from engine.ordering import Decided, Trim, place_orders
@@ -98,6 +98,7 @@ def _close(
     """Close the books, assert every identity, and keep what reports need."""
     orders = account.book.orders(account.terms.panel.session)
     books = close_books(account, orders, first_row=base, capital=capital)
+    _require_equity(books)
     weights = np.array([one.weights for one in decided]).reshape(targets.weights.shape)
     check(
         Evidence(
@@ -120,6 +121,14 @@ def _close(
         turnover=_turnover(orders, targets.rows, np.array([one.equity for one in decided])),
         flags=_flags(account.terms, orders, books, unpriced=unpriced),
     )
+
+
+def _require_equity(books: Books) -> None:
+    ruined = books.equity <= 0.0
+    if ruined.any():
+        at = int(np.argmax(ruined))
+        day = books.session[at].astype("datetime64[D]")
+        raise EngineError(f"equity was {books.equity[at]:.2f} on {day}; the run is ruined")
 
 
 def _terms(
