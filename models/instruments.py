@@ -2,16 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, func, or_, select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from models.instrument import Exchange, Instrument
 from models.pages import Page, Place, count, ordered, take
+from models.staging import merge
 
 # What a source says of an instrument; the rest is ours to count and to stamp.
 DESCRIBED = (
@@ -39,20 +38,9 @@ class InstrumentRepository:
         An instrument that is there keeps its id and its bars, and is touched only where its
         description differs.
         """
-        rows = [{name: getattr(each, name) for name in DESCRIBED} for each in instruments]
-        for start in range(0, len(rows), 1_000):
-            await self._upsert(rows[start : start + 1_000])
-        return await self.ids_by_symbol([row["symbol"] for row in rows])
-
-    async def _upsert(self, rows: list[dict[str, Any]]) -> None:
-        statement = insert(Instrument).values(rows)
-        theirs = {name: statement.excluded[name] for name in DESCRIBED[1:]}
-        differs = [col(getattr(Instrument, name)).is_distinct_from(theirs[name]) for name in theirs]
-        await self.session.execute(
-            statement.on_conflict_do_update(
-                index_elements=["symbol"], set_=theirs, where=or_(*differs)
-            )
-        )
+        rows = [tuple(getattr(each, name) for name in DESCRIBED) for each in instruments]
+        await merge(self.session, "instrument", keys=DESCRIBED[:1], values=DESCRIBED[1:], rows=rows)
+        return await self.ids_by_symbol([row[0] for row in rows])
 
     async def ids_by_symbol(self, symbols: Sequence[str]) -> dict[str, int]:
         found = select(col(Instrument.symbol), col(Instrument.id))

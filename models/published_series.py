@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from models.series import FxRate
-from models.staging import Written, merge_series
+from models.staging import Written, merge
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ class FxRateRepository:
         return await self.session.scalar(first)
 
     async def write(self, rows: Iterable[FxRow]) -> Written:
-        return await merge_series(
+        return await merge(
             self.session,
             "fx_rate",
             keys=FxRow._fields[:2],
@@ -139,7 +139,7 @@ class FactorReturnRepository:
         return await _read(self.session, FACTORS, factors, start, end, known_at, **of_set)
 
     async def write(self, rows: Iterable[FactorRow]) -> Written:
-        return await merge_series(
+        return await merge(
             self.session,
             "factor_return",
             keys=FactorRow._fields[:4],
@@ -164,7 +164,7 @@ class MacroSeriesRepository:
         return await _read(self.session, MACRO, series, start, end, known_at)
 
     async def write(self, rows: Iterable[MacroRow]) -> Written:
-        return await merge_series(
+        return await merge(
             self.session,
             "macro_series",
             keys=MacroRow._fields[:2],

@@ -39,7 +39,7 @@ async def staged(
     await connection.execute(text("DROP TABLE pg_temp.staged"))
 
 
-async def merge_series(
+async def merge(
     session: AsyncSession,
     table: str,
     *,
@@ -50,7 +50,7 @@ async def merge_series(
     """Insert what is new, overwrite what differs, leave the rest untouched."""
     columns = (*keys, *values)
     theirs = ", ".join(f"excluded.{name}" for name in values)
-    merge = f"""
+    statement = f"""
         WITH merged AS (
             INSERT INTO {table} AS t ({", ".join(columns)})
             SELECT {", ".join(columns)} FROM staged
@@ -63,5 +63,5 @@ async def merge_series(
         FROM merged
     """  # noqa: S608 - our own names
     async with staged(session, table, columns, rows) as given:
-        row = (await session.execute(text(merge))).one()
+        row = (await session.execute(text(statement))).one()
     return Written(row.new, row.revised, given - row.new - row.revised)
