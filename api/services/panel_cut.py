@@ -1,0 +1,230 @@
+"""A panel cut out of a snapshot: the request's dates, its currency, its memberships."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+
+from api.errors import DataError, MissingData
+from api.services.calendars import calendar, calendar_code
+from api.services.snapshot import BARS, Snapshot
+from engine.panel import NEVER, Panel
+from engine.types import BoolArray, FloatArray, IntArray
+from models.instrument import Instrument
+from models.universes import Member
+
+EPOCH = date(1970, 1, 1)
+NS_PER_DAY = 86_400 * 10**9
+UNKNOWN = "unknown"
+
+# The ECB has never paused longer; a gap beyond it means that fixings are missing.
+STALE_FIXING_DAYS = 7
+# Outside this range the pair stands the wrong way round or in the wrong unit.
+PLAUSIBLE_AUDUSD = (0.3, 1.3)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PanelRequest:
+    """What a run wants to see. A universe brings its own members; else the symbols are they."""
+
+    start: date
+    symbols: tuple[str, ...] = ()
+    universe: str | None = None
+    end: date | None = None
+    warmup: int = 1  # sessions a first decision needs, its own among them
+    currency: str = "AUD"
+    benchmark: str | None = None
+    known_at: datetime | None = None
+
+
+def cut_panel(
+    snapshot: Snapshot,
+    request: PanelRequest,
+    *,
+    assets: Sequence[Instrument],
+    benchmark: Instrument | None,
+    spells: Sequence[Member] | None,
+    markets: Sequence[str],
+) -> Panel:
+    """Return the rows a first decision on the start needs, and those to the end.
+
+    Raises MissingData where bars or rates do not reach so far.
+    """
+    currencies = _currencies(request.currency, assets, benchmark)
+    first, last = _span(snapshot.session, request, markets[0])
+    if len(currencies) > 1:
+        _require_fixings(snapshot, request, first, last)
+    rows = slice(max(first - (request.warmup - 1), 0), last + 1)
+    session = snapshot.session[rows]
+    fx, fx_known_at = _rates(snapshot, rows, currencies)
+    bars = {name: getattr(snapshot, name)[rows] for name in BARS}
+    codes = [calendar_code(each.exchange, each.currency) for each in assets]
+    level = 1.0 if benchmark is None else fx[:, currencies.index(benchmark.currency)]
+    rf = snapshot.rf[rows]
+    return Panel(
+        session=session,
+        symbols=tuple(each.symbol for each in assets),
+        asset_id=np.array([each.id for each in assets], np.int64),
+        market=np.array([markets.index(code) for code in codes], np.int64),
+        markets=tuple(markets),
+        currency=np.array([currencies.index(each.currency) for each in assets], np.int64),
+        currencies=currencies,
+        **bars,
+        tr_factor=np.ones_like(bars["close"]),
+        split=np.ones_like(bars["close"]),
+        dividend=np.zeros_like(bars["close"]),
+        known_at=snapshot.known_at[rows],
+        tradable=np.isfinite(bars["close"]) & ~(bars["volume"] <= 0.0),
+        member=_membership(session, assets, spells),
+        fx=fx,
+        fx_known_at=fx_known_at,
+        rf=rf,
+        opens_at=snapshot.opens_at[rows],
+        closes_at=snapshot.closes_at[rows],
+        benchmark=snapshot.benchmark[rows] * level,
+        benchmark_symbol="" if benchmark is None else benchmark.symbol,
+        groups=_groups(assets),
+        flags=_flags(assets, rf[first - rows.start :], currencies[0]),
+    )
+
+
+def _span(session: IntArray, request: PanelRequest, market: str) -> tuple[int, int]:
+    """Return the first and the last row of the run itself."""
+    start = (request.start - EPOCH).days
+    first, until = int(np.searchsorted(session, start)), len(session)
+    if request.end is not None:
+        until = int(np.searchsorted(session, (request.end - EPOCH).days, side="right"))
+    if first >= until or _misses_sessions(start, int(session[0]), market):
+        raise MissingData(
+            f"the run was to go from {request.start} to {request.end or 'the last bar'}; bars are"
+            f" stored from {_date(session[0])} to {_date(session[-1])}: choose days within them",
+            field=("input", "start"),
+        )
+    return first, until - 1
+
+
+def _misses_sessions(start: int, first: int, market: str) -> bool:
+    """Tell whether the market traded from day `start` on before the first row."""
+    if start >= first:
+        return False
+    rows = calendar(market).between(start, first - 1)
+    return bool(rows.stop > rows.start)
+
+
+def _currencies(
+    base: str, assets: Sequence[Instrument], benchmark: Instrument | None
+) -> tuple[str, ...]:
+    """Return the run's currency, then the others in use."""
+    used = {each.currency for each in assets}
+    if benchmark is not None:
+        used.add(benchmark.currency)
+    unknown = sorted({base, *used} - {"AUD", "USD"})
+    if unknown:
+        raise MissingData(f"no exchange rates are stored for {', '.join(unknown)}")
+    return (base, *sorted(used - {base}))
+
+
+def _require_fixings(snapshot: Snapshot, request: PanelRequest, first: int, last: int) -> None:
+    """Refuse a run that would need an exchange rate before there is one, or after they end."""
+    fixed = np.flatnonzero(np.isfinite(snapshot.audusd))
+    needed = first - (request.warmup - 1)
+    if not len(fixed) or needed < fixed[0]:
+        start = int(fixed[0]) + request.warmup - 1 if len(fixed) else len(snapshot.session)
+        remedy = (
+            f"start on {_date(snapshot.session[start])} or later"
+            if start <= last
+            else "no start before the end has enough history"
+        )
+        raise MissingData(
+            f"start was {request.start}; in {request.currency} the strategy needs"
+            f" {request.warmup} sessions with an AUDUSD rate first: {remedy}, or run in the"
+            " currency of the assets",
+            field=("input", "start"),
+            reason="MISSING_FX",
+        )
+    rows = slice(needed, last + 1)
+    _require_fresh(snapshot.session[rows], snapshot.audusd_day[rows])
+    low, high = PLAUSIBLE_AUDUSD
+    rate = snapshot.audusd[rows]
+    if rate.min() < low or rate.max() > high:
+        raise DataError(
+            f"AUDUSD ran from {rate.min()} to {rate.max()}; US dollars for one Australian dollar"
+            f" lie between {low} and {high}: is the pair inverted?"
+        )
+
+
+def _require_fresh(session: IntArray, fixed_on: IntArray) -> None:
+    late = np.flatnonzero(session - fixed_on > STALE_FIXING_DAYS)
+    if len(late):
+        row = int(late[0])
+        raise MissingData(
+            f"AUDUSD was last fixed on {_date(fixed_on[row])} before the session of"
+            f" {_date(session[row])}; end the run on that day or run in another currency",
+            field=("input", "end"),
+            reason="MISSING_FX",
+        )
+
+
+def _rates(
+    snapshot: Snapshot, rows: slice, currencies: Sequence[str]
+) -> tuple[FloatArray, IntArray]:
+    """Return base currency per unit of each, (n, n_currencies), and when that was known."""
+    audusd = snapshot.audusd[rows]
+    fx = np.ones((len(audusd), len(currencies)))
+    known_at = np.zeros(fx.shape, np.int64)
+    for column in range(1, len(currencies)):
+        fx[:, column] = 1.0 / audusd if currencies[0] == "AUD" else audusd
+        known_at[:, column] = snapshot.audusd_known_at[rows]
+    known_at[np.isnan(fx)] = NEVER
+    return fx, known_at
+
+
+def _membership(
+    session: IntArray, assets: Sequence[Instrument], spells: Sequence[Member] | None
+) -> BoolArray:
+    """Who was in, as known by the end of each session's day."""
+    if spells is None:
+        return np.ones((len(session), len(assets)), np.bool_)
+    column = {each.id: index for index, each in enumerate(assets)}
+    member = np.zeros((len(session), len(assets)), np.bool_)
+    day_ends = (session + 1) * NS_PER_DAY
+    for spell in spells:
+        held = session >= (spell.starts_on - EPOCH).days
+        if spell.ends_on is not None:
+            held &= session < (spell.ends_on - EPOCH).days
+        held &= day_ends > _nanoseconds(spell.known_from)
+        member[:, column[spell.instrument_id]] |= held
+    return member
+
+
+def _groups(assets: Sequence[Instrument]) -> dict[str, tuple[str, ...]]:
+    return {
+        "SECTOR": tuple(each.sector or UNKNOWN for each in assets),
+        "CURRENCY": tuple(each.currency for each in assets),
+        "EXCHANGE": tuple(str(each.exchange) for each in assets),
+        "ASSET_CLASS": tuple(str(each.asset_class) for each in assets),
+    }
+
+
+def _flags(assets: Sequence[Instrument], rf: FloatArray, base: str) -> tuple[str, ...]:
+    """Warnings about what the run is made of, in alphabetical order."""
+    flags = {flag for each in assets for flag in each.flags}
+    if any("adjusted_close" in each.fields for each in assets):
+        flags.add("vendor_adjusted")
+    if any("volume" not in each.fields for each in assets):
+        flags.add("volume_unknown")
+    if np.isnan(rf).any():
+        flags.add("rf_missing")
+    if base != "USD" and np.isfinite(rf).any():
+        flags.add("rf_foreign")  # the bill rate we have is the American one
+    return tuple(sorted(flags))
+
+
+def _nanoseconds(instant: datetime) -> int:
+    elapsed = instant - datetime(1970, 1, 1, tzinfo=UTC)
+    return elapsed // timedelta(microseconds=1) * 1_000
+
+
+def _date(day: int) -> date:
+    return EPOCH + timedelta(days=int(day))
