@@ -1,0 +1,178 @@
+"""``parakeet backtest``: submit a run, do it here and print its figures; no server needed."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from uuid import UUID
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from api import telemetry
+from api.cli.edge import FAILED, exit_codes, load_settings
+from api.cli.figures import Finished, as_document, print_figures
+from api.cli.opening import opened
+from api.errors import InvalidInput
+from api.services.backtest_request import BacktestRequest
+from api.services.backtests import submit_backtest
+from api.services.jobs import perform
+from api.services.strategies import require_strategy
+from api.settings import Settings
+from api.wiring import App
+from models.backtest import Currency, FillPolicy, Rebalance
+from models.backtests import BacktestRepository
+from models.job import TERMINAL, Job
+from models.jobs import JobRepository
+from models.session import unit_of_work
+
+POLL_SECONDS = 0.1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """A run as it was typed."""
+
+    strategy: str
+    universe: str | None
+    symbols: str | None
+    start: date
+    end: date | None
+    parameters: Sequence[str]
+    capital: str
+    currency: str
+    benchmark: str | None
+    rebalance: str | None
+    fill: str
+    name: str | None
+
+    def request(self) -> BacktestRequest:
+        """Return what was typed as the service takes it. Raises InvalidInput, NotFound."""
+        return BacktestRequest(
+            strategy=self.strategy,
+            universe=self.universe,
+            symbols=None if self.symbols is None else tuple(_listed(self.symbols)),
+            start=self.start,
+            end=self.end,
+            parameters=parse_parameters(self.strategy, self.parameters),
+            initial_capital=_amount(self.capital),
+            currency=Currency(self.currency),
+            benchmark=self.benchmark,
+            rebalance=None if self.rebalance is None else Rebalance(self.rebalance),
+            fill=FillPolicy(self.fill),
+            name=self.name,
+        )
+
+
+def run(wish: Wish, *, as_json: bool) -> None:
+    """Do the run and print it; leave with 1 when it failed or was cancelled."""
+    settings = load_settings()
+    telemetry.configure(settings.log_level, path=settings.home / "parakeet.log")
+    with exit_codes():
+        finished = asyncio.run(_backtest(settings, wish.request()))
+    if finished.run.summary is None:
+        why = finished.job.failure_detail or f"the run was {finished.job.status}"
+        typer.echo(f"parakeet: {why}", err=True)
+        raise typer.Exit(FAILED)
+    if as_json:
+        typer.echo(json.dumps(as_document(finished), indent=2))
+    else:
+        print_figures(Console(), finished)
+
+
+def parse_parameters(strategy: str, given: Sequence[str]) -> dict[str, Any]:
+    """Read ``name=value`` pairs: JSON where it is JSON, a comma list for a list, else text.
+
+    Raises InvalidInput, NotFound.
+    """
+    lists = require_strategy(strategy).symbol_parameters
+    parameters: dict[str, Any] = {}
+    for pair in given:
+        name, equals, text = pair.partition("=")
+        if not equals or not name:
+            raise InvalidInput(f"--param was {pair!r}; write it as name=value, as in top_n=5")
+        if name in parameters:
+            raise InvalidInput(f"--param {name} was given twice; give it once")
+        parameters[name] = _value(text, as_list=name in lists)
+    return parameters
+
+
+def _value(text: str, *, as_list: bool) -> Any:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        value = text
+    return _listed(text) if as_list and not isinstance(value, list) else value
+
+
+def _listed(text: str) -> list[str]:
+    return [symbol.strip() for symbol in text.split(",") if symbol.strip()]
+
+
+def _amount(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation as e:
+        raise InvalidInput(f"--capital was {text!r}; write an amount such as 100000") from e
+
+
+async def _backtest(settings: Settings, request: BacktestRequest) -> Finished:
+    """Open what is needed, submit, and follow the job to its end, whoever performs it."""
+    with _progress() as progress:
+        task = progress.add_task("opening", total=1.0)
+        async with opened(settings, progress.console.print) as app:
+            async with unit_of_work(app.sessions) as session:
+                submitted = await submit_backtest(
+                    session, owner_id=settings.owner_id, request=request
+                )
+            job = submitted.job
+            async for job in _followed(app, submitted.job.id):
+                progress.update(task, completed=job.progress, description=job.stage or "waiting")
+            async with unit_of_work(app.sessions) as session:
+                run = await BacktestRepository(session).require_by_job(job.id)
+    return Finished(run=run, job=job, reused=submitted.reused)
+
+
+async def _followed(app: App, job_id: UUID) -> AsyncIterator[Job]:
+    """Perform the job and yield it as it stands until it has ended; a server may be quicker."""
+    performing = asyncio.create_task(perform(job_id, app.kinds, app.sessions, timing=app.timing))
+    try:
+        while True:
+            job = await _job(app, job_id)
+            yield job
+            if job.status in TERMINAL:
+                return
+            await asyncio.wait([performing], timeout=POLL_SECONDS)
+            if performing.done():
+                # Released for another try, or held by a server: ask again after a moment.
+                await asyncio.sleep(performing.result() or POLL_SECONDS)
+                performing = asyncio.create_task(
+                    perform(job_id, app.kinds, app.sessions, timing=app.timing)
+                )
+    finally:
+        performing.cancel()
+        await asyncio.wait([performing])
+
+
+async def _job(app: App, job_id: UUID) -> Job:
+    async with unit_of_work(app.sessions) as session:
+        job = await JobRepository(session).get(job_id, owner_id=app.settings.owner_id)
+    if job is None:
+        raise LookupError(f"job {job_id} is gone")
+    return job
+
+
+def _progress() -> Progress:
+    """Return a bar on standard error, so that the figures can be piped."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )

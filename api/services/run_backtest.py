@@ -1,0 +1,156 @@
+"""The work of a backtest: rows to panel, panel to result, result to objects and figures."""
+
+import asyncio
+import hashlib
+import time
+from dataclasses import asdict
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+
+from api.ports import ObjectStore
+from api.services import series
+from api.services.panels import PanelRequest, load_panel
+from api.services.work import ClaimedJob, Pulse
+from engine import backtest as engine
+from engine.backtest import Request, Result
+from engine.costs import CostModel
+from engine.drawdowns import DrawdownPeriod
+from engine.errors import InvalidParameters
+from engine.execution import FillPolicy
+from engine.panel import Panel
+from engine.schedule import DecisionClock, Rebalance
+from engine.strategies import STRATEGIES
+from engine.strategies.base import Strategy
+from models.backtest import Backtest
+from models.backtests import BacktestRepository
+from models.session import SessionFactory, unit_of_work
+
+EPOCH = date(1970, 1, 1)
+# Where the engine's share of a run's progress begins and ends.
+READ, COMPUTED = 0.15, 0.9
+DOWNLOADS = {"series.parquet": "Series (Parquet)", "orders.csv": "Orders (CSV)"}
+
+
+async def run_backtest(
+    job: ClaimedJob, pulse: Pulse, *, sessions: SessionFactory, store: ObjectStore
+) -> dict[str, Any]:
+    """Compute one run and store its objects under the claim's prefix.
+
+    Nothing of it can be seen before `api.services.publish_backtest` records the prefix.
+    Raises Stopped, EngineError, Unavailable.
+    """
+    started = time.monotonic()
+    async with unit_of_work(sessions) as session:
+        run = await BacktestRepository(session).require_by_job(job.id)
+    strategy = _strategy(run)
+    pulse(0.01, "reading prices")
+    panel = await load_panel(sessions, store, _panel_request(run, strategy))
+    result = await asyncio.to_thread(_compute, panel, run, strategy, pulse)
+    pulse(COMPUTED, "storing")
+    digest, sizes = await _store(job.prefix, result, panel, store)
+    downloads = [
+        {"label": label, "key": f"{job.prefix}{name}", "bytes": sizes[f"{job.prefix}{name}"]}
+        for name, label in DOWNLOADS.items()
+    ]
+    return {
+        "summary": _summary(result, panel) | {"downloads": downloads},
+        "moments": asdict(result.moments),
+        "sha256": digest,
+        "compute_seconds": time.monotonic() - started,
+    }
+
+
+def _strategy(run: Backtest) -> Strategy[Any]:
+    """Validate the stored parameters again, now with the real class. Raises InvalidParameters."""
+    cls = STRATEGIES[run.strategy_key]
+    parameters = dict(run.parameters)
+    if run.allocator is not None:
+        parameters["weighting"] = cls.allocators[run.allocator]
+    try:
+        return cls(cls.parameters_type.model_validate(parameters))
+    except ValueError as e:
+        raise InvalidParameters(str(e)) from e
+
+
+def _panel_request(run: Backtest, strategy: Strategy[Any]) -> PanelRequest:
+    return PanelRequest(
+        universe=run.universe_key,
+        symbols=tuple(run.symbols),
+        start=run.start_on,
+        end=run.end_on,
+        warmup=strategy.warmup,
+        currency=run.currency,
+        benchmark=run.benchmark,
+        known_at=run.known_at,
+    )
+
+
+def _compute(panel: Panel, run: Backtest, strategy: Strategy[Any], pulse: Pulse) -> Result:
+    request = Request(
+        strategy=strategy,
+        first_row=int(np.searchsorted(panel.session, (run.start_on - EPOCH).days)),
+        last_row=len(panel.session) - 1,
+        capital=float(run.initial_capital),
+        rebalance=Rebalance(run.rebalance),
+        constraints=engine.Constraints(**run.constraints),
+        costs=CostModel(**run.costs),
+        fill=FillPolicy(run.fill),
+        whole_shares=run.whole_shares,
+        clock=DecisionClock(run.decision_clock),
+    )
+
+    def checkpoint(share: float, stage: str) -> None:
+        pulse(READ + share * (COMPUTED - READ), stage)
+
+    return engine.run(panel, request, checkpoint=checkpoint)
+
+
+async def _store(
+    prefix: str, result: Result, panel: Panel, store: ObjectStore
+) -> tuple[str, dict[str, int]]:
+    """Put every object; return the digest of their digests, and their sizes."""
+    digest, sizes = hashlib.sha256(), {}
+    for key, body in series.objects(result, panel.symbols, prefix):
+        await store.put(key, body)
+        digest.update(hashlib.sha256(body).digest())
+        sizes[key] = len(body)
+    return digest.hexdigest(), sizes
+
+
+def _summary(result: Result, panel: Panel) -> dict[str, Any]:
+    """Return the figures a page shows without opening an object, as JSON values."""
+    benchmark = result.benchmark_metrics
+    return {
+        "points": len(result.session),
+        "first_on": _iso(int(result.session[0])),
+        "last_on": _iso(int(result.session[-1])),
+        "metrics": asdict(result.metrics),
+        "benchmark_metrics": None if benchmark is None else asdict(benchmark),
+        "monthly": result.monthly,
+        "annual": result.annual,
+        "drawdowns": [_drawdown(period) for period in result.drawdowns],
+        "attribution": _attribution(result, panel),
+        "guards": asdict(result.guards),
+        "orders": {"count": len(result.orders)},
+    }
+
+
+def _drawdown(period: DrawdownPeriod) -> dict[str, Any]:
+    recovered = None if period.recovered is None else _iso(period.recovered)
+    return asdict(period) | {
+        "peak": _iso(period.peak),
+        "trough": _iso(period.trough),
+        "recovered": recovered,
+    }
+
+
+def _attribution(result: Result, panel: Panel) -> dict[str, Any]:
+    parts = asdict(result.attribution)
+    by_symbol = dict(zip(panel.symbols, result.attribution.by_symbol, strict=True))
+    return parts | {"by_symbol": {symbol: float(share) for symbol, share in by_symbol.items()}}
+
+
+def _iso(day: int) -> str:
+    return (EPOCH + timedelta(days=day)).isoformat()

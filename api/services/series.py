@@ -1,0 +1,94 @@
+"""A finished run as objects: columns ready to serve, Parquet and CSV to take away."""
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from api.services.results import FULL, curve_key, levels_of, write_columns
+from engine.backtest import Orders, Result
+from engine.downsample import deepest_per_bucket, largest_triangle_three_buckets
+from engine.drawdowns import drawdowns
+from engine.types import FloatArray, IntArray
+
+Pick = Callable[[FloatArray, int], IntArray]
+Curves = Mapping[str, FloatArray]
+
+
+def objects(result: Result, symbols: Sequence[str], prefix: str) -> Iterator[tuple[str, bytes]]:
+    """Yield each object of a run as its key and bytes."""
+    dates = np.datetime_as_string(result.session.astype("datetime64[D]"))
+    equity = {
+        "net": result.equity,
+        "gross": result.gross,
+        "local": result.local,
+        "benchmark": result.benchmark,
+    }
+    depth = {"strategy": drawdowns(result.equity), "benchmark": _depth(result.benchmark)}
+    yield from _levels(prefix, "equity", dates, equity, largest_triangle_three_buckets)
+    yield from _levels(prefix, "drawdown", dates, depth, deepest_per_bucket)
+    orders = _order_columns(result.orders, symbols)
+    yield f"{prefix}orders.columns.gz", write_columns(orders, total_points=len(orders["date"]))
+    yield f"{prefix}orders.csv", _csv(orders)
+    yield f"{prefix}series.parquet", _parquet(dates, equity | {"drawdown": depth["strategy"]})
+
+
+def _levels(
+    prefix: str, name: str, dates: Any, curves: Curves, pick: Pick
+) -> Iterator[tuple[str, bytes]]:
+    """Yield each resolution; the first curve decides which rows it keeps, the others share them."""
+    total = len(dates)
+    leading = next(iter(curves.values()))
+    for level in (*levels_of(total), total):
+        rows = pick(leading, level)
+        columns: dict[str, Any] = {"dates": dates[rows].tolist()}
+        columns |= {label: curve[rows] for label, curve in curves.items()}
+        label = FULL if level == total else str(level)
+        yield curve_key(prefix, name, label), write_columns(columns, total_points=total)
+
+
+def _depth(level: FloatArray) -> FloatArray:
+    """Return the drawdowns of a level that may begin late: NaN before its first value."""
+    depth = np.full(len(level), np.nan)
+    known = np.isfinite(level)
+    depth[known] = drawdowns(level[known])
+    return depth
+
+
+def _order_columns(orders: Orders, symbols: Sequence[str]) -> dict[str, list[Any]]:
+    """Money and quantities as exact decimal strings: the shortest that give the float back."""
+    return {
+        "date": np.datetime_as_string(orders.day.astype("datetime64[D]")).tolist(),
+        "symbol": [symbols[asset] for asset in orders.asset],
+        "side": ["BUY" if side > 0 else "SELL" for side in orders.side],
+        "quantity": _decimals(orders.quantity),
+        "filled": _decimals(orders.filled),
+        "price": _decimals(orders.price),
+        "commission": _decimals(orders.commission),
+        "slippage": _decimals(orders.slippage),
+        "fx_cost": _decimals(orders.fx_cost),
+        "reason": list(orders.reason),
+    }
+
+
+def _decimals(values: FloatArray) -> list[str]:
+    return [np.format_float_positional(value, trim="-") for value in np.round(values, 8)]
+
+
+def _csv(columns: Mapping[str, Sequence[Any]]) -> bytes:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(zip(*columns.values(), strict=True))
+    return text.getvalue().encode()
+
+
+def _parquet(dates: Any, curves: Curves) -> bytes:
+    table = pa.table({"date": pa.array(dates.astype("datetime64[D]"))} | dict(curves))
+    sink = io.BytesIO()
+    pq.write_table(table, sink, compression="zstd")
+    return sink.getvalue()
