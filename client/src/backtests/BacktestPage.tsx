@@ -65,8 +65,8 @@ function Head({ run }: { run: Run }) {
           </p>
         </div>
         <div className={css.tools}>
-          <Button aria-expanded={editing} onClick={() => setEditing(!editing)}><Icon name="pen" />Name and notes</Button>
-          <ButtonLink to={`/backtests/new?from=${run.id}`}><Icon name="again" />Edit and rerun</ButtonLink>
+          <Button small aria-expanded={editing} onClick={() => setEditing(!editing)}><Icon name="pen" />Name and notes</Button>
+          <ButtonLink small to={`/backtests/new?from=${run.id}`}><Icon name="again" />Edit and rerun</ButtonLink>
         </div>
       </header>
       <Notes run={run} editing={editing} onDone={() => setEditing(false)} />

@@ -27,7 +27,7 @@ export function ComposeForm({ strategies, universes, initial }: Props) {
   const [run, { loading, error }] = useMutation(RunBacktestDocument);
 
   const strategy = strategies.find((each) => each.key === draft.strategy)!;
-  const span = useSpan(draft, universes, strategy);
+  const span = useSpan(draft, strategy);
   const own = findFaults(draft, strategy, draft.start || span.start);
   const faults: Faults = { ...Object.fromEntries(Object.entries(own).filter(([path]) => touched.has(path))), ...refused };
 

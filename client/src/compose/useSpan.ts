@@ -1,5 +1,5 @@
 import { useQuery } from "@apollo/client/react";
-import { type ComposeCatalogueQuery, MarketSpanDocument, type StrategyChoiceFragment } from "../graphql/generated";
+import { MarketSpanDocument, type StrategyChoiceFragment, UniverseMembersDocument } from "../graphql/generated";
 import type { Draft } from "./draft";
 
 const SESSIONS_A_YEAR = 250; // a little under the true number, so that the warm-up is surely complete
@@ -8,9 +8,10 @@ const DAY = 86_400_000;
 export type Span = { first: string; last: string; start: string; warmUp: number };
 
 /** The days on which the chosen market has prices in the chosen currency, and the first sensible start. */
-export function useSpan(draft: Draft, universes: ComposeCatalogueQuery["universes"], strategy: StrategyChoiceFragment): Span {
-  const members = universes.find((each) => each.key === draft.universe)?.members ?? [];
-  const symbol = draft.source === "universe" ? members[0]?.symbol : draft.symbols[0];
+export function useSpan(draft: Draft, strategy: StrategyChoiceFragment): Span {
+  const ofUniverse = draft.source === "universe";
+  const universe = useQuery(UniverseMembersDocument, { variables: { key: draft.universe }, skip: !ofUniverse || !draft.universe });
+  const symbol = ofUniverse ? universe.data?.universe?.members[0]?.symbol : draft.symbols[0];
   const { data, previousData } = useQuery(MarketSpanDocument, {
     variables: { symbols: symbol ? [symbol] : [], currency: draft.currency },
     skip: !symbol,

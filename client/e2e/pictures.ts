@@ -1,0 +1,58 @@
+import { mkdir } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import type { Browser, BrowserContextOptions } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { graphql, launch, visit } from "./browser";
+
+const FOLDER = resolve(import.meta.dirname, "../../docs/pictures");
+const WINDOW: BrowserContextOptions = { viewport: { width: 1200, height: 760 } };
+const PHONE: BrowserContextOptions = { viewport: { width: 375, height: 760 }, isMobile: true, hasTouch: true };
+
+const RUN = `mutation Run($input: RunBacktestInput!) { runBacktest(input: $input) { backtest { id } userErrors { message } } }`;
+const STATUS = `query Status($id: ID!) { backtest(id: $id) { job { status } } }`;
+const WISHES = [
+  { strategy: "equal_weight", name: "Equal weight, the yardstick" },
+  { strategy: "hrp", name: "Hierarchical risk parity" },
+  { strategy: "dual_momentum", parameters: { top_n: 3 }, name: "Dual momentum, three names" },
+  { strategy: "momentum", parameters: { top_n: 5 }, name: "Momentum, five strongest" },
+];
+
+let browser: Browser;
+let newest = "";
+
+beforeAll(async () => {
+  browser = await launch();
+  await mkdir(FOLDER, { recursive: true });
+  for (const wish of WISHES) newest = await finished(wish);
+});
+afterAll(() => browser?.close());
+
+async function finished(wish: (typeof WISHES)[number]): Promise<string> {
+  const input = { universe: "SAMPLE_US", start: "2000-01-10", currency: "AUD", ...wish };
+  const { runBacktest } = await graphql<{ runBacktest: { backtest: { id: string }; userErrors: unknown[] } }>(RUN, { input });
+  expect(runBacktest.userErrors).toEqual([]);
+  const { id } = runBacktest.backtest;
+  await expect
+    .poll(async () => (await graphql<{ backtest: { job: { status: string } } }>(STATUS, { id })).backtest.job.status, { timeout: 90_000, interval: 200 })
+    .toBe("SUCCEEDED");
+  return id;
+}
+
+test.each([
+  ["report", (): string => `/backtests/${newest}`, { ...WINDOW, viewport: { width: 1200, height: 980 } }],
+  ["report-dark", (): string => `/backtests/${newest}`, { ...WINDOW, colorScheme: "dark" }],
+  ["list", (): string => "/backtests", WINDOW],
+  ["form", (): string => "/backtests/new", { ...WINDOW, viewport: { width: 1200, height: 980 } }],
+  ["playground", (): string => "/playground", WINDOW],
+  ["phone", (): string => `/backtests/${newest}`, { ...PHONE, colorScheme: "dark" }],
+] as const)("picture of the %s", async (name, path, options) => {
+  const { page, problems, close } = await visit(browser, path(), options);
+  await page.waitForLoadState("networkidle");
+  if (name === "playground") {
+    await page.getByRole("button", { name: /Execute query/ }).click();
+    await page.getByText("userErrors").nth(1).waitFor();
+  }
+  await page.screenshot({ path: join(FOLDER, `${name}.png`) });
+  expect(problems).toEqual([]);
+  await close();
+});
