@@ -2,7 +2,9 @@
 
 import math
 
+import numpy as np
 import pytest
+from scipy.stats import kstest
 
 from engine.overfitting import (
     deflated_sharpe,
@@ -112,3 +114,33 @@ def test_what_cannot_be_said_is_none():
 )
 def test_bands(probability, band):
     assert verdict(probability) == band
+
+
+def noise_tracks(*shape, seed):
+    """Return per-session Sharpe ratios of seeded white noise, 250 sessions each, of `shape`."""
+    returns = np.random.default_rng(seed).standard_normal((*shape, 250))
+    return returns.mean(axis=-1) / returns.std(axis=-1, ddof=1)
+
+
+def test_on_white_noise_the_probability_is_uniform():
+    """6.1 and section 12: a Kolmogorov-Smirnov test over 2,000 tracks must not reject."""
+    sharpes = noise_tracks(2000, seed=1).tolist()
+
+    found = [psr(sharpe, sessions=250, **NORMAL) for sharpe in sharpes]
+
+    assert kstest(found, "uniform").pvalue > 0.01
+
+
+def test_the_best_of_a_hundred_noise_trials_is_seldom_believed():
+    """Section 12: deflation accepts at most 5 % of the winners; without it nearly all pass."""
+    families = noise_tracks(200, 100, seed=2)
+    best = [(family.max(), family.tolist()) for family in families]
+
+    believed = [
+        deflated_sharpe(sharpe, sessions=250, trial_sharpes=trials, **NORMAL) > 0.95
+        for sharpe, trials in best
+    ]
+    naive = [psr(sharpe, sessions=250, **NORMAL) > 0.95 for sharpe, _ in best]
+
+    assert sum(believed) <= 10
+    assert sum(naive) >= 190

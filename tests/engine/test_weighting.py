@@ -1,5 +1,8 @@
+import dataclasses
+
 import numpy as np
 import pytest
+from scipy.linalg import hadamard
 
 from engine.panel import NEVER
 from engine.weighting import cap, hierarchical, inverse_volatility, volatility, weigh
@@ -132,3 +135,21 @@ def test_a_cap_keeps_its_promise_and_what_finds_no_room_is_cash():
     np.testing.assert_allclose(cap(weights, 0.4), [0.4, 0.4, 0.2, 0.0], rtol=1e-12)
     np.testing.assert_allclose(cap(weights, 0.3), [0.3, 0.3, 0.3, 0.0], rtol=1e-12)
     np.testing.assert_array_equal(cap(weights, 0.7), weights)
+
+
+def test_equal_distances_are_joined_by_id_in_any_order_of_columns():
+    """Returns of exact orthogonal patterns: every pair of assets is equally far apart."""
+    signs = hadamard(8)[:, 1:4]
+    sizes = np.array([0.75, 0.375, 0.1875])
+    levels = np.vstack([np.ones(3), np.cumprod(1.0 + sizes / 3.0 + sizes * signs, axis=0)])
+    window = window_of(1024.0 * levels)
+    order = np.array([2, 0, 1])
+    shuffled = dataclasses.replace(
+        window, asset_id=window.asset_id[order], total_return=window.total_return[:, order]
+    )
+
+    straight = hierarchical(window, np.arange(3), lookback=8, linkage="single")
+    back = hierarchical(shuffled, np.arange(3), lookback=8, linkage="single")
+
+    assert back.chosen.tolist() == [1, 2, 0]
+    assert back.weights.tobytes() == straight.weights.tobytes()
