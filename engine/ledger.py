@@ -68,7 +68,7 @@ def simulate(
 
     Raises BrokenIdentity when the accounts do not add up, MissingData where a rate is unknown.
     """
-    terms = _terms(panel, costs, fill, last_row, whole_shares)
+    terms = settle_terms(panel, costs, fill, last_row, whole_shares)
     base = _base_row(panel, targets, fill, first_row)
     _require_rates(panel, targets, base, last_row)
     account = Account(terms=terms, cash=capital, quantity=np.zeros(len(panel.symbols)), row=base)
@@ -131,9 +131,10 @@ def _require_equity(books: Books) -> None:
         raise EngineError(f"equity was {books.equity[at]:.2f} on {day}; the run is ruined")
 
 
-def _terms(
+def settle_terms(
     panel: Panel, costs: CostModel, fill: FillPolicy, last_row: int, whole_shares: bool
 ) -> Terms:
+    """Gather what a run trades under."""
     days = np.diff(panel.session, prepend=panel.session[:1])
     growth: FloatArray = (1.0 + costs.cash_rate / 365.0 * days).cumprod()
     return Terms(
