@@ -67,7 +67,7 @@ COLUMNS = f"""
     GROUP BY instrument_id ORDER BY instrument_id
 """  # noqa: S608 - our own text
 
-COUNT = f"SELECT count(*) FROM ({BELIEVED} LIMIT :most) bar"  # noqa: S608 - our own text
+DAY = f"SELECT date FROM ({BELIEVED}) bar ORDER BY date OFFSET :skipped LIMIT 1"  # noqa: S608
 
 # The correction is known from now on, and what it replaces was believed until now.
 MERGE = f"""
@@ -124,18 +124,18 @@ class PriceBarRepository:
         asked = {"ids": list(instrument_ids), "start": start, "end": end, "known_at": known_at}
         return [BarColumns(*row) for row in await self.session.execute(text(COLUMNS), asked)]
 
-    async def count_up_to(
+    async def day_of_bar(
         self,
         instrument_id: int,
+        number: int,
         *,
         start: date | None = None,
-        end: date,
         known_at: datetime | None = None,
-        most: int,
-    ) -> int:
-        """Return how many usable bars lie between both days; counting stops at `most`."""
-        asked = {"ids": [instrument_id], "start": start, "end": end, "known_at": known_at}
-        return int(await self.session.scalar(text(COUNT), asked | {"most": most}) or 0)
+    ) -> date | None:
+        """Return the day of one instrument's n-th usable bar from a day on, counted from one."""
+        asked = {"ids": [instrument_id], "start": start, "end": None, "known_at": known_at}
+        day: date | None = await self.session.scalar(text(DAY), asked | {"skipped": number - 1})
+        return day
 
     async def latest_by_instrument(self, instrument_ids: Sequence[int]) -> list[PriceBar]:
         """Return each instrument's last bar; one without bars has none."""

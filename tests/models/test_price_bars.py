@@ -57,19 +57,19 @@ async def test_columns_are_cut_to_the_days_asked_for(session):
     assert nothing == []
 
 
-async def test_bars_are_counted_as_far_as_it_matters(session):
+async def test_the_day_of_the_nth_usable_bar_is_found(session):
     bars, one = await listed(session, "AAA")
     await bars.write(make_bars(one, MONDAY, [1.0, 2.0, 3.0, 4.0, 5.0]))
-    await bars.write([make_bar(one, MONDAY, 1.5)])
+    await bars.write([make_bar(one, MONDAY, 1.5), make_bar(one, date(2024, 1, 9), quality="BAD")])
+    at_first = datetime(2024, 1, 11, tzinfo=UTC)
 
-    async def count(**asked):
-        return await bars.count_up_to(one, **{"end": date(2024, 1, 12), "most": 100} | asked)
-
-    assert await count() == 5
-    assert await count(most=3) == 3
-    assert await count(start=date(2024, 1, 9), end=date(2024, 1, 11)) == 3
-    assert await count(known_at=datetime(2024, 1, 10, tzinfo=UTC)) == 2
-    assert await count(end=date(2023, 1, 1)) == 0
+    assert await bars.day_of_bar(one, 1) == MONDAY
+    assert await bars.day_of_bar(one, 2) == date(2024, 1, 10)
+    assert await bars.day_of_bar(one, 5) is None
+    assert await bars.day_of_bar(one, 2, start=date(2024, 1, 10)) == date(2024, 1, 11)
+    # Before the corrections came, all five were as first written; two were not known yet.
+    assert await bars.day_of_bar(one, 2, known_at=at_first) == date(2024, 1, 9)
+    assert await bars.day_of_bar(one, 4, known_at=at_first) is None
 
 
 async def test_a_bad_bar_is_kept_but_not_used(session):
