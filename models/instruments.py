@@ -1,10 +1,9 @@
 """Instruments by symbol, by id, by page."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -59,11 +58,6 @@ class InstrumentRepository:
     async def by_uuids(self, uuids: Sequence[UUID]) -> list[Instrument]:
         found = select(Instrument).where(col(Instrument.uuid).in_(uuids))
         return list(await self.session.scalars(found.order_by(col(Instrument.id))))
-
-    async def last_bar(self, ids: Sequence[int]) -> date | None:
-        """Return the latest session any of them has a bar for."""
-        latest = select(func.max(col(Instrument.last_bar)))
-        return await self.session.scalar(latest.where(col(Instrument.id).in_(ids)))
 
     async def list_page(
         self,

@@ -37,10 +37,6 @@ class JobOutbox:
         )
         await self.session.execute(statement.execution_options(synchronize_session=False))
 
-    async def due(self, limit: int = SWEEP_LIMIT) -> list[UUID]:
-        """Return queued jobs whose time has come and for which no message is out."""
-        return await self._unsent(timedelta(0), limit)
-
     async def sweep(
         self,
         *,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -22,15 +22,6 @@ class QuarantineRepository:
         kept = {_place(row) for row in await self.session.scalars(found)}
         self.session.add_all(row for row in rows if _place(row) not in kept)
         await self.session.flush()
-
-    async def count_by_reason(self, source: str) -> dict[str, int]:
-        """Return how many rows of a source were refused, by reason."""
-        found = (
-            select(col(Quarantine.reason), func.count())
-            .where(col(Quarantine.source) == source)
-            .group_by(col(Quarantine.reason))
-        )
-        return {row[0]: row[1] for row in await self.session.execute(found)}
 
 
 def _place(row: Quarantine) -> tuple[str, str, int | None, str, str]:

@@ -6,8 +6,7 @@ from sqlalchemy.exc import IntegrityError
 from models import Exchange
 from models.instruments import InstrumentRepository
 from models.pages import Place
-from models.price_bars import PriceBarRepository
-from tests.factories import make_bars, make_instrument
+from tests.factories import make_instrument
 
 
 async def test_an_instrument_keeps_its_id(session):
@@ -70,17 +69,6 @@ async def test_lists_are_narrowed(session, wanted, expected):
 
     assert [each.symbol for each in page.rows] == expected
     assert await instruments.count_listed(**wanted) == len(expected)
-
-
-async def test_the_last_bar_of_several_is_the_latest(session):
-    instruments = InstrumentRepository(session)
-    ids = await instruments.upsert([make_instrument("AAA"), make_instrument("BBB")])
-    bars = PriceBarRepository(session)
-    await bars.write(make_bars(ids["AAA"], date(2024, 1, 8), [1.0, 2.0]))
-    await bars.write(make_bars(ids["BBB"], date(2024, 1, 8), [1.0]))
-
-    assert await instruments.last_bar(list(ids.values())) == date(2024, 1, 9)
-    assert await instruments.last_bar([]) is None
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ async def test_what_is_not_due_is_not_claimed(session):
     await jobs.release(job.id, fence=fence, delay_seconds=60.0)
 
     assert await jobs.claim(job.id, lease=LEASE) is None
-    assert await jobs.due() == []
+    assert await jobs.sweep(unsent_after=timedelta(0)) == []
 
 
 async def test_the_last_attempt_is_not_taken_over(session):

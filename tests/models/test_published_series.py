@@ -1,7 +1,9 @@
 from datetime import UTC, date, datetime
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
+from sqlmodel import col
 
 from models.price_bar import Quarantine
 from models.published_series import (
@@ -112,14 +114,19 @@ async def test_macro_figures_are_read_by_series(session):
     assert columns["VIX"].values == [0.6771, 0.6727]
 
 
-async def test_refused_rows_are_kept_as_they_came(session):
-    quarantines = QuarantineRepository(session)
-    rows = [
-        Quarantine(source="feed", file="bars.csv", row_number=number, raw="1,2,3", reason=reason)
-        for number, reason in enumerate(("OHLC_ORDER", "SPIKE", "SPIKE"), start=1)
+async def test_refused_rows_are_kept_as_they_came_and_once(session):
+    def rows():
+        return [
+            Quarantine(source="feed", file="a.csv", row_number=number, raw="1,2,3", reason=reason)
+            for number, reason in enumerate(("OHLC_ORDER", "SPIKE", "SPIKE"), start=1)
+        ]
+
+    await QuarantineRepository(session).add(rows())
+    await QuarantineRepository(session).add(rows())
+
+    kept = await session.scalars(select(Quarantine).order_by(col(Quarantine.id)))
+    assert [(row.row_number, row.raw, row.reason) for row in kept] == [
+        (1, "1,2,3", "OHLC_ORDER"),
+        (2, "1,2,3", "SPIKE"),
+        (3, "1,2,3", "SPIKE"),
     ]
-
-    await quarantines.add(rows)
-
-    assert await quarantines.count_by_reason("feed") == {"OHLC_ORDER": 1, "SPIKE": 2}
-    assert await quarantines.count_by_reason("other") == {}
