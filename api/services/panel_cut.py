@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 
 from api.errors import DataError, MissingData
-from api.services.calendars import calendar, calendar_code
+from api.services.calendars import calendar_code
 from api.services.snapshot import BARS, Snapshot
 from engine.panel import NEVER, Panel
 from engine.types import BoolArray, FloatArray, IntArray
@@ -18,6 +18,8 @@ EPOCH = date(1970, 1, 1)
 NS_PER_DAY = 86_400 * 10**9
 UNKNOWN = "unknown"
 
+# Weekends and holidays before the first bar; an earlier start asks for prices that are not there.
+SLACK_DAYS = 10
 # The ECB has never paused longer; a gap beyond it means that fixings are missing.
 STALE_FIXING_DAYS = 7
 # Outside this range the pair stands the wrong way round or in the wrong unit.
@@ -52,7 +54,7 @@ def cut_panel(
     Raises MissingData where bars or rates do not reach so far.
     """
     currencies = _currencies(request.currency, assets, benchmark)
-    first, last = _span(snapshot.session, request, markets[0])
+    first, last = _span(snapshot.session, request)
     if len(currencies) > 1:
         _require_fixings(snapshot, request, first, last)
     rows = slice(max(first - (request.warmup - 1), 0), last + 1)
@@ -89,27 +91,19 @@ def cut_panel(
     )
 
 
-def _span(session: IntArray, request: PanelRequest, market: str) -> tuple[int, int]:
+def _span(session: IntArray, request: PanelRequest) -> tuple[int, int]:
     """Return the first and the last row of the run itself."""
-    start = (request.start - EPOCH).days
-    first, until = int(np.searchsorted(session, start)), len(session)
+    start, until = (request.start - EPOCH).days, len(session)
+    first = int(np.searchsorted(session, start))
     if request.end is not None:
         until = int(np.searchsorted(session, (request.end - EPOCH).days, side="right"))
-    if first >= until or _misses_sessions(start, int(session[0]), market):
+    if first >= until or start + SLACK_DAYS < session[0]:
         raise MissingData(
             f"the run was to go from {request.start} to {request.end or 'the last bar'}; bars are"
             f" stored from {_date(session[0])} to {_date(session[-1])}: choose days within them",
             field=("input", "start"),
         )
     return first, until - 1
-
-
-def _misses_sessions(start: int, first: int, market: str) -> bool:
-    """Tell whether the market traded from day `start` on before the first row."""
-    if start >= first:
-        return False
-    rows = calendar(market).between(start, first - 1)
-    return bool(rows.stop > rows.start)
 
 
 def _currencies(

@@ -97,10 +97,11 @@ async def _scene(session: AsyncSession, request: PanelRequest) -> Scene:
         universe = await UniverseRepository(session).by_key(request.universe)
         if universe is None:
             raise NotFound(f"universe {request.universe} does not exist", field=("universe",))
-        found = await UniverseRepository(session).spells(
+        known = await UniverseRepository(session).spells(
             request.universe, known_at=request.known_at
         )
-        region, benchmark, spells = universe.region, benchmark or universe.benchmark, tuple(found)
+        spells = tuple(spell for spell in known if _touches(spell, request))
+        region, benchmark = universe.region, benchmark or universe.benchmark
         symbols = sorted({member.symbol for member in spells})
     named = {each.symbol: each for each in await _instruments(session, symbols, benchmark)}
     assets = tuple(sorted((named[symbol] for symbol in symbols), key=lambda each: each.id))
@@ -108,6 +109,12 @@ async def _scene(session: AsyncSession, request: PanelRequest) -> Scene:
     level = None if benchmark is None else named[benchmark]
     key = await _key(session, assets, level, markets)
     return Scene(assets=assets, benchmark=level, spells=spells, markets=markets, key=key)
+
+
+def _touches(spell: Member, request: PanelRequest) -> bool:
+    """Tell whether a membership reaches into the days of the run."""
+    begun = request.end is None or spell.starts_on <= request.end
+    return begun and (spell.ends_on is None or spell.ends_on > request.start)
 
 
 async def _instruments(
