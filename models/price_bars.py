@@ -93,6 +93,13 @@ MERGE = f"""
     SELECT count(*) FILTER (WHERE was IS NULL) AS new, count(was) AS revised FROM merged
 """  # noqa: S608 - our own names
 
+# Writers of one instrument take turns, in one order: each then counts and digests what the
+# other has committed.
+TAKE_TURNS = """
+    SELECT FROM instrument WHERE id IN (SELECT instrument_id FROM staged)
+    ORDER BY id FOR NO KEY UPDATE
+"""
+
 SPANS = """
     UPDATE instrument i
     SET first_bar = spanned.first, last_bar = spanned.last, bar_count = spanned.bars
@@ -154,6 +161,7 @@ class PriceBarRepository:
         not touched, so that the same write twice changes nothing.
         """
         async with staged(self.session, "price_bar", BarRow._fields, rows) as given:
+            await self.session.execute(text(TAKE_TURNS))
             row = (await self.session.execute(text(MERGE), {"reason": reason})).one()
             if row.new:
                 await self.session.execute(text(SPANS))

@@ -43,14 +43,12 @@ def canonical_json(value: Any) -> bytes:
 
 def _plain(value: Any) -> Any:
     match value:
-        case bool() | None:
+        case bool() | int() | None:
             return value
         case str():
             return unicodedata.normalize("NFC", value)
         case float():
             return _finite(value)
-        case int():
-            return int(value)
         case Decimal():
             return format(value.normalize(), "f")
         case datetime() | date():

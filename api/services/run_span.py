@@ -1,0 +1,241 @@
+"""What a run may read: its assets, its days, its rates; and what is missing for it."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.errors import ClientError, InsufficientHistory, MissingData, NotFound
+from api.services.backtest_request import BacktestRequest
+from api.services.findings import Findings
+from api.services.market import PAIR, unknown_symbols
+from api.services.strategies import StrategyEntry
+from models.fingerprint import Scope
+from models.fingerprints import Digest, FingerprintRepository, Keys
+from models.instrument import Instrument
+from models.instruments import InstrumentRepository
+from models.price_bars import PriceBarRepository
+from models.published_series import FxRateRepository
+from models.universes import UniverseRepository
+
+SESSIONS_PER_YEAR = 252
+FACTOR_SET = "FF3"
+BENCHMARK = "^GSPC"
+PAIRED = {"AUD", "USD"}
+# Weekends, holidays and a provider's delay; a longer gap is prices that are not there.
+SLACK = timedelta(days=10)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunSpan:
+    """The assets of a run by id, its benchmark, and its last day."""
+
+    assets: tuple[Instrument, ...]
+    benchmark: Instrument
+    end: date
+
+    @property
+    def symbols(self) -> list[str]:
+        return [asset.symbol for asset in self.assets]
+
+    def foreign(self, currency: str) -> bool:
+        """Tell whether a rate is needed to express the run in this currency."""
+        return any(each.currency != currency for each in (*self.assets, self.benchmark))
+
+
+async def resolve_span(
+    session: AsyncSession, request: BacktestRequest, entry: StrategyEntry, *, owner_id: UUID
+) -> RunSpan:
+    """Find what the run reads. Raises Refused with everything that is missing for it."""
+    symbols, benchmark = await _named(session, request, owner_id)
+    found = await InstrumentRepository(session).by_symbols([*symbols, benchmark])
+    known = {instrument.symbol: instrument for instrument in found}
+    findings = Findings()
+    findings.errors += _unknown(request, entry, symbols, benchmark, known)
+    findings.settle()
+    span = RunSpan(
+        assets=tuple(sorted((known[symbol] for symbol in symbols), key=lambda each: each.id)),
+        benchmark=known[benchmark],
+        end=request.end or date.max,
+    )
+    span = replace(span, end=_end(span, request))
+    _check_start(span, request)
+    await _check_history(session, span, request, entry)
+    return span
+
+
+async def fingerprint(
+    session: AsyncSession, span: RunSpan, request: BacktestRequest, entry: StrategyEntry
+) -> Digest:
+    """Name the stored rows the run may read, without reading them: one statement."""
+    warmup_years = math.ceil(entry.warmup(request.parameters) / SESSIONS_PER_YEAR)
+    ids = sorted({each.id for each in (*span.assets, span.benchmark)})
+    keys: dict[Scope, Keys] = {
+        Scope.BARS: ids,
+        Scope.FACTORS: [FACTOR_SET],
+        Scope.FX: [PAIR] if span.foreign(request.currency.value) else [],
+        Scope.MEMBERSHIP: [] if request.universe is None else [request.universe],
+    }
+    return await FingerprintRepository(session).digest_of(
+        keys, first_year=request.start.year - warmup_years, last_year=span.end.year
+    )
+
+
+async def _named(
+    session: AsyncSession, request: BacktestRequest, owner_id: UUID
+) -> tuple[list[str], str]:
+    """Return the symbols asked for, those of a universe at any day of the run, and a benchmark."""
+    if request.universe is None:
+        return list(request.symbols or ()), request.benchmark or BENCHMARK
+    universes = UniverseRepository(session)
+    universe = await universes.by_key(request.universe, owner_id=owner_id)
+    if universe is None:
+        raise NotFound(
+            f"universe {request.universe[:64]!r} is not known; universes lists what is",
+            field=("input", "universe"),
+        )
+    spells = await universes.spells(universe.key, known_at=request.known_at)
+    last = request.end or date.max
+    members = {
+        spell.symbol
+        for spell in spells
+        if spell.starts_on <= last and (spell.ends_on is None or spell.ends_on > request.start)
+    }
+    if not members:
+        raise MissingData(
+            f"universe {universe.key} had no member from {request.start} to {last};"
+            " choose other days",
+            field=("input", "universe"),
+        )
+    return sorted(members), request.benchmark or universe.benchmark
+
+
+def _unknown(
+    request: BacktestRequest,
+    entry: StrategyEntry,
+    symbols: Sequence[str],
+    benchmark: str,
+    known: dict[str, Instrument],
+) -> Iterator[ClientError]:
+    missing = sorted({symbol for symbol in symbols if symbol not in known})
+    if missing:
+        yield unknown_symbols(missing, field=("input", "symbols"))
+    if benchmark not in known:
+        yield unknown_symbols([benchmark], field=("input", "benchmark"))
+    for name in entry.symbol_parameters:
+        strangers = sorted(set(request.parameters[name]) - set(symbols))
+        if strangers:
+            yield unknown_symbols_of_run(name, strangers)
+    barless = sorted(name for name, each in known.items() if each.first_bar is None)
+    if barless:
+        yield MissingData(f"{barless[0]} has no bars yet; ingest it first", field=("input",))
+
+
+def unknown_symbols_of_run(name: str, symbols: Sequence[str]) -> ClientError:
+    error = unknown_symbols(symbols, field=("input", "parameters", name))
+    named = str(error).partition(", which")[0]
+    return type(error)(
+        f"{named}, which is no asset of this run; name only what it chooses from", field=error.field
+    )
+
+
+def _bars(span: RunSpan) -> tuple[date, date]:
+    firsts = [each.first_bar for each in span.assets if each.first_bar is not None]
+    lasts = [each.last_bar for each in span.assets if each.last_bar is not None]
+    return min(firsts), max(lasts)
+
+
+def _end(span: RunSpan, request: BacktestRequest) -> date:
+    """Return the day asked for, or that of the last bar. Raises MissingData behind the prices."""
+    _, last = _bars(span)
+    if request.end is None:
+        return last if request.known_at is None else min(last, request.known_at.date())
+    if request.end > last + SLACK:
+        raise MissingData(
+            f"end was {request.end}, but prices end on {last}; choose that day or an earlier one,"
+            " or leave end out",
+            field=("input", "end"),
+        )
+    return request.end
+
+
+def _check_start(span: RunSpan, request: BacktestRequest) -> None:
+    first, last = _bars(span)
+    # One weekday without a bar may be a holiday; the worker, which has the calendars, decides.
+    if _weekdays(request.start, first) > 1:
+        raise MissingData(
+            f"start was {request.start}, but prices begin on {first}; choose that day or a later"
+            " one",
+            field=("input", "start"),
+        )
+    if request.start >= min(span.end, last):
+        raise MissingData(
+            f"start was {request.start}, but prices end on {last}; choose an earlier day",
+            field=("input", "start"),
+        )
+
+
+async def _check_history(
+    session: AsyncSession, span: RunSpan, request: BacktestRequest, entry: StrategyEntry
+) -> None:
+    """Refuse what has no warm-up before its first decision, in its own currency.
+
+    Raises InsufficientHistory, and MissingData where exchange rates are what is missing.
+    """
+    bars, warmup = PriceBarRepository(session), entry.warmup(request.parameters)
+    oldest = min(span.assets, key=lambda each: (each.first_bar or date.max, each.id))
+    if span.foreign(request.currency.value):
+        first_rate = await _first_rate(session, span, request)
+        possible = await bars.day_of_bar(oldest.id, warmup, start=first_rate)
+        _check_rates(span, request, first_rate, possible)
+    decided = await bars.day_of_bar(oldest.id, warmup + 1, known_at=request.known_at)
+    if decided is None or decided > span.end:
+        known = "are not stored" if decided is None else f"are known on {decided} at the earliest"
+        field = entry.history_field
+        raise InsufficientHistory(
+            f"{entry.key} needs {warmup + 1} sessions up to the end, {span.end}, with these"
+            f" parameters; so many {known}, choose a later end or a shorter history",
+            field=("input", "end") if field is None else ("input", "parameters", field),
+        )
+
+
+async def _first_rate(session: AsyncSession, span: RunSpan, request: BacktestRequest) -> date:
+    """Return the first day with an exchange rate. Raises MissingData where none is stored."""
+    used = {each.currency for each in (*span.assets, span.benchmark)} | {request.currency.value}
+    first = await FxRateRepository(session).first_date(PAIR) if used <= PAIRED else None
+    if first is None:
+        raise MissingData(
+            f"no rates between {' and '.join(sorted(used))} are stored; choose another currency",
+            field=("input", "currency"),
+            reason="MISSING_FX",
+        )
+    return first
+
+
+def _check_rates(
+    span: RunSpan, request: BacktestRequest, first_rate: date, possible: date | None
+) -> None:
+    """Refuse a start whose warm-up begins before the rates do. Raises MissingData."""
+    if possible is not None and _weekdays(request.start, possible) == 0:
+        return
+    remedy = "no start has enough history"
+    if possible is not None and possible < span.end:
+        remedy = f"start on {possible} or later"
+    raise MissingData(
+        f"start was {request.start}, but rates to {request.currency.value} begin on {first_rate}"
+        f" and the strategy needs its history in them; {remedy}, or choose another currency",
+        field=("input", "start"),
+        reason="MISSING_FX",
+    )
+
+
+def _weekdays(first: date, until: date) -> int:
+    """Count Mondays to Fridays from one day to before another; 0 when there are none."""
+    days = (until - first).days
+    if days <= 0:
+        return 0
+    weeks, rest = divmod(days, 7)
+    return 5 * weeks + sum((first.weekday() + day) % 7 < 5 for day in range(rest))
