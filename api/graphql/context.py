@@ -1,0 +1,70 @@
+"""What a request carries: the viewer, the one session behind its gate, the loaders."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeAlias
+from uuid import UUID
+
+import strawberry
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.ports import ObjectStore
+from api.settings import Settings
+
+if TYPE_CHECKING:
+    from api.graphql.loaders import Loaders
+
+
+class Context:
+    """One per request. Siblings run at once and take turns at the session."""
+
+    def __init__(
+        self,
+        session: AsyncSession,
+        *,
+        viewer_id: UUID,
+        settings: Settings,
+        store: ObjectStore,
+        facts: Mapping[str, str] | None = None,
+    ) -> None:
+        self.viewer_id = viewer_id
+        self.settings = settings
+        self.store = store
+        self.facts = facts or {}
+        self.job_ids: list[UUID] = []
+        self.wrote = False
+        self._session = session
+        self._gate = asyncio.Lock()
+        self._holder: asyncio.Task[object] | None = None
+
+    @cached_property
+    def loaders(self) -> "Loaders":
+        from api.graphql.loaders import Loaders
+
+        return Loaders(self)
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[AsyncSession]:
+        """Lend the session for one repository or service call. Await no loader inside."""
+        task = asyncio.current_task()
+        if self._holder is task:
+            raise RuntimeError("this task already holds the session")
+        async with self._gate:
+            self._holder = task
+            try:
+                yield self._session
+            finally:
+                self._holder = None
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[AsyncSession]:
+        """Lend the session for a mutation; what it wrote is undone when the block raises."""
+        async with self.session() as session:
+            self.wrote = True
+            async with session.begin_nested():
+                yield session
+
+
+Info: TypeAlias = strawberry.Info[Context, None]

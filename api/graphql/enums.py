@@ -1,0 +1,105 @@
+"""Enumerations of the contract: the entities' own, described, and those only the API knows."""
+
+from enum import StrEnum
+
+import strawberry
+
+from api.errors import ErrorCode
+from models.backtest import Allocator, Currency, DecisionClock, FillPolicy, Rebalance
+from models.instrument import AssetClass, Exchange
+from models.job import JobStatus
+from models.price_bar import DataQuality
+from models.universe import Region
+
+strawberry.enum(ErrorCode, description="What kind of thing is wrong; `reason` may be finer.")
+strawberry.enum(Region, description="Where the members of a universe trade.")
+strawberry.enum(Exchange, description="Market whose calendar an instrument follows.")
+strawberry.enum(Currency, description="Currency a run or a price is expressed in.")
+strawberry.enum(AssetClass, description="Kind of asset.")
+strawberry.enum(DataQuality, description="How far a bar is trusted; BAD bars are never used.")
+strawberry.enum(Rebalance, description="On the last session of which period a run decides.")
+strawberry.enum(JobStatus, description="Where a job stands; the last three are final.")
+strawberry.enum(
+    Allocator, description="How the chosen assets share the money, instead of the strategy's way."
+)
+strawberry.enum(
+    FillPolicy,
+    description="Where an order is filled. NEXT_OPEN falls back to the next close where no open "
+    "is known. DECISION_CLOSE is for replicating papers: it is not tradable, and guards say so.",
+)
+strawberry.enum(DecisionClock, description="At which market's close a run decides.")
+
+
+@strawberry.enum(description="Field of a bar.")
+class PriceField(StrEnum):
+    OPEN = "open"
+    HIGH = "high"
+    LOW = "low"
+    CLOSE = "close"
+    ADJUSTED_CLOSE = "adjusted_close"
+    VOLUME = "volume"
+
+
+@strawberry.enum(description="Area of ideas a strategy belongs to.")
+class StrategyFamily(StrEnum):
+    MOMENTUM = "MOMENTUM"
+    RISK_PARITY = "RISK_PARITY"
+    MEAN_REVERSION = "MEAN_REVERSION"
+    BREAKOUT = "BREAKOUT"
+    STAT_ARB = "STAT_ARB"
+    REGIME = "REGIME"
+    META = "META"
+    VOLATILITY = "VOLATILITY"
+    HARD_ASSETS = "HARD_ASSETS"
+    BENCHMARK = "BENCHMARK"
+
+
+# The table also knows SHARD, a part of a sweep that is nobody's business outside.
+@strawberry.enum(description="What sort of work a job does.")
+class JobKind(StrEnum):
+    BACKTEST = "BACKTEST"
+    SWEEP = "SWEEP"
+    WALK_FORWARD = "WALK_FORWARD"
+    INGEST = "INGEST"
+    SCAN = "SCAN"
+    PLAN = "PLAN"
+    REGIME = "REGIME"
+    SNAPSHOT = "SNAPSHOT"
+
+
+@strawberry.enum(description="How the assets of a group cap are grouped.")
+class GroupBy(StrEnum):
+    SECTOR = "SECTOR"
+    CURRENCY = "CURRENCY"
+    EXCHANGE = "EXCHANGE"
+    ASSET_CLASS = "ASSET_CLASS"
+
+
+@strawberry.enum(
+    description="NET of all costs, GROSS as if trading were free, LOCAL without currency moves."
+)
+class CurveBasis(StrEnum):
+    NET = "net"
+    GROSS = "gross"
+    LOCAL = "local"
+
+
+@strawberry.enum(description="Side of an order.")
+class Side(StrEnum):
+    BUY = "BUY"
+    SELL = "SELL"
+
+
+@strawberry.enum(description="What a list of backtests is sorted by; runs without it come last.")
+class BacktestOrderField(StrEnum):
+    CREATED_AT = "created_at"
+    SHARPE = "sharpe"
+    CAGR = "cagr"
+    MAX_DRAWDOWN = "max_drawdown"
+    DEFLATED_SHARPE = "deflated_sharpe"
+
+
+@strawberry.enum(description="Direction of a sort.")
+class Direction(StrEnum):
+    ASC = "asc"
+    DESC = "desc"

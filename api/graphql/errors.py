@@ -1,0 +1,88 @@
+"""Two kinds of trouble: what the caller can mend is data, the rest is a masked error."""
+
+from typing import Any
+
+import strawberry
+from graphql import GraphQLError
+from sqlalchemy.exc import DBAPIError
+from strawberry.exceptions import StrawberryInputCoercionError
+
+from api.errors import ClientError, ErrorCode, Unavailable
+from api.services.failures import failure_of
+from api.services.findings import Refused
+from api.telemetry import logger
+
+LONGEST_MESSAGE = 300
+MOST_ERRORS = 10
+
+
+@strawberry.type(
+    description="What the caller can put right. Top-level errors are only for malformed requests "
+    "and server faults."
+)
+class UserError:
+    message: str = strawberry.field(description="What was found, and what to do about it.")
+    code: ErrorCode = strawberry.field(description="What kind of thing is wrong.")
+    field: list[str] | None = strawberry.field(
+        default=None, description="Path of the argument it is about, when it is about one."
+    )
+    reason: str | None = strawberry.field(
+        default=None, description="The finer code, such as IDEMPOTENCY_CONFLICT."
+    )
+
+
+def user_errors(error: ClientError) -> list[UserError]:
+    """Turn what a service refused into data."""
+    faults = error.errors if isinstance(error, Refused) else (error,)
+    return [
+        UserError(
+            message=str(fault),
+            code=fault.code,
+            field=list(fault.field) or None,
+            reason=fault.reason,
+        )
+        for fault in faults
+    ]
+
+
+def shown(errors: list[GraphQLError], request_id: str) -> list[dict[str, Any]]:
+    """Return what a caller may read of the errors: the first ten, faults of ours masked."""
+    return [_shown(error, request_id) for error in errors[:MOST_ERRORS]]
+
+
+def _shown(error: GraphQLError, request_id: str) -> dict[str, Any]:
+    message, extensions = _told(error, request_id)
+    answer: dict[str, Any] = {"message": message[:LONGEST_MESSAGE]}
+    if error.locations:
+        answer["locations"] = [
+            {"line": place.line, "column": place.column} for place in error.locations
+        ]
+    if error.path:
+        answer["path"] = error.path
+    return answer | {"extensions": extensions}
+
+
+def _told(error: GraphQLError, request_id: str) -> tuple[str, dict[str, Any]]:
+    cause = error.original_error
+    if isinstance(cause, ClientError):
+        extensions = {"code": cause.reason or cause.code.value}
+        return str(cause), extensions | ({"field": list(cause.field)} if cause.field else {})
+    if cause is None or isinstance(cause, StrawberryInputCoercionError):
+        return error.message, {"code": "BAD_REQUEST"}
+    if _transient(cause):
+        logger.warning("a request met something that did not answer", exc_info=cause)
+        return "temporarily unavailable, try again", _masked(ErrorCode.UNAVAILABLE, request_id)
+    if isinstance(cause, TimeoutError):
+        return "this took too long; ask for less at once", _masked(ErrorCode.TIMEOUT, request_id)
+    logger.error("a request met a fault of ours", exc_info=cause)
+    return "internal error", _masked(ErrorCode.INTERNAL, request_id)
+
+
+def _transient(cause: Exception) -> bool:
+    return isinstance(cause, Unavailable) or (
+        isinstance(cause, DBAPIError) and failure_of(cause).transient
+    )
+
+
+def _masked(code: ErrorCode, request_id: str) -> dict[str, Any]:
+    return {"code": code.value, "requestId": request_id}

@@ -1,0 +1,29 @@
+"""The contract in files: the schema's text beside the client, the catalogue beside the API."""
+
+from pathlib import Path
+
+import orjson
+
+from api.graphql.schema import schema
+from api.services.strategies import CATALOGUE
+
+SCHEMA = Path(__file__).parents[2] / "client" / "schema.graphql"
+
+
+def sdl() -> str:
+    """Return the schema as text."""
+    return schema.as_str() + "\n"
+
+
+def catalogue() -> bytes:
+    """Return the strategy catalogue as JSON; the only place of the API that asks the engine."""
+    from engine.strategies import catalogue as of_engine
+
+    return orjson.dumps(of_engine(), option=orjson.OPT_INDENT_2) + b"\n"
+
+
+def export() -> list[Path]:
+    """Write both files; return where."""
+    SCHEMA.write_text(sdl(), encoding="utf-8")
+    CATALOGUE.write_bytes(catalogue())
+    return [SCHEMA, CATALOGUE]

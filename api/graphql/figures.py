@@ -1,0 +1,181 @@
+"""Figures of a finished run, read from the summary its worker stored."""
+
+import dataclasses
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import strawberry
+from strawberry.scalars import JSON
+from strawberry.utils.str_converters import to_camel_case
+
+CENT = Decimal("0.01")
+
+
+def _figure(description: str) -> Any:
+    return strawberry.field(default=None, description=description)
+
+
+@strawberry.type(
+    description="Figures of a return series. Rates are fractions; what is not defined is null, "
+    "with its reason in `undefined`."
+)
+class Metrics:
+    total_return: float | None = _figure("Growth over the whole span.")
+    cagr: float | None = _figure("Compound annual growth rate.")
+    volatility: float | None = _figure("Standard deviation of session returns, per annum.")
+    sharpe: float | None = _figure("Annual excess return per unit of volatility.")
+    sortino: float | None = _figure("Annual excess return per unit of downside deviation.")
+    calmar: float | None = _figure("Annual growth per unit of the deepest drawdown.")
+    omega: float | None = _figure("Gains over losses, both against a threshold of zero.")
+    max_drawdown: float | None = _figure("Deepest fall from a peak, at most 0.")
+    max_drawdown_days: int | None = _figure(
+        "Calendar days from the peak of the deepest drawdown to its recovery, or to the end."
+    )
+    average_drawdown: float | None = _figure("Mean depth of all drawdowns, at most 0.")
+    var95: float | None = _figure("Loss of a session not exceeded in 95 % of them, as a gain > 0.")
+    cvar95: float | None = _figure("Mean loss of the worst 5 % of sessions, as a gain > 0.")
+    skew: float | None = _figure("Skewness of session returns.")
+    kurtosis: float | None = _figure("Kurtosis of session returns; 3 is normal.")
+    tail_ratio: float | None = _figure("95th percentile over the size of the 5th.")
+    hit_rate: float | None = _figure("Share of sessions with a gain.")
+    profit_factor: float | None = _figure("Gains over losses of closed round trips.")
+    average_win: float | None = _figure("Mean return of the closed round trips that won.")
+    average_loss: float | None = _figure(
+        "Mean return of the closed round trips that lost, below 0."
+    )
+    best_day: float | None = _figure("Highest return of a session.")
+    worst_day: float | None = _figure("Lowest return of a session.")
+    alpha: float | None = _figure("Annual return the benchmark does not explain.")
+    beta: float | None = _figure("Sensitivity to the benchmark.")
+    information_ratio: float | None = _figure("Annual active return per unit of tracking error.")
+    tracking_error: float | None = _figure("Standard deviation of active returns, per annum.")
+    turnover: float | None = _figure("One-way turnover, fraction of equity per annum.")
+    exposure: float | None = _figure("Mean share of equity that was invested.")
+    trade_count: int | None = _figure("Orders filled.")
+    total_costs: Decimal | None = _figure("All costs, in the run's currency.")
+    cost_drag: float | None = _figure("Growth lost to costs, per annum.")
+    final_value: Decimal | None = _figure("Equity at the end, in the run's currency.")
+    sessions: int = strawberry.field(default=0, description="Sessions the figures rest on.")
+    undefined: JSON = strawberry.field(
+        default_factory=dict, description="Name to reason, for every figure that is null."
+    )
+
+
+@strawberry.type(
+    description="How likely the result is luck. The count of trials is the ledger's, not a number "
+    "the caller declares."
+)
+class Overfitting:
+    psr: float | None = _figure("Probability that the true Sharpe ratio is above zero.")
+    deflated_sharpe: float | None = _figure("The same against the best of as many blind trials.")
+    trials: int = strawberry.field(default=1, description="Configurations tried in this family.")
+    effective_trials: float | None = _figure("Trials counted by how different they were.")
+    pbo: float | None = _figure("Probability of backtest overfitting; null without a sweep.")
+    min_track_record_length: float | None = _figure("Sessions needed to trust the Sharpe ratio.")
+    sharpe_interval: list[float] | None = _figure("95 % interval of the annual Sharpe ratio.")
+    verdict: str = strawberry.field(default="", description="What this means, in a sentence.")
+
+
+@strawberry.type(description="What was checked on this run, and what to be careful about.")
+class Guards:
+    lookahead_free: bool | None = _figure("Whether hiding the future changed no decision.")
+    lookahead_detail: str | None = _figure("How that was checked, or what differed.")
+    survivorship_gap_cagr: float | None = _figure(
+        "Growth owed to picking today's members; null until it is computed."
+    )
+    smallest_viable_capital: Decimal | None = _figure(
+        "Capital below which flat fees eat the edge; null until it is computed."
+    )
+    fills_on_real_bars: bool = strawberry.field(
+        default=False, description="Whether every fill lies on a bar that exists."
+    )
+    missing_data: list[str] = strawberry.field(
+        default_factory=list, description="Data the run would have liked to have."
+    )
+    flags: list[str] = strawberry.field(
+        default_factory=list,
+        description="Warnings, such as vendor_adjusted, volume_unknown, not_tradable, rf_missing.",
+    )
+
+
+@strawberry.type(description="Return of a calendar month.")
+class MonthlyReturn:
+    year: int = strawberry.field(description="Year.")
+    month: int = strawberry.field(description="Month, 1 to 12.")
+    value: float = strawberry.field(description="Return as a fraction.")
+
+
+@strawberry.type(description="Return of a calendar year.")
+class AnnualReturn:
+    year: int = strawberry.field(description="Year; the first and last may be partial.")
+    strategy: float = strawberry.field(description="Return of the run.")
+    benchmark: float | None = _figure("Return of the benchmark.")
+    beat_benchmark: bool | None = _figure("Whether the run returned more than the benchmark.")
+
+
+@strawberry.type(description="A fall from a peak, until it was made good.")
+class DrawdownPeriod:
+    peak: date = strawberry.field(description="Last session at the peak.")
+    trough: date = strawberry.field(description="Session at the bottom.")
+    recovered: date | None = strawberry.field(description="First session back; null if not yet.")
+    depth: float = strawberry.field(description="Depth as a fraction, at most 0.")
+    days: int = strawberry.field(description="Calendar days from peak to recovery, or to the end.")
+
+
+@strawberry.type(description="Where the return came from, as fractions of initial capital.")
+class Attribution:
+    asset: float = strawberry.field(description="Moves of the assets in their own currency.")
+    currency: float = strawberry.field(description="Moves of the currencies.")
+    interaction: float = strawberry.field(description="Both moving at once.")
+    costs: float = strawberry.field(description="Commission, slippage and currency spread.")
+    cash: float = strawberry.field(description="Interest on cash.")
+    by_symbol: JSON = strawberry.field(description="Symbol to its share of the return.")
+
+
+def metrics_of(values: Mapping[str, Any] | None) -> Metrics | None:
+    if values is None:
+        return None
+    figures = _known(Metrics, values)
+    for name in ("total_costs", "final_value"):
+        figures[name] = money(figures.get(name))
+    reasons = {to_camel_case(name): reason for name, reason in values["undefined"].items()}
+    return Metrics(**figures | {"undefined": JSON(reasons)})
+
+
+def overfitting_of(values: Mapping[str, Any] | None) -> Overfitting | None:
+    return None if values is None else Overfitting(**_known(Overfitting, values))
+
+
+def guards_of(values: Mapping[str, Any] | None) -> Guards | None:
+    return None if values is None else Guards(**_known(Guards, values))
+
+
+def attribution_of(values: Mapping[str, Any] | None) -> Attribution | None:
+    return None if values is None else Attribution(**_known(Attribution, values))
+
+
+def annual_return(year: int, strategy: float, benchmark: float | None) -> AnnualReturn:
+    beat = None if benchmark is None else strategy > benchmark
+    return AnnualReturn(year=year, strategy=strategy, benchmark=benchmark, beat_benchmark=beat)
+
+
+def drawdown_period(values: Mapping[str, Any]) -> DrawdownPeriod:
+    recovered = values["recovered"]
+    return DrawdownPeriod(
+        peak=date.fromisoformat(values["peak"]),
+        trough=date.fromisoformat(values["trough"]),
+        recovered=None if recovered is None else date.fromisoformat(recovered),
+        depth=values["depth"],
+        days=values["days"],
+    )
+
+
+def money(value: float | None) -> Decimal | None:
+    return None if value is None else Decimal(repr(value)).quantize(CENT)
+
+
+def _known(figures: type[Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    names = {field.name for field in dataclasses.fields(figures)}
+    return {name: value for name, value in values.items() if name in names}

@@ -1,0 +1,98 @@
+"""Relations in batches: what a list of a hundred asks one by one is read at once."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING, NamedTuple
+from uuid import UUID
+
+from strawberry.dataloader import DataLoader
+
+from models.backtest import Backtest
+from models.backtests import BacktestRepository
+from models.instrument import Instrument
+from models.instruments import InstrumentRepository
+from models.job import Job
+from models.jobs import JobRepository
+from models.price_bar import PriceBar
+from models.price_bars import PriceBarRepository
+from models.universes import Member, UniverseRepository
+
+if TYPE_CHECKING:
+    from api.graphql.context import Context
+
+
+class MembersAt(NamedTuple):
+    """Who was in a universe on a day, as known at an instant; None is now."""
+
+    key: str
+    valid_at: date
+    known_at: datetime | None
+
+
+class Loaders:
+    """Named `<noun>_by_<key>`; each answers in the order of its keys, None where nothing is."""
+
+    def __init__(self, context: "Context") -> None:
+        self.context = context
+        self.job_by_id = DataLoader(self._jobs)
+        self.backtest_by_id = DataLoader(self._backtests)
+        self.backtest_by_job_id = DataLoader(self._backtests_of_jobs)
+        self.instrument_by_id = DataLoader(self._instruments)
+        self.instrument_by_uuid = DataLoader(self._instruments_by_uuid)
+        self.latest_bar_by_instrument_id = DataLoader(self._latest_bars)
+        self.members_at = DataLoader(self._members)
+
+    async def _jobs(self, ids: list[UUID]) -> Sequence[Job | None]:
+        async with self.context.session() as session:
+            jobs = await JobRepository(session).list_by_ids(ids, owner_id=self.context.viewer_id)
+        found = {job.id: job for job in jobs}
+        return [found.get(job_id) for job_id in ids]
+
+    async def _backtests(self, ids: list[UUID]) -> Sequence[Backtest | None]:
+        async with self.context.session() as session:
+            runs = await BacktestRepository(session).list_by_ids(
+                ids, owner_id=self.context.viewer_id
+            )
+        found = {run.id: run for run in runs}
+        return [found.get(run_id) for run_id in ids]
+
+    async def _backtests_of_jobs(self, job_ids: list[UUID]) -> Sequence[Backtest | None]:
+        async with self.context.session() as session:
+            runs = await BacktestRepository(session).list_by_jobs(
+                job_ids, owner_id=self.context.viewer_id
+            )
+        found = {run.job_id: run for run in runs}
+        return [found.get(job_id) for job_id in job_ids]
+
+    async def _instruments(self, ids: list[int]) -> Sequence[Instrument | None]:
+        async with self.context.session() as session:
+            instruments = await InstrumentRepository(session).by_ids(ids)
+        found = {instrument.id: instrument for instrument in instruments}
+        return [found.get(instrument_id) for instrument_id in ids]
+
+    async def _latest_bars(self, ids: list[int]) -> Sequence[PriceBar | None]:
+        async with self.context.session() as session:
+            bars = await PriceBarRepository(session).latest_by_instrument(ids)
+        found = {bar.instrument_id: bar for bar in bars}
+        return [found.get(instrument_id) for instrument_id in ids]
+
+    async def _instruments_by_uuid(self, uuids: list[UUID]) -> Sequence[Instrument | None]:
+        async with self.context.session() as session:
+            instruments = await InstrumentRepository(session).by_uuids(uuids)
+        found = {instrument.uuid: instrument for instrument in instruments}
+        return [found.get(uuid) for uuid in uuids]
+
+    async def _members(self, asked: list[MembersAt]) -> Sequence[Sequence[Member]]:
+        """One statement for each pair of day and instant: a list of universes shares one."""
+        keys: dict[tuple[date, datetime | None], list[str]] = defaultdict(list)
+        for key, valid_at, known_at in asked:
+            keys[valid_at, known_at].append(key)
+        found: dict[MembersAt, Sequence[Member]] = {}
+        for (valid_at, known_at), named in keys.items():
+            async with self.context.session() as session:
+                members = await UniverseRepository(session).members_of(
+                    named, valid_at=valid_at, known_at=known_at
+                )
+            found |= {MembersAt(key, valid_at, known_at): members[key] for key in named}
+        return [found[wanted] for wanted in asked]

@@ -1,0 +1,31 @@
+"""The HTTP edge: GraphQL, health, downloads, and the page.
+
+POST /graphql, GET /healthz, GET /downloads/<key>; everything else is the built client.
+"""
+
+from pathlib import Path
+
+from fastapi import FastAPI
+from starlette.middleware.gzip import GZipMiddleware
+
+from api.http.endpoints import Endpoints
+from api.http.headers import Headed
+from api.http.page import Page
+from api.wiring import App
+
+CLIENT = Path(__file__).parents[2] / "client" / "dist"
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
+
+
+def create_app(app: App, *, client: Path = CLIENT) -> FastAPI:
+    """Build the application around what the process was wired with."""
+    endpoints = Endpoints(app)
+    http = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    # Every method, or a GET would fall through to the page.
+    http.add_route("/graphql", endpoints.graphql, methods=METHODS)
+    http.add_route("/healthz", endpoints.health, methods=["GET"])
+    http.add_route("/downloads/{key:path}", endpoints.download, methods=["GET"])
+    http.mount("/", Page(client))
+    http.add_middleware(GZipMiddleware, minimum_size=2_000, compresslevel=4)
+    http.add_middleware(Headed)
+    return http

@@ -1,0 +1,63 @@
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import orjson
+import pytest
+from sqlalchemy import event
+
+from api.graphql.execute import answer
+from api.graphql.request import GraphQLRequest
+from api.wiring import App
+from tests.api.market import make_settings, write_market
+
+Ask = Callable[..., Awaitable[dict[str, Any]]]
+
+
+@pytest.fixture
+def app(engine, sessions, tmp_path):
+    """An application on the test's database, with its own folder of objects."""
+    made = App(make_settings(tmp_path, database_url="postgresql://test"))
+    made.engine, made.sessions = engine, sessions
+    return made
+
+
+@pytest.fixture
+async def market(sessions):
+    await write_market(sessions)
+
+
+@pytest.fixture
+def ask(app) -> Ask:
+    """Return a function that answers a document as the edge would, as plain JSON values."""
+
+    async def execute(document, *, viewer_id=None, **variables):
+        told = await answer(
+            GraphQLRequest(document, variables=variables),
+            app,
+            viewer_id=viewer_id or app.settings.owner_id,
+            request_id="test",
+        )
+        return orjson.loads(orjson.dumps(told.body))
+
+    return execute
+
+
+@pytest.fixture
+def counting(engine):
+    """Return a context manager that collects the statements of its block."""
+
+    @contextmanager
+    def collect() -> Iterator[list[str]]:
+        seen: list[str] = []
+
+        def note(_connection, _cursor, statement, *_):
+            seen.append(" ".join(statement.split()))
+
+        event.listen(engine.sync_engine, "before_cursor_execute", note)
+        try:
+            yield seen
+        finally:
+            event.remove(engine.sync_engine, "before_cursor_execute", note)
+
+    return collect
