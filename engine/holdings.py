@@ -75,21 +75,24 @@ class Ranked:
     def holds(self, names: BoolArray) -> bool:
         return bool(np.append(names, False)[self.names].any())
 
-    def overlap(self, before: "Drifted", old: "Ranked") -> FloatArray:
-        """Return the sum over names of min(new weight, drifted old weight), (C,).
+    def compare(self, before: "Drifted", old: "Ranked") -> tuple[FloatArray, FloatArray]:
+        """Return what old and new weights share and what of the new is above the old, each (C,).
 
-        Both portfolios of a size k hold a name when its old and its new rank are below k: no
+        That is the sum over names of min(new, drifted) and the sum of new weights above drifted
+        ones. Both portfolios of a size k hold a name when its old and its new rank are below k: no
         vector of weights is built.
         """
         rows = np.arange(len(self.names))[:, None]
         old_rank = old._ranks[rows, self.names]
         relative = before.last[self.names]
         value = before.value.reshape(len(self.names), -1)
-        shared = np.empty_like(value)
+        shared, raised = np.empty_like(value), np.empty_like(value)
         for column, k in enumerate(self.sizes):
             kept = np.where(old_rank[:, :k] < k, relative[:, :k], 0.0)
-            shared[:, column] = np.minimum(kept / value[:, column, None], 1.0).sum(axis=1) / k
-        return shared.ravel()
+            kept /= value[:, column, None]
+            raised[:, column] = np.count_nonzero(kept < 1.0, axis=1) / k
+            shared[:, column] = np.minimum(kept, 1.0).sum(axis=1) / k
+        return shared.ravel(), raised.ravel() - self.cash
 
     @cached_property
     def _ranks(self) -> IntArray:

@@ -51,9 +51,12 @@ def hrp_from_covariance(covariance: FloatArray, *, linkage: Linkage = "ward") ->
     taken = _places(len(order))
     places = np.zeros(len(taken), dtype=np.int64)
     places[taken] = order
-    ordered = covariance.take(places, axis=0).take(places, axis=1)
+    blocks = covariance.take(places, axis=0).take(places, axis=1)
+    precision = np.where(taken, 1.0 / blocks.diagonal(), 0.0)
+    blocks *= precision[:, None]
+    blocks *= precision
     weights = np.empty(len(order))
-    weights[order] = _bisect(ordered, taken)[taken]
+    weights[order] = _bisect(blocks, precision)[taken]
     return weights
 
 
@@ -68,7 +71,9 @@ def leaf_order(covariance: FloatArray, *, linkage: Linkage = "ward") -> IntArray
     correlation *= covariance
     distance = squareform(correlation, checks=False)
     np.clip(distance, -1.0, 1.0, out=distance)
-    distance = np.sqrt((1.0 - distance) / 2.0)
+    np.subtract(1.0, distance, out=distance)
+    distance *= 0.5
+    np.sqrt(distance, out=distance)
     return hierarchy.leaves_list(hierarchy.linkage(distance, linkage)).astype(np.int64)
 
 
@@ -80,11 +85,8 @@ def _places(n_assets: int) -> BoolArray:
     return sizes > 0
 
 
-def _bisect(ordered: FloatArray, taken: BoolArray) -> FloatArray:
-    """Return the weight of each leaf, for the covariance (leaves, leaves) in that order."""
-    precision = np.where(taken, 1.0 / ordered.diagonal(), 0.0)
-    blocks = ordered * precision[:, None]
-    blocks *= precision
+def _bisect(blocks: FloatArray, precision: FloatArray) -> FloatArray:
+    """Return the weight of each leaf, from the scaled covariance and 1 / variance of the leaves."""
     shares = []
     while len(blocks) > 1:
         shares.append(_shares(blocks.diagonal(), precision))

@@ -204,6 +204,32 @@ def test_exact_cost_solves_its_own_equation():
         assert paths.curves[portfolio, -1] == pytest.approx(equity, rel=1e-9)
 
 
+@pytest.mark.parametrize("missing", [0.0, 0.05])
+def test_exact_cost_of_rankings_equals_that_of_their_weights(missing):
+    close, fill, rf = make_market(seed=6, sessions=400, assets=30, missing=missing)
+    market = Market.of(close, fill=fill, rf=rf)
+    fills = np.arange(20, 400, 7)
+    grid = MomentumGrid(close, lookbacks=[9, 15], skips=[1, 0])
+    names = np.stack([grid.best(int(row) - 1, 8) for row in fills])
+
+    ranked = simulate_rankings(
+        market,
+        rank_columns(names, 30),
+        n_rankings=2,
+        sizes=[3, 8],
+        fill_rows=fills,
+        cost=0.002,
+        exact=True,
+        keep=range(4),
+    ).curves
+
+    weights = [ranked_weights(names[:, g], k, 30) for g in (0, 1) for k in (3, 8)]
+    dense = simulate_weights(
+        market, np.stack(weights, axis=1), fill_rows=fills, cost=0.002, exact=True, keep=range(4)
+    ).curves
+    np.testing.assert_allclose(ranked, dense, rtol=1e-6)
+
+
 @pytest.mark.parametrize("missing", [0.0, 0.08])
 @given(seed=st.integers(0, 2**32 - 1), cost=st.sampled_from([0.0, 0.001, 0.01]))
 def test_batch_of_weights_equals_one_name_at_a_time(missing, seed, cost):
