@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.session import lock
+
 
 @dataclass(frozen=True)
 class Written:
@@ -62,6 +64,8 @@ async def merge(
             count(*) FILTER (WHERE revised) AS revised
         FROM merged
     """  # noqa: S608 - our own names
+    # Writers take turns, so that whoever digests the table afterwards sees all of it.
+    await lock(session, f"write {table}")
     async with staged(session, table, columns, rows) as given:
         row = (await session.execute(text(statement))).one()
     return Written(row.new, row.revised, given - row.new - row.revised)

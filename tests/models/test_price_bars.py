@@ -6,7 +6,8 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
-from models import Instrument, PriceBar, PriceBarRevision
+from models import Fingerprint, Instrument, PriceBar, PriceBarRevision, Scope
+from models.fingerprints import FingerprintRepository
 from models.instruments import InstrumentRepository
 from models.price_bars import PriceBarRepository
 from models.staging import Written
@@ -203,6 +204,27 @@ async def test_two_writers_of_the_same_bars_write_them_once(sessions):
 
     assert sum((each.new for each in written), 0) == 199
     assert sum((each.unchanged for each in written), 0) == 3 * 199
+
+
+async def test_writers_of_different_days_lose_neither_count_nor_digest(sessions):
+    async with sessions.begin() as session:
+        _, one, two = await listed(session, "AAA", "BBB")
+
+    async def write(year, order):
+        async with sessions.begin() as session:
+            bars, fingerprints = PriceBarRepository(session), FingerprintRepository(session)
+            days = [date(year, 1, 4), date(year, 1, 5)]
+            await bars.write([make_bar(each, day) for each in order for day in days])
+            await fingerprints.refresh(Scope.BARS, order)
+
+    await asyncio.gather(*(write(2000 + n, [one, two] if n % 2 else [two, one]) for n in range(10)))
+
+    async with sessions() as session:
+        counted = await InstrumentRepository(session).by_ids([one, two])
+        years = await session.scalar(select(func.count()).select_from(Fingerprint))
+        stale = await FingerprintRepository(session).refresh(Scope.BARS, [one, two])
+    assert [each.bar_count for each in counted] == [20, 20]
+    assert (years, stale) == (20, 0)
 
 
 async def test_a_bar_given_twice_in_one_write_is_refused(session):
