@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from inspect import cleandoc
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -126,7 +127,7 @@ def _describe(cls: type[Strategy[Any]]) -> dict[str, Any]:
         "name": cls.name,
         "family": cls.family,
         "version": str(cls.version),
-        "summary": " ".join((cls.__doc__ or "").split()),
+        "summary": cleandoc(cls.__doc__ or "").partition("\n\n")[0],
         "references": list(cls.references),
         "parameterSchema": parameter_schema(cls.parameters_type),
         "defaultParameters": defaults.model_dump(mode="json"),

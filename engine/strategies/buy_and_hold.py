@@ -15,7 +15,11 @@ class BuyAndHoldParameters(Parameters):
 
 @register
 class BuyAndHold(Strategy[BuyAndHoldParameters]):
-    """Buy every asset at the same weight at the start and never trade again."""
+    """Buy every asset at the same weight at the start and never trade again.
+
+    Needs closes alone. Winners come to dominate, so concentration grows with time; what enters the
+    universe later is never held, and the proceeds of a delisting stay in cash.
+    """
 
     key: ClassVar = "buy_and_hold"
     name: ClassVar = "Buy and hold"

@@ -60,7 +60,11 @@ class DualMomentumParameters(Parameters):
 
 @register
 class DualMomentum(Strategy[DualMomentumParameters]):
-    """Hold the strongest risky assets that beat the risk-free return; else defensive or cash."""
+    """Hold the strongest risky assets that beat the risk-free return; else defensive or cash.
+
+    Needs closes and a risk-free rate. It reacts a lookback late, so a fast fall is suffered and a
+    fast recovery missed; with few assets its result hangs on single switching days.
+    """
 
     key: ClassVar = "dual_momentum"
     name: ClassVar = "Dual momentum"

@@ -15,7 +15,11 @@ class EqualWeightParameters(Parameters):
 
 @register
 class EqualWeight(Strategy[EqualWeightParameters]):
-    """Hold every asset at the same weight, restored at each rebalance and drifting between."""
+    """Hold every asset at the same weight, restored at each rebalance and drifting between.
+
+    Needs closes alone. It buys what fell, so it pays for every loser that never recovers, and its
+    risk is whatever the universe happens to hold.
+    """
 
     key: ClassVar = "equal_weight"
     name: ClassVar = "Equal weight"

@@ -30,7 +30,11 @@ class HrpParameters(Parameters):
 
 @register
 class Hrp(Strategy[HrpParameters]):
-    """Spread risk over a tree of correlated clusters, without inverting a covariance matrix."""
+    """Spread risk over a tree of correlated clusters, without inverting a covariance matrix.
+
+    Needs closes alone. The tree rests on estimated correlations, which rise together in a crisis;
+    segments are split by position in the tree, not by its branches.
+    """
 
     key: ClassVar = "hrp"
     name: ClassVar = "Hierarchical risk parity"

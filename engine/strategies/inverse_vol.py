@@ -32,7 +32,11 @@ class InverseVolParameters(Parameters):
 
 @register
 class InverseVol(Strategy[InverseVolParameters]):
-    """Hold every asset in proportion to the inverse of its volatility."""
+    """Hold every asset in proportion to the inverse of its volatility.
+
+    Needs closes alone. It knows no correlations: ten copies of one asset get ten shares, and quiet
+    assets are overweighted until they are quiet no more.
+    """
 
     key: ClassVar = "inverse_vol"
     name: ClassVar = "Inverse volatility"

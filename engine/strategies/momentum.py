@@ -14,6 +14,8 @@ from engine.strategies.base import Decision, Parameters, Strategy, register
 from engine.types import FloatArray, IntArray
 from engine.weighting import Weighting, weigh
 
+ROUNDING = 1e-9
+
 
 class MomentumParameters(Parameters):
     ordered: ClassVar = (("skip", "lookback"),)
@@ -64,7 +66,11 @@ class MomentumParameters(Parameters):
 
 @register
 class Momentum(Strategy[MomentumParameters]):
-    """Hold the assets with the highest trailing return, the most recent month left out."""
+    """Hold the assets with the highest trailing return, the most recent month left out.
+
+    Needs closes alone. Its weakness is the crash: after a fall the past losers rebound first, and a
+    universe of today's members flatters it more than any other strategy.
+    """
 
     key: ClassVar = "momentum"
     name: ClassVar = "Momentum"
@@ -108,7 +114,10 @@ class Momentum(Strategy[MomentumParameters]):
 
     def _places(self, candidates: int) -> int:
         fraction = self.parameters.top_fraction
-        return self.parameters.top_n if fraction is None else max(int(fraction * candidates), 1)
+        if fraction is None:
+            return self.parameters.top_n
+        # 0.29 * 100 is a hair below 29 in binary.
+        return max(int(fraction * candidates + ROUNDING), 1)
 
     def _choose(
         self, ranked: IntArray, asset_id: IntArray, places: int, held: tuple[int, ...]

@@ -85,6 +85,12 @@ def test_a_fraction_replaces_the_number_and_rounds_down_to_at_least_one():
     assert one.weights.tolist() == [0.0, 0.0, 0.0, 0.0, 1.0]
 
 
+def test_a_fraction_that_binary_cannot_hold_loses_no_place():
+    decision, _ = momentum(rising(*np.linspace(0.01, 1.0, 100)), top_fraction=0.29)
+
+    assert np.count_nonzero(decision.weights) == 29
+
+
 def test_a_held_name_stays_while_its_rank_is_within_the_buffer():
     close = rising(0.1, 0.2, 0.3, 0.4)
 
