@@ -1,13 +1,16 @@
 """Bring the sample market into the database: once, whole, and with every row accounted for."""
 
+import math
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from itertools import groupby
+from functools import cache
+from itertools import groupby, repeat
 from typing import Protocol
 
+import numpy as np
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.ports import BarBatch, Listing, Observations, PriceSource, UniverseListing
@@ -165,18 +168,24 @@ def _bar_rows(
     batch: BarBatch, listing: Listing, verdict: Verdict, market: Calendar, instrument_id: int
 ) -> Iterator[BarRow]:
     kept = verdict.kept
-    absent = [None] * int(kept.sum())
-    columns = [
-        batch.values[name][kept].tolist() if name in listing.fields else absent for name in FIELDS
-    ]
-    quality = [
-        DataQuality.SUSPECT.value if doubtful else DataQuality.GOOD.value
-        for doubtful in verdict.suspect[kept].tolist()
-    ]
     day = batch.day[kept]
+    columns = [
+        batch.values[name][kept].tolist() if name in listing.fields else repeat(None)
+        for name in FIELDS
+    ]
+    quality = np.where(verdict.suspect[kept], DataQuality.SUSPECT.value, DataQuality.GOOD.value)
     known_at = _instants(market.close_of(day))
-    for on, known, mark, *values in zip(_dates(day), known_at, quality, *columns, strict=True):
-        yield BarRow._make((instrument_id, on, *values, listing.source, mark, known))
+    # One zip over columns: a loop over a third of a million rows would take seconds.
+    rows = zip(
+        repeat(instrument_id),
+        _dates(day),
+        *columns,
+        repeat(listing.source),
+        quality.tolist(),
+        known_at,
+        strict=False,
+    )
+    return map(BarRow._make, rows)
 
 
 def _refused(batch: BarBatch, listing: Listing, verdict: Verdict) -> Iterator[Quarantine]:
@@ -190,7 +199,7 @@ def _refused(batch: BarBatch, listing: Listing, verdict: Verdict) -> Iterator[Qu
             date=EPOCH + timedelta(days=int(batch.day[row])),
             raw=batch.raw[row],
             reason=reason.value,
-            detail={name: value for name, value in values.items() if value == value},
+            detail={name: value for name, value in values.items() if math.isfinite(value)},
         )
 
 
@@ -252,5 +261,9 @@ def _dates(day: IntArray) -> list[date]:
 
 def _instants(ns: IntArray) -> list[datetime]:
     """Return instants given in ns UTC; microseconds are all the database keeps."""
-    found = ns.astype("datetime64[ns]").astype("datetime64[us]").tolist()
-    return [instant.replace(tzinfo=UTC) for instant in found]
+    return [_instant(instant) for instant in ns.tolist()]
+
+
+@cache
+def _instant(ns: int) -> datetime:
+    return datetime.fromtimestamp(0, UTC) + timedelta(microseconds=ns // 1_000)

@@ -272,3 +272,31 @@ async def test_the_sample_files_hold_the_faults_we_know_and_no_other():
         ("STR:2009", "2010-07-01"),
         ("WY:2009", "2010-07-20"),
     ]
+
+
+def test_a_quarter_of_a_million_clean_bars_raise_no_alarm():
+    seeded = np.random.default_rng(20240102)
+    sessions = NEW_YORK.session[:2_500]
+    for _ in range(100):
+        close = np.round(50.0 * np.exp(np.cumsum(seeded.normal(0.0003, 0.02, 2_500))), 4)
+        open_ = np.round(close * np.exp(seeded.normal(0.0, 0.01, 2_500)), 4)
+        columns = {
+            "open": open_,
+            "high": np.maximum(open_, close) * 1.005,
+            "low": np.minimum(open_, close) * 0.995,
+            "close": close,
+            "volume": seeded.integers(1, 10**9, 2_500).astype(np.float64),
+        }
+        batch = BarBatch(
+            symbol="ACME",
+            file="acme.csv",
+            row_number=np.arange(2_500),
+            day=sessions,
+            values=columns,
+            raw=[],
+        )
+
+        verdict = verdict_of(batch)
+
+        assert verdict.refused == {}
+        assert not verdict.suspect.any()

