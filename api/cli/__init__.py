@@ -89,3 +89,12 @@ def backtest(
         name=name,
     )
     run(wish, as_json=as_json)
+
+
+@app.command()
+def schema() -> None:
+    """Write the schema beside the client and the strategy catalogue beside the API."""
+    from api.graphql.export import export
+
+    for path in export():
+        typer.echo(f"Wrote {path}")
