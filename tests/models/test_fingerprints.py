@@ -109,6 +109,17 @@ async def test_every_value_of_a_bar_counts(session, change):
     assert await combined(fingerprints, one) != before
 
 
+async def test_a_correction_taken_back_was_still_known_at_another_time(session):
+    fingerprints, one = await stored(session)
+    before = await combined(fingerprints, one)
+    for close in (1.5, 1.0):
+        await PriceBarRepository(session).write([make_bar(one, DECEMBER, close)])
+
+    await fingerprints.refresh(Scope.BARS, [one])
+
+    assert await combined(fingerprints, one) != before
+
+
 async def test_a_value_in_the_wrong_column_counts(session):
     ids = await InstrumentRepository(session).upsert([make_instrument("A"), make_instrument("B")])
     bars = PriceBarRepository(session)

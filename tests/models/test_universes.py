@@ -124,6 +124,17 @@ async def test_a_member_that_is_dropped_is_closed_not_erased(session):
     assert await symbols(universes, START, known_at=instant(START)) == ["AAA", "BBB"]
 
 
+async def test_a_member_that_was_dropped_is_taken_back(session):
+    universes, one = await listed(session, "AAA")
+    for spells in ([spell(one)], [], [spell(one)]):
+        await universes.save(make_universe(), spells, reason="import")
+
+    (member,) = await universes.spells("TEST_US")
+
+    assert member.symbol == "AAA"
+    assert member.known_from > instant(START)
+
+
 async def test_a_universe_is_described_anew(session):
     universes = UniverseRepository(session)
     first = await universes.save(make_universe(), [], reason="import")
