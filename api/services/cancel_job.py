@@ -5,27 +5,27 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.errors import Conflict, NotFound
-from models.job import Job
+from models.job import Job, JobStatus
 from models.jobs import CancelAnswer, JobRepository
 
 
 async def cancel_job(session: AsyncSession, job_id: UUID | None, owner_id: UUID) -> Job:
     """Cancel a queued job, ask a running one to stop; return it as it now stands.
 
-    Raises NotFound, also for another owner's job, and Conflict when it has ended otherwise.
+    Asking twice is asking once. Raises NotFound, also for another owner's job, and Conflict when
+    it has ended otherwise.
     """
-    jobs = JobRepository(session)
-    unknown = CancelAnswer.NOT_FOUND
-    answer = unknown if job_id is None else await jobs.cancel(job_id, owner_id=owner_id)
-    if job_id is None or answer is CancelAnswer.NOT_FOUND:
+    job, answer = None, CancelAnswer.NOT_FOUND
+    if job_id is not None:
+        jobs = JobRepository(session)
+        answer = await jobs.cancel(job_id, owner_id=owner_id)
+        job = await jobs.get(job_id, owner_id=owner_id)
+    if job is None:
         raise NotFound("no job of yours has this id; jobs lists them", field=("id",))
-    if answer is CancelAnswer.ALREADY_FINISHED:
+    if answer is CancelAnswer.ALREADY_FINISHED and job.status is not JobStatus.CANCELLED:
         raise Conflict(
             "the job has ended already, nothing was cancelled",
             field=("id",),
             reason="ALREADY_FINISHED",
         )
-    job = await jobs.get(job_id, owner_id=owner_id)
-    if job is None:
-        raise NotFound("no job of yours has this id; jobs lists them", field=("id",))
     return job
