@@ -7,14 +7,14 @@ its own session; the panel says so in two optional columns of `extra`, both of s
 * ``terminal_value``: cash per share paid on it, in the asset's currency; NaN where unknown.
 """
 
-from collections.abc import Iterator
+from bisect import bisect_right
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from engine.panel import Panel
-from engine.types import BoolArray, FloatArray, IntArray
+from engine.types import BoolArray, FloatArray
 
 DELISTED: Final = "delisted"
 TERMINAL_VALUE: Final = "terminal_value"
@@ -31,12 +31,11 @@ class Actions:
     dividend: FloatArray  # (n, m) cash per post-split share, 0.0 = none
     delisted: BoolArray  # (n, m)
     terminal: FloatArray  # (n, m) cash per share on delisting, NaN unknown
-    rows: IntArray  # rows on which anything happens, ascending
+    rows: tuple[int, ...]  # on which anything happens, ascending
 
-    def between(self, after: int, until: int) -> Iterator[int]:
-        """Yield the rows of actions in (after, until]."""
-        start, stop = np.searchsorted(self.rows, [after, until], side="right")
-        yield from self.rows[start:stop].tolist()
+    def between(self, after: int, until: int) -> tuple[int, ...]:
+        """Return the rows of actions in (after, until]."""
+        return self.rows[bisect_right(self.rows, after) : bisect_right(self.rows, until)]
 
 
 def settle_actions(panel: Panel) -> Actions:
@@ -52,7 +51,7 @@ def settle_actions(panel: Panel) -> Actions:
         dividend=dividend,
         delisted=delisted,
         terminal=panel.extra.get(TERMINAL_VALUE, unknown),
-        rows=np.flatnonzero(happens),
+        rows=tuple(np.flatnonzero(happens).tolist()),
     )
 
 

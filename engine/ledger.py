@@ -18,7 +18,7 @@ from typing import Final
 import numpy as np
 
 from engine.account import Account, Payment, Terms
-from engine.actions import settle_actions
+from engine.actions import Actions, settle_actions
 from engine.books import Books, close_books
 from engine.costs import CostModel, asset_rules
 from engine.decide import Targets
@@ -46,6 +46,7 @@ class Ledger:
     weights: FloatArray  # (d, m) target weights after band and turnover cap
     turnover: FloatArray  # (d,) larger of purchases and sales over equity at the decision
     payments: tuple[Payment, ...]
+    actions: Actions
     cash_rate: float
     flags: tuple[str, ...]
 
@@ -117,6 +118,7 @@ def _close(
         decisions=targets.rows,
         weights=weights,
         payments=tuple(account.payments),
+        actions=account.terms.actions,
         cash_rate=account.terms.costs.cash_rate,
         turnover=_turnover(orders, targets.rows, np.array([one.equity for one in decided])),
         flags=_flags(account.terms, orders, books, unpriced=unpriced),

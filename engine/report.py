@@ -101,7 +101,7 @@ def report(
         gross=gross.books.equity,
         trade_count=int(np.count_nonzero(net.orders.filled)),
         total_costs=-float(books.costs.sum()),
-        round_trips=round_trips(books, net.orders, net.payments),
+        round_trips=round_trips(books, net.orders, net.payments, net.actions),
     )
     flags = [*panel.flags, *net.flags, *_implausible(metrics, books.equity)]
     flags += ["rf_missing"] * rf_unknown + ["fallback"] * bool(notes)

@@ -86,15 +86,17 @@ def _reserve(
     equity: float,
     costs: CostModel,
 ) -> float:
-    """Return the costs R of trading to ``weights * (equity - R)``; a contraction, so it settles."""
-    reserve = 0.0
+    """Return the costs R of trading to ``weights * (equity - R)``.
+
+    A contraction where costs are proportional. A flat fee can make one order appear and vanish
+    with its own fee; then the larger reserve, which can pay for it, is kept.
+    """
+    reserve, before = 0.0, -1.0
     for _ in range(RESERVE_ROUNDS):
         notional = np.abs(weights * (equity - reserve) - value)
         notional[idle | (notional <= ROUNDING * equity)] = 0.0
         charged = costs.commission(notional) + costs.conversion(notional, foreign)
-        needed = min(float(charged.sum()), equity)
-        settled = abs(needed - reserve) <= ROUNDING * equity
-        reserve = needed
-        if settled:
-            break
-    return reserve
+        before, reserve = reserve, min(float(charged.sum()), equity)
+        if abs(reserve - before) <= ROUNDING * equity:
+            return reserve
+    return max(reserve, before)

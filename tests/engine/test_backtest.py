@@ -286,7 +286,7 @@ def test_round_trips_are_closed_positions_net_of_fees_and_with_their_dividends()
     decisions = {0: [0.5, 0.5], 4: [0.0, 0.5], 6: [0.5, 0.5]}
 
     ledger = make_ledger(panel, decisions, capital=10_000.0, costs=make_costs(commission_flat=2.0))
-    trips = round_trips(ledger.books, ledger.orders, ledger.payments)
+    trips = round_trips(ledger.books, ledger.orders, ledger.payments, ledger.actions)
 
     # 499 bought at 10 and sold at 12 with 0.50 a share in between; both second positions are open.
     assert trips.cost.tolist() == [4_992.0]

@@ -412,6 +412,17 @@ def test_a_first_purchase_below_the_minimum_parcel_is_refused_in_sydney_only():
     ]
 
 
+def test_an_order_that_could_not_pay_its_own_fee_is_not_placed():
+    # 9,997 of 10,000 is held. Buying the rest would need the three it costs to buy anything.
+    panel = make_panel(flat([1.0], 5))
+
+    ledger = make_ledger(panel, {0: [1.0], 2: [1.0]}, costs=make_costs(commission_flat=3.0))
+    again = make_ledger(panel, {0: [0.9997], 2: [1.0]}, costs=make_costs(minimum_commission=3.0))
+
+    assert ledger.orders.filled.tolist() == [9_997.0]
+    assert entries(again.orders, "row", "filled") == [(1, 9_994.0)]
+
+
 def test_conversions_cost_the_whole_spread_each_way():
     # Golden of engine.md 4.5 at 60 bps: nothing else is charged, so costs are conversions.
     panel = make_two_markets(flat([10.0, 10.0], 5), fx=np.ones((5, 2)))
@@ -506,6 +517,17 @@ def test_trades_within_the_band_are_not_made():
     moved = make_ledger(panel, {0: [0.5, 0.5], 2: [0.5, 0.5]}, no_trade_band=0.01)
 
     assert (len(still.orders), len(moved.orders)) == (2, 4)
+
+
+def test_on_a_currency_holiday_the_last_rate_stands_and_prices_still_move():
+    fx = np.array([[1.0, 1.5], [1.0, 1.5], [1.0, 1.5], [1.0, 1.6]])
+    close = np.array([[10.0, 1.0], [10.0, 1.0], [11.0, 1.0], [11.0, 1.0]])
+    panel = make_two_markets(close, fx=fx)
+
+    ledger = make_ledger(panel, {0: [1.0, 0.0]}, capital=1_500.0)
+
+    assert ledger.books.asset.tolist() == [0.0, 0.0, 150.0, 0.0]
+    assert ledger.books.currency.tolist() == pytest.approx([0.0, 0.0, 0.0, 110.0])
 
 
 def test_an_unknown_rate_of_a_wanted_asset_is_missing_data():

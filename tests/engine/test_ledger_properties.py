@@ -127,7 +127,7 @@ def test_the_books_of_any_run_add_up(seed):
 def test_closed_trips_and_open_positions_are_the_gain_of_the_run(seed):
     ledger = make_wild_run(seed)
 
-    trips = round_trips(ledger.books, ledger.orders, ledger.payments)
+    trips = round_trips(ledger.books, ledger.orders, ledger.payments, ledger.actions)
 
     open_at_end = ledger.books.quantity[-1] > 0.0
     if not open_at_end.any():
