@@ -49,8 +49,9 @@ test.each([
   const { page, problems, close } = await visit(browser, path(), options);
   await page.waitForLoadState("networkidle");
   if (name === "playground") {
+    await page.locator(".graphiql-query-editor .view-line", { hasText: "runBacktest(" }).waitFor();
     await page.getByRole("button", { name: /Execute query/ }).click();
-    await page.getByText("userErrors").nth(1).waitFor();
+    await page.locator(".graphiql-response .view-line", { hasText: "backtest_" }).waitFor();
   }
   await page.screenshot({ path: join(FOLDER, `${name}.png`) });
   expect(problems).toEqual([]);

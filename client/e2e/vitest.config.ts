@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     root: import.meta.dirname,
-    include: ["*.e2e.ts"],
+    include: ["**/*.e2e.ts"],
     globalSetup: ["server.ts"],
     testTimeout: 120_000,
     hookTimeout: 120_000,

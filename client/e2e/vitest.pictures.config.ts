@@ -2,6 +2,6 @@ import { mergeConfig } from "vitest/config";
 import browser from "./vitest.config";
 
 const pictures = mergeConfig(browser, { test: {} });
-pictures.test.include = ["pictures.ts"];
+pictures.test.include = ["**/pictures.ts"];
 
 export default pictures;

@@ -12,7 +12,7 @@ type Universe = ComposeCatalogueQuery["universes"][number];
 type Props = Group & { universes: readonly Universe[]; span: Span };
 
 const SOURCES = [{ value: "universe", label: "Universe" }, { value: "symbols", label: "Own symbols" }] as const;
-const CURRENCIES = [{ value: "AUD", label: "AUD, Australian dollar" }, { value: "USD", label: "USD, US dollar" }] as const;
+const CURRENCIES = [{ value: "AUD", label: "AUD" }, { value: "USD", label: "USD" }] as const;
 
 export function MarketFields({ universes, span, draft, change, faults }: Props) {
   const universe = universes.find((each) => each.key === draft.universe);
@@ -57,5 +57,5 @@ function startHint({ first, warmUp }: Span, currency: Currency): string {
 
 function UniverseFacts({ universe }: { universe: Universe }) {
   const bias = universe.survivorshipFree ? "membership as it was at each date" : "today's members only, so survivors: results flatter";
-  return <p className={css.facts}>{universe.description} {universe.memberCount} members; {bias}.</p>;
+  return <p className={css.facts}>{universe.description.replace(/[.\s]*$/, ".")} {universe.memberCount} members; {bias}.</p>;
 }

@@ -5,6 +5,7 @@ import { day, decimal, words } from "../ui/format";
 import { LoadError } from "../ui/Notice";
 import { SkeletonRows } from "../ui/Skeleton";
 import { Pager, Table, table } from "../ui/Table";
+import { reasonWords } from "./flags";
 import { usePages } from "../ui/usePages";
 
 const PAGE = 25;
@@ -52,7 +53,7 @@ function OrderTable({ orders, currency }: { orders: readonly Order[]; currency: 
             <td className={table.num}>{decimal(order.commission, 2)}</td>
             <td className={table.num}>{decimal(order.slippage, 2)}</td>
             <td className={table.num}>{decimal(order.fxCost, 2)}</td>
-            <td>{words(order.reason)}</td>
+            <td>{reasonWords(order.reason)}</td>
           </tr>
         ))}
         {orders.length === 0 && <tr><td colSpan={10}>This run placed no order.</td></tr>}

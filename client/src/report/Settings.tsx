@@ -1,18 +1,19 @@
 import type { SettingsPartFragment } from "../graphql/generated";
 import { Card } from "../ui/Card";
 import { camel, day, duration, enumWords, instant, money, NOTHING, words } from "../ui/format";
+import { COSTS, CONSTRAINTS, type NumberField } from "../compose/numbers";
+import { fieldsOf } from "../compose/schema";
 import css from "./Settings.module.css";
 
 export function Settings({ run }: { run: SettingsPartFragment }) {
-  const titles = fieldTitles(run.strategy.parameterSchema);
   return (
     <Card title="Parameters and settings" hint="Everything this result depends on; the same again gives the same run.">
       <div className={css.columns}>
         <List title={`${run.strategy.name}, version ${run.strategy.version}`}
-          entries={plain(run.parameters).map(([name, value]) => [titles[name] ?? words(name), shown(value)])} />
+          entries={inOrder(parameterLabels(run.strategy.parameterSchema), run.parameters)} />
         <List title="Run" entries={runEntries(run)} />
-        <List title="Costs" entries={plain(run.costs).map(([name, value]) => [words(camel(name)), shown(value)])} />
-        <List title="Constraints" entries={plain(run.constraints).map(([name, value]) => [words(camel(name)), shown(value)])} />
+        <List title="Costs" entries={inOrder(numberLabels(COSTS, run.currency), run.costs)} />
+        <List title="Constraints" entries={inOrder([...numberLabels(CONSTRAINTS, run.currency), ["groupBy", "Group by"]], run.constraints)} />
         <List title="Record" entries={[
           ["Prices known at", instant(run.knownAt)],
           ["Engine version", run.engineVersion],
@@ -36,18 +37,27 @@ const runEntries = (run: SettingsPartFragment): [string, string][] => [
   ["Decision clock", enumWords(run.decisionClock)],
 ];
 
-const plain = (value: unknown) => Object.entries((value ?? {}) as Record<string, unknown>);
+type Label = readonly [name: string, words: string];
+
+const parameterLabels = (schema: unknown): Label[] => fieldsOf(schema).map(({ name, title }) => [name, title]);
+
+const numberLabels = (fields: readonly NumberField[], currency: string): Label[] =>
+  fields.map(({ name, label, unit }) => [name, unit ? `${label}, ${unit === "$" ? currency : unit}` : label]);
+
+/** What is stored, in the order of the form; what the form does not know comes last under its own name. */
+function inOrder(labels: readonly Label[], stored: unknown): [string, string][] {
+  const known = new Set(labels.map(([name]) => name));
+  const values = new Map(Object.entries((stored ?? {}) as Record<string, unknown>).map(([name, value]) => [known.has(name) ? name : camel(name), value]));
+  const strangers = [...values.keys()].filter((name) => !known.has(name)).map((name): Label => [name, words(name)]);
+  return [...labels, ...strangers].flatMap(([name, label]) => (values.has(name) ? [[label, shown(values.get(name))]] : []));
+}
 
 function shown(value: unknown): string {
   if (value === null || value === undefined) return NOTHING;
   if (typeof value === "boolean") return value ? "Yes" : "No";
   if (Array.isArray(value)) return value.length ? value.join(", ") : "None";
-  return typeof value === "object" ? JSON.stringify(value) : String(value).replace(/^-/, "−");
-}
-
-function fieldTitles(schema: unknown): Record<string, string> {
-  const { properties = {} } = (schema ?? {}) as { properties?: Record<string, { title?: string }> };
-  return Object.fromEntries(Object.entries(properties).flatMap(([name, { title }]) => (title ? [[name, title]] : [])));
+  if (typeof value === "object") return JSON.stringify(value);
+  return typeof value === "string" && Number.isNaN(Number(value)) ? enumWords(value) : String(value).replace(/^-/, "−");
 }
 
 function List({ title, entries }: { title: string; entries: readonly (readonly [string, string])[] }) {
