@@ -19,7 +19,7 @@ async def test_a_trial_is_counted_once(session):
     assert sorted(await trials.sharpes(owner_id=OWNER, family=FAMILY)) == [0.02, 0.05]
 
 
-async def test_a_family_is_one_owners_and_one_searchs(session):
+async def test_a_family_belongs_to_one_owner_and_one_search(session):
     trials = TrialRepository(session)
     await trials.record(make_trial(content_key="a", sharpe=0.05))
     await trials.record(make_trial(content_key="a", sharpe=0.07, owner_id=STRANGER))
