@@ -47,6 +47,7 @@ def cut_panel(
     assets: Sequence[Instrument],
     benchmark: Instrument | None,
     spells: Sequence[Member] | None,
+    survivorship_free: bool,
     markets: Sequence[str],
 ) -> Panel:
     """Return the rows a first decision on the start needs, and those to the end.
@@ -87,7 +88,10 @@ def cut_panel(
         benchmark=snapshot.benchmark[rows] * level,
         benchmark_symbol="" if benchmark is None else benchmark.symbol,
         groups=_groups(assets),
-        flags=_flags(assets, rf[first - rows.start :], currencies[0]),
+        flags=(
+            *_flags(assets, rf[first - rows.start :], currencies[0]),
+            *_hindsight(benchmark, survivorship_free=survivorship_free),
+        ),
     )
 
 
@@ -213,6 +217,14 @@ def _flags(assets: Sequence[Instrument], rf: FloatArray, base: str) -> tuple[str
     if base != "USD" and np.isfinite(rf).any():
         flags.add("rf_foreign")  # the bill rate we have is the American one
     return tuple(sorted(flags))
+
+
+def _hindsight(benchmark: Instrument | None, *, survivorship_free: bool) -> tuple[str, ...]:
+    """Warn of what flatters a run: members picked later, a benchmark without its dividends."""
+    flags: tuple[str, ...] = () if survivorship_free else ("survivorship_not_controlled",)
+    if benchmark is not None and "price_index" in benchmark.flags:
+        flags += ("benchmark_without_dividends",)
+    return flags
 
 
 def _nanoseconds(instant: datetime) -> int:

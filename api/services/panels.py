@@ -51,6 +51,7 @@ class Scene:
     assets: tuple[Instrument, ...]  # ascending by id
     benchmark: Instrument | None
     spells: tuple[Member, ...] | None  # None: a list of symbols, members throughout
+    survivorship_free: bool  # membership is known as it was at each date
     markets: tuple[str, ...]  # calendars, the primary one first
     key: str
 
@@ -78,6 +79,7 @@ async def load_panel(sessions: SessionFactory, store: ObjectStore, request: Pane
         assets=scene.assets,
         benchmark=scene.benchmark,
         spells=scene.spells,
+        survivorship_free=scene.survivorship_free,
         markets=scene.markets,
     )
 
@@ -91,7 +93,7 @@ async def _kept(store: ObjectStore, key: str) -> Snapshot | None:
 
 
 async def _scene(session: AsyncSession, request: PanelRequest) -> Scene:
-    region, benchmark, spells = None, request.benchmark, None
+    region, benchmark, spells, survivorship_free = None, request.benchmark, None, False
     symbols: Sequence[str] = request.symbols
     if request.universe is not None:
         universe = await UniverseRepository(session).by_key(request.universe)
@@ -102,13 +104,21 @@ async def _scene(session: AsyncSession, request: PanelRequest) -> Scene:
         )
         spells = tuple(spell for spell in known if _touches(spell, request))
         region, benchmark = universe.region, benchmark or universe.benchmark
+        survivorship_free = universe.survivorship_free
         symbols = sorted({member.symbol for member in spells})
     named = {each.symbol: each for each in await _instruments(session, symbols, benchmark)}
     assets = tuple(sorted((named[symbol] for symbol in symbols), key=lambda each: each.id))
     markets = _markets(assets, region)
     level = None if benchmark is None else named[benchmark]
     key = await _key(session, assets, level, markets)
-    return Scene(assets=assets, benchmark=level, spells=spells, markets=markets, key=key)
+    return Scene(
+        assets=assets,
+        benchmark=level,
+        spells=spells,
+        survivorship_free=survivorship_free,
+        markets=markets,
+        key=key,
+    )
 
 
 def _touches(spell: Member, request: PanelRequest) -> bool:

@@ -18,6 +18,8 @@ from models.universes import Spell, UniverseRepository
 from tests.factories import make_bar, make_instrument, make_universe
 
 EPOCH = date(1970, 1, 1)
+# Every list of the sample was picked later, and its index pays no dividends.
+HINDSIGHT = ("survivorship_not_controlled", "benchmark_without_dividends")
 MOMENTUM = 253  # sessions that a lookback of 252 needs
 
 
@@ -73,9 +75,9 @@ async def test_flags_say_what_a_run_is_made_of(sample_sessions, shared):
         sample_sessions, shared, us(start=date(2005, 1, 3), end=date(2010, 1, 4), currency="AUD")
     )
 
-    assert early.flags == ("vendor_adjusted", "volume_unknown")
-    assert late.flags == ("rf_missing", "vendor_adjusted", "volume_unknown")
-    assert abroad.flags == ("rf_foreign", "vendor_adjusted", "volume_unknown")
+    assert early.flags == ("vendor_adjusted", "volume_unknown", *HINDSIGHT)
+    assert late.flags == ("rf_missing", "vendor_adjusted", "volume_unknown", *HINDSIGHT)
+    assert abroad.flags == ("rf_foreign", "vendor_adjusted", "volume_unknown", *HINDSIGHT)
 
 
 async def test_australian_dollars_divide_by_the_fixing_of_the_day(sample_sessions, shared):
@@ -180,7 +182,7 @@ async def test_whole_bars_are_laid_in_adjusted_space(sample_sessions, shared):
     assert panel.symbols == ("AAPL:OHLCV", "MSFT:OHLCV")
     assert panel.benchmark_symbol == ""
     assert np.isnan(panel.benchmark).all()
-    assert panel.flags == ("vendor_adjusted",)
+    assert panel.flags == ("vendor_adjusted", "survivorship_not_controlled")
     # Apple split two for one on 2005-02-28: 88.99 became 44.86, the adjusted close hardly moved.
     row = row_of(panel, "2005-02-28")
     assert panel.close[row, 0] / panel.close[row - 1, 0] == pytest.approx(1.0082, abs=1e-4)
@@ -201,7 +203,7 @@ async def test_quarantined_rows_leave_a_gap(sample_sessions, shared):
     assert np.isnan(panel.close[row, asset])
     assert not panel.tradable[row, asset]
     assert panel.known_at[row, asset] == NEVER
-    assert panel.flags == ("exchange_assumed", "no_corporate_actions")
+    assert panel.flags == ("exchange_assumed", "no_corporate_actions", *HINDSIGHT)
     assert panel.groups["SECTOR"][panel.symbols.index("MMM:2009")] == "Industrials"
     assert panel.groups["SECTOR"][panel.symbols.index("JAVA:2009")] == "unknown"
 
@@ -353,3 +355,17 @@ async def test_members_are_in_from_their_first_day_to_their_last(sessions, store
         "ACME": [True, True, True, True, False, False],
         "BHP.AX": [False, False, False, True, True, True],
     }
+
+
+@pytest.mark.parametrize(("controlled", "flagged"), [(True, False), (False, True)])
+async def test_members_picked_later_are_flagged(sessions, store, controlled, flagged):
+    us_id, _ = await write_pair(sessions, days=8)
+    universe = make_universe(benchmark="BHP.AX", survivorship_free=controlled)
+    spell = Spell(us_id, date(2024, 1, 12), None, datetime(2024, 1, 12, tzinfo=UTC))
+    async with unit_of_work(sessions) as session:
+        await UniverseRepository(session).save(universe, [spell], reason="test")
+
+    request = PanelRequest(universe="TEST_US", start=date(2024, 1, 12), currency="USD")
+    panel = await load_panel(sessions, store, request)
+
+    assert ("survivorship_not_controlled" in panel.flags) is flagged
