@@ -16,6 +16,10 @@ LONGEST_MESSAGE = 300
 MOST_ERRORS = 10
 
 
+class DeadlinePassed(Exception):
+    """The operation was given up so that the answer still reaches its caller."""
+
+
 @strawberry.type(
     description="What the caller can put right. Top-level errors are only for malformed requests "
     "and server faults."
@@ -64,24 +68,27 @@ def _shown(error: GraphQLError, request_id: str) -> dict[str, Any]:
 
 def _told(error: GraphQLError, request_id: str) -> tuple[str, dict[str, Any]]:
     cause = error.original_error
+    while isinstance(cause, GraphQLError):
+        cause = cause.original_error
     if isinstance(cause, ClientError):
         extensions = {"code": cause.reason or cause.code.value}
         return str(cause), extensions | ({"field": list(cause.field)} if cause.field else {})
     if cause is None or isinstance(cause, StrawberryInputCoercionError):
         return error.message, {"code": "BAD_REQUEST"}
+    if isinstance(cause, DeadlinePassed):
+        return "this took too long; ask for less at once", _masked(ErrorCode.TIMEOUT, request_id)
     if _transient(cause):
         logger.warning("a request met something that did not answer", exc_info=cause)
         return "temporarily unavailable, try again", _masked(ErrorCode.UNAVAILABLE, request_id)
-    if isinstance(cause, TimeoutError):
-        return "this took too long; ask for less at once", _masked(ErrorCode.TIMEOUT, request_id)
     logger.error("a request met a fault of ours", exc_info=cause)
     return "internal error", _masked(ErrorCode.INTERNAL, request_id)
 
 
 def _transient(cause: Exception) -> bool:
-    return isinstance(cause, Unavailable) or (
-        isinstance(cause, DBAPIError) and failure_of(cause).transient
-    )
+    """Tell what did not answer, a lost socket included, from what answered wrongly."""
+    if isinstance(cause, DBAPIError):
+        return failure_of(cause).transient
+    return isinstance(cause, Unavailable | OSError)
 
 
 def _masked(code: ErrorCode, request_id: str) -> dict[str, Any]:

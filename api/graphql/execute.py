@@ -13,7 +13,7 @@ from strawberry.types.graphql import OperationType
 
 from api.graphql.context import Context
 from api.graphql.documents import parsed
-from api.graphql.errors import shown
+from api.graphql.errors import DeadlinePassed, shown
 from api.graphql.request import BadRequest, GraphQLRequest
 from api.graphql.schema import schema
 from api.ports import JobQueue, ObjectStore
@@ -80,8 +80,8 @@ async def _executed(request: GraphQLRequest, context: Context) -> ExecutionResul
                 context_value=context,
                 allowed_operation_types=(OperationType.QUERY, OperationType.MUTATION),
             )
-    except TimeoutError as e:
-        error = GraphQLError("the deadline has passed", original_error=e)
+    except TimeoutError:
+        error = GraphQLError("the deadline has passed", original_error=DeadlinePassed())
         return ExecutionResult(data=None, errors=[error])
     except (CannotGetOperationTypeError, InvalidOperationTypeError) as e:
         raise BadRequest("the document has no query or mutation of this name") from e

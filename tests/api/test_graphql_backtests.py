@@ -285,11 +285,11 @@ async def annotated(ask, id, **words):
 
 
 async def test_what_is_left_out_of_an_annotation_stays(ask, app):
-    id = f"backtest_{(await finish_backtest(app, name='old')).id}"
+    run_id = f"backtest_{(await finish_backtest(app, name='old')).id}"
 
-    noted = await annotated(ask, id, notes="two\nlines")
-    renamed = await annotated(ask, id, name="new")
-    cleared = await annotated(ask, id, name=None)
+    noted = await annotated(ask, run_id, notes="two\nlines")
+    renamed = await annotated(ask, run_id, name="new")
+    cleared = await annotated(ask, run_id, name=None)
 
     assert noted["backtest"] == {"name": "old", "notes": "two\nlines"}
     assert renamed["backtest"] == {"name": "new", "notes": "two\nlines"}
@@ -297,10 +297,10 @@ async def test_what_is_left_out_of_an_annotation_stays(ask, app):
 
 
 async def test_a_bad_annotation_is_named(ask, app):
-    id = f"backtest_{(await finish_backtest(app, name='old')).id}"
+    run_id = f"backtest_{(await finish_backtest(app, name='old')).id}"
 
     unknown = await annotated(ask, "backtest_1", name="new")
-    hidden = await annotated(ask, id, notes="a\x1bb")
+    hidden = await annotated(ask, run_id, notes="a\x1bb")
 
     assert [(e["code"], e["field"]) for e in unknown["userErrors"]] == [
         ("NOT_FOUND", ["input", "id"])

@@ -1,0 +1,153 @@
+import asyncio
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from strawberry.exceptions import StrawberryInputCoercionError
+
+from api.errors import InvalidInput, NotFound
+from api.graphql import execute
+from api.graphql.context import Context
+from api.graphql.documents import parsed
+from api.graphql.expose import expose
+from api.graphql.scalars import parse_datetime, parse_decimal, parse_json, write_json
+from api.services.findings import Findings, Refused
+from models import Instrument
+
+
+def make_context(session, app):
+    return Context(session, viewer_id=app.settings.owner_id, settings=app.settings, store=app.store)
+
+
+async def test_siblings_take_turns_at_the_session(session, app):
+    context, order = make_context(session, app), []
+
+    async def use(name):
+        async with context.session():
+            order.append(f"{name} in")
+            await asyncio.sleep(0)
+            order.append(f"{name} out")
+
+    await asyncio.gather(use("a"), use("b"))
+
+    assert order == ["a in", "a out", "b in", "b out"]
+
+
+async def test_a_task_that_holds_the_session_cannot_wait_for_itself(session, app):
+    context = make_context(session, app)
+
+    async with context.session():
+        with pytest.raises(RuntimeError, match="already holds the session"):
+            async with context.session():
+                pass
+
+
+async def test_what_takes_too_long_is_told_as_a_timeout(ask, app, monkeypatch):
+    monkeypatch.setattr(execute, "DEADLINE_SECONDS", 0.0)
+
+    body = await ask("{ jobs { nodes { id } } }")
+
+    assert [error["extensions"]["code"] for error in body["errors"]] == ["TIMEOUT"]
+    assert body["errors"][0]["extensions"]["requestId"] == "test"
+
+
+async def test_a_good_document_is_read_once_and_a_refused_one_is_not_kept(ask):
+    parsed.cache_clear()
+
+    for _ in range(3):
+        await ask("{ server { environment } }")
+        await ask("{ server { environment ")
+
+    kept = parsed.cache_info()
+    assert kept.currsize == 1
+    assert kept.hits >= 4
+
+
+def test_a_misspelt_column_fails_at_import():
+    with pytest.raises(KeyError, match="symbl"):
+
+        @expose(Instrument, "symbl")
+        class Misspelt:
+            pass
+
+
+@pytest.mark.parametrize(
+    ("text", "instant"),
+    [
+        ("2024-01-02T21:00:00Z", datetime(2024, 1, 2, 21, tzinfo=UTC)),
+        ("2024-01-02T21:00+10:00", datetime(2024, 1, 2, 11, tzinfo=UTC)),
+        ("2024-01-02T21:00:00.123456-05:00", datetime(2024, 1, 3, 2, 0, 0, 123456, tzinfo=UTC)),
+    ],
+)
+def test_an_instant_is_read_with_its_offset(text, instant):
+    assert parse_datetime(text) == instant
+
+
+@pytest.mark.parametrize("value", ["2024-01-02", "2024-01-02T21:00:00", 5, "+292277-01-01T00:00Z"])
+def test_an_instant_without_an_offset_is_refused(value):
+    with pytest.raises(StrawberryInputCoercionError, match="an instant with its offset"):
+        parse_datetime(value)
+
+
+def test_a_decimal_is_exact_and_bounded():
+    assert parse_decimal("0.10") == Decimal("0.10")
+    assert parse_decimal(100) == Decimal(100)
+    assert parse_decimal(0.1) == Decimal("0.1")
+    for value in (True, None, "a", "1" * 41, "\u0661", [1]):
+        with pytest.raises(StrawberryInputCoercionError, match="a decimal number"):
+            parse_decimal(value)
+
+
+def test_json_is_bounded():
+    assert parse_json({"a": [1, None, "x"]}) == {"a": [1, None, "x"]}
+    deep = 1
+    for _ in range(11):
+        deep = [deep]
+    with pytest.raises(StrawberryInputCoercionError, match="deeper than 10"):
+        parse_json(deep)
+    with pytest.raises(StrawberryInputCoercionError, match="longer than 10000"):
+        parse_json(["x" * 10_001])
+
+
+def test_nan_never_leaves_as_a_null():
+    with pytest.raises(ValueError, match="cannot stand in an answer"):
+        write_json(float("nan"))
+
+
+async def test_a_variable_inside_parameters_may_be_left_out(ask, market):
+    document = """mutation($n: Int) { runBacktest(input: {strategy: "momentum", start: "2018-06-01",
+        universe: "TEST_US", currency: USD, parameters: {lookback: 60, top_n: $n}})
+        { backtest { parameters } userErrors { message } } }"""
+
+    body = await ask(document)
+
+    assert body["data"]["runBacktest"]["userErrors"] == []
+    assert body["data"]["runBacktest"]["backtest"]["parameters"]["top_n"] == 10
+
+
+async def test_an_infinite_parameter_is_a_user_error(ask, market):
+    document = """mutation { runBacktest(input: {strategy: "momentum", start: "2018-06-01",
+        universe: "TEST_US", currency: USD, parameters: {min_score: 1e400}})
+        { userErrors { field message } } }"""
+
+    body = await ask(document)
+
+    assert body["data"]["runBacktest"]["userErrors"] == [
+        {
+            "field": ["input", "parameters", "min_score"],
+            "message": "min_score was Infinity; write a finite number",
+        }
+    ]
+
+
+def test_findings_keep_every_fault():
+    findings = Findings()
+    with findings.collect():
+        raise InvalidInput("one")
+    with findings.collect():
+        raise Refused([NotFound("two"), NotFound("three")])
+
+    with pytest.raises(Refused, match="one; two; three") as caught:
+        findings.settle()
+
+    assert [error.code for error in caught.value.errors] == ["INVALID", "NOT_FOUND", "NOT_FOUND"]
