@@ -13,6 +13,7 @@ from typing import Any
 import asyncpg
 import pytest
 import pytest_socket
+from hypothesis import settings
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
@@ -28,6 +29,10 @@ SAMPLE = "parakeet_sample"
 # A test's database need not survive a power cut.
 UNSAFE = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")
 CONNECTIONS = 16  # enough for a dozen workers that claim at once
+
+# The same examples on every run, and no verdict by the clock: a busy machine fails no test.
+settings.register_profile("ci", derandomize=True, deadline=None)
+settings.load_profile("ci")
 
 MakeDatabase = Callable[..., Awaitable[str]]
 

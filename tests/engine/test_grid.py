@@ -5,6 +5,9 @@ from hypothesis import strategies as st
 from engine.grid import MomentumGrid
 from engine.ranking import rank
 from engine.returns import trailing_return
+from engine.schedule import DecisionClock, decision_instants
+from engine.strategies.momentum import Momentum, MomentumParameters
+from tests.engine.panels import make_closes, make_panel
 
 
 def test_ties_go_to_the_lower_id_also_where_they_straddle_the_last_place():
@@ -56,3 +59,21 @@ def test_many_rankings_equal_one_at_a_time(seed, assets, count, missing, levels)
         scores = trailing_return(window, lookback=lookback, skip=skip)
         alone = rank(scores, np.arange(assets), ends)[:count]
         assert names.tolist() == alone.tolist() + [assets] * (count - len(alone))
+
+
+def test_the_grid_holds_what_the_strategy_decides():
+    # Every bar is there, so the strategy's own screen turns nobody away.
+    panel = make_panel(make_closes(sessions=120, assets=12))
+    rows = np.array([70, 91, 119])
+    grid = MomentumGrid(panel.total_return(), lookbacks=[63, 40], skips=[10, 0])
+
+    for row, instant in zip(
+        rows, decision_instants(panel, rows, DecisionClock.US_CLOSE), strict=True
+    ):
+        for names, lookback, skip in zip(grid.best(int(row), 4), (63, 40), (10, 0), strict=True):
+            parameters = MomentumParameters(lookback=lookback, skip=skip, top_n=4)
+            window = panel.window(int(row), lookback + 1, int(instant))
+            decision, _ = Momentum(parameters).decide(window, None)
+
+            assert np.flatnonzero(decision.weights).tolist() == sorted(names.tolist())
+            np.testing.assert_allclose(decision.weights[names], 0.25, rtol=1e-15)
