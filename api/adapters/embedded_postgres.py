@@ -15,7 +15,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
@@ -32,6 +32,7 @@ SOCKET_PREFIX = "parakeet-"
 MAX_SOCKET_BYTES = 103
 START_SECONDS = 60
 GONE_SECONDS = 20
+NOT_RUNNING = 3  # what pg_ctl status ends with
 # Root may not run PostgreSQL, so it runs it as this user.
 SYSTEM_USER = "pgserver"
 # Collation that does not differ between machines.
@@ -91,7 +92,7 @@ class EmbeddedPostgres:
         unfinished.mkdir(mode=0o700)
         _give_away(unfinished)
         options = ("--username=postgres", "--auth=trust", "--encoding=UTF8", *LOCALE)
-        _run("initdb", *options, "-D", str(unfinished))
+        _run("initdb", unfinished, *options)
         unfinished.rename(self.data)
 
     def _start(self) -> None:
@@ -105,7 +106,7 @@ class EmbeddedPostgres:
             self._pg_ctl("start", "-o", options, "-l", str(log))
         except Unavailable as e:
             sockets.rmdir()
-            raise Unavailable(f"the database did not start, {log} ends with: {_end_of(log)}") from e
+            raise Unavailable(f"{e}; {log} ends with: {_end_of(log)}") from e
         logger.info("the embedded database started in %s", self.data)
 
     def _stop(self) -> None:
@@ -117,10 +118,10 @@ class EmbeddedPostgres:
         logger.info("the embedded database stopped")
 
     def _pg_ctl(self, command: str, *args: str) -> None:
-        _run("pg_ctl", command, "-D", str(self.data), *args, "-w", "-t", str(START_SECONDS))
+        _run("pg_ctl", self.data, command, *args, "-w", "-t", str(START_SECONDS))
 
     def _is_running(self) -> bool:
-        return _run("pg_ctl", "status", "-D", str(self.data), check=False) == 0
+        return _run("pg_ctl", self.data, "status", may_be=(0, NOT_RUNNING)) == 0
 
     def _joinable(self) -> bool:
         """Tell whether a server runs and answers; one that is going away is waited for.
@@ -188,18 +189,20 @@ def _binaries() -> Path:
     return Path(spec.submodule_search_locations[0]) / "pginstall18" / "bin"
 
 
-def _run(program: str, *args: str, check: bool = True) -> int:
-    """Run a program of the server and return its code; a failure carries what it said.
+def _run(program: str, data: Path, *args: str, may_be: Sequence[int] = (0,)) -> int:
+    """Run a program of the server on a data folder and return its code.
 
-    Output goes to a file: the server would inherit a pipe and hold it open.
+    Output goes to a file: the server would inherit a pipe and hold it open. Raises Unavailable
+    with what the program said when it ends with another code than it may.
     """
     path = _binaries() / program
     if os.geteuid() == 0:
         _open_the_way(path)
+        _open_the_way(data)
     env = {key: value for key, value in os.environ.items() if not key.startswith("PG")}
     with tempfile.TemporaryFile() as output:
         done = subprocess.run(  # noqa: S603 - fixed programs, no shell
-            [path, *args],
+            [path, "-D", data, *args],
             check=False,
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -209,7 +212,7 @@ def _run(program: str, *args: str, check: bool = True) -> int:
             timeout=2 * START_SECONDS,
             **_as_system_user(),
         )
-        if check and done.returncode != 0:
+        if done.returncode not in may_be:
             output.seek(0)
             said = output.read().decode(errors="replace").strip()
             raise Unavailable(f"{program} ended with code {done.returncode}: {said[-600:]}")
@@ -237,7 +240,6 @@ def _give_away(folder: Path) -> None:
     if os.geteuid() == 0:
         entry = _system_user()
         os.chown(folder, entry.pw_uid, entry.pw_gid)
-        _open_the_way(folder)
 
 
 def _open_the_way(path: Path) -> None:

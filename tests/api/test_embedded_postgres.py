@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+import tempfile
 from pathlib import Path
 
 import asyncpg
@@ -18,10 +19,13 @@ from tests.waiting import until
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory):
-    """A folder whose path is too long for a socket, and has a space in it."""
-    folder = tmp_path_factory.mktemp("home") / f"my {'very ' * 20}long folder"
-    return folder.resolve()
+def home():
+    """A folder whose path is too long for a socket, and has spaces in it.
+
+    Outside pytest's folders, which another run may close to the server's user meanwhile.
+    """
+    with tempfile.TemporaryDirectory(prefix="home-") as folder:
+        yield Path(folder).resolve() / f"my {'very ' * 20}long folder"
 
 
 def is_there(path: str) -> bool:
@@ -151,6 +155,20 @@ async def test_an_interrupted_first_start_is_begun_again(tmp_path):
     (tmp_path / "postgres.new").mkdir()
     (tmp_path / "postgres.new" / "half").touch()
     server = EmbeddedPostgres(tmp_path)
+
+    server.start()
+    found = await ask(server, "SELECT 1")
+    server.stop()
+
+    assert found == 1
+
+
+async def test_opens_the_way_again_for_the_server_s_user(home):
+    """As root the server runs as another user, who must pass the folders above its own."""
+    server = EmbeddedPostgres(home)
+    server.start()
+    server.stop()
+    home.parent.chmod(0o700)
 
     server.start()
     found = await ask(server, "SELECT 1")

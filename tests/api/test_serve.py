@@ -6,6 +6,7 @@ import re
 import signal
 import socket
 import sys
+import tempfile
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -72,8 +73,10 @@ class Serve:
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory):
-    return tmp_path_factory.mktemp("home")
+def home():
+    """Outside pytest's folders, which another run may close to the server's user meanwhile."""
+    with tempfile.TemporaryDirectory(prefix="home-") as folder:
+        yield Path(folder)
 
 
 @asynccontextmanager
