@@ -32,44 +32,64 @@ class Decided:
     unpriced: bool  # a wanted asset had no known price and was left out
 
 
+@dataclass(frozen=True, kw_only=True)
+class Valued:
+    """The assets a decision concerns, held or wanted, at the prices it knows."""
+
+    asset: IntArray  # (k,)
+    mark: FloatArray  # own currency
+    price: FloatArray  # base currency
+    held: FloatArray
+    equity: float
+    unpriced: bool
+
+
 def place_orders(
     account: Account, wanted: FloatArray, row: int, instant: int, trim: Trim
 ) -> Decided:
     """Value the account as the decision knows it and turn its weights into orders."""
-    terms = account.terms
-    asset = np.flatnonzero((wanted > 0.0) | (account.quantity != 0.0))
-    known = known_prices(terms.panel, terms.actions, asset, row=row, instant=instant)
-    priced = np.isfinite(known.mark) & np.isfinite(known.fx)
-    asset, mark, fx = asset[priced], known.mark[priced], known.fx[priced]
-    held = account.quantity[asset]
-    equity = account.cash + float((held * mark * fx).sum())
-    if not equity > 0.0:
-        day = terms.panel.session[row].astype("datetime64[D]")
-        raise EngineError(f"equity was {equity:.2f} on {day}; the run is ruined")
-    drifted = held * (mark * fx) / equity
-    leaving = ~terms.panel.member[row, asset] | ~terms.panel.tradable[row, asset]
+    known = _value(account, wanted, row, instant)
+    terms, asset = account.terms, known.asset
+    drifted = known.held * known.price / known.equity
     target = trimmed_weights(
         wanted[asset],
         drifted,
         no_trade_band=trim.no_trade_band,
         max_turnover=trim.max_turnover,
-        leaving=leaving & (wanted[asset] == 0.0),
+        leaving=~terms.panel.member[row, asset] & (wanted[asset] == 0.0),
     )
     sizing = size_targets(
         target,
-        held=held,
+        held=known.held,
         drifted=drifted,
-        price=mark * fx,
+        price=known.price,
         foreign=terms.foreign[asset],
-        equity=equity,
+        equity=known.equity,
         costs=terms.costs,
         lots_per_share=terms.lots_per_share,
     )
     weights = np.zeros_like(wanted)
     weights[asset] = target
-    return Decided(
-        orders=_place(account, asset, sizing, mark, row, instant),
-        weights=weights,
+    orders = _place(account, asset, sizing, known.mark, row, instant)
+    return Decided(orders=orders, weights=weights, equity=known.equity, unpriced=known.unpriced)
+
+
+def _value(account: Account, wanted: FloatArray, row: int, instant: int) -> Valued:
+    terms = account.terms
+    asset = np.flatnonzero((wanted > 0.0) | (account.quantity != 0.0))
+    known = known_prices(terms.panel, terms.actions, asset, row=row, instant=instant)
+    price = known.mark * known.fx
+    priced = np.isfinite(price)
+    held = account.quantity[asset[priced]]
+    equity = account.cash + float((held * price[priced]).sum())
+    if not equity > 0.0:
+        day = terms.panel.session[row].astype("datetime64[D]")
+        raise EngineError(f"equity was {equity:.2f} on {day}; the run is ruined")
+    return Valued(
+        asset=asset[priced],
+        mark=known.mark[priced],
+        price=price[priced],
+        held=held,
         equity=equity,
         unpriced=not priced.all(),
     )

@@ -88,7 +88,7 @@ def report(
 ) -> Result:
     """Measure a run from its ledger and the ledger of the same run without costs."""
     books, session = net.books, net.books.session
-    rf, rf_unknown = _risk_free(panel, net)
+    rf = _risk_free(panel, net)
     benchmark = _rebased(panel.benchmark[books.row], books.capital)
     turnover, exposure = _activity(net)
     metrics = measure(
@@ -102,15 +102,6 @@ def report(
         trade_count=int(np.count_nonzero(net.orders.filled)),
         total_costs=-float(books.costs.sum()),
         round_trips=round_trips(books, net.orders, net.payments, net.actions),
-    )
-    flags = [*panel.flags, *net.flags, *_implausible(metrics, books.equity)]
-    flags += ["rf_missing"] * rf_unknown + ["fallback"] * bool(notes)
-    guards = Guards(
-        lookahead_free=lookahead.free,
-        lookahead_detail=lookahead.detail,
-        fills_on_real_bars=_on_real_bars(panel, net.orders),
-        missing_data=missing_bars(panel, books.row),
-        flags=tuple(dict.fromkeys(flags)),
     )
     return Result(
         session=session,
@@ -133,7 +124,28 @@ def report(
         weights=net.weights,
         reasons=targets.reasons,
         notes=notes,
-        guards=guards,
+        guards=_guards(panel, net, metrics, lookahead, limited=bool(notes)),
+    )
+
+
+def _guards(
+    panel: Panel, net: Ledger, metrics: Metrics, lookahead: Lookahead, *, limited: bool
+) -> Guards:
+    books = net.books
+    found = {
+        "nav_jump": bool((np.abs(session_returns(books.equity)) > NAV_JUMP).any()),
+        "high_turnover": (metrics.turnover or 0.0) > HIGH_TURNOVER,
+        "high_cagr": (metrics.cagr or 0.0) > HIGH_CAGR,
+        "rf_missing": bool(np.isnan(panel.rf[books.row]).any()),
+        "fallback": limited,
+    }
+    raised = [flag for flag, is_raised in found.items() if is_raised]
+    return Guards(
+        lookahead_free=lookahead.free,
+        lookahead_detail=lookahead.detail,
+        fills_on_real_bars=_on_real_bars(panel, net.orders),
+        missing_data=missing_bars(panel, books.row),
+        flags=tuple(dict.fromkeys([*panel.flags, *net.flags, *raised])),
     )
 
 
@@ -151,11 +163,10 @@ def attribute(books: Books, n_assets: int) -> Attribution:
     )
 
 
-def _risk_free(panel: Panel, net: Ledger) -> tuple[FloatArray, bool]:
+def _risk_free(panel: Panel, net: Ledger) -> FloatArray:
     """Return the rate per session, the run's own cash rate where none is known."""
     rf = panel.rf[net.books.row]
-    unknown = np.isnan(rf)
-    return np.where(unknown, net.cash_rate / SESSIONS_PER_YEAR, rf), bool(unknown.any())
+    return np.where(np.isnan(rf), net.cash_rate / SESSIONS_PER_YEAR, rf)
 
 
 def _rebased(level: FloatArray, capital: float) -> FloatArray:
@@ -183,12 +194,3 @@ def _activity(net: Ledger) -> tuple[FloatArray, FloatArray]:
 def _on_real_bars(panel: Panel, orders: Orders) -> bool:
     traded = (orders.filled > 0.0) & (orders.decision >= 0)
     return bool(panel.tradable[orders.row[traded], orders.asset[traded]].all())
-
-
-def _implausible(metrics: Metrics, equity: FloatArray) -> list[str]:
-    found = {
-        "nav_jump": bool((np.abs(session_returns(equity)) > NAV_JUMP).any()),
-        "high_turnover": (metrics.turnover or 0.0) > HIGH_TURNOVER,
-        "high_cagr": (metrics.cagr or 0.0) > HIGH_CAGR,
-    }
-    return [flag for flag, raised in found.items() if raised]

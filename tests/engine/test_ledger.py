@@ -509,6 +509,17 @@ def test_a_turnover_cap_moves_only_part_of_the_way():
     assert capped.weights[0].tolist() == pytest.approx([0.02, 0.03, 0.05])
 
 
+def test_a_name_that_left_the_universe_is_sold_in_full_whatever_the_turnover_cap():
+    member = np.ones((5, 2))
+    member[2:, 0] = 0.0
+    panel = make_panel(flat([10.0, 10.0], 5), member=member)
+
+    ledger = make_ledger(panel, {0: [0.5, 0.0], 2: [0.0, 0.5]}, max_turnover=0.2)
+
+    assert ledger.weights.tolist() == [[0.2, 0.0], [0.0, 0.0]]
+    assert ledger.books.quantity[-1].tolist() == [0.0]
+
+
 def test_trades_within_the_band_are_not_made():
     close = np.array([[10.0, 10.0]] * 2 + [[10.4, 9.6]] * 3)
     panel = make_panel(close)
