@@ -1,11 +1,13 @@
 import asyncio
 from contextlib import asynccontextmanager
+from socket import IPPROTO_TCP, TCP_NODELAY
 from uuid import UUID
 
 import httpx
 import orjson
 import pytest
 
+from api.cli.serve import listening
 from api.http import create_app
 from api.http.body import LARGEST_BODY
 from api.wiring import App
@@ -367,3 +369,21 @@ async def test_a_message_goes_out_only_after_the_commit(http, app, market, sessi
     consumer.cancel()
 
     assert status == "queued"
+
+
+async def test_answers_are_not_held_back_by_nagle():
+    with listening("127.0.0.1", 0) as listener:
+        served = await asyncio.start_server(
+            lambda _, writer: seen.set_result(writer), sock=listener
+        )
+        seen = asyncio.get_running_loop().create_future()
+        _, writer = await asyncio.open_connection(*listener.getsockname())
+        accepted = await seen
+
+        held_back = accepted.get_extra_info("socket").getsockopt(IPPROTO_TCP, TCP_NODELAY) == 0
+
+        for each in (writer, accepted):
+            each.close()
+            await each.wait_closed()
+        served.close()
+    assert not held_back

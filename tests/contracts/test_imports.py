@@ -13,7 +13,8 @@ HEAVY = {
 
 
 @pytest.mark.parametrize(
-    "module", ["api.http", "api.graphql.schema", "api.services.backtests", "api.services.strategies"]
+    "module",
+    ["api.http", "api.graphql.schema", "api.services.backtests", "api.services.strategies"],
 )
 def test_the_api_imports_nothing_heavy(module):
     code = f"import sys, {module}; print(*sys.modules)"
