@@ -11,15 +11,16 @@ from datetime import timedelta
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api import telemetry
 from api.errors import Unavailable
 from api.jobs import JobMessage
 from api.ports import ObjectStore
 from api.services.jobs import perform
+from api.services.publish_backtest import publish_backtest
 from api.services.sweeper import Patience, sweep, sweep_objects
-from api.services.work import ClaimedJob, JobKind, Timing, Work
+from api.services.work import JobKind, Timing, Work
 from api.settings import Settings
 from api.telemetry import logger
 from models.session import SessionFactory, make_engine, make_sessions
@@ -83,7 +84,7 @@ class App:
     @cached_property
     def kinds(self) -> Mapping[str, JobKind]:
         """What each kind of job does; the computation itself runs in the child process."""
-        return {"BACKTEST": JobKind(work=self.child.work, publish=_publish_backtest)}
+        return {"BACKTEST": JobKind(work=self.child.work, publish=publish_backtest)}
 
     @property
     def timing(self) -> Timing:
@@ -116,14 +117,6 @@ class App:
             await self.child.stop()
         if "engine" in self.__dict__:
             await self.engine.dispose()
-
-
-async def _publish_backtest(
-    session: AsyncSession, job: ClaimedJob, outcome: dict[str, Any]
-) -> None:
-    from api.services.publish_backtest import publish_backtest
-
-    await publish_backtest(session, job, outcome)
 
 
 @asynccontextmanager

@@ -10,17 +10,18 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from api.adapters.local_queue import LocalQueue
 from api.jobs import JobMessage
+from api.services.jobs import dispatch
 from api.settings import Settings
 from api.wiring import working
-from models.job import Job, JobKind, JobStatus
-from models.jobs import JobRepository
+from models.job import Job, JobStatus
 from models.session import unit_of_work
+from tests.api.job_rows import add_job, cancel, read
 from tests.api.works import MisbehavingApp
 from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
-OWNER = "6f0f6a52-3d8c-5c0e-9f4b-1d2a7c3e5b10"
 SCALED = {
     "lease_seconds": 1.5,
     "heartbeat_seconds": 0.3,
@@ -47,16 +48,8 @@ def notes(tmp_path):
     return tmp_path / "notes"
 
 
-async def add_job(sessions, work, notes, **payload) -> Job:
-    payload |= {"work": work, "notes": str(notes)}
-    async with unit_of_work(sessions) as session:
-        job = Job(owner_id=OWNER, kind=JobKind.BACKTEST, payload=payload)
-        return await JobRepository(session).add(job)
-
-
-async def read(sessions, job) -> Job:
-    async with unit_of_work(sessions) as session:
-        return await JobRepository(session).require(job.id)
+async def add(sessions, work, notes, **payload) -> Job:
+    return await add_job(sessions, payload=payload | {"work": work, "notes": str(notes)})
 
 
 async def ended(sessions, job) -> Job:
@@ -105,7 +98,7 @@ def children(pid: int) -> list[int]:
 
 
 async def test_a_job_nobody_sent_is_found_by_the_sweeper_and_done(app, sessions, notes):
-    job = await add_job(sessions, "count", notes)
+    job = await add(sessions, "count", notes)
 
     async with working(app):
         row = await ended(sessions, job)
@@ -114,8 +107,18 @@ async def test_a_job_nobody_sent_is_found_by_the_sweeper_and_done(app, sessions,
     assert notes.read_text().split("\n") == ["begun 1", "done 1", "published 1", ""]
 
 
+async def test_messages_that_died_with_their_process_are_sent_again(app, sessions, notes):
+    job = await add(sessions, "count", notes)
+    await dispatch([job.id], sessions, LocalQueue())
+
+    async with working(app):
+        row = await ended(sessions, job)
+
+    assert row.status == JobStatus.SUCCEEDED
+
+
 async def test_heartbeats_go_on_while_the_computation_keeps_its_loop_busy(app, sessions, notes):
-    job = await add_job(sessions, "count", notes, seconds=2.5)
+    job = await add(sessions, "count", notes, seconds=2.5)
 
     async with working(app):
         row = await ended(sessions, job)
@@ -124,7 +127,7 @@ async def test_heartbeats_go_on_while_the_computation_keeps_its_loop_busy(app, s
 
 
 async def test_progress_of_the_child_reaches_the_row(app, sessions, notes):
-    job = await add_job(sessions, "count", notes, seconds=1.5)
+    job = await add(sessions, "count", notes, seconds=1.5)
     seen = []
 
     async with working(app):
@@ -138,8 +141,8 @@ async def test_progress_of_the_child_reaches_the_row(app, sessions, notes):
 
 
 async def test_a_duplicate_delivery_computes_once(app, sessions, notes):
-    job = await add_job(sessions, "count", notes, seconds=0.3)
-    last = await add_job(sessions, "chatter", notes)
+    job = await add(sessions, "count", notes, seconds=0.3)
+    last = await add(sessions, "chatter", notes)
 
     await app.queue.send([JobMessage(job_id=job.id)] * 5 + [JobMessage(job_id=last.id)])
     async with working(app):
@@ -152,9 +155,9 @@ async def test_a_duplicate_delivery_computes_once(app, sessions, notes):
 
 
 async def test_a_work_that_raises_leaves_the_worker_alive(app, sessions, notes):
-    bad = await add_job(sessions, "divide", notes)
-    worse = await add_job(sessions, "leave", notes)
-    good = await add_job(sessions, "count", notes)
+    bad = await add(sessions, "divide", notes)
+    worse = await add(sessions, "leave", notes)
+    good = await add(sessions, "count", notes)
 
     async with working(app):
         rows = [await ended(sessions, job) for job in (bad, worse, good)]
@@ -171,7 +174,7 @@ async def test_an_unreadable_message_does_not_stop_the_worker(app, sessions, not
     app.queue.retry_seconds = 0.01
     app.queue.put_body("not a message")
     app.queue.put_body("")
-    good = await add_job(sessions, "count", notes)
+    good = await add(sessions, "count", notes)
 
     async with working(app):
         row = await ended(sessions, good)
@@ -181,14 +184,13 @@ async def test_an_unreadable_message_does_not_stop_the_worker(app, sessions, not
 
 
 async def test_cancel_stops_the_child_at_its_next_checkpoint(app, sessions, notes):
-    job = await add_job(sessions, "count", notes, seconds=60.0)
-    after = await add_job(sessions, "chatter", notes)
+    job = await add(sessions, "count", notes, seconds=60.0)
+    after = await add(sessions, "chatter", notes)
 
     async with working(app):
         await begun(sessions, job)
         pid = app.child.pid
-        async with unit_of_work(sessions) as session:
-            answer = await JobRepository(session).cancel(job.id, owner_id=job.owner_id)
+        answer = await cancel(sessions, job)
         row = await ended(sessions, job)
         await ended(sessions, after)
         same = app.child.pid
@@ -198,19 +200,18 @@ async def test_cancel_stops_the_child_at_its_next_checkpoint(app, sessions, note
 
 
 async def test_cancel_ends_a_computation_that_never_looks(app, sessions, notes):
-    job = await add_job(sessions, "never_look", notes)
+    job = await add(sessions, "never_look", notes)
 
     async with working(app):
         await begun(sessions, job)
-        async with unit_of_work(sessions) as session:
-            await JobRepository(session).cancel(job.id, owner_id=job.owner_id)
+        await cancel(sessions, job)
         row = await ended(sessions, job)
 
     assert row.status == JobStatus.CANCELLED
 
 
 async def test_a_killed_child_costs_an_attempt_and_no_more(app, sessions, notes):
-    job = await add_job(sessions, "die", notes, times=1)
+    job = await add(sessions, "die", notes, times=1)
 
     async with working(app):
         row = await ended(sessions, job)
@@ -220,8 +221,8 @@ async def test_a_killed_child_costs_an_attempt_and_no_more(app, sessions, notes)
 
 
 async def test_a_work_that_always_kills_its_child_ends_failed(app, sessions, notes):
-    job = await add_job(sessions, "die", notes, times=99)
-    good = await add_job(sessions, "count", notes)
+    job = await add(sessions, "die", notes, times=99)
+    good = await add(sessions, "count", notes)
 
     async with working(app):
         row = await ended(sessions, job)
@@ -233,7 +234,7 @@ async def test_a_work_that_always_kills_its_child_ends_failed(app, sessions, not
 
 
 async def test_a_transient_error_is_tried_again(app, sessions, notes):
-    job = await add_job(sessions, "be_unavailable", notes, times=2)
+    job = await add(sessions, "be_unavailable", notes, times=2)
 
     async with working(app):
         row = await ended(sessions, job)
@@ -242,7 +243,7 @@ async def test_a_transient_error_is_tried_again(app, sessions, notes):
 
 
 async def test_stopping_gives_the_job_back_and_ends_the_child(app, sessions, notes):
-    job = await add_job(sessions, "count", notes, seconds=60.0)
+    job = await add(sessions, "count", notes, seconds=60.0)
 
     async with working(app):
         await begun(sessions, job)
@@ -257,7 +258,7 @@ async def test_stopping_gives_the_job_back_and_ends_the_child(app, sessions, not
 async def test_a_killed_worker_process_is_replaced_and_the_job_ends_once(
     sessions, database_url, tmp_path, notes
 ):
-    job = await add_job(sessions, "count", notes, seconds=3.0)
+    job = await add(sessions, "count", notes, seconds=3.0)
 
     async with worker_process(database_url, tmp_path) as first:
         row = await begun(sessions, job)
@@ -286,7 +287,7 @@ async def until_gone(pid: int) -> bool:
 async def test_two_workers_share_the_jobs_and_do_each_once(
     app, sessions, database_url, tmp_path, notes
 ):
-    jobs = [await add_job(sessions, "count", notes, seconds=0.2) for _ in range(8)]
+    jobs = [await add(sessions, "count", notes, seconds=0.2) for _ in range(8)]
 
     async with worker_process(database_url, tmp_path), working(app):
         rows = [await ended(sessions, job) for job in jobs]
@@ -297,7 +298,7 @@ async def test_two_workers_share_the_jobs_and_do_each_once(
 
 
 async def test_events_are_numbered_without_gap_whatever_happened(app, sessions, notes):
-    job = await add_job(sessions, "die", notes, times=2)
+    job = await add(sessions, "die", notes, times=2)
 
     async with working(app):
         await ended(sessions, job)

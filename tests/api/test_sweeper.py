@@ -11,11 +11,11 @@ from api.errors import Unavailable
 from api.services.jobs import dispatch
 from api.services.sweeper import Patience, sweep, sweep_objects
 from models.clock import seconds_from_now
-from models.job import Job, JobKind, JobStatus
+from models.job import Job, JobStatus
 from models.jobs import JobRepository
 from models.session import unit_of_work
+from tests.api.job_rows import add_job, cancel, read
 
-OWNER = "6f0f6a52-3d8c-5c0e-9f4b-1d2a7c3e5b10"
 AT_ONCE = Patience(unsent=timedelta(0))
 LEASE = timedelta(minutes=1)
 
@@ -33,18 +33,6 @@ class Queue:
         self.sent.extend(message.job_id for message in messages)
 
 
-async def add_job(sessions, **fields) -> Job:
-    async with unit_of_work(sessions) as session:
-        return await JobRepository(session).add(
-            Job(owner_id=OWNER, kind=JobKind.BACKTEST, **fields)
-        )
-
-
-async def read(sessions, job) -> Job:
-    async with unit_of_work(sessions) as session:
-        return await JobRepository(session).require(job.id)
-
-
 async def claim(sessions, job, *, attempts: int = 1) -> int:
     """Claim it so many times; the last lease has lapsed."""
     for _ in range(attempts):
@@ -52,11 +40,6 @@ async def claim(sessions, job, *, attempts: int = 1) -> int:
             jobs = JobRepository(session)
             claimed = await jobs.claim(job.id, lease=timedelta(seconds=-1))
     return claimed.fence
-
-
-async def cancel(sessions, job) -> None:
-    async with unit_of_work(sessions) as session:
-        await JobRepository(session).cancel(job.id, owner_id=job.owner_id)
 
 
 async def test_sends_what_was_committed_and_not_sent(sessions):
