@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { graphql, launch, overflow, PHONE, shoot, visit } from "./browser";
+import { expectSameFigures, FIGURES, type Figures } from "./figures";
 
 let browser: Browser;
 const finished: { dual: string; momentum: string } = { dual: "", momentum: "" };
@@ -11,23 +12,6 @@ beforeAll(async () => {
 });
 afterAll(() => browser?.close());
 
-const FIGURES = `query Figures($id: ID!) { backtest(id: $id) {
-  currency
-  metrics { totalReturn cagr volatility sharpe sortino calmar omega maxDrawdown maxDrawdownDays averageDrawdown var95 cvar95 skew kurtosis tailRatio hitRate
-    profitFactor averageWin averageLoss bestDay worstDay alpha beta informationRatio trackingError turnover exposure tradeCount totalCosts costDrag finalValue sessions undefined }
-  overfitting { psr deflatedSharpe trials }
-  orders(first: 1) { totalCount }
-} }`;
-
-type Figures = {
-  backtest: {
-    currency: string;
-    metrics: Record<string, number | string | null>;
-    overfitting: { psr: number | null; deflatedSharpe: number | null; trials: number };
-    orders: { totalCount: number };
-  };
-};
-
 const idOf = (page: Page) => new URL(page.url()).pathname.split("/").at(-1)!;
 
 /** Press run and wait for the report, whose curve is drawn. */
@@ -36,35 +20,6 @@ async function run(page: Page): Promise<string> {
   await page.getByRole("region", { name: "Key figures" }).waitFor({ timeout: 90_000 });
   await page.locator("canvas").first().waitFor();
   return idOf(page);
-}
-
-/** Each figure on the page: the unrounded value it was given. */
-const figuresOf = (page: Page) =>
-  page.locator("table [data-metric], [aria-label='Key figures'] > div > span:nth-child(2) [data-metric], [data-metric='trials']").evaluateAll((cells) =>
-    cells.filter((cell) => !cell.closest("td")?.matches("td:nth-child(3)")).map((cell) => {
-      const { metric = "", value = "" } = (cell as HTMLElement).dataset;
-      return [metric, value, cell.textContent ?? ""] as const;
-    }),
-  );
-
-async function expectSameFigures(page: Page, id: string) {
-  await page.getByRole("button", { name: "All figures" }).click();
-  const { backtest } = await graphql<Figures>(FIGURES, { id });
-  const { undefined: reasons, ...metrics } = backtest.metrics;
-  const known = Object.entries({ ...metrics, ...backtest.overfitting }).filter(([, value]) => value !== null);
-  const figures = await figuresOf(page);
-
-  expect(Object.fromEntries(figures.map(([name, value]) => [name, value]))).toEqual(Object.fromEntries(known.map(([name, value]) => [name, String(value)])));
-  expect(figures.filter(([, value, text]) => !sameNumber(value, text))).toEqual([]);
-  expect(Object.keys(reasons as unknown as object).length).toBe(Object.values(metrics).filter((value) => value === null).length);
-}
-
-/** The words shown are the value, as a percentage or as it is, to the digits written. */
-function sameNumber(value: string, text: string): boolean {
-  const [, digits = "", percent = ""] = /^([−\d.,]+)(%?)/.exec(text) ?? [];
-  const shown = Number(digits.replace("−", "-").replace(/,/g, "")) / (percent ? 100 : 1);
-  const decimals = digits.split(".")[1]?.length ?? 0;
-  return Math.abs(shown - Number(value)) <= (0.5 * 10 ** -decimals) / (percent ? 100 : 1) + 1e-9;
 }
 
 test("from an empty list, by way of the form, dual momentum in Australian dollars becomes a curve", async () => {
@@ -126,13 +81,21 @@ test("curve: basis, scale, range, keys, picture and table", async () => {
   await page.getByRole("button", { name: "3 years" }).click();
   await chart.focus();
   await page.keyboard.press("Home");
-  await page.getByText(/\d+ Jan 2000/).first().waitFor();
+  await page
+    .getByText(/\d+ Jan 2000/)
+    .first()
+    .waitFor();
 
   const [table] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "CSV" }).click()]);
-  const [picture] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "PNG" }).click()]);
+  const [picture] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name: "PNG" }).click(),
+  ]);
   const rows = (await readFile(await table.path(), "utf8")).trim().split("\n");
   const { backtest } = await graphql<{ backtest: { equity: { totalPoints: number } } }>(
-    "query($id: ID!) { backtest(id: $id) { equity(basis: GROSS, maxPoints: 50) { totalPoints } } }", { id: finished.momentum });
+    "query($id: ID!) { backtest(id: $id) { equity(basis: GROSS, maxPoints: 50) { totalPoints } } }",
+    { id: finished.momentum },
+  );
 
   expect(rows[0]).toBe("date,strategy,benchmark");
   expect(rows.length - 1).toBe(backtest.equity.totalPoints);
@@ -150,7 +113,10 @@ test("name and notes are kept, and the list finds and sorts them", async () => {
   await page.getByRole("heading", { name: "Strongest five, monthly" }).waitFor();
   await page.getByRole("link", { name: "Backtests", exact: true }).first().click();
   await page.getByRole("button", { name: "Sharpe", exact: true }).click();
-  await page.getByRole("columnheader", { name: /^Sharpe/ }).and(page.locator("[aria-sort=descending]")).waitFor();
+  await page
+    .getByRole("columnheader", { name: /^Sharpe/ })
+    .and(page.locator("[aria-sort=descending]"))
+    .waitFor();
   await page.getByLabel("Search").fill("Strongest");
   await page.getByText("1–1 of 1").waitFor();
 
@@ -224,7 +190,12 @@ test("what is not there, and a server out of reach, are said plainly", async () 
 });
 
 test.each(["light", "dark"] as const)("on a phone nothing sticks out, %s", async (colorScheme) => {
-  const pages = { list: "/backtests", form: "/backtests/new", report: `/backtests/${finished.momentum}`, guide: "/strategies" };
+  const pages = {
+    list: "/backtests",
+    form: "/backtests/new",
+    report: `/backtests/${finished.momentum}`,
+    guide: "/strategies",
+  };
   for (const [name, path] of Object.entries(pages)) {
     const { page, problems, close } = await visit(browser, path, { ...PHONE, colorScheme });
     await page.locator("main [aria-busy=true]").first().waitFor({ state: "detached" });

@@ -5,11 +5,21 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from "p
 import { inject } from "vitest";
 
 const CANDIDATES = [
-  process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome",
-  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome", "/Applications/Chromium.app/Contents/MacOS/Chromium",
+  process.env.CHROMIUM,
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+  "/Applications/Chromium.app/Contents/MacOS/Chromium",
 ];
 const FLAGS = [
-  "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
 ];
 const SHOTS = join(import.meta.dirname, "shots");
 
@@ -26,14 +36,24 @@ export type Visit = { page: Page; problems: string[]; close: () => Promise<void>
 
 /** A page that writes down every console error, refusal of the security policy, failed request and exception. */
 export async function visit(browser: Browser, path: string, options: BrowserContextOptions = DESK): Promise<Visit> {
-  const context = await browser.newContext({ colorScheme: "light", locale: "en-AU", acceptDownloads: true, ...options });
+  const context = await browser.newContext({
+    colorScheme: "light",
+    locale: "en-AU",
+    acceptDownloads: true,
+    ...options,
+  });
   const page = await context.newPage();
   const problems: string[] = [];
   page.on("console", (message) => ["error", "warning"].includes(message.type()) && problems.push(message.text()));
   page.on("pageerror", (error) => problems.push(error.message));
-  page.on("response", (response) => response.status() >= 400 && problems.push(`${response.status()} ${response.url()}`));
+  page.on(
+    "response",
+    (response) => response.status() >= 400 && problems.push(`${response.status()} ${response.url()}`),
+  );
   await page.addInitScript(() =>
-    document.addEventListener("securitypolicyviolation", (event) => console.error(`refused ${event.violatedDirective} ${event.blockedURI}`)),
+    document.addEventListener("securitypolicyviolation", (event) =>
+      console.error(`refused ${event.violatedDirective} ${event.blockedURI}`),
+    ),
   );
   await page.goto(inject("address") + path);
   return { page, problems, close: () => context.close() };

@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Browser, BrowserContextOptions } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { graphql, launch, visit } from "./browser";
 
 const FOLDER = resolve(import.meta.dirname, "../../docs/pictures");
@@ -29,20 +29,24 @@ afterAll(() => browser?.close());
 
 async function finished(wish: (typeof WISHES)[number]): Promise<string> {
   const input = { universe: "SAMPLE_US", start: "2000-01-10", currency: "AUD", ...wish };
-  const { runBacktest } = await graphql<{ runBacktest: { backtest: { id: string }; userErrors: unknown[] } }>(RUN, { input });
+  const { runBacktest } = await graphql<{ runBacktest: { backtest: { id: string }; userErrors: unknown[] } }>(RUN, {
+    input,
+  });
   expect(runBacktest.userErrors).toEqual([]);
   const { id } = runBacktest.backtest;
-  await expect
-    .poll(async () => (await graphql<{ backtest: { job: { status: string } } }>(STATUS, { id })).backtest.job.status, { timeout: 90_000, interval: 200 })
-    .toBe("SUCCEEDED");
+  const succeeded = async () => {
+    const { backtest } = await graphql<{ backtest: { job: { status: string } } }>(STATUS, { id });
+    expect(backtest.job.status).toBe("SUCCEEDED");
+  };
+  await vi.waitFor(succeeded, { timeout: 90_000, interval: 200 });
   return id;
 }
 
 test.each([
-  ["report", (): string => `/backtests/${newest}`, { ...WINDOW, viewport: { width: 1200, height: 980 } }],
-  ["report-dark", (): string => `/backtests/${newest}`, { ...WINDOW, colorScheme: "dark" }],
-  ["list", (): string => "/backtests", WINDOW],
-  ["form", (): string => "/backtests/new", { ...WINDOW, viewport: { width: 1200, height: 980 } }],
+  ["backtest", (): string => `/backtests/${newest}`, { ...WINDOW, viewport: { width: 1200, height: 980 } }],
+  ["backtest-dark", (): string => `/backtests/${newest}`, { ...WINDOW, colorScheme: "dark" }],
+  ["backtests", (): string => "/backtests", WINDOW],
+  ["new", (): string => "/backtests/new", { ...WINDOW, viewport: { width: 1200, height: 980 } }],
   ["playground", (): string => "/playground", WINDOW],
   ["phone", (): string => `/backtests/${newest}`, { ...PHONE, colorScheme: "dark" }],
 ] as const)("picture of the %s", async (name, path, options) => {

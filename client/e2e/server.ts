@@ -40,7 +40,10 @@ export default async function setup(project: TestProject) {
 function address(server: ChildProcess): Promise<string> {
   return new Promise((found, failed) => {
     let said = "";
-    const timer = setTimeout(() => failed(new Error(`no address within ${START_SECONDS} s; it said:\n${said}`)), START_SECONDS * 1000);
+    const timer = setTimeout(
+      () => failed(new Error(`no address within ${START_SECONDS} s; it said:\n${said}`)),
+      START_SECONDS * 1000,
+    );
     const read = (chunk: Buffer) => {
       said += chunk.toString();
       const match = /http:\/\/[\d.]+:\d+/.exec(said);

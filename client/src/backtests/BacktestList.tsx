@@ -27,7 +27,10 @@ export default function BacktestList() {
           <h1>Backtests</h1>
           <p>Every run on record: what was asked, and what came of it.</p>
         </div>
-        <ButtonLink to="/backtests/new" look="primary"><Icon name="plus" />New backtest</ButtonLink>
+        <ButtonLink to="/backtests/new" look="primary">
+          <Icon name="plus" />
+          New backtest
+        </ButtonLink>
       </div>
       <ListFilters state={state} />
       {/* A changed view starts again at its first page. */}
@@ -52,14 +55,26 @@ function Runs({ state }: { state: ListState }) {
   }, [busy, startPolling, stopPolling]);
 
   if (error) return <LoadError error={error} onRetry={() => void refetch()} />;
-  if (!shown) return <div className={`${css.frame} ${css.bones}`}><SkeletonRows label="Loading backtests" rows={8} height={40} /></div>;
+  if (!shown)
+    return (
+      <div className={`${css.frame} ${css.bones}`}>
+        <SkeletonRows label="Loading backtests" rows={8} height={40} />
+      </div>
+    );
   if (shown.backtests.nodes.length === 0) return <NoRuns state={state} />;
   const { nodes, pageInfo, totalCount } = shown.backtests;
   return (
     <div className={`${css.frame} ${data ? "" : css.stale}`}>
       <RunTable runs={nodes} state={state} />
-      <Pager from={pages.from} shown={nodes.length} total={totalCount} hasNext={pageInfo.hasNextPage} busy={loading && !data}
-        onPrevious={pages.previous} onNext={() => pages.next(pageInfo.endCursor)} />
+      <Pager
+        from={pages.from}
+        shown={nodes.length}
+        total={totalCount}
+        hasNext={pageInfo.hasNextPage}
+        busy={loading && !data}
+        onPrevious={pages.previous}
+        onNext={() => pages.next(pageInfo.endCursor)}
+      />
     </div>
   );
 }
@@ -80,19 +95,34 @@ function RunTable({ runs, state }: { runs: BacktestListQuery["backtests"]["nodes
             <SortHead field="CREATED_AT" label="Created" state={state} />
           </tr>
         </thead>
-        <tbody>{runs.map((run) => <BacktestRow key={run.id} run={run} />)}</tbody>
+        <tbody>
+          {runs.map((run) => (
+            <BacktestRow key={run.id} run={run} />
+          ))}
+        </tbody>
       </table>
     </div>
   );
 }
 
-function SortHead({ field, label, unit, state }: { field: BacktestOrderField; label: string; unit?: string; state: ListState }) {
+function SortHead({
+  field,
+  label,
+  unit,
+  state,
+}: {
+  field: BacktestOrderField;
+  label: string;
+  unit?: string;
+  state: ListState;
+}) {
   const sorted = state.orderBy.field === field;
   const direction = state.orderBy.direction === "ASC" ? "ascending" : "descending";
   return (
     <th scope="col" className={table.num} aria-sort={sorted ? direction : "none"}>
       <button type="button" className={`${css.sort} ${sorted ? css.sorted : ""}`} onClick={() => state.sortBy(field)}>
-        <Icon name={sorted && direction === "ascending" ? "up" : "down"} size={14} />{label}
+        <Icon name={sorted && direction === "ascending" ? "up" : "down"} size={14} />
+        {label}
       </button>
       {unit && <div>{unit}</div>}
     </th>
@@ -110,10 +140,18 @@ function NoRuns({ state }: { state: ListState }) {
     );
   return (
     <div className={css.frame}>
-      <Empty title="No backtests yet" action={<ButtonLink to="/backtests/new" look="primary"><Icon name="plus" />Run your first backtest</ButtonLink>}>
+      <Empty
+        title="No backtests yet"
+        action={
+          <ButtonLink to="/backtests/new" look="primary">
+            <Icon name="plus" />
+            Run your first backtest
+          </ButtonLink>
+        }
+      >
         <p>
-          Pick a strategy, a universe and a period. The run cannot look ahead, pays fees, spread and slippage,
-          and is judged against a benchmark in Australian dollars.
+          Pick a strategy, a universe and a period. The run cannot look ahead, pays fees, spread and slippage, and is
+          judged against a benchmark in Australian dollars.
         </p>
       </Empty>
     </div>

@@ -38,7 +38,10 @@ function Loaded({ run }: { run: Run }) {
       <Head run={run} />
       {state?.reused === true && job.status === "SUCCEEDED" && (
         <Notice tone="good" title="Already run">
-          <p>The very same backtest was computed {ago(run.createdAt)}, so its stored result is shown: same strategy, inputs, prices and engine.</p>
+          <p>
+            The very same backtest was computed {ago(run.createdAt)}, so its stored result is shown: same strategy,
+            inputs, prices and engine.
+          </p>
         </Notice>
       )}
       {isOpen(job.status) && <JobProgress job={job} />}
@@ -58,15 +61,26 @@ function Head({ run }: { run: Run }) {
     <>
       <header className={css.head}>
         <div>
-          <p className={css.crumb}><Link to="/backtests">Backtests</Link> / <time dateTime={run.createdAt}>{instant(run.createdAt)}</time></p>
-          <h1 className={css.title} tabIndex={-1}>{run.name ?? run.strategy.name} <StatusBadge status={run.job.status} /></h1>
+          <p className={css.crumb}>
+            <Link to="/backtests">Backtests</Link> / <time dateTime={run.createdAt}>{instant(run.createdAt)}</time>
+          </p>
+          <h1 className={css.title} tabIndex={-1}>
+            {run.name ?? run.strategy.name} <StatusBadge status={run.job.status} />
+          </h1>
           <p className={css.facts}>
-            {run.name && `${run.strategy.name} · `}{run.universe ?? run.symbols.join(", ")} · {day(run.start)} – {day(run.end)} · {run.currency}
+            {run.name && `${run.strategy.name} · `}
+            {run.universe ?? run.symbols.join(", ")} · {day(run.start)} – {day(run.end)} · {run.currency}
           </p>
         </div>
         <div className={css.tools}>
-          <Button small aria-expanded={editing} onClick={() => setEditing(!editing)}><Icon name="pen" />Name and notes</Button>
-          <ButtonLink small to={`/backtests/new?from=${run.id}`}><Icon name="again" />Edit and rerun</ButtonLink>
+          <Button small aria-expanded={editing} onClick={() => setEditing(!editing)}>
+            <Icon name="pen" />
+            Name and notes
+          </Button>
+          <ButtonLink small to={`/backtests/new?from=${run.id}`}>
+            <Icon name="again" />
+            Edit and rerun
+          </ButtonLink>
         </div>
       </header>
       <Notes run={run} editing={editing} onDone={() => setEditing(false)} />

@@ -7,31 +7,53 @@ import { StatusBadge } from "./StatusBadge";
 
 export function BacktestRow({ run }: { run: BacktestRowFragment }) {
   const { metrics, job } = run;
-  const market = run.universe ?? `${run.symbols.slice(0, 3).join(", ")}${run.symbols.length > 3 ? ` + ${run.symbols.length - 3}` : ""}`;
+  const market =
+    run.universe ??
+    `${run.symbols.slice(0, 3).join(", ")}${run.symbols.length > 3 ? ` + ${run.symbols.length - 3}` : ""}`;
   return (
     <tr className={metrics ? undefined : css.bare}>
       <th scope="row" className={css.run}>
-        <Link to={`/backtests/${run.id}`} className={css.title}>{run.name ?? run.strategy.name}</Link>
-        <span className={css.sub}>{run.name ? `${run.strategy.name} · ` : ""}{market} · {run.currency}</span>
+        <Link to={`/backtests/${run.id}`} className={css.title}>
+          {run.name ?? run.strategy.name}
+        </Link>
+        <span className={css.sub}>
+          {run.name ? `${run.strategy.name} · ` : ""}
+          {market} · {run.currency}
+        </span>
       </th>
-      <td className={css.period}>{month(run.start)} – {month(run.end)}</td>
-      <td className={css.state}><StatusBadge status={job.status} progress={job.progress} /></td>
+      <td className={css.period}>
+        {month(run.start)} – {month(run.end)}
+      </td>
+      <td className={css.state}>
+        <StatusBadge status={job.status} progress={job.progress} />
+      </td>
       <Figure label="CAGR" value={metrics?.cagr} show={percent} signed />
       <Figure label="Sharpe" value={metrics?.sharpe} show={ratio} />
       <Figure label="Drawdown" value={metrics?.maxDrawdown} show={percent} signed />
       <Figure label="Deflated" value={run.overfitting?.deflatedSharpe} show={percent} />
-      <td className={`${table.num} ${css.created}`}><time dateTime={run.createdAt} title={instant(run.createdAt)}>{ago(run.createdAt)}</time></td>
+      <td className={`${table.num} ${css.created}`}>
+        <time dateTime={run.createdAt} title={instant(run.createdAt)}>
+          {ago(run.createdAt)}
+        </time>
+      </td>
     </tr>
   );
 }
 
-type FigureProps = { label: string; value: number | null | undefined; show: (value: number) => string; signed?: boolean };
+type FigureProps = {
+  label: string;
+  value: number | null | undefined;
+  show: (value: number) => string;
+  signed?: boolean;
+};
 
 function Figure({ label, value, show, signed = false }: FigureProps) {
   const tone = signed && value != null && value < 0 ? table.loss : "";
   return (
     <td className={`${table.num} ${tone}`}>
-      <span className={css.label} aria-hidden="true">{label}</span>
+      <span className={css.label} aria-hidden="true">
+        {label}
+      </span>
       {value == null ? <span className={table.faint}>{NOTHING}</span> : show(value)}
     </td>
   );

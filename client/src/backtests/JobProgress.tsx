@@ -11,11 +11,17 @@ const POLL = 300;
 
 /** Polls the job; its entity in the cache is the page's, so that the page turns when the job does. */
 export function JobProgress({ job }: { job: JobStateFragment }) {
-  const { error } = useQuery(JobPollDocument, { variables: { id: job.id }, pollInterval: POLL, fetchPolicy: "network-only" });
+  const { error } = useQuery(JobPollDocument, {
+    variables: { id: job.id },
+    pollInterval: POLL,
+    fetchPolicy: "network-only",
+  });
   return (
     <section className={css.panel} aria-label="Progress">
       <div className={css.row}>
-        <p className={css.stage} aria-live="polite">{stageWords(job)}</p>
+        <p className={css.stage} aria-live="polite">
+          {stageWords(job)}
+        </p>
         <p className={css.percent}>{percent(job.progress, 0)}</p>
       </div>
       <Progress value={job.progress} label="Backtest progress" />
@@ -52,7 +58,12 @@ function CancelButton({ job }: { job: JobStateFragment }) {
   const complaint = error?.message ?? data?.cancelJob.userErrors[0]?.message;
   return (
     <div>
-      <Button small look="danger" disabled={loading || job.cancelRequestedAt !== null} onClick={() => void cancel().catch(() => null)}>
+      <Button
+        small
+        look="danger"
+        disabled={loading || job.cancelRequestedAt !== null}
+        onClick={() => void cancel().catch(() => null)}
+      >
         Cancel run
       </Button>
       {complaint && <FieldError>{complaint}</FieldError>}

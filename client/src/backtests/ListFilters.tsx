@@ -17,13 +17,27 @@ export function ListFilters({ state }: { state: ListState }) {
   return (
     <div className={css.filters} role="search" aria-label="Filter backtests">
       <SearchBox state={state} />
-      <SelectField label="Strategy" path="strategy" value={state.filter.strategy ?? ""} options={named(data?.strategies)}
-        onChange={(value) => state.setFilter("strategy", value)} />
-      <SelectField label="Universe" path="universe" value={state.filter.universe ?? ""} options={named(data?.universes)}
-        onChange={(value) => state.setFilter("universe", value)} />
-      <SelectField label="Status" path="status" value={state.filter.status ?? ""}
+      <SelectField
+        label="Strategy"
+        path="strategy"
+        value={state.filter.strategy ?? ""}
+        options={named(data?.strategies)}
+        onChange={(value) => state.setFilter("strategy", value)}
+      />
+      <SelectField
+        label="Universe"
+        path="universe"
+        value={state.filter.universe ?? ""}
+        options={named(data?.universes)}
+        onChange={(value) => state.setFilter("universe", value)}
+      />
+      <SelectField
+        label="Status"
+        path="status"
+        value={state.filter.status ?? ""}
         options={[{ value: "", label: "All" }, ...STATUSES.map((value) => ({ value, label: words(value) }))]}
-        onChange={(value) => state.setFilter("status", value)} />
+        onChange={(value) => state.setFilter("status", value)}
+      />
     </div>
   );
 }
@@ -39,5 +53,14 @@ function SearchBox({ state }: { state: ListState }) {
     return () => clearTimeout(timer);
   }, [typed, applied, state]);
 
-  return <TextField label="Search" path="search" type="search" placeholder="Name or notes" value={typed} onChange={setTyped} />;
+  return (
+    <TextField
+      label="Search"
+      path="search"
+      type="search"
+      placeholder="Name or notes"
+      value={typed}
+      onChange={setTyped}
+    />
+  );
 }

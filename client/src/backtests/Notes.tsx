@@ -22,7 +22,9 @@ function NotesForm({ run, onDone }: { run: Run; onDone: () => void }) {
 
   const submit = async (event: FormEvent) => {
     event.preventDefault();
-    const answer = await annotate({ variables: { input: { id: run.id, name: name.trim(), notes: notes.trim() } } }).catch(() => null);
+    const answer = await annotate({
+      variables: { input: { id: run.id, name: name.trim(), notes: notes.trim() } },
+    }).catch(() => null);
     if (answer?.data?.annotateBacktest.userErrors.length === 0) onDone();
   };
 
@@ -38,7 +40,9 @@ function NotesForm({ run, onDone }: { run: Run; onDone: () => void }) {
       </Field>
       {complaint && <FieldError>{complaint}</FieldError>}
       <div className={css.actions}>
-        <Button type="submit" look="primary" disabled={loading}>Save</Button>
+        <Button type="submit" look="primary" disabled={loading}>
+          Save
+        </Button>
         <Button onClick={onDone}>Cancel</Button>
       </div>
     </form>

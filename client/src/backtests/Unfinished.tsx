@@ -8,18 +8,32 @@ import type { Run } from "./BacktestPage";
 export function Unfinished({ run }: { run: Run }) {
   const { job } = run;
   const again = (
-    <ButtonLink small look="primary" to={`/backtests/new?from=${run.id}`}><Icon name="again" />Edit and run again</ButtonLink>
+    <ButtonLink small look="primary" to={`/backtests/new?from=${run.id}`}>
+      <Icon name="again" />
+      Edit and run again
+    </ButtonLink>
   );
   if (job.status === "CANCELLED")
     return (
       <Notice tone="warn" title="This run was cancelled" actions={again}>
-        <p>{job.finishedAt ? `It stopped on ${instant(job.finishedAt)}; nothing of it was kept.` : "Nothing of it was kept."}</p>
+        <p>
+          {job.finishedAt
+            ? `It stopped on ${instant(job.finishedAt)}; nothing of it was kept.`
+            : "Nothing of it was kept."}
+        </p>
       </Notice>
     );
   return (
     <Notice tone="bad" title="This run failed" actions={again}>
       <p>{job.error?.message ?? "No reason was recorded."}</p>
-      {job.error && <p><small>{enumWords(job.error.reason ?? job.error.code)}{job.attempts > 1 && ` after ${job.attempts} attempts`}</small></p>}
+      {job.error && (
+        <p>
+          <small>
+            {enumWords(job.error.reason ?? job.error.code)}
+            {job.attempts > 1 && ` after ${job.attempts} attempts`}
+          </small>
+        </p>
+      )}
     </Notice>
   );
 }

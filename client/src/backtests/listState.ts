@@ -10,17 +10,25 @@ export function useListState() {
   const [params, setParams] = useSearchParams();
   const read = (name: Name) => params.get(name) || null;
   const status = STATUSES.find((each) => each === params.get("status")) ?? null;
-  const filter: BacktestFilter = { search: read("search"), strategy: read("strategy"), universe: read("universe"), status };
+  const filter: BacktestFilter = {
+    search: read("search"),
+    strategy: read("strategy"),
+    universe: read("universe"),
+    status,
+  };
   const orderBy: BacktestOrder = {
     field: FIELDS.find((each) => each === params.get("sort")) ?? "CREATED_AT",
     direction: params.get("direction") === "ASC" ? "ASC" : "DESC",
   };
 
   const write = (changes: Record<string, string>) =>
-    setParams((before) => {
-      for (const [name, value] of Object.entries(changes)) value ? before.set(name, value) : before.delete(name);
-      return before;
-    }, { replace: true });
+    setParams(
+      (before) => {
+        for (const [name, value] of Object.entries(changes)) value ? before.set(name, value) : before.delete(name);
+        return before;
+      },
+      { replace: true },
+    );
 
   return {
     filter,

@@ -42,11 +42,15 @@ export default function CurveChart({ ref, label, equity, drawdown, logarithmic, 
     if (drawdown) curves.current?.setDrawdown(drawdown);
   }, [drawdown]);
 
-  useImperativeHandle(ref, () => ({
-    picture: () => curves.current!.picture(),
-    showYears: (years) => curves.current?.showYears(years),
-    zoom: (factor) => curves.current?.zoom(factor),
-  }), []);
+  useImperativeHandle(
+    ref,
+    () => ({
+      picture: () => curves.current!.picture(),
+      showYears: (years) => curves.current?.showYears(years),
+      zoom: (factor) => curves.current?.zoom(factor),
+    }),
+    [],
+  );
 
   const onKeyDown = (event: KeyboardEvent) => {
     const last = equity.dates.length - 1;
@@ -70,9 +74,16 @@ export default function CurveChart({ ref, label, equity, drawdown, logarithmic, 
 
   return (
     // The wheel zooms only a chart that was taken in hand, so that the page can be scrolled across it.
-    <div ref={host} className={css.host} role="group" tabIndex={0} onKeyDown={onKeyDown}
+    <div
+      ref={host}
+      className={css.host}
+      role="group"
+      tabIndex={0}
+      onKeyDown={onKeyDown}
       aria-label={`${label}. Arrow keys move the crosshair, plus and minus zoom, zero shows everything.`}
       onPointerDown={() => host.current?.focus({ preventScroll: true })}
-      onFocus={() => curves.current?.setWheel(true)} onBlur={() => curves.current?.setWheel(false)} />
+      onFocus={() => curves.current?.setWheel(true)}
+      onBlur={() => curves.current?.setWheel(false)}
+    />
   );
 }

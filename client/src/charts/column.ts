@@ -1,5 +1,9 @@
 /** Whole columns as the API serves them: days in order, and a value or null for each. */
-export type Curve = { dates: readonly string[]; strategy: readonly (number | null)[]; benchmark: readonly (number | null)[] | null };
+export type Curve = {
+  dates: readonly string[];
+  strategy: readonly (number | null)[];
+  benchmark: readonly (number | null)[] | null;
+};
 
 /** Index of the last day at or before `day`; -1 when all days come later. ISO days sort as text. */
 export function indexAt(dates: readonly string[], day: string): number {

@@ -1,5 +1,12 @@
 import {
-  AreaSeries, type ChartOptions, createChart, type DeepPartial, LineSeries, LineStyle, PriceScaleMode, type Time,
+  AreaSeries,
+  type ChartOptions,
+  createChart,
+  type DeepPartial,
+  LineSeries,
+  LineStyle,
+  PriceScaleMode,
+  type Time,
 } from "lightweight-charts";
 import { integer, percent } from "../ui/format";
 import { colours, faded } from "./colours";
@@ -25,7 +32,13 @@ export function drawCurves(host: HTMLElement, { onDay, onZoomed }: Events) {
     layout: { attributionLogo: false, fontSize: 11, panes: { enableResize: false } },
     localization: { locale: "en-AU", dateFormat: "d MMM yyyy" },
     rightPriceScale: { borderVisible: false },
-    timeScale: { borderVisible: false, fixLeftEdge: true, fixRightEdge: true, minBarSpacing: 0.02, lockVisibleTimeRangeOnResize: true },
+    timeScale: {
+      borderVisible: false,
+      fixLeftEdge: true,
+      fixRightEdge: true,
+      minBarSpacing: 0.02,
+      lockVisibleTimeRangeOnResize: true,
+    },
     handleScroll: { mouseWheel: false, vertTouchDrag: false },
     handleScale: { mouseWheel: false, axisPressedMouseMove: false },
     crosshair: { horzLine: { visible: false, labelVisible: false } },
@@ -35,8 +48,16 @@ export function drawCurves(host: HTMLElement, { onDay, onZoomed }: Events) {
   const share = { type: "custom", formatter: (value: number) => percent(value, 0), minMove: 0.001 } as const;
   const benchmark = chart.addSeries(LineSeries, { ...plain, lineWidth: 1, priceFormat: money }, 0);
   const strategy = chart.addSeries(LineSeries, { ...plain, lineWidth: 2, priceFormat: money }, 0);
-  const benchmarkDepth = chart.addSeries(LineSeries, { ...plain, lineWidth: 1, lineStyle: LineStyle.Solid, priceFormat: share, lastValueVisible: false }, 1);
-  const depth = chart.addSeries(AreaSeries, { ...plain, lineWidth: 1, invertFilledArea: true, priceFormat: share, lastValueVisible: false }, 1);
+  const benchmarkDepth = chart.addSeries(
+    LineSeries,
+    { ...plain, lineWidth: 1, lineStyle: LineStyle.Solid, priceFormat: share, lastValueVisible: false },
+    1,
+  );
+  const depth = chart.addSeries(
+    AreaSeries,
+    { ...plain, lineWidth: 1, invertFilledArea: true, priceFormat: share, lastValueVisible: false },
+    1,
+  );
   chart.panes()[0]?.setStretchFactor(3);
   chart.panes()[1]?.setStretchFactor(1);
   chart.priceScale("right", 1).applyOptions({ scaleMargins: { top: 0.04, bottom: 0.06 } });
@@ -51,7 +72,8 @@ export function drawCurves(host: HTMLElement, { onDay, onZoomed }: Events) {
   const time = chart.timeScale();
   chart.subscribeCrosshairMove(({ time: at }) => onDay(dayOf(at)));
   time.subscribeVisibleLogicalRangeChange((range) => {
-    if (held && range && equity.dates.length > 0 && range.to - range.from < equity.dates.length * DETAIL_SHARE) onZoomed();
+    if (held && range && equity.dates.length > 0 && range.to - range.from < equity.dates.length * DETAIL_SHARE)
+      onZoomed();
   });
 
   const keepRange = (change: () => void) => {
@@ -86,7 +108,9 @@ export function drawCurves(host: HTMLElement, { onDay, onZoomed }: Events) {
       const line = { color: c["line-strong"], labelBackgroundColor: c["ink-faint"] };
       chart.applyOptions({
         layout: {
-          background: { color: c.surface }, textColor: c["ink-faint"], fontFamily: getComputedStyle(host).fontFamily,
+          background: { color: c.surface },
+          textColor: c["ink-faint"],
+          fontFamily: getComputedStyle(host).fontFamily,
           panes: { separatorColor: c.line, separatorHoverColor: c.line },
         },
         grid: { vertLines: { color: c.grid }, horzLines: { color: c.grid } },
@@ -111,7 +135,10 @@ export function drawCurves(host: HTMLElement, { onDay, onZoomed }: Events) {
       held = true;
       const middle = (range.from + range.to) / 2;
       const half = ((range.to - range.from) * factor) / 2;
-      time.setVisibleLogicalRange({ from: Math.max(0, middle - half), to: Math.min(equity.dates.length - 1, middle + half) });
+      time.setVisibleLogicalRange({
+        from: Math.max(0, middle - half),
+        to: Math.min(equity.dates.length - 1, middle + half),
+      });
     },
     point(row: number) {
       const day = equity.dates[row];

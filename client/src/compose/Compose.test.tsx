@@ -2,16 +2,32 @@ import type { MockLink } from "@apollo/client/testing";
 import { screen } from "@testing-library/react";
 import { userEvent } from "@testing-library/user-event";
 import { expect, test } from "vitest";
-import { ComposeCatalogueDocument, MarketSpanDocument, RunBacktestDocument, type RunBacktestMutation, UniverseMembersDocument } from "../graphql/generated";
+import {
+  ComposeCatalogueDocument,
+  MarketSpanDocument,
+  RunBacktestDocument,
+  type RunBacktestMutation,
+  UniverseMembersDocument,
+} from "../graphql/generated";
 import { STRATEGIES, strategy } from "../testing/catalogue";
 import { renderPage } from "../testing/render";
 import Compose from "./Compose";
 import { newDraft, toInput } from "./draft";
 
 const UNIVERSE = {
-  __typename: "Universe", key: "SAMPLE_US", name: "Twenty US shares", description: "", region: "US", benchmark: "^GSPC", memberCount: 1, survivorshipFree: false,
+  __typename: "Universe",
+  key: "SAMPLE_US",
+  name: "Twenty US shares",
+  description: "",
+  region: "US",
+  benchmark: "^GSPC",
+  memberCount: 1,
+  survivorshipFree: false,
 } as const;
-const CATALOGUE: MockLink.MockedResponse = { request: { query: ComposeCatalogueDocument }, result: { data: { strategies: STRATEGIES, universes: [UNIVERSE] } } };
+const CATALOGUE: MockLink.MockedResponse = {
+  request: { query: ComposeCatalogueDocument },
+  result: { data: { strategies: STRATEGIES, universes: [UNIVERSE] } },
+};
 const MEMBERS: MockLink.MockedResponse = {
   request: { query: UniverseMembersDocument, variables: { key: "SAMPLE_US" } },
   result: { data: { universe: { __typename: "Universe", key: "SAMPLE_US", members: [{ symbol: "AAPL" }] } } },
@@ -53,8 +69,18 @@ test("what is out of bounds is told at the field, and nothing is sent", async ()
 });
 
 test("the server's complaint lands at its field", async () => {
-  const complaint = { message: "no rate before 1999-01-04", code: "MISSING_DATA", field: ["input", "start"], reason: null } as const;
-  renderPage(<Compose />, [CATALOGUE, MEMBERS, SPAN, answer({ userErrors: [{ ...complaint, field: [...complaint.field] }] })]);
+  const complaint = {
+    message: "no rate before 1999-01-04",
+    code: "MISSING_DATA",
+    field: ["input", "start"],
+    reason: null,
+  } as const;
+  renderPage(<Compose />, [
+    CATALOGUE,
+    MEMBERS,
+    SPAN,
+    answer({ userErrors: [{ ...complaint, field: [...complaint.field] }] }),
+  ]);
   await screen.findByDisplayValue("2000-01-09");
 
   await userEvent.click(screen.getByRole("button", { name: "Run backtest" }));
@@ -64,7 +90,12 @@ test("the server's complaint lands at its field", async () => {
 });
 
 test("an accepted run leads to its page", async () => {
-  renderPage(<Compose />, [CATALOGUE, MEMBERS, SPAN, answer({ backtest: { id: "backtest_1" }, job: { id: "job_1", status: "QUEUED" } })]);
+  renderPage(<Compose />, [
+    CATALOGUE,
+    MEMBERS,
+    SPAN,
+    answer({ backtest: { id: "backtest_1" }, job: { id: "job_1", status: "QUEUED" } }),
+  ]);
   await screen.findByDisplayValue("2000-01-09");
 
   await userEvent.click(screen.getByRole("button", { name: "Run backtest" }));

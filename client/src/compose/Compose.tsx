@@ -23,12 +23,26 @@ export default function Compose() {
     <>
       <div className={css.top}>
         <h1>New backtest</h1>
-        <p>{from ? "A copy of an earlier run: change what you like." : "Choose a rule, a market and a period. Nothing is sent before you press run."}</p>
+        <p>
+          {from
+            ? "A copy of an earlier run: change what you like."
+            : "Choose a rule, a market and a period. Nothing is sent before you press run."}
+        </p>
       </div>
-      {error ? <LoadError error={error} onRetry={() => void Promise.all([catalogue.refetch(), from && past.refetch()])} />
-        : !catalogue.data || (from && !past.data) ? <SkeletonRows label="Loading strategies" rows={3} height={200} />
-        : from && !past.data?.backtest ? <NotFound what="backtest" />
-        : <Ready key={`${from} ${params.get("strategy")}`} catalogue={catalogue.data} past={past.data?.backtest ?? null} wished={params.get("strategy")} />}
+      {error ? (
+        <LoadError error={error} onRetry={() => void Promise.all([catalogue.refetch(), from && past.refetch()])} />
+      ) : !catalogue.data || (from && !past.data) ? (
+        <SkeletonRows label="Loading strategies" rows={3} height={200} />
+      ) : from && !past.data?.backtest ? (
+        <NotFound what="backtest" />
+      ) : (
+        <Ready
+          key={`${from} ${params.get("strategy")}`}
+          catalogue={catalogue.data}
+          past={past.data?.backtest ?? null}
+          wished={params.get("strategy")}
+        />
+      )}
     </>
   );
 }
@@ -39,7 +53,12 @@ function Ready({ catalogue: { strategies, universes }, past, wished }: ReadyProp
   const named = (key: string | null | undefined) => strategies.find((each) => each.key === key);
   const strategy = named(past?.strategy.key) ?? named(wished) ?? named(FIRST_CHOICE) ?? strategies[0];
   const universe = universes.find((each) => each.key === FIRST_UNIVERSE) ?? universes[0];
-  if (!strategy) return <Empty title="No strategies"><p>This server offers none.</p></Empty>;
+  if (!strategy)
+    return (
+      <Empty title="No strategies">
+        <p>This server offers none.</p>
+      </Empty>
+    );
   const initial = past ? draftFrom(past, strategy) : newDraft(strategy, universe?.key ?? "");
   return <ComposeForm strategies={strategies} universes={universes} initial={initial} />;
 }

@@ -29,7 +29,10 @@ export function ComposeForm({ strategies, universes, initial }: Props) {
   const strategy = strategies.find((each) => each.key === draft.strategy)!;
   const span = useSpan(draft, strategy);
   const own = findFaults(draft, strategy, draft.start || span.start);
-  const faults: Faults = { ...Object.fromEntries(Object.entries(own).filter(([path]) => touched.has(path))), ...refused };
+  const faults: Faults = {
+    ...Object.fromEntries(Object.entries(own).filter(([path]) => touched.has(path))),
+    ...refused,
+  };
 
   const change = (path: string, patch: Partial<Draft>) => {
     setDraft((before) => ({ ...before, ...patch }));
@@ -50,10 +53,13 @@ export function ComposeForm({ strategies, universes, initial }: Props) {
     event.preventDefault();
     setTouched(new Set(Object.keys(own)));
     if (Object.keys(own).length > 0) return focusFirst(own);
-    const answer = await run({ variables: { input: toInput(draft, strategy, { start: span.start }) } }).catch(() => null);
+    const answer = await run({ variables: { input: toInput(draft, strategy, { start: span.start }) } }).catch(
+      () => null,
+    );
     const payload = answer?.data?.runBacktest;
     if (!payload) return;
-    if (payload.backtest) return void navigate(`/backtests/${payload.backtest.id}`, { state: { reused: payload.reused } });
+    if (payload.backtest)
+      return void navigate(`/backtests/${payload.backtest.id}`, { state: { reused: payload.reused } });
     const wrong = serverFaults(payload.userErrors);
     setRefused(wrong);
     focusFirst(wrong);
@@ -61,11 +67,31 @@ export function ComposeForm({ strategies, universes, initial }: Props) {
 
   const group: Group = { draft, change, faults };
   return (
-    <form ref={form} className={css.layout} onSubmit={(event) => void submit(event)} onBlur={touch} noValidate aria-label="New backtest">
+    <form
+      ref={form}
+      className={css.layout}
+      onSubmit={(event) => void submit(event)}
+      onBlur={touch}
+      noValidate
+      aria-label="New backtest"
+    >
       <div className={css.sections}>
-        <StrategyPicker strategies={strategies} chosen={draft.strategy} fault={faults.strategy}
-          onChoose={(key) => change("strategy", { strategy: key, allocator: "", parameters: parametersOf(strategies.find((each) => each.key === key)!) })} />
-        <Card title={`Parameters of ${strategy.name.toLowerCase()}`} hint="Counted in trading sessions where a length is meant.">
+        <StrategyPicker
+          strategies={strategies}
+          chosen={draft.strategy}
+          fault={faults.strategy}
+          onChoose={(key) =>
+            change("strategy", {
+              strategy: key,
+              allocator: "",
+              parameters: parametersOf(strategies.find((each) => each.key === key)!),
+            })
+          }
+        />
+        <Card
+          title={`Parameters of ${strategy.name.toLowerCase()}`}
+          hint="Counted in trading sessions where a length is meant."
+        >
           <ParameterFields strategy={strategy} {...group} />
         </Card>
         <MarketFields universes={universes} span={span} {...group} />
@@ -73,7 +99,15 @@ export function ComposeForm({ strategies, universes, initial }: Props) {
         <ConstraintFields strategy={strategy} {...group} />
         <ExecutionFields {...group} />
       </div>
-      <RunPanel strategy={strategy} draft={draft} start={draft.start || span.start} faults={faults} failure={error} running={loading} change={change} />
+      <RunPanel
+        strategy={strategy}
+        draft={draft}
+        start={draft.start || span.start}
+        faults={faults}
+        failure={error}
+        running={loading}
+        change={change}
+      />
     </form>
   );
 }

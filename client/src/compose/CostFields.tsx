@@ -11,17 +11,29 @@ import { boundsWords } from "./schema";
 const choices = <T extends string>(values: readonly T[]) => values.map((value) => ({ value, label: enumWords(value) }));
 const GROUPS = choices<GroupBy>(["SECTOR", "CURRENCY", "EXCHANGE", "ASSET_CLASS"]);
 const FILLS: readonly { value: FillPolicy; label: string }[] = [
-  { value: "NEXT_OPEN", label: "Next open" }, { value: "NEXT_CLOSE", label: "Next close" }, { value: "DECISION_CLOSE", label: "Decision close (not tradable)" },
+  { value: "NEXT_OPEN", label: "Next open" },
+  { value: "NEXT_CLOSE", label: "Next close" },
+  { value: "DECISION_CLOSE", label: "Decision close (not tradable)" },
 ];
 const CLOCKS = choices<DecisionClock>(["US_CLOSE", "ASX_CLOSE"]);
 
 export function CostFields({ draft, change, faults }: Group) {
   return (
-    <Fold title="Costs" gist={`${draft.costs.commissionFlat || 0} ${draft.currency} an order, ${draft.costs.slippageBps || 0} bps slippage, ${draft.costs.fxSpreadBps || 0} bps currency`}
-      wrong={hasFault(faults, "costs")}>
+    <Fold
+      title="Costs"
+      gist={`${draft.costs.commissionFlat || 0} ${draft.currency} an order, ${draft.costs.slippageBps || 0} bps slippage, ${draft.costs.fxSpreadBps || 0} bps currency`}
+      wrong={hasFault(faults, "costs")}
+    >
       {COSTS.map((field) => (
-        <NumberBox key={field.name} field={field} path={`costs.${field.name}`} fault={faults[`costs.${field.name}`]} currency={draft.currency} value={draft.costs[field.name]}
-          onChange={(value) => change(`costs.${field.name}`, { costs: { ...draft.costs, [field.name]: value } })} />
+        <NumberBox
+          key={field.name}
+          field={field}
+          path={`costs.${field.name}`}
+          fault={faults[`costs.${field.name}`]}
+          currency={draft.currency}
+          value={draft.costs[field.name]}
+          onChange={(value) => change(`costs.${field.name}`, { costs: { ...draft.costs, [field.name]: value } })}
+        />
       ))}
     </Fold>
   );
@@ -30,53 +42,126 @@ export function CostFields({ draft, change, faults }: Group) {
 export function ConstraintFields({ strategy, draft, change, faults }: Group & { strategy: StrategyChoiceFragment }) {
   const allocators = [{ value: "", label: "The strategy's own" }, ...choices(strategy.allocators)];
   return (
-    <Fold title="Weights and limits" gist={draft.allocator ? enumWords(draft.allocator) : "the strategy's own weights"} wrong={hasFault(faults, "constraints") || Boolean(faults.allocator)}>
-      <SelectField label="Allocator" path="allocator" value={draft.allocator} options={allocators} {...(faults.allocator && { error: faults.allocator })}
-        hint={strategy.allocators.length ? "Replaces how the chosen assets are weighted." : "This strategy weights by its own rule."}
-        onChange={(value) => change("allocator", { allocator: value as Allocator | "" })} />
+    <Fold
+      title="Weights and limits"
+      gist={draft.allocator ? enumWords(draft.allocator) : "the strategy's own weights"}
+      wrong={hasFault(faults, "constraints") || Boolean(faults.allocator)}
+    >
+      <SelectField
+        label="Allocator"
+        path="allocator"
+        value={draft.allocator}
+        options={allocators}
+        {...(faults.allocator && { error: faults.allocator })}
+        hint={
+          strategy.allocators.length
+            ? "Replaces how the chosen assets are weighted."
+            : "This strategy weights by its own rule."
+        }
+        onChange={(value) => change("allocator", { allocator: value as Allocator | "" })}
+      />
       {CONSTRAINTS.map((field) => (
-        <NumberBox key={field.name} field={field} path={`constraints.${field.name}`} fault={faults[`constraints.${field.name}`]} currency={draft.currency} value={draft.constraints[field.name]}
-          onChange={(value) => change(`constraints.${field.name}`, { constraints: { ...draft.constraints, [field.name]: value } })} />
+        <NumberBox
+          key={field.name}
+          field={field}
+          path={`constraints.${field.name}`}
+          fault={faults[`constraints.${field.name}`]}
+          currency={draft.currency}
+          value={draft.constraints[field.name]}
+          onChange={(value) =>
+            change(`constraints.${field.name}`, { constraints: { ...draft.constraints, [field.name]: value } })
+          }
+        />
       ))}
-      <SelectField label="Group by" path="constraints.groupBy" value={draft.groupBy} options={GROUPS} hint="What the group's limit counts."
-        onChange={(value) => change("constraints.groupBy", { groupBy: value as GroupBy })} />
+      <SelectField
+        label="Group by"
+        path="constraints.groupBy"
+        value={draft.groupBy}
+        options={GROUPS}
+        hint="What the group's limit counts."
+        onChange={(value) => change("constraints.groupBy", { groupBy: value as GroupBy })}
+      />
     </Fold>
   );
 }
 
 export function ExecutionFields({ draft, change, faults }: Group) {
   return (
-    <Fold title="Execution" gist={`${FILLS.find((fill) => fill.value === draft.fill)?.label}, ${draft.wholeShares ? "whole shares" : "fractions of shares"}`}
-      wrong={Boolean(faults.fill ?? faults.decisionClock)}>
-      <SelectField label="Fill" path="fill" value={draft.fill} options={FILLS} hint="Where no open is known, the next close stands in."
-        onChange={(value) => change("fill", { fill: value as FillPolicy })} />
-      <SelectField label="Decision clock" path="decisionClock" value={draft.decisionClock} options={CLOCKS} hint="When the day's decision is made, and so what it may know."
-        onChange={(value) => change("decisionClock", { decisionClock: value as DecisionClock })} />
-      <CheckField label="Whole shares" path="wholeShares" checked={draft.wholeShares} hint="As a broker fills them."
-        onChange={(wholeShares) => change("wholeShares", { wholeShares })} />
+    <Fold
+      title="Execution"
+      gist={`${FILLS.find((fill) => fill.value === draft.fill)?.label}, ${draft.wholeShares ? "whole shares" : "fractions of shares"}`}
+      wrong={Boolean(faults.fill ?? faults.decisionClock)}
+    >
+      <SelectField
+        label="Fill"
+        path="fill"
+        value={draft.fill}
+        options={FILLS}
+        hint="Where no open is known, the next close stands in."
+        onChange={(value) => change("fill", { fill: value as FillPolicy })}
+      />
+      <SelectField
+        label="Decision clock"
+        path="decisionClock"
+        value={draft.decisionClock}
+        options={CLOCKS}
+        hint="When the day's decision is made, and so what it may know."
+        onChange={(value) => change("decisionClock", { decisionClock: value as DecisionClock })}
+      />
+      <CheckField
+        label="Whole shares"
+        path="wholeShares"
+        checked={draft.wholeShares}
+        hint="As a broker fills them."
+        onChange={(wholeShares) => change("wholeShares", { wholeShares })}
+      />
     </Fold>
   );
 }
 
-const hasFault = (faults: Record<string, string>, group: string) => Object.keys(faults).some((path) => path.startsWith(`${group}.`));
+const hasFault = (faults: Record<string, string>, group: string) =>
+  Object.keys(faults).some((path) => path.startsWith(`${group}.`));
 
 /** Folded away with its gist in sight; opens by itself when something in it is wrong. */
 function Fold({ title, gist, wrong, children }: { title: string; gist: string; wrong: boolean; children: ReactNode }) {
   const [open, setOpen] = useState(false);
   return (
     <details className={css.details} open={open || wrong} onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary><Icon name="right" /><h2>{title}</h2><span>{gist}</span></summary>
-      <div><div className={css.grid}>{children}</div></div>
+      <summary>
+        <Icon name="right" />
+        <h2>{title}</h2>
+        <span>{gist}</span>
+      </summary>
+      <div>
+        <div className={css.grid}>{children}</div>
+      </div>
     </details>
   );
 }
 
-type BoxProps = { field: NumberField; path: string; fault: string | undefined; currency: string; value: string; onChange: (value: string) => void };
+type BoxProps = {
+  field: NumberField;
+  path: string;
+  fault: string | undefined;
+  currency: string;
+  value: string;
+  onChange: (value: string) => void;
+};
 
 function NumberBox({ field, path, fault, currency, value, onChange }: BoxProps) {
   const unit = field.unit === "$" ? currency : field.unit;
   return (
-    <TextField label={field.label} path={path} inputMode="decimal" value={value} onChange={onChange} bounds={boundsWords(field)}
-      {...(field.hint && { hint: field.hint })} {...(unit && { unit })} {...(fault && { error: fault })} {...(field.optional && { placeholder: "not set" })} />
+    <TextField
+      label={field.label}
+      path={path}
+      inputMode="decimal"
+      value={value}
+      onChange={onChange}
+      bounds={boundsWords(field)}
+      {...(field.hint && { hint: field.hint })}
+      {...(unit && { unit })}
+      {...(fault && { error: fault })}
+      {...(field.optional && { placeholder: "not set" })}
+    />
   );
 }

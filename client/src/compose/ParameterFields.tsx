@@ -13,8 +13,14 @@ export function ParameterFields({ strategy, draft, change, faults }: Group & { s
       {fieldsOf(strategy.parameterSchema).map((field) => {
         const path = `parameters.${field.name}`;
         return (
-          <Parameter key={field.name} field={field} path={path} fault={faults[path]} value={draft.parameters[field.name]}
-            onChange={(value) => change(path, { parameters: { ...draft.parameters, [field.name]: value } })} />
+          <Parameter
+            key={field.name}
+            field={field}
+            path={path}
+            fault={faults[path]}
+            value={draft.parameters[field.name]}
+            onChange={(value) => change(path, { parameters: { ...draft.parameters, [field.name]: value } })}
+          />
         );
       })}
     </div>
@@ -22,19 +28,45 @@ export function ParameterFields({ strategy, draft, change, faults }: Group & { s
 }
 
 type Value = string | boolean | string[];
-type Props = { field: ParameterField; path: string; fault: string | undefined; value: Value | undefined; onChange: (value: Value) => void };
+type Props = {
+  field: ParameterField;
+  path: string;
+  fault: string | undefined;
+  value: Value | undefined;
+  onChange: (value: Value) => void;
+};
 
 function Parameter({ field, path, fault, value, onChange }: Props) {
   const shared = { label: field.title, path, hint: field.description, ...(fault && { error: fault }) };
   if (field.kind === "flag") return <CheckField {...shared} checked={value === true} onChange={onChange} />;
   if (field.kind === "symbols")
-    return <div className={css.wide}><SymbolPicker {...shared} symbols={Array.isArray(value) ? value : []} onChange={onChange} /></div>;
+    return (
+      <div className={css.wide}>
+        <SymbolPicker {...shared} symbols={Array.isArray(value) ? value : []} onChange={onChange} />
+      </div>
+    );
   if (field.kind === "choice") {
     const options = field.choices.map((choice) => ({ value: choice, label: enumWords(choice) }));
-    return <SelectField {...shared} value={String(value ?? "")} onChange={onChange}
-      options={field.optional ? [{ value: "", label: "None" }, ...options] : options} />;
+    return (
+      <SelectField
+        {...shared}
+        value={String(value ?? "")}
+        onChange={onChange}
+        options={field.optional ? [{ value: "", label: "None" }, ...options] : options}
+      />
+    );
   }
-  const numeric = field.kind === "text" ? {} : { inputMode: field.kind === "integer" ? "numeric" : "decimal", bounds: boundsWords(field) } as const;
-  return <TextField {...shared} {...numeric} value={String(value ?? "")} onChange={onChange}
-    {...(field.optional && { placeholder: "not set" })} />;
+  const numeric =
+    field.kind === "text"
+      ? {}
+      : ({ inputMode: field.kind === "integer" ? "numeric" : "decimal", bounds: boundsWords(field) } as const);
+  return (
+    <TextField
+      {...shared}
+      {...numeric}
+      value={String(value ?? "")}
+      onChange={onChange}
+      {...(field.optional && { placeholder: "not set" })}
+    />
+  );
 }

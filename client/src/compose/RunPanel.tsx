@@ -18,17 +18,53 @@ export function RunPanel({ strategy, draft, start, faults, failure, running, cha
         <p className={css.summary}>{strategy.summary}</p>
       </div>
       <dl className={css.list}>
-        <div><dt>Needs</dt><dd>{strategy.requires.map(words).join(", ")}; {integer(strategy.minimumHistory)} {strategy.minimumHistory === 1 ? "session" : "sessions"} before the first decision</dd></div>
-        <div><dt>After</dt><dd><ul>{strategy.references.map((reference) => <li key={reference}>{reference}</li>)}</ul></dd></div>
-        <div><dt>Will run</dt><dd>{market(draft)}, {draft.currency}{start && `, from ${day(start)}`}{draft.end && ` to ${day(draft.end)}`}</dd></div>
+        <div>
+          <dt>Needs</dt>
+          <dd>
+            {strategy.requires.map(words).join(", ")}; {integer(strategy.minimumHistory)}{" "}
+            {strategy.minimumHistory === 1 ? "session" : "sessions"} before the first decision
+          </dd>
+        </div>
+        <div>
+          <dt>After</dt>
+          <dd>
+            <ul>
+              {strategy.references.map((reference) => (
+                <li key={reference}>{reference}</li>
+              ))}
+            </ul>
+          </dd>
+        </div>
+        <div>
+          <dt>Will run</dt>
+          <dd>
+            {market(draft)}, {draft.currency}
+            {start && `, from ${day(start)}`}
+            {draft.end && ` to ${day(draft.end)}`}
+          </dd>
+        </div>
       </dl>
       <div className={css.run}>
-        <TextField label="Name" path="name" value={draft.name} maxLength={200} placeholder="optional" onChange={(name) => change("name", { name })}
-          {...(faults.name && { error: faults.name })} />
+        <TextField
+          label="Name"
+          path="name"
+          value={draft.name}
+          maxLength={200}
+          placeholder="optional"
+          onChange={(name) => change("name", { name })}
+          {...(faults.name && { error: faults.name })}
+        />
         {faults[""] && <FieldError>{faults[""]}</FieldError>}
-        {wrong > 0 && !faults[""] && <FieldError>{wrong === 1 ? "One field needs" : `${wrong} fields need`} your attention</FieldError>}
-        {failure && <LoadError error={failure} onRetry={() => document.querySelector<HTMLFormElement>("form")?.requestSubmit()} />}
-        <Button type="submit" look="primary" disabled={running}><Icon name="play" />{running ? "Sending" : "Run backtest"}</Button>
+        {wrong > 0 && !faults[""] && (
+          <FieldError>{wrong === 1 ? "One field needs" : `${wrong} fields need`} your attention</FieldError>
+        )}
+        {failure && (
+          <LoadError error={failure} onRetry={() => document.querySelector<HTMLFormElement>("form")?.requestSubmit()} />
+        )}
+        <Button type="submit" look="primary" disabled={running}>
+          <Icon name="play" />
+          {running ? "Sending" : "Run backtest"}
+        </Button>
       </div>
     </aside>
   );
@@ -36,5 +72,7 @@ export function RunPanel({ strategy, draft, start, faults, failure, running, cha
 
 function market({ source, universe, symbols }: Group["draft"]): string {
   if (source === "universe") return universe;
-  return symbols.length ? symbols.slice(0, 4).join(", ") + (symbols.length > 4 ? ` and ${symbols.length - 4} more` : "") : "no symbols yet";
+  return symbols.length
+    ? symbols.slice(0, 4).join(", ") + (symbols.length > 4 ? ` and ${symbols.length - 4} more` : "")
+    : "no symbols yet";
 }

@@ -4,7 +4,12 @@ import { FieldError } from "../ui/Field";
 import { words } from "../ui/format";
 import css from "./StrategyPicker.module.css";
 
-type Props = { strategies: readonly StrategyChoiceFragment[]; chosen: string; fault: string | undefined; onChoose: (key: string) => void };
+type Props = {
+  strategies: readonly StrategyChoiceFragment[];
+  chosen: string;
+  fault: string | undefined;
+  onChoose: (key: string) => void;
+};
 
 export function StrategyPicker({ strategies, chosen, fault, onChoose }: Props) {
   return (
@@ -13,9 +18,18 @@ export function StrategyPicker({ strategies, chosen, fault, onChoose }: Props) {
         <legend className="visually-hidden">Strategy</legend>
         {strategies.map((strategy) => (
           <label key={strategy.key} className={css.card}>
-            <input type="radio" name="strategy" value={strategy.key} data-path="strategy" checked={strategy.key === chosen}
-              onChange={() => onChoose(strategy.key)} />
-            <span className={css.name}>{strategy.name}<span className={css.family}>{words(strategy.family)}</span></span>
+            <input
+              type="radio"
+              name="strategy"
+              value={strategy.key}
+              data-path="strategy"
+              checked={strategy.key === chosen}
+              onChange={() => onChoose(strategy.key)}
+            />
+            <span className={css.name}>
+              {strategy.name}
+              <span className={css.family}>{words(strategy.family)}</span>
+            </span>
             <span className={css.summary}>{strategy.summary}</span>
           </label>
         ))}

@@ -1,5 +1,14 @@
 import type {
-  Allocator, ComposeFromQuery, ConstraintsInput, CostModelInput, Currency, DecisionClock, FillPolicy, GroupBy, RunBacktestInput, StrategyChoiceFragment,
+  Allocator,
+  ComposeFromQuery,
+  ConstraintsInput,
+  CostModelInput,
+  Currency,
+  DecisionClock,
+  FillPolicy,
+  GroupBy,
+  RunBacktestInput,
+  StrategyChoiceFragment,
 } from "../graphql/generated";
 import { camel } from "../ui/format";
 import { COSTS, type ConstraintName, CONSTRAINTS, type CostName } from "./numbers";
@@ -39,7 +48,10 @@ const asTyped = (value: unknown): string | boolean | string[] => {
 export function parametersOf(strategy: StrategyChoiceFragment, given: Record<string, unknown> = {}) {
   const defaults = (strategy.defaultParameters ?? {}) as Record<string, unknown>;
   return Object.fromEntries(
-    fieldsOf(strategy.parameterSchema).map(({ name, fallback }) => [name, asTyped(given[name] ?? defaults[name] ?? fallback)]),
+    fieldsOf(strategy.parameterSchema).map(({ name, fallback }) => [
+      name,
+      asTyped(given[name] ?? defaults[name] ?? fallback),
+    ]),
   );
 }
 
@@ -93,10 +105,17 @@ export function draftFrom(run: PastRun, strategy: StrategyChoiceFragment): Draft
 }
 
 const camelKeys = (value: unknown) =>
-  Object.fromEntries(Object.entries((value ?? {}) as Record<string, unknown>).map(([name, each]) => [camel(name), each]));
+  Object.fromEntries(
+    Object.entries((value ?? {}) as Record<string, unknown>).map(([name, each]) => [camel(name), each]),
+  );
 
-const typedFrom = <Name extends string>(fields: readonly { name: Name; fallback: string }[], given: Record<string, unknown>) =>
-  Object.fromEntries(fields.map(({ name, fallback }) => [name, name in given ? String(given[name] ?? "") : fallback])) as Record<Name, string>;
+const typedFrom = <Name extends string>(
+  fields: readonly { name: Name; fallback: string }[],
+  given: Record<string, unknown>,
+) =>
+  Object.fromEntries(
+    fields.map(({ name, fallback }) => [name, name in given ? String(given[name] ?? "") : fallback]),
+  ) as Record<Name, string>;
 
 export function toInput(draft: Draft, strategy: StrategyChoiceFragment, defaults: { start: string }): RunBacktestInput {
   return {
@@ -112,7 +131,11 @@ export function toInput(draft: Draft, strategy: StrategyChoiceFragment, defaults
     fill: draft.fill,
     wholeShares: draft.wholeShares,
     decisionClock: draft.decisionClock,
-    costs: { ...numbersOf(draft.costs), commissionFlat: draft.costs.commissionFlat.trim(), minimumCommission: draft.costs.minimumCommission.trim() || null } satisfies CostModelInput,
+    costs: {
+      ...numbersOf(draft.costs),
+      commissionFlat: draft.costs.commissionFlat.trim(),
+      minimumCommission: draft.costs.minimumCommission.trim() || null,
+    } satisfies CostModelInput,
     constraints: { ...numbersOf(draft.constraints), groupBy: draft.groupBy } satisfies ConstraintsInput,
     name: draft.name.trim() || null,
   };

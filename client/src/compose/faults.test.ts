@@ -13,7 +13,14 @@ test("a fresh form has nothing wrong and sends the contract's defaults", () => {
 
   expect(findFaults(draft(), MOMENTUM, START)).toEqual({});
   expect(input).toMatchObject({
-    strategy: "momentum", universe: "SAMPLE_US", start: START, end: null, initialCapital: "100000", currency: "AUD", fill: "NEXT_OPEN", wholeShares: true,
+    strategy: "momentum",
+    universe: "SAMPLE_US",
+    start: START,
+    end: null,
+    initialCapital: "100000",
+    currency: "AUD",
+    fill: "NEXT_OPEN",
+    wholeShares: true,
     parameters: { lookback: 252, skip: 21, top_n: 10, top_fraction: null, weighting: "equal" },
     costs: { commissionFlat: "3.00", slippageBps: 5, fxSpreadBps: 70, maxVolumeShare: 0.02 },
     constraints: { minWeight: 0, maxWeight: 1, maxTurnover: null, groupBy: "SECTOR" },
@@ -23,7 +30,9 @@ test("a fresh form has nothing wrong and sends the contract's defaults", () => {
 
 test("each fault is told at its own field", () => {
   const wrong = draft({
-    source: "symbols", end: "1999-01-01", initialCapital: "-5",
+    source: "symbols",
+    end: "1999-01-01",
+    initialCapital: "-5",
     parameters: { ...draft().parameters, top_n: "999", skip: "63", lookback: "50" },
     costs: { ...draft().costs, slippageBps: "much" },
   });
@@ -55,10 +64,39 @@ test("the server's complaints keep their fields; one about nothing in particular
 test("a past run comes back as the same input", () => {
   const input = toInput(draft({ allocator: "HRP", end: "2020-12-31" }), MOMENTUM, { start: START });
   const past = {
-    id: "backtest_1", name: null, strategy: { key: "momentum" }, parameters: input.parameters, universe: "SAMPLE_US", symbols: ["AAPL"], start: START, end: "2020-12-31",
-    initialCapital: "100000", currency: "AUD", allocator: "HRP", fill: "NEXT_OPEN", wholeShares: true, decisionClock: "US_CLOSE",
-    costs: { commission_flat: "3.00", commission_bps: 0, minimum_commission: null, slippage_bps: 5, impact_coefficient: 0, fx_spread_bps: 70, max_volume_share: 0.02, cash_rate: 0 },
-    constraints: { min_weight: 0, max_weight: 1, max_turnover: null, no_trade_band: 0, group_cap: null, group_by: "SECTOR", max_positions: null },
+    id: "backtest_1",
+    name: null,
+    strategy: { key: "momentum" },
+    parameters: input.parameters,
+    universe: "SAMPLE_US",
+    symbols: ["AAPL"],
+    start: START,
+    end: "2020-12-31",
+    initialCapital: "100000",
+    currency: "AUD",
+    allocator: "HRP",
+    fill: "NEXT_OPEN",
+    wholeShares: true,
+    decisionClock: "US_CLOSE",
+    costs: {
+      commission_flat: "3.00",
+      commission_bps: 0,
+      minimum_commission: null,
+      slippage_bps: 5,
+      impact_coefficient: 0,
+      fx_spread_bps: 70,
+      max_volume_share: 0.02,
+      cash_rate: 0,
+    },
+    constraints: {
+      min_weight: 0,
+      max_weight: 1,
+      max_turnover: null,
+      no_trade_band: 0,
+      group_cap: null,
+      group_by: "SECTOR",
+      max_positions: null,
+    },
   } satisfies PastRun;
 
   expect(toInput(draftFrom(past, MOMENTUM), MOMENTUM, { start: "" })).toEqual(input);

@@ -27,11 +27,16 @@ function parameterFaults(draft: Draft, strategy: StrategyChoiceFragment): [strin
     .filter(({ kind }) => kind === "integer" || kind === "number")
     .map((field): [string, string | undefined] => [
       `parameters.${field.name}`,
-      numberFault(String(draft.parameters[field.name] ?? ""), field, { integer: field.kind === "integer", optional: field.optional }),
+      numberFault(String(draft.parameters[field.name] ?? ""), field, {
+        integer: field.kind === "integer",
+        optional: field.optional,
+      }),
     ]);
   const pairs = orderedPairs(strategy.parameterSchema).flatMap(([low, high]): [string, string][] => {
     const [small, large] = [low, high].map((name) => parseNumber(String(draft.parameters[name] ?? "")));
-    return small != null && large != null && small >= large ? [[`parameters.${low}`, `Must be below ${titles.get(high)}`]] : [];
+    return small != null && large != null && small >= large
+      ? [[`parameters.${low}`, `Must be below ${titles.get(high)}`]]
+      : [];
   });
   return [...pairs, ...single.filter(([, fault]) => fault)];
 }
@@ -43,7 +48,9 @@ const numberFaults = (group: string, fields: readonly NumberField[], typed: Reco
   ]);
 
 /** The server's complaints at their fields; those about no field come under the empty path. */
-export function serverFaults(errors: readonly Pick<RunBacktestMutation["runBacktest"]["userErrors"][number], "field" | "message">[]): Faults {
+export function serverFaults(
+  errors: readonly Pick<RunBacktestMutation["runBacktest"]["userErrors"][number], "field" | "message">[],
+): Faults {
   const faults: Faults = {};
   for (const { field, message } of errors) {
     const path = (field ?? []).filter((part) => part !== "input").join(".");

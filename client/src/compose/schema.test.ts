@@ -9,11 +9,27 @@ test("every strategy's schema becomes fields with a title, a description and a k
 });
 
 test("kinds, bounds and defaults are read from the schema", () => {
-  const momentum = Object.fromEntries(fieldsOf(strategy("momentum").parameterSchema).map((field) => [field.name, field]));
-  const dual = Object.fromEntries(fieldsOf(strategy("dual_momentum").parameterSchema).map((field) => [field.name, field]));
+  const momentum = Object.fromEntries(
+    fieldsOf(strategy("momentum").parameterSchema).map((field) => [field.name, field]),
+  );
+  const dual = Object.fromEntries(
+    fieldsOf(strategy("dual_momentum").parameterSchema).map((field) => [field.name, field]),
+  );
 
-  expect(momentum.lookback).toMatchObject({ kind: "integer", minimum: 21, maximum: 756, fallback: 252, optional: false });
-  expect(momentum.top_fraction).toMatchObject({ kind: "number", above: 0, maximum: 0.5, fallback: null, optional: true });
+  expect(momentum.lookback).toMatchObject({
+    kind: "integer",
+    minimum: 21,
+    maximum: 756,
+    fallback: 252,
+    optional: false,
+  });
+  expect(momentum.top_fraction).toMatchObject({
+    kind: "number",
+    above: 0,
+    maximum: 0.5,
+    fallback: null,
+    optional: true,
+  });
   expect(momentum.weighting).toMatchObject({ kind: "choice", choices: ["equal", "inverse_vol", "hrp", "score"] });
   expect([dual.risky?.kind, dual.cash_floor?.kind]).toEqual(["symbols", "flag"]);
   expect(orderedPairs(strategy("momentum").parameterSchema)).toEqual([["skip", "lookback"]]);

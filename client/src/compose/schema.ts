@@ -79,7 +79,11 @@ export const parseNumber = (text: string): number | null =>
   NUMBER.test(text.trim()) ? Number(text.trim().replace("−", "-")) : null;
 
 /** What is wrong with a typed number, or nothing. */
-export function numberFault(text: string, { minimum, maximum, above, below }: Bounds, { integer = false, optional = false } = {}): string | undefined {
+export function numberFault(
+  text: string,
+  { minimum, maximum, above, below }: Bounds,
+  { integer = false, optional = false } = {},
+): string | undefined {
   if (text.trim() === "") return optional ? undefined : "A number is needed";
   const value = parseNumber(text);
   if (value === null) return `“${text}” is not a number`;

@@ -10,7 +10,10 @@ export type Span = { first: string; last: string; start: string; warmUp: number 
 /** The days on which the chosen market has prices in the chosen currency, and the first sensible start. */
 export function useSpan(draft: Draft, strategy: StrategyChoiceFragment): Span {
   const ofUniverse = draft.source === "universe";
-  const universe = useQuery(UniverseMembersDocument, { variables: { key: draft.universe }, skip: !ofUniverse || !draft.universe });
+  const universe = useQuery(UniverseMembersDocument, {
+    variables: { key: draft.universe },
+    skip: !ofUniverse || !draft.universe,
+  });
   const symbol = ofUniverse ? universe.data?.universe?.members[0]?.symbol : draft.symbols[0];
   const { data, previousData } = useQuery(MarketSpanDocument, {
     variables: { symbols: symbol ? [symbol] : [], currency: draft.currency },

@@ -16,7 +16,13 @@ createRoot(document.getElementById("root")!).render(
     <div className={css.page}>
       <Header link={PlainLink} playground />
       <main className={css.main} aria-label="GraphQL playground">
-        <Suspense fallback={<div className={css.wait}><SkeletonRows label="Loading playground" rows={3} height={140} /></div>}>
+        <Suspense
+          fallback={
+            <div className={css.wait}>
+              <SkeletonRows label="Loading playground" rows={3} height={140} />
+            </div>
+          }
+        >
           <Explorer />
         </Suspense>
       </main>

@@ -17,21 +17,42 @@ const PARTS = [
 const FEW = 8;
 type Line = { key: string; label: string; tip?: string; value: number };
 
-export function Attribution({ run, currency, total }: { run: AttributionPartFragment; currency: string; total: number | null }) {
+export function Attribution({
+  run,
+  currency,
+  total,
+}: {
+  run: AttributionPartFragment;
+  currency: string;
+  total: number | null;
+}) {
   const { attribution } = run;
   const [all, setAll] = useState(false);
   if (!attribution) return null;
   const lines = PARTS.map(([key, label, tip]) => ({ key, label, tip, value: attribution[key] }));
   const symbols = bySymbol(attribution.bySymbol);
   return (
-    <Card title={`Attribution in ${currency}`} hint="Each part as a fraction of the initial capital; together they are the total return.">
+    <Card
+      title={`Attribution in ${currency}`}
+      hint="Each part as a fraction of the initial capital; together they are the total return."
+    >
       <Bars lines={lines} />
-      {total !== null && <p className={`${css.row} ${css.total}`}><span>Total return</span><span /><span>{percent(total)}</span></p>}
+      {total !== null && (
+        <p className={`${css.row} ${css.total}`}>
+          <span>Total return</span>
+          <span />
+          <span>{percent(total)}</span>
+        </p>
+      )}
       {symbols.length > 0 && (
         <div className={css.symbols}>
           <h3>By symbol</h3>
           <Bars lines={all ? symbols : symbols.slice(0, FEW)} />
-          {symbols.length > FEW && <Button small look="quiet" onClick={() => setAll(!all)}>{all ? "Fewer" : `All ${symbols.length} symbols`}</Button>}
+          {symbols.length > FEW && (
+            <Button small look="quiet" onClick={() => setAll(!all)}>
+              {all ? "Fewer" : `All ${symbols.length} symbols`}
+            </Button>
+          )}
         </div>
       )}
     </Card>
@@ -55,7 +76,10 @@ function Bars({ lines }: { lines: Line[] }) {
         <div key={key} className={css.row}>
           <span>{tip ? <Tooltip tip={tip}>{label}</Tooltip> : label}</span>
           <span className={css.track} aria-hidden="true">
-            <span className={value < 0 ? css.minus : css.plus} style={{ left: place(Math.min(0, value)), width: `${(Math.abs(value) / width) * 100}%` }} />
+            <span
+              className={value < 0 ? css.minus : css.plus}
+              style={{ left: place(Math.min(0, value)), width: `${(Math.abs(value) / width) * 100}%` }}
+            />
           </span>
           <span className={value < 0 ? css.loss : undefined}>{percent(value)}</span>
         </div>

@@ -5,6 +5,7 @@ import { type Curve, indexAt } from "../charts/column";
 import { type CurveBasis, DrawdownDocument, EquityDocument } from "../graphql/generated";
 import { Button } from "../ui/Button";
 import { Card } from "../ui/Card";
+import { FieldError } from "../ui/Field";
 import { day as dayWords, money, NOTHING, percent } from "../ui/format";
 import { Icon } from "../ui/Icon";
 import { LoadError } from "../ui/Notice";
@@ -16,14 +17,20 @@ import css from "./Curves.module.css";
 const CurveChart = lazy(() => import("../charts/CurveChart"));
 
 const OVERVIEW_POINTS = 1000;
-const CHART_HEIGHT = "min(30rem, 100vw)";
 const BASES: readonly { value: CurveBasis; label: string }[] = [
-  { value: "NET", label: "Net" }, { value: "GROSS", label: "Gross" }, { value: "LOCAL", label: "Local" },
+  { value: "NET", label: "Net" },
+  { value: "GROSS", label: "Gross" },
+  { value: "LOCAL", label: "Local" },
 ];
 const BASIS_WORDS: Record<CurveBasis, string> = {
-  NET: "after all costs", GROSS: "the same run without costs", LOCAL: "without the effect of exchange rates",
+  NET: "after all costs",
+  GROSS: "the same run without costs",
+  LOCAL: "without the effect of exchange rates",
 };
-const SCALES = [{ value: "log", label: "Log" }, { value: "linear", label: "Linear" }] as const;
+const SCALES = [
+  { value: "log", label: "Log" },
+  { value: "linear", label: "Linear" },
+] as const;
 const RANGES = [1, 3, 5, 10] as const;
 
 type Props = { id: string; name: string; currency: string };
@@ -36,22 +43,43 @@ export function Curves({ id, name, currency }: Props) {
   const chart = useRef<ChartHandle>(null);
   const { equity, drawdown, error, retry } = useCurves(id, basis, zoomed);
   return (
-    <Card title="Equity and underwater" hint={`${currency}, ${BASIS_WORDS[basis]}`} flush tools={
-      <>
-        <Segmented label="Basis" value={basis} options={BASES} onChange={setBasis} />
-        <Segmented label="Scale" value={scale} options={SCALES} onChange={setScale} />
-      </>
-    }>
-      {error ? <div className={css.error}><LoadError error={error} onRetry={retry} /></div> : (
+    <Card
+      title="Equity and underwater"
+      hint={`${currency}, ${BASIS_WORDS[basis]}`}
+      flush
+      tools={
+        <>
+          <Segmented label="Basis" value={basis} options={BASES} onChange={setBasis} />
+          <Segmented label="Scale" value={scale} options={SCALES} onChange={setScale} />
+        </>
+      }
+    >
+      {error ? (
+        <div className={css.error}>
+          <LoadError error={error} onRetry={retry} />
+        </div>
+      ) : (
         <>
           <Legend equity={equity} drawdown={drawdown} day={day} currency={currency} />
           <div className={css.chart}>
-            <Suspense fallback={<Skeleton height={CHART_HEIGHT} />}>
-              {equity ? (
-                <CurveChart ref={chart} label="Equity of strategy and benchmark, and depth below the peak" equity={equity} drawdown={drawdown}
-                  logarithmic={scale === "log"} day={day} onDay={setDay} onZoomed={() => setZoomed(true)} />
-              ) : <Skeleton height={CHART_HEIGHT} />}
-            </Suspense>
+            <div className={css.frame}>
+              <Suspense fallback={<Skeleton height="100%" />}>
+                {equity ? (
+                  <CurveChart
+                    ref={chart}
+                    label="Equity of strategy and benchmark, and depth below the peak"
+                    equity={equity}
+                    drawdown={drawdown}
+                    logarithmic={scale === "log"}
+                    day={day}
+                    onDay={setDay}
+                    onZoomed={() => setZoomed(true)}
+                  />
+                ) : (
+                  <Skeleton height="100%" />
+                )}
+              </Suspense>
+            </div>
           </div>
           <Bar chart={chart} id={id} name={name} basis={basis} />
         </>
@@ -73,7 +101,17 @@ function useCurves(id: string, basis: CurveBasis, zoomed: boolean) {
   };
 }
 
-function Legend({ equity, drawdown, day, currency }: { equity: Curve | null; drawdown: Curve | null; day: string | null; currency: string }) {
+function Legend({
+  equity,
+  drawdown,
+  day,
+  currency,
+}: {
+  equity: Curve | null;
+  drawdown: Curve | null;
+  day: string | null;
+  currency: string;
+}) {
   const at = day ?? equity?.dates.at(-1) ?? null;
   const read = (curve: Curve | null, column: "strategy" | "benchmark", show: (value: number) => string) => {
     const value = curve && at ? curve[column]?.[indexAt(curve.dates, at)] : null;
@@ -83,15 +121,32 @@ function Legend({ equity, drawdown, day, currency }: { equity: Curve | null; dra
   return (
     <p className={css.legend} aria-live="polite">
       <span className={css.day}>{at ? dayWords(at) : " "}</span>
-      <span className={`${css.key} ${css.strategy}`}>Strategy <b>{read(equity, "strategy", amount)}</b></span>
-      <span className={`${css.key} ${css.benchmark}`}>Benchmark <b>{read(equity, "benchmark", amount)}</b></span>
-      <span className={`${css.key} ${css.depth}`}>Below peak <b>{read(drawdown, "strategy", percent)}</b></span>
+      <span className={`${css.key} ${css.strategy}`}>
+        Strategy <b>{read(equity, "strategy", amount)}</b>
+      </span>
+      <span className={`${css.key} ${css.benchmark}`}>
+        Benchmark <b>{read(equity, "benchmark", amount)}</b>
+      </span>
+      <span className={`${css.key} ${css.depth}`}>
+        Below peak <b>{read(drawdown, "strategy", percent)}</b>
+      </span>
     </p>
   );
 }
 
-function Bar({ chart, id, name, basis }: { chart: React.RefObject<ChartHandle | null>; id: string; name: string; basis: CurveBasis }) {
+function Bar({
+  chart,
+  id,
+  name,
+  basis,
+}: {
+  chart: React.RefObject<ChartHandle | null>;
+  id: string;
+  name: string;
+  basis: CurveBasis;
+}) {
   const client = useApolloClient();
+  const [failed, setFailed] = useState(false);
   const file = `${name.replace(/[^\w-]+/g, "-").toLowerCase()}-${basis.toLowerCase()}`;
   const savePicture = () => chart.current?.picture().toBlob((picture) => picture && save(picture, `${file}.png`));
   const saveTable = async () => {
@@ -105,15 +160,39 @@ function Bar({ chart, id, name, basis }: { chart: React.RefObject<ChartHandle | 
     <div className={css.bar}>
       <div role="group" aria-label="Range">
         {RANGES.map((years) => (
-          <Button key={years} small look="quiet" onClick={() => chart.current?.showYears(years)}>{years} {years === 1 ? "year" : "years"}</Button>
+          <Button key={years} small look="quiet" onClick={() => chart.current?.showYears(years)}>
+            {years} {years === 1 ? "year" : "years"}
+          </Button>
         ))}
-        <Button small look="quiet" onClick={() => chart.current?.showYears(null)}>All</Button>
-        <Button small look="quiet" aria-label="Zoom in" onClick={() => chart.current?.zoom(0.6)}><Icon name="plus" /></Button>
-        <Button small look="quiet" aria-label="Zoom out" onClick={() => chart.current?.zoom(1 / 0.6)}><Icon name="minus" /></Button>
+        <Button small look="quiet" onClick={() => chart.current?.showYears(null)}>
+          All
+        </Button>
+        <Button small look="quiet" aria-label="Zoom in" onClick={() => chart.current?.zoom(0.6)}>
+          <Icon name="plus" />
+        </Button>
+        <Button small look="quiet" aria-label="Zoom out" onClick={() => chart.current?.zoom(1 / 0.6)}>
+          <Icon name="minus" />
+        </Button>
       </div>
       <div role="group" aria-label="Export">
-        <Button small look="quiet" onClick={savePicture}><Icon name="save" />PNG</Button>
-        <Button small look="quiet" onClick={() => void saveTable().catch(() => null)}><Icon name="save" />CSV</Button>
+        <Button small look="quiet" onClick={savePicture}>
+          <Icon name="save" />
+          PNG
+        </Button>
+        <Button
+          small
+          look="quiet"
+          onClick={() =>
+            void saveTable().then(
+              () => setFailed(false),
+              () => setFailed(true),
+            )
+          }
+        >
+          <Icon name="save" />
+          CSV
+        </Button>
+        {failed && <FieldError>The table could not be fetched</FieldError>}
       </div>
     </div>
   );

@@ -12,7 +12,9 @@ export function Downloads({ run }: { run: DownloadsPartFragment }) {
         {run.downloads.map((file) => (
           <li key={file.url}>
             <a className={css.link} href={file.url} download>
-              <Icon name="save" />{file.label}{file.bytes !== null && <span>{bytes(file.bytes)}</span>}
+              <Icon name="save" />
+              {file.label}
+              {file.bytes !== null && <span>{bytes(file.bytes)}</span>}
             </a>
           </li>
         ))}

@@ -9,8 +9,15 @@ export function Drawdowns({ run }: { run: DrawdownsPartFragment }) {
       <Table label="Worst drawdowns">
         <thead>
           <tr>
-            <th scope="col">Peak</th><th scope="col">Trough</th><th scope="col">Recovered</th>
-            <th scope="col" className={table.num}>Depth</th><th scope="col" className={table.num}>Days</th>
+            <th scope="col">Peak</th>
+            <th scope="col">Trough</th>
+            <th scope="col">Recovered</th>
+            <th scope="col" className={table.num}>
+              Depth
+            </th>
+            <th scope="col" className={table.num}>
+              Days
+            </th>
           </tr>
         </thead>
         <tbody>
@@ -23,7 +30,11 @@ export function Drawdowns({ run }: { run: DrawdownsPartFragment }) {
               <td className={table.num}>{integer(period.days)}</td>
             </tr>
           ))}
-          {run.worstDrawdowns.length === 0 && <tr><td colSpan={5}>The equity never fell below an earlier peak.</td></tr>}
+          {run.worstDrawdowns.length === 0 && (
+            <tr>
+              <td colSpan={5}>The equity never fell below an earlier peak.</td>
+            </tr>
+          )}
         </tbody>
       </Table>
     </Card>

@@ -16,7 +16,8 @@ export function Figure({ spec, value, reasons, currency }: Props) {
   const negative = spec.unit === "percent" && Number(value) < 0;
   return (
     <span className={negative ? css.loss : undefined} data-metric={spec.name} data-value={value} title={exact(value)}>
-      {write(spec, value)}{spec.unit === "money" && <span className={css.unit}>{currency}</span>}
+      {write(spec, value)}
+      {spec.unit === "money" && <span className={css.unit}>{currency}</span>}
     </span>
   );
 }

@@ -15,19 +15,36 @@ export function Guards({ run, currency }: { run: GuardsPartFragment; currency: s
     <Card title="Guards and data" hint="What was checked, and what to keep in mind.">
       <ul className={css.list}>
         <Lookahead guards={guards} />
-        <Item tone={guards.fillsOnRealBars ? "good" : "bad"} title={guards.fillsOnRealBars ? "Fills on real bars only" : "Some fills were not on real bars"}>
-          {guards.fillsOnRealBars ? "No order was filled on a day without a price of its own." : "Orders were filled where the market shows no price."}
+        <Item
+          tone={guards.fillsOnRealBars ? "good" : "bad"}
+          title={guards.fillsOnRealBars ? "Fills on real bars only" : "Some fills were not on real bars"}
+        >
+          {guards.fillsOnRealBars
+            ? "No order was filled on a day without a price of its own."
+            : "Orders were filled where the market shows no price."}
         </Item>
         {guards.survivorshipGapCagr !== null && (
-          <Item tone="note" title="Survivorship gap">The same run on today's members would show {percent(guards.survivorshipGapCagr)} per year more.</Item>
+          <Item tone="note" title="Survivorship gap">
+            The same run on today's members would show {percent(guards.survivorshipGapCagr)} per year more.
+          </Item>
         )}
         {guards.smallestViableCapital !== null && (
-          <Item tone="note" title="Smallest viable capital">Below {money(guards.smallestViableCapital, currency)} flat fees eat the result.</Item>
+          <Item tone="note" title="Smallest viable capital">
+            Below {money(guards.smallestViableCapital, currency)} flat fees eat the result.
+          </Item>
         )}
-        {guards.missingData.length > 0 && <Item tone="bad" title="Missing data">{guards.missingData.join("; ")}</Item>}
+        {guards.missingData.length > 0 && (
+          <Item tone="bad" title="Missing data">
+            {guards.missingData.join("; ")}
+          </Item>
+        )}
         {guards.flags.map((flag) => {
           const known = flagWords(flag);
-          return <Item key={flag} tone="note" title={known?.title ?? words(flag)}>{known?.detail}</Item>;
+          return (
+            <Item key={flag} tone="note" title={known?.title ?? words(flag)}>
+              {known?.detail}
+            </Item>
+          );
         })}
       </ul>
     </Card>
@@ -36,7 +53,12 @@ export function Guards({ run, currency }: { run: GuardsPartFragment; currency: s
 
 function Lookahead({ guards }: { guards: GuardsData }) {
   const { lookaheadFree, lookaheadDetail } = guards;
-  if (lookaheadFree === null) return <Item tone="note" title="Look-ahead not checked">{lookaheadDetail}</Item>;
+  if (lookaheadFree === null)
+    return (
+      <Item tone="note" title="Look-ahead not checked">
+        {lookaheadDetail}
+      </Item>
+    );
   return (
     <Item tone={lookaheadFree ? "good" : "bad"} title={lookaheadFree ? "No look-ahead" : "The strategy looked ahead"}>
       {lookaheadFree && "Decisions were repeated on data cut off at several dates and came out the same. "}
@@ -51,7 +73,10 @@ function Item({ tone, title, children }: { tone: keyof typeof ICONS; title: stri
   return (
     <li className={`${css.item} ${css[tone]}`}>
       <Icon name={ICONS[tone]} size={17} />
-      <div><b>{title}</b>{children && <p>{children}</p>}</div>
+      <div>
+        <b>{title}</b>
+        {children && <p>{children}</p>}
+      </div>
     </li>
   );
 }

@@ -6,23 +6,44 @@ import { GROUPS, type MetricName } from "./metrics";
 
 const NAMES = GROUPS.flatMap((group) => group.metrics.map((spec) => spec.name));
 const METRICS = {
-  ...Object.fromEntries(NAMES.map((name) => [name, 0.25])), finalValue: "1087340.22", totalCosts: "18432.10", maxDrawdown: -0.4712, sharpe: null, sessions: 5780,
+  ...Object.fromEntries(NAMES.map((name) => [name, 0.25])),
+  finalValue: "1087340.22",
+  totalCosts: "18432.10",
+  maxDrawdown: -0.4712,
+  sharpe: null,
+  sessions: 5780,
   undefined: { sharpe: "volatility is zero" },
 } as unknown as NonNullable<KpisFragment["metrics"]>;
 
 const RUN: KpisFragment = {
-  currency: "AUD", metrics: METRICS, benchmarkMetrics: null,
-  overfitting: { psr: 0.982, deflatedSharpe: 0.8712, trials: 7, effectiveTrials: null, minTrackRecordLength: null, sharpeInterval: [0.2, 1.02], verdict: "likely better than luck" },
+  currency: "AUD",
+  metrics: METRICS,
+  benchmarkMetrics: null,
+  overfitting: {
+    psr: 0.982,
+    deflatedSharpe: 0.8712,
+    trials: 7,
+    effectiveTrials: null,
+    minTrackRecordLength: null,
+    sharpeInterval: [0.2, 1.02],
+    verdict: "likely better than luck",
+  },
 };
 
-const shown = (name: MetricName | "trials" | "deflatedSharpe" | "psr") => document.querySelector(`[data-metric="${name}"]`)?.textContent;
+const shown = (name: MetricName | "trials" | "deflatedSharpe" | "psr") =>
+  document.querySelector(`[data-metric="${name}"]`)?.textContent;
 
 test("figures are the API's, with unit, sign and the count of trials", () => {
   render(<Kpis run={RUN} />);
 
-  expect([shown("cagr"), shown("maxDrawdown"), shown("finalValue"), shown("deflatedSharpe"), shown("psr"), shown("trials")]).toEqual([
-    "25.0%", "−47.1%", "1,087,340AUD", "87.1%probability", "98.2%probability", "7",
-  ]);
+  expect([
+    shown("cagr"),
+    shown("maxDrawdown"),
+    shown("finalValue"),
+    shown("deflatedSharpe"),
+    shown("psr"),
+    shown("trials"),
+  ]).toEqual(["25.0%", "−47.1%", "1,087,340AUD", "87.1%probability", "98.2%probability", "7"]);
 });
 
 test("an undefined figure says why", () => {

@@ -22,9 +22,23 @@ export function Kpis({ run }: { run: KpisFragment }) {
         {HEADLINE.map((name) => {
           const spec = SPECS.get(name)!;
           return (
-            <Tile key={name} spec={spec} versus={benchmarkMetrics?.[name] != null && (
-              <>Benchmark <Figure spec={spec} value={benchmarkMetrics[name]} reasons={benchmarkMetrics.undefined} currency={currency} /></>
-            )}>
+            <Tile
+              key={name}
+              spec={spec}
+              versus={
+                benchmarkMetrics?.[name] != null && (
+                  <>
+                    Benchmark{" "}
+                    <Figure
+                      spec={spec}
+                      value={benchmarkMetrics[name]}
+                      reasons={benchmarkMetrics.undefined}
+                      currency={currency}
+                    />
+                  </>
+                )
+              }
+            >
               <Figure spec={spec} value={metrics[name]} reasons={metrics.undefined} currency={currency} />
               {spec.per && <span className={css.unit}>{spec.per}</span>}
             </Tile>
@@ -33,7 +47,9 @@ export function Kpis({ run }: { run: KpisFragment }) {
         <Honesty overfitting={run.overfitting} />
         <div className={css.verdict}>
           <p>{run.overfitting && verdictWords(run.overfitting.verdict)}</p>
-          <Button small aria-expanded={open} onClick={() => setOpen(!open)}>{open ? "Fewer figures" : "All figures"}</Button>
+          <Button small aria-expanded={open} onClick={() => setOpen(!open)}>
+            {open ? "Fewer figures" : "All figures"}
+          </Button>
         </div>
       </section>
       {open && (
@@ -45,10 +61,20 @@ export function Kpis({ run }: { run: KpisFragment }) {
   );
 }
 
-function Tile({ spec, versus, children }: { spec: Pick<MetricSpec, "label" | "definition">; versus?: ReactNode; children: ReactNode }) {
+function Tile({
+  spec,
+  versus,
+  children,
+}: {
+  spec: Pick<MetricSpec, "label" | "definition">;
+  versus?: ReactNode;
+  children: ReactNode;
+}) {
   return (
     <div className={css.tile}>
-      <span className={css.label}><Tooltip tip={spec.definition}>{spec.label}</Tooltip></span>
+      <span className={css.label}>
+        <Tooltip tip={spec.definition}>{spec.label}</Tooltip>
+      </span>
       <span className={css.value}>{children}</span>
       <span className={css.versus}>{versus}</span>
     </div>
@@ -59,16 +85,44 @@ function Tile({ spec, versus, children }: { spec: Pick<MetricSpec, "label" | "de
 function Honesty({ overfitting }: { overfitting: KpisFragment["overfitting"] }) {
   const { deflatedSharpe = null, psr = null, trials = 0, sharpeInterval = null } = overfitting ?? {};
   const probability = (name: string, value: number | null) =>
-    value === null ? <span className={css.none}>{NOTHING}</span>
-      : <span data-metric={name} data-value={value}>{percent(value)}<span className={css.unit}>probability</span></span>;
+    value === null ? (
+      <span className={css.none}>{NOTHING}</span>
+    ) : (
+      <span data-metric={name} data-value={value}>
+        {percent(value)}
+        <span className={css.unit}>probability</span>
+      </span>
+    );
   return (
     <>
-      <Tile spec={{ label: "Deflated Sharpe", definition: "Probability that the true Sharpe ratio is above what the best of as many worthless trials would show by luck. The trials are counted by the ledger." }}
-        versus={<>over <span data-metric="trials" data-value={trials}>{integer(trials)}</span> {trials === 1 ? "trial" : "trials"} on record</>}>
+      <Tile
+        spec={{
+          label: "Deflated Sharpe",
+          definition:
+            "Probability that the true Sharpe ratio is above what the best of as many worthless trials would show by luck. The trials are counted by the ledger.",
+        }}
+        versus={
+          <>
+            over{" "}
+            <span data-metric="trials" data-value={trials}>
+              {integer(trials)}
+            </span>{" "}
+            {trials === 1 ? "trial" : "trials"} on record
+          </>
+        }
+      >
         {probability("deflatedSharpe", deflatedSharpe)}
       </Tile>
-      <Tile spec={{ label: "Probabilistic Sharpe", definition: "Probability that the true Sharpe ratio is above zero, given the run's length, skewness and kurtosis. It does not know how many other trials were made." }}
-        versus={sharpeInterval?.length === 2 && `Sharpe 95 %: ${ratio(sharpeInterval[0]!)} to ${ratio(sharpeInterval[1]!)}`}>
+      <Tile
+        spec={{
+          label: "Probabilistic Sharpe",
+          definition:
+            "Probability that the true Sharpe ratio is above zero, given the run's length, skewness and kurtosis. It does not know how many other trials were made.",
+        }}
+        versus={
+          sharpeInterval?.length === 2 && `Sharpe 95 %: ${ratio(sharpeInterval[0]!)} to ${ratio(sharpeInterval[1]!)}`
+        }
+      >
         {probability("psr", psr)}
       </Tile>
     </>
@@ -83,13 +137,35 @@ function AllFigures({ run }: { run: KpisFragment }) {
         <div key={group.title} className={css.group}>
           <table>
             <caption>{group.title}</caption>
-            <thead><tr><th><span className="visually-hidden">Figure</span></th><th scope="col">Strategy</th><th scope="col">Benchmark</th></tr></thead>
+            <thead>
+              <tr>
+                <th>
+                  <span className="visually-hidden">Figure</span>
+                </th>
+                <th scope="col">Strategy</th>
+                <th scope="col">Benchmark</th>
+              </tr>
+            </thead>
             <tbody>
               {group.metrics.map((spec) => (
                 <tr key={spec.name}>
-                  <th scope="row"><Tooltip tip={spec.definition}>{spec.label}</Tooltip>{spec.per && <span className={css.unit}>{spec.per}</span>}</th>
-                  <td><Figure spec={spec} value={metrics?.[spec.name]} reasons={metrics?.undefined} currency={currency} /></td>
-                  <td>{benchmarkMetrics && <Figure spec={spec} value={benchmarkMetrics[spec.name]} reasons={benchmarkMetrics.undefined} currency={currency} />}</td>
+                  <th scope="row">
+                    <Tooltip tip={spec.definition}>{spec.label}</Tooltip>
+                    {spec.per && <span className={css.unit}>{spec.per}</span>}
+                  </th>
+                  <td>
+                    <Figure spec={spec} value={metrics?.[spec.name]} reasons={metrics?.undefined} currency={currency} />
+                  </td>
+                  <td>
+                    {benchmarkMetrics && (
+                      <Figure
+                        spec={spec}
+                        value={benchmarkMetrics[spec.name]}
+                        reasons={benchmarkMetrics.undefined}
+                        currency={currency}
+                      />
+                    )}
+                  </td>
                 </tr>
               ))}
             </tbody>

@@ -22,9 +22,17 @@ export function Monthly({ run }: { run: MonthlyPartFragment }) {
         <table className={css.heat}>
           <thead>
             <tr>
-              <th scope="col"><span className="visually-hidden">Year</span></th>
-              {MONTHS.map((month) => <th key={month} scope="col">{month}</th>)}
-              <th scope="col" className={css.sum}>Year</th>
+              <th scope="col">
+                <span className="visually-hidden">Year</span>
+              </th>
+              {MONTHS.map((month) => (
+                <th key={month} scope="col">
+                  {month}
+                </th>
+              ))}
+              <th scope="col" className={css.sum}>
+                Year
+              </th>
               {withBenchmark && <th scope="col">Benchmark</th>}
             </tr>
           </thead>
@@ -32,7 +40,9 @@ export function Monthly({ run }: { run: MonthlyPartFragment }) {
             {run.annualReturns.toReversed().map(({ year, strategy, benchmark }) => (
               <tr key={year}>
                 <th scope="row">{year}</th>
-                {MONTHS.map((month, index) => <Cell key={month} value={byMonth.get(`${year}-${index + 1}`)} full={FULL_MONTH} />)}
+                {MONTHS.map((month, index) => (
+                  <Cell key={month} value={byMonth.get(`${year}-${index + 1}`)} full={FULL_MONTH} />
+                ))}
                 <Cell value={strategy} full={FULL_YEAR} className={`${css.total} ${css.sum}`} />
                 {withBenchmark && <Cell value={benchmark} full={FULL_YEAR} className={css.bench} />}
               </tr>
@@ -46,5 +56,9 @@ export function Monthly({ run }: { run: MonthlyPartFragment }) {
 
 function Cell({ value, full, className }: { value: number | null | undefined; full: number; className?: string }) {
   if (value == null) return <td className={className} />;
-  return <td className={className} style={{ backgroundColor: heat(value, full) }} title={percent(value, 2)}>{percent(value).replace("%", "")}</td>;
+  return (
+    <td className={className} style={{ backgroundColor: heat(value, full) }} title={percent(value, 2)}>
+      {percent(value).replace("%", "")}
+    </td>
+  );
 }

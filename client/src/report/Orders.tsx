@@ -13,17 +13,30 @@ type Order = NonNullable<NonNullable<OrdersQuery["backtest"]>["orders"]>["nodes"
 
 export function Orders({ id, currency }: { id: string; currency: string }) {
   const pages = usePages(PAGE);
-  const { data, previousData, error, loading, refetch } = useQuery(OrdersDocument, { variables: { id, first: PAGE, after: pages.after } });
+  const { data, previousData, error, loading, refetch } = useQuery(OrdersDocument, {
+    variables: { id, first: PAGE, after: pages.after },
+  });
   const orders = (data ?? previousData)?.backtest?.orders;
   return (
     <Card title="Orders" hint={`Price in the share's own currency; costs in ${currency}.`} flush>
       {error && <LoadError error={error} onRetry={() => void refetch()} />}
-      {!orders && !error && <div style={{ padding: "1rem" }}><SkeletonRows label="Loading orders" rows={8} height={32} /></div>}
+      {!orders && !error && (
+        <div style={{ padding: "1rem" }}>
+          <SkeletonRows label="Loading orders" rows={8} height={32} />
+        </div>
+      )}
       {orders && (
         <>
           <OrderTable orders={orders.nodes} currency={currency} />
-          <Pager from={pages.from} shown={orders.nodes.length} total={orders.totalCount} hasNext={orders.pageInfo.hasNextPage}
-            busy={loading} onPrevious={pages.previous} onNext={() => pages.next(orders.pageInfo.endCursor)} />
+          <Pager
+            from={pages.from}
+            shown={orders.nodes.length}
+            total={orders.totalCount}
+            hasNext={orders.pageInfo.hasNextPage}
+            busy={loading}
+            onPrevious={pages.previous}
+            onNext={() => pages.next(orders.pageInfo.endCursor)}
+          />
         </>
       )}
     </Card>
@@ -36,8 +49,14 @@ function OrderTable({ orders, currency }: { orders: readonly Order[]; currency: 
     <Table label="Orders">
       <thead>
         <tr>
-          <th scope="col">Date</th><th scope="col">Symbol</th><th scope="col">Side</th>
-          {heads.map((head) => <th key={head} scope="col" className={table.num}>{head}</th>)}
+          <th scope="col">Date</th>
+          <th scope="col">Symbol</th>
+          <th scope="col">Side</th>
+          {heads.map((head) => (
+            <th key={head} scope="col" className={table.num}>
+              {head}
+            </th>
+          ))}
           <th scope="col">Reason</th>
         </tr>
       </thead>
@@ -56,7 +75,11 @@ function OrderTable({ orders, currency }: { orders: readonly Order[]; currency: 
             <td>{reasonWords(order.reason)}</td>
           </tr>
         ))}
-        {orders.length === 0 && <tr><td colSpan={10}>This run placed no order.</td></tr>}
+        {orders.length === 0 && (
+          <tr>
+            <td colSpan={10}>This run placed no order.</td>
+          </tr>
+        )}
       </tbody>
     </Table>
   );

@@ -9,17 +9,25 @@ export function Settings({ run }: { run: SettingsPartFragment }) {
   return (
     <Card title="Parameters and settings" hint="Everything this result depends on; the same again gives the same run.">
       <div className={css.columns}>
-        <List title={`${run.strategy.name}, version ${run.strategy.version}`}
-          entries={inOrder(parameterLabels(run.strategy.parameterSchema), run.parameters)} />
+        <List
+          title={`${run.strategy.name}, version ${run.strategy.version}`}
+          entries={inOrder(parameterLabels(run.strategy.parameterSchema), run.parameters)}
+        />
         <List title="Run" entries={runEntries(run)} />
         <List title="Costs" entries={inOrder(numberLabels(COSTS, run.currency), run.costs)} />
-        <List title="Constraints" entries={inOrder([...numberLabels(CONSTRAINTS, run.currency), ["groupBy", "Group by"]], run.constraints)} />
-        <List title="Record" entries={[
-          ["Prices known at", instant(run.knownAt)],
-          ["Engine version", run.engineVersion],
-          ["Computed in", run.job.computeSeconds === null ? NOTHING : duration(run.job.computeSeconds)],
-          ["Content key", run.contentKey],
-        ]} />
+        <List
+          title="Constraints"
+          entries={inOrder([...numberLabels(CONSTRAINTS, run.currency), ["groupBy", "Group by"]], run.constraints)}
+        />
+        <List
+          title="Record"
+          entries={[
+            ["Prices known at", instant(run.knownAt)],
+            ["Engine version", run.engineVersion],
+            ["Computed in", run.job.computeSeconds === null ? NOTHING : duration(run.job.computeSeconds)],
+            ["Content key", run.contentKey],
+          ]}
+        />
       </div>
     </Card>
   );
@@ -47,9 +55,16 @@ const numberLabels = (fields: readonly NumberField[], currency: string): Label[]
 /** What is stored, in the order of the form; what the form does not know comes last under its own name. */
 function inOrder(labels: readonly Label[], stored: unknown): [string, string][] {
   const known = new Set(labels.map(([name]) => name));
-  const values = new Map(Object.entries((stored ?? {}) as Record<string, unknown>).map(([name, value]) => [known.has(name) ? name : camel(name), value]));
+  const values = new Map(
+    Object.entries((stored ?? {}) as Record<string, unknown>).map(([name, value]) => [
+      known.has(name) ? name : camel(name),
+      value,
+    ]),
+  );
   const strangers = [...values.keys()].filter((name) => !known.has(name)).map((name): Label => [name, words(name)]);
-  return [...labels, ...strangers].flatMap(([name, label]) => (values.has(name) ? [[label, shown(values.get(name))]] : []));
+  return [...labels, ...strangers].flatMap(([name, label]) =>
+    values.has(name) ? [[label, shown(values.get(name))]] : [],
+  );
 }
 
 function shown(value: unknown): string {

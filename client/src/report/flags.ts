@@ -2,28 +2,69 @@ import { words } from "../ui/format";
 
 /** What each of the API's flags means to somebody who reads the result. */
 const FLAGS: Record<string, { title: string; detail: string }> = {
-  vendor_adjusted: { title: "Adjusted closes only", detail: "The source carries closes already adjusted for splits and dividends, no raw prices. Returns are right; share counts and flat fees are on adjusted prices." },
-  volume_unknown: { title: "Volume unknown", detail: "The source carries no volume, so limits on the share of volume and market impact were not applied." },
-  no_corporate_actions: { title: "No corporate actions", detail: "Prices are not adjusted for splits and dividends, and none were supplied: returns leave dividends out." },
-  rf_missing: { title: "Risk-free rate incomplete", detail: "For part of the run no risk-free rate is known; there the chosen cash rate stands in." },
-  not_tradable: { title: "Not tradable", detail: "Orders fill at the very close that decided them. It replicates papers; nobody could trade it." },
+  vendor_adjusted: {
+    title: "Adjusted closes only",
+    detail:
+      "The source carries closes already adjusted for splits and dividends, no raw prices. Returns are right; share counts and flat fees are on adjusted prices.",
+  },
+  volume_unknown: {
+    title: "Volume unknown",
+    detail: "The source carries no volume, so limits on the share of volume and market impact were not applied.",
+  },
+  no_corporate_actions: {
+    title: "No corporate actions",
+    detail: "Prices are not adjusted for splits and dividends, and none were supplied: returns leave dividends out.",
+  },
+  rf_missing: {
+    title: "Risk-free rate incomplete",
+    detail: "For part of the run no risk-free rate is known; there the chosen cash rate stands in.",
+  },
+  not_tradable: {
+    title: "Not tradable",
+    detail: "Orders fill at the very close that decided them. It replicates papers; nobody could trade it.",
+  },
   modelled_prices: { title: "Modelled prices", detail: "Some prices come from a model, not from a market." },
   open_unknown: { title: "Open unknown", detail: "Where no open is known, orders fill at the next close instead." },
-  rf_foreign: { title: "Foreign risk-free rate", detail: "The risk-free rate is the American bill rate; none is known in the run's own currency." },
-  fallback: { title: "Limits eased", detail: "Some limits could not hold together at a decision, and the documented substitute was used." },
-  unpriced_target: { title: "Target without a price", detail: "A decision wanted an asset that showed no price; its share stayed in cash." },
+  rf_foreign: {
+    title: "Foreign risk-free rate",
+    detail: "The risk-free rate is the American bill rate; none is known in the run's own currency.",
+  },
+  fallback: {
+    title: "Limits eased",
+    detail: "Some limits could not hold together at a decision, and the documented substitute was used.",
+  },
+  unpriced_target: {
+    title: "Target without a price",
+    detail: "A decision wanted an asset that showed no price; its share stayed in cash.",
+  },
   stale_price: { title: "Stale price", detail: "A holding was valued for several sessions at its last known price." },
-  exchange_assumed: { title: "Exchange assumed", detail: "The source does not name the exchange of its shares; New York's calendar was taken." },
-  price_index: { title: "Price index", detail: "An index without dividends is among the assets; its returns leave them out." },
-  nav_jump: { title: "Implausible jump", detail: "The equity moved by an implausible amount in one session: look at the prices of that day." },
-  high_turnover: { title: "Very high turnover", detail: "The run trades so much that its result hangs on the assumed costs." },
-  high_cagr: { title: "Implausible growth", detail: "Growth this high usually means that something is wrong with the data or the rule." },
+  exchange_assumed: {
+    title: "Exchange assumed",
+    detail: "The source does not name the exchange of its shares; New York's calendar was taken.",
+  },
+  price_index: {
+    title: "Price index",
+    detail: "An index without dividends is among the assets; its returns leave them out.",
+  },
+  nav_jump: {
+    title: "Implausible jump",
+    detail: "The equity moved by an implausible amount in one session: look at the prices of that day.",
+  },
+  high_turnover: {
+    title: "Very high turnover",
+    detail: "The run trades so much that its result hangs on the assumed costs.",
+  },
+  high_cagr: {
+    title: "Implausible growth",
+    detail: "Growth this high usually means that something is wrong with the data or the rule.",
+  },
 };
 
 export const flagWords = (flag: string) => FLAGS[flag];
 
 const VERDICTS: Record<string, string> = {
-  strong: "Strong: among as many trials, luck alone would seldom reach this Sharpe ratio (deflated Sharpe of 95 % or more).",
+  strong:
+    "Strong: among as many trials, luck alone would seldom reach this Sharpe ratio (deflated Sharpe of 95 % or more).",
   moderate: "Moderate: luck is an unlikely but possible explanation (deflated Sharpe of 90 to 95 %).",
   weak: "Weak: with as many trials, luck may well explain this Sharpe ratio (deflated Sharpe below 90 %).",
   unknown: "Unknown: there is too little to tell skill from luck.",

@@ -5,47 +5,130 @@ export type MetricName = Exclude<keyof MetricsPartFragment, "undefined">;
 export type Unit = "percent" | "ratio" | "days" | "count" | "money";
 export type MetricSpec = { name: MetricName; label: string; unit: Unit; per?: string; definition: string };
 
-const metric = (name: MetricName, label: string, unit: Unit, definition: string, per?: string): MetricSpec =>
-  ({ name, label, unit, definition, ...(per && { per }) });
+const metric = (name: MetricName, label: string, unit: Unit, definition: string, per?: string): MetricSpec => ({
+  name,
+  label,
+  unit,
+  definition,
+  ...(per && { per }),
+});
 
 export const GROUPS: { title: string; metrics: MetricSpec[] }[] = [
   {
     title: "Return",
     metrics: [
       metric("totalReturn", "Total return", "percent", "Final value over initial capital, less one, after all costs."),
-      metric("cagr", "CAGR", "percent", "Compound annual growth rate: the constant yearly return that gives the same final value.", "p.a."),
-      metric("finalValue", "Final value", "money", "What the initial capital had become at the last close, after all costs."),
-      metric("alpha", "Alpha", "percent", "Annual return beyond what the exposure to the benchmark explains (intercept of the regression of excess returns).", "p.a."),
+      metric(
+        "cagr",
+        "CAGR",
+        "percent",
+        "Compound annual growth rate: the constant yearly return that gives the same final value.",
+        "p.a.",
+      ),
+      metric(
+        "finalValue",
+        "Final value",
+        "money",
+        "What the initial capital had become at the last close, after all costs.",
+      ),
+      metric(
+        "alpha",
+        "Alpha",
+        "percent",
+        "Annual return beyond what the exposure to the benchmark explains (intercept of the regression of excess returns).",
+        "p.a.",
+      ),
       metric("hitRate", "Hit rate", "percent", "Share of sessions with a return above zero."),
       metric("bestDay", "Best session", "percent", "Highest return of one session."),
       metric("worstDay", "Worst session", "percent", "Lowest return of one session."),
-      metric("averageWin", "Average win", "percent", "Mean return of the closed round trips that won: from buying a holding to having sold it."),
+      metric(
+        "averageWin",
+        "Average win",
+        "percent",
+        "Mean return of the closed round trips that won: from buying a holding to having sold it.",
+      ),
       metric("averageLoss", "Average loss", "percent", "Mean return of the closed round trips that lost."),
-      metric("profitFactor", "Profit factor", "ratio", "Gains of the closed round trips that won over the losses of those that lost."),
+      metric(
+        "profitFactor",
+        "Profit factor",
+        "ratio",
+        "Gains of the closed round trips that won over the losses of those that lost.",
+      ),
     ],
   },
   {
     title: "Risk",
     metrics: [
-      metric("volatility", "Volatility", "percent", "Standard deviation of session returns, annualised with 252 sessions.", "p.a."),
-      metric("maxDrawdown", "Max drawdown", "percent", "Deepest fall of the equity from a running peak; zero or below."),
-      metric("maxDrawdownDays", "Max drawdown lasted", "days", "Calendar days from the peak of the deepest drawdown until it was reached again, or until the end of the run."),
+      metric(
+        "volatility",
+        "Volatility",
+        "percent",
+        "Standard deviation of session returns, annualised with 252 sessions.",
+        "p.a.",
+      ),
+      metric(
+        "maxDrawdown",
+        "Max drawdown",
+        "percent",
+        "Deepest fall of the equity from a running peak; zero or below.",
+      ),
+      metric(
+        "maxDrawdownDays",
+        "Max drawdown lasted",
+        "days",
+        "Calendar days from the peak of the deepest drawdown until it was reached again, or until the end of the run.",
+      ),
       metric("averageDrawdown", "Average drawdown", "percent", "Mean depth of all drawdowns; zero or below."),
-      metric("var95", "Value at risk, 95 %", "percent", "Loss that 95 % of sessions stay within, as a positive number."),
-      metric("cvar95", "Expected shortfall, 95 %", "percent", "Mean loss of the worst 5 % of sessions, as a positive number."),
-      metric("skew", "Skewness", "ratio", "Asymmetry of session returns: negative means that big losses are commoner than big gains."),
+      metric(
+        "var95",
+        "Value at risk, 95 %",
+        "percent",
+        "Loss that 95 % of sessions stay within, as a positive number.",
+      ),
+      metric(
+        "cvar95",
+        "Expected shortfall, 95 %",
+        "percent",
+        "Mean loss of the worst 5 % of sessions, as a positive number.",
+      ),
+      metric(
+        "skew",
+        "Skewness",
+        "ratio",
+        "Asymmetry of session returns: negative means that big losses are commoner than big gains.",
+      ),
       metric("kurtosis", "Kurtosis", "ratio", "Weight of the tails of session returns; 3 for a normal distribution."),
-      metric("tailRatio", "Tail ratio", "ratio", "95th percentile of session returns over the size of the 5th: above one, good surprises are the bigger."),
+      metric(
+        "tailRatio",
+        "Tail ratio",
+        "ratio",
+        "95th percentile of session returns over the size of the 5th: above one, good surprises are the bigger.",
+      ),
     ],
   },
   {
     title: "Risk-adjusted",
     metrics: [
-      metric("sharpe", "Sharpe ratio", "ratio", "Mean excess return over its volatility, annualised. The excess is over the risk-free rate."),
-      metric("sortino", "Sortino ratio", "ratio", "Annual excess return over the downside deviation: only falls count as risk."),
+      metric(
+        "sharpe",
+        "Sharpe ratio",
+        "ratio",
+        "Mean excess return over its volatility, annualised. The excess is over the risk-free rate.",
+      ),
+      metric(
+        "sortino",
+        "Sortino ratio",
+        "ratio",
+        "Annual excess return over the downside deviation: only falls count as risk.",
+      ),
       metric("calmar", "Calmar ratio", "ratio", "CAGR over the maximum drawdown, without sign."),
       metric("omega", "Omega ratio", "ratio", "Sum of the sessions' gains over the sum of their losses."),
-      metric("informationRatio", "Information ratio", "ratio", "Mean active return against the benchmark over the tracking error, annualised."),
+      metric(
+        "informationRatio",
+        "Information ratio",
+        "ratio",
+        "Mean active return against the benchmark over the tracking error, annualised.",
+      ),
       metric("beta", "Beta", "ratio", "How much the run moves when the benchmark moves by one."),
       metric("trackingError", "Tracking error", "percent", "Volatility of the return against the benchmark.", "p.a."),
     ],
@@ -56,7 +139,12 @@ export const GROUPS: { title: string; metrics: MetricSpec[] }[] = [
       metric("turnover", "Turnover", "percent", "One-way value traded over equity, per year.", "p.a."),
       metric("exposure", "Exposure", "percent", "Average share of the equity that was invested."),
       metric("tradeCount", "Orders filled", "count", "Number of orders that were filled, whole or in part."),
-      metric("totalCosts", "Total costs", "money", "Commission, slippage, impact and currency spread over the whole run."),
+      metric(
+        "totalCosts",
+        "Total costs",
+        "money",
+        "Commission, slippage, impact and currency spread over the whole run.",
+      ),
       metric("costDrag", "Cost drag", "percent", "Return that costs took each year.", "p.a."),
       metric("sessions", "Sessions", "count", "Trading sessions in the run."),
     ],

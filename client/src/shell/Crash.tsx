@@ -14,8 +14,15 @@ export class Crash extends Component<{ children: ReactNode }, { error: Error | n
     const { error } = this.state;
     if (!error) return this.props.children;
     return (
-      <Notice tone="bad" title="This page stopped working"
-        actions={<Button small onClick={() => window.location.reload()}>Reload the page</Button>}>
+      <Notice
+        tone="bad"
+        title="This page stopped working"
+        actions={
+          <Button small onClick={() => window.location.reload()}>
+            Reload the page
+          </Button>
+        }
+      >
         <p>{error.message}</p>
       </Notice>
     );

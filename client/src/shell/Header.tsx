@@ -3,7 +3,13 @@ import { Icon, type IconName } from "../ui/Icon";
 import css from "./Header.module.css";
 import { useTheme } from "./theme";
 
-export type TabLink = ComponentType<{ to: string; className: string | undefined; "aria-label"?: string; end?: boolean; children: ReactNode }>;
+export type TabLink = ComponentType<{
+  to: string;
+  className: string | undefined;
+  "aria-label"?: string;
+  end?: boolean;
+  children: ReactNode;
+}>;
 
 const TABS: { to: string; label: string; icon: IconName; end?: boolean }[] = [
   { to: "/backtests", label: "Backtests", icon: "list", end: true },
@@ -23,11 +29,13 @@ export function Header({ link: Link, playground = false }: { link: TabLink; play
         <nav className={css.nav} aria-label="Main">
           {TABS.map((tab) => (
             <Link key={tab.to} to={tab.to} className={css.tab} {...(tab.end && { end: true })}>
-              <Icon name={tab.icon} />{tab.label}
+              <Icon name={tab.icon} />
+              {tab.label}
             </Link>
           ))}
           <a href="/playground" className={css.tab} aria-current={playground ? "page" : undefined}>
-            <Icon name="code" />Playground
+            <Icon name="code" />
+            Playground
           </a>
         </nav>
         <ThemeToggle />

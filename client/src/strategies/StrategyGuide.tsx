@@ -1,4 +1,6 @@
 import { useQuery } from "@apollo/client/react";
+import { useEffect } from "react";
+import { useLocation } from "react-router";
 import { type StrategyChoiceFragment, StrategyGuideDocument } from "../graphql/generated";
 import { boundsWords, fieldsOf, type ParameterField } from "../compose/schema";
 import { ButtonLink } from "../ui/Button";
@@ -20,22 +22,38 @@ export default function StrategyGuide() {
         <h1>Strategies</h1>
         <p>The rules on offer: the idea, what it needs, and every setting.</p>
       </div>
-      {error ? <LoadError error={error} onRetry={() => void refetch()} />
-        : !data ? <SkeletonRows label="Loading strategies" rows={3} height={220} />
-        : data.strategies.length === 0 ? <Empty title="No strategies"><p>This server offers none.</p></Empty>
-        : <Guides strategies={data.strategies} />}
+      {error ? (
+        <LoadError error={error} onRetry={() => void refetch()} />
+      ) : !data ? (
+        <SkeletonRows label="Loading strategies" rows={3} height={220} />
+      ) : data.strategies.length === 0 ? (
+        <Empty title="No strategies">
+          <p>This server offers none.</p>
+        </Empty>
+      ) : (
+        <Guides strategies={data.strategies} />
+      )}
     </>
   );
 }
 
 function Guides({ strategies }: { strategies: readonly StrategyChoiceFragment[] }) {
+  const { hash } = useLocation();
+  // The browser looked for the anchor before the guides were there.
+  useEffect(() => document.getElementById(hash.slice(1))?.scrollIntoView(), [hash]);
   return (
     <div className={css.layout}>
       <nav className={css.contents} aria-label="Strategies">
-        {strategies.map(({ key, name }) => <a key={key} href={`#${key}`}>{name}</a>)}
+        {strategies.map(({ key, name }) => (
+          <a key={key} href={`#${key}`}>
+            {name}
+          </a>
+        ))}
       </nav>
       <div className={css.guides}>
-        {strategies.map((strategy) => <Guide key={strategy.key} strategy={strategy} />)}
+        {strategies.map((strategy) => (
+          <Guide key={strategy.key} strategy={strategy} />
+        ))}
       </div>
     </div>
   );
@@ -44,19 +62,59 @@ function Guides({ strategies }: { strategies: readonly StrategyChoiceFragment[] 
 function Guide({ strategy }: { strategy: StrategyChoiceFragment }) {
   return (
     <div id={strategy.key} className={css.guide}>
-      <Card title={strategy.name} hint={`${enumWords(strategy.family)}, version ${strategy.version}`} tools={
-        <ButtonLink small look="primary" to={`/backtests/new?strategy=${strategy.key}`}><Icon name="play" />Backtest this</ButtonLink>
-      }>
+      <Card
+        title={strategy.name}
+        hint={`${enumWords(strategy.family)}, version ${strategy.version}`}
+        tools={
+          <ButtonLink small look="primary" to={`/backtests/new?strategy=${strategy.key}`}>
+            <Icon name="play" />
+            Backtest this
+          </ButtonLink>
+        }
+      >
         <p className={css.summary}>{strategy.summary}</p>
         <dl className={css.facts}>
-          <div><dt>Needs</dt><dd>{strategy.requires.map(words).join(", ")}</dd></div>
-          <div><dt>History before the first decision</dt><dd>{integer(strategy.minimumHistory)} {strategy.minimumHistory === 1 ? "session" : "sessions"}</dd></div>
-          <div><dt>Allocators</dt><dd>{strategy.allocators.map(enumWords).join(", ") || "Its own weights only"}</dd></div>
-          <div><dt>After</dt><dd><ul className={css.references}>{strategy.references.map((each) => <li key={each}>{each}</li>)}</ul></dd></div>
+          <div>
+            <dt>Needs</dt>
+            <dd>{strategy.requires.map(words).join(", ")}</dd>
+          </div>
+          <div>
+            <dt>History before the first decision</dt>
+            <dd>
+              {integer(strategy.minimumHistory)} {strategy.minimumHistory === 1 ? "session" : "sessions"}
+            </dd>
+          </div>
+          <div>
+            <dt>Allocators</dt>
+            <dd>{strategy.allocators.map(enumWords).join(", ") || "Its own weights only"}</dd>
+          </div>
+          <div>
+            <dt>After</dt>
+            <dd>
+              <ul className={css.references}>
+                {strategy.references.map((each) => (
+                  <li key={each}>{each}</li>
+                ))}
+              </ul>
+            </dd>
+          </div>
         </dl>
         <Table label={`Parameters of ${strategy.name}`}>
-          <thead><tr><th scope="col">Parameter</th><th scope="col">Meaning</th><th scope="col" className={table.num}>Default</th><th scope="col">Range</th></tr></thead>
-          <tbody>{fieldsOf(strategy.parameterSchema).map((field) => <ParameterRow key={field.name} field={field} />)}</tbody>
+          <thead>
+            <tr>
+              <th scope="col">Parameter</th>
+              <th scope="col">Meaning</th>
+              <th scope="col" className={table.num}>
+                Default
+              </th>
+              <th scope="col">Range</th>
+            </tr>
+          </thead>
+          <tbody>
+            {fieldsOf(strategy.parameterSchema).map((field) => (
+              <ParameterRow key={field.name} field={field} />
+            ))}
+          </tbody>
         </Table>
       </Card>
     </div>
@@ -66,7 +124,11 @@ function Guide({ strategy }: { strategy: StrategyChoiceFragment }) {
 function ParameterRow({ field }: { field: ParameterField }) {
   return (
     <tr>
-      <th scope="row">{field.title}<br /><code className={table.faint}>{field.name}</code></th>
+      <th scope="row">
+        {field.title}
+        <br />
+        <code className={table.faint}>{field.name}</code>
+      </th>
       <td className={css.wrap}>{field.description}</td>
       <td className={table.num}>{defaultWords(field.fallback)}</td>
       <td className={css.wrap}>{field.choices.map(enumWords).join(", ") || boundsWords(field) || NOTHING}</td>

@@ -22,7 +22,13 @@ export function Notice({ tone = "plain", title, children, actions }: Props) {
 }
 
 export function Empty({ title, children, action }: { title: string; children?: ReactNode; action?: ReactNode }) {
-  return <div className={css.empty}><h2>{title}</h2>{children}{action}</div>;
+  return (
+    <div className={css.empty}>
+      <h2>{title}</h2>
+      {children}
+      {action}
+    </div>
+  );
 }
 
 function cause(error: Error): { title: string; detail: string } {
@@ -36,7 +42,16 @@ function cause(error: Error): { title: string; detail: string } {
 export function LoadError({ error, onRetry }: { error: Error; onRetry: () => void }) {
   const { title, detail } = cause(error);
   return (
-    <Notice tone="bad" title={title} actions={<Button small onClick={onRetry}><Icon name="again" />Try again</Button>}>
+    <Notice
+      tone="bad"
+      title={title}
+      actions={
+        <Button small onClick={onRetry}>
+          <Icon name="again" />
+          Try again
+        </Button>
+      }
+    >
       <p>{detail}</p>
     </Notice>
   );

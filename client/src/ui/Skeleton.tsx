@@ -8,7 +8,9 @@ export function Skeleton({ height, width = "100%" }: { height: number | string; 
 export function SkeletonRows({ label, rows, height }: { label: string; rows: number; height: number }) {
   return (
     <div className={css.stack} role="status" aria-busy="true" aria-label={label}>
-      {Array.from({ length: rows }, (_, row) => <Skeleton key={row} height={height} />)}
+      {Array.from({ length: rows }, (_, row) => (
+        <Skeleton key={row} height={height} />
+      ))}
     </div>
   );
 }

@@ -12,16 +12,32 @@ export function Table({ label, children }: { label: string; children: ReactNode 
   );
 }
 
-type PagerProps = { from: number; shown: number; total: number | null; hasNext: boolean; busy: boolean; onPrevious: () => void; onNext: () => void };
+type PagerProps = {
+  from: number;
+  shown: number;
+  total: number | null;
+  hasNext: boolean;
+  busy: boolean;
+  onPrevious: () => void;
+  onNext: () => void;
+};
 
 export function Pager({ from, shown, total, hasNext, busy, onPrevious, onNext }: PagerProps) {
   const of = total === null ? "of more than 10,000" : `of ${total.toLocaleString("en-AU")}`;
   return (
     <nav className={css.foot} aria-label="Pages">
-      <span aria-live="polite">{shown ? `${from.toLocaleString("en-AU")}–${(from + shown - 1).toLocaleString("en-AU")} ${of}` : "None"}</span>
+      <span aria-live="polite">
+        {shown ? `${from.toLocaleString("en-AU")}–${(from + shown - 1).toLocaleString("en-AU")} ${of}` : "None"}
+      </span>
       <div>
-        <Button small disabled={from === 1 || busy} onClick={onPrevious}><Icon name="left" />Previous</Button>
-        <Button small disabled={!hasNext || busy} onClick={onNext}>Next<Icon name="right" /></Button>
+        <Button small disabled={from === 1 || busy} onClick={onPrevious}>
+          <Icon name="left" />
+          Previous
+        </Button>
+        <Button small disabled={!hasNext || busy} onClick={onNext}>
+          Next
+          <Icon name="right" />
+        </Button>
       </div>
     </nav>
   );

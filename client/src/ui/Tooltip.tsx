@@ -25,11 +25,23 @@ export function Tooltip({ tip, children }: { tip: ReactNode; children: ReactNode
 
   return (
     <>
-      <button ref={anchor} type="button" className={css.anchor} aria-describedby={id} onMouseEnter={show} onMouseLeave={hide}
-        onFocus={show} onBlur={hide} onClick={show} onKeyDown={(event) => event.key === "Escape" && hide()}>
+      <button
+        ref={anchor}
+        type="button"
+        className={css.anchor}
+        aria-describedby={id}
+        onMouseEnter={show}
+        onMouseLeave={hide}
+        onFocus={show}
+        onBlur={hide}
+        onClick={show}
+        onKeyDown={(event) => event.key === "Escape" && hide()}
+      >
         {children}
       </button>
-      <span ref={bubble} id={id} role="tooltip" popover="manual" className={css.tip}>{tip}</span>
+      <span ref={bubble} id={id} role="tooltip" popover="manual" className={css.tip}>
+        {tip}
+      </span>
     </>
   );
 }

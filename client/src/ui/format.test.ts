@@ -21,16 +21,32 @@ test("an exact decimal keeps digits that a float would lose", () => {
 });
 
 test("names of the API read as words", () => {
-  expect([words("no_trade_band"), words("groupCap"), enumWords("HRP"), enumWords("US_CLOSE"), camel("fx_spread_bps")]).toEqual([
-    "No trade band", "Group cap", "HRP", "US close", "fxSpreadBps",
-  ]);
+  expect([
+    words("no_trade_band"),
+    words("groupCap"),
+    enumWords("HRP"),
+    enumWords("US_CLOSE"),
+    camel("fx_spread_bps"),
+  ]).toEqual(["No trade band", "Group cap", "HRP", "US close", "fxSpreadBps"]);
 });
 
 test("times are told roughly", () => {
   const now = Date.parse("2026-11-22T12:00:00Z");
 
-  expect(["2026-11-22T11:59:30Z", "2026-11-22T11:50:00Z", "2026-11-22T09:00:00Z", "2026-11-20T12:00:00Z", "2026-01-02T00:00:00Z"].map((at) => ago(at, now)))
-    .toEqual(["just now", "10 min ago", "3 h ago", "2 d ago", "2 Jan 2026"]);
-  expect([duration(0.4), duration(12.4), duration(300), duration(9000)]).toEqual(["under 1 s", "12 s", "5 min", "2.5 h"]);
+  expect(
+    [
+      "2026-11-22T11:59:30Z",
+      "2026-11-22T11:50:00Z",
+      "2026-11-22T09:00:00Z",
+      "2026-11-20T12:00:00Z",
+      "2026-01-02T00:00:00Z",
+    ].map((at) => ago(at, now)),
+  ).toEqual(["just now", "10 min ago", "3 h ago", "2 d ago", "2 Jan 2026"]);
+  expect([duration(0.4), duration(12.4), duration(300), duration(9000)]).toEqual([
+    "under 1 s",
+    "12 s",
+    "5 min",
+    "2.5 h",
+  ]);
   expect([bytes(12), bytes(412_345), bytes(2_500_000)]).toEqual(["12 B", "412 kB", "2.5 MB"]);
 });

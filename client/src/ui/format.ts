@@ -17,8 +17,7 @@ function format(value: number | bigint, options: Intl.NumberFormatOptions): stri
 
 const fixed = (digits: number) => ({ minimumFractionDigits: digits, maximumFractionDigits: digits });
 
-export const percent = (value: number, digits = 1) =>
-  format(value, { style: "percent", ...fixed(digits) });
+export const percent = (value: number, digits = 1) => format(value, { style: "percent", ...fixed(digits) });
 export const ratio = (value: number, digits = 2) => format(value, fixed(digits));
 export const integer = (value: number) => format(value, { maximumFractionDigits: 0 });
 
@@ -62,13 +61,19 @@ export function bytes(count: number): string {
 
 /** `no_trade_band` and `INVERSE_VOLATILITY` as words. */
 export function words(name: string): string {
-  const plain = name.replace(/([a-z])([A-Z])/g, "$1 $2").replace(/[_-]+/g, " ").toLowerCase();
+  const plain = name
+    .replace(/([a-z])([A-Z])/g, "$1 $2")
+    .replace(/[_-]+/g, " ")
+    .toLowerCase();
   return plain.charAt(0).toUpperCase() + plain.slice(1);
 }
 
 export const camel = (name: string) => name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 
 const ABBREVIATIONS: Record<string, string> = {
-  HRP: "HRP", NCO: "NCO", ASX_CLOSE: "ASX close", US_CLOSE: "US close",
+  HRP: "HRP",
+  NCO: "NCO",
+  ASX_CLOSE: "ASX close",
+  US_CLOSE: "US close",
 };
 export const enumWords = (name: string) => ABBREVIATIONS[name] ?? words(name);

@@ -7,7 +7,10 @@ export function save(content: Blob, name: string) {
   setTimeout(() => URL.revokeObjectURL(address), 1000);
 }
 
-export function csv(header: readonly string[], rows: readonly (readonly (string | number | null | undefined)[])[]): string {
+export function csv(
+  header: readonly string[],
+  rows: readonly (readonly (string | number | null | undefined)[])[],
+): string {
   const cell = (value: string | number | null | undefined) => {
     const text = value == null ? "" : String(value);
     return /[",\n]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text;
