@@ -8,7 +8,7 @@
 A segment's variance needs the sum of a block of ``C_ij / (C_ii C_jj)``. In a full binary tree,
 with empty places where a segment ends early, the blocks of a level are sums of two by two blocks
 of the level below: nothing is summed twice and, unlike with differences of prefix sums, nothing
-cancels.
+cancels. The reordered matrix itself is never made, only that of its pairs.
 
 References
 ----------
@@ -20,7 +20,7 @@ from typing import Literal
 
 import numpy as np
 
-from engine.covariance import require_variance, sample_covariance
+from engine.covariance import correlate, require_variance
 from engine.types import BoolArray, FloatArray, IntArray
 
 Linkage = Literal["single", "average", "ward"]
@@ -42,39 +42,39 @@ def hrp_weights(returns: FloatArray, *, linkage: Linkage = "ward") -> FloatArray
     """
     if returns.shape[1] < 2:
         return np.ones(returns.shape[1])
-    return hrp_from_covariance(sample_covariance(returns), linkage=linkage)
+    return _allocate(*correlate(returns), linkage)
 
 
 def hrp_from_covariance(covariance: FloatArray, *, linkage: Linkage = "ward") -> FloatArray:
     """Return the weights for a covariance of two assets or more; see `hrp_weights`."""
-    order = leaf_order(covariance, linkage=linkage)
-    taken = _places(len(order))
-    places = np.zeros(len(taken), dtype=np.int64)
-    places[taken] = order
-    blocks = covariance.take(places, axis=0).take(places, axis=1)
-    precision = np.where(taken, 1.0 / blocks.diagonal(), 0.0)
-    blocks *= precision[:, None]
-    blocks *= precision
-    weights = np.empty(len(order))
-    weights[order] = _bisect(blocks, precision)[taken]
-    return weights
+    deviation = np.sqrt(covariance.diagonal())
+    require_variance(deviation)
+    return _allocate(covariance / np.outer(deviation, deviation), deviation, linkage)
 
 
-def leaf_order(covariance: FloatArray, *, linkage: Linkage = "ward") -> IntArray:
+def leaf_order(correlation: FloatArray, *, linkage: Linkage = "ward") -> IntArray:
     """Return the columns in the order of the tree's leaves, on distances sqrt((1 - corr) / 2)."""
     # Importing the clustering costs about a second, which only runs that allocate should pay.
     from scipy.cluster import hierarchy
     from scipy.spatial.distance import squareform
 
-    precision = 1.0 / require_variance(covariance)
-    correlation = np.outer(precision, precision)
-    correlation *= covariance
     distance = squareform(correlation, checks=False)
     np.clip(distance, -1.0, 1.0, out=distance)
     np.subtract(1.0, distance, out=distance)
     distance *= 0.5
     np.sqrt(distance, out=distance)
     return hierarchy.leaves_list(hierarchy.linkage(distance, linkage)).astype(np.int64)
+
+
+def _allocate(correlation: FloatArray, deviation: FloatArray, linkage: Linkage) -> FloatArray:
+    order = leaf_order(correlation, linkage=linkage)
+    taken = _places(len(order))
+    columns = np.zeros(len(taken), dtype=np.int64)
+    columns[taken] = order
+    scale = np.where(taken, 1.0 / deviation[columns], 0.0)
+    weights = np.empty(len(order))
+    weights[order] = _bisect(_sum_pairs(correlation, columns, scale), np.square(scale))[taken]
+    return weights
 
 
 def _places(n_assets: int) -> BoolArray:
@@ -85,9 +85,23 @@ def _places(n_assets: int) -> BoolArray:
     return sizes > 0
 
 
+def _sum_pairs(correlation: FloatArray, columns: IntArray, scale: FloatArray) -> FloatArray:
+    """Return ``scale_i corr_ij scale_j`` by leaf, summed over two by two leaves."""
+    rows = correlation.take(columns[::2], axis=0)
+    rows *= scale[::2, None]
+    odd = correlation.take(columns[1::2], axis=0)
+    odd *= scale[1::2, None]
+    rows += odd
+    leaves = rows.take(columns, axis=1)
+    leaves *= scale
+    return leaves[:, ::2] + leaves[:, 1::2]
+
+
 def _bisect(blocks: FloatArray, precision: FloatArray) -> FloatArray:
-    """Return the weight of each leaf, from the scaled covariance and 1 / variance of the leaves."""
-    shares = []
+    """Return the weight of each leaf, from the blocks of pairs and 1 / variance of the leaves."""
+    # A leaf's own block is C_ii / C_ii^2, its precision.
+    shares = [_shares(precision, precision)]
+    precision = precision[::2] + precision[1::2]
     while len(blocks) > 1:
         shares.append(_shares(blocks.diagonal(), precision))
         rows = blocks[::2] + blocks[1::2]

@@ -34,20 +34,20 @@ class Figure:
 def alternate(
     runs: Sequence[Callable[[], object]], *, rounds: int, repeats: int = 1
 ) -> list[list[float]]:
-    """Return seconds per run and round, each round running every side once, in turn.
+    """Return processor seconds per run and round, each round running every side once, in turn.
 
-    What else the machine does in a round then weighs on all sides alike. The first of the runs is
-    made `repeats` times in a row and its mean is taken: one of a few milliseconds would measure
-    how cold the peer left the caches.
+    All sides run on one thread, so on an idle machine this is time by the clock, and on a busy
+    one it leaves out the waiting. The first of the runs is made `repeats` times in a row and its
+    mean is taken: one of a few milliseconds would measure how cold the peer left the caches.
     """
     seconds: list[list[float]] = [[] for _ in runs]
     for _ in range(rounds):
         for number, (run, taken) in enumerate(zip(runs, seconds, strict=True)):
             times = 1 if number else repeats
-            start = time.perf_counter()
+            start = time.process_time()
             for _ in range(times):
                 run()
-            taken.append((time.perf_counter() - start) / times)
+            taken.append((time.process_time() - start) / times)
     return seconds
 
 
