@@ -98,7 +98,11 @@ def run(panel: Panel, request: Request, *, checkpoint: Checkpoint) -> Result:
     checkpoint(REPEATED, "checking")
     lookahead = check_truncation(panel, request.strategy, chosen, **_span(request))
     checkpoint(CHECKED, "measuring")
-    return report(panel, targets, net, gross, lookahead=lookahead, notes=notes)
+    # Before its first decision a run is all cash, which flatters or hurts but tells nothing.
+    warming_up = request.strategy.warmup > request.first_row + 1
+    return report(
+        panel, targets, net, gross, lookahead=lookahead, notes=notes, warming_up=warming_up
+    )
 
 
 def constrain(

@@ -85,8 +85,12 @@ def report(
     *,
     lookahead: Lookahead,
     notes: tuple[str, ...],
+    warming_up: bool,
 ) -> Result:
-    """Measure a run from its ledger and the ledger of the same run without costs."""
+    """Measure a run from its ledger and the ledger of the same run without costs.
+
+    `warming_up` tells that the run began before its strategy could decide.
+    """
     books, session = net.books, net.books.session
     rf = _risk_free(panel, net)
     benchmark = _rebased(panel.benchmark[books.row], books.capital)
@@ -124,12 +128,18 @@ def report(
         weights=net.weights,
         reasons=targets.reasons,
         notes=notes,
-        guards=_guards(panel, net, metrics, lookahead, limited=bool(notes)),
+        guards=_guards(panel, net, metrics, lookahead, limited=bool(notes), warming_up=warming_up),
     )
 
 
 def _guards(
-    panel: Panel, net: Ledger, metrics: Metrics, lookahead: Lookahead, *, limited: bool
+    panel: Panel,
+    net: Ledger,
+    metrics: Metrics,
+    lookahead: Lookahead,
+    *,
+    limited: bool,
+    warming_up: bool,
 ) -> Guards:
     books = net.books
     found = {
@@ -138,6 +148,7 @@ def _guards(
         "high_cagr": (metrics.cagr or 0.0) > HIGH_CAGR,
         "rf_missing": bool(np.isnan(panel.rf[books.row]).any()),
         "fallback": limited,
+        "warming_up": warming_up,
     }
     raised = [flag for flag, is_raised in found.items() if is_raised]
     return Guards(

@@ -12,6 +12,7 @@ from engine.round_trips import round_trips
 from engine.schedule import DecisionClock, Rebalance
 from engine.strategies import STRATEGIES
 from engine.strategies.base import Decision, Parameters, Strategy
+from engine.strategies.momentum import Momentum, MomentumParameters
 from tests.engine.ledgers import make_costs, make_ledger
 from tests.engine.panels import make_closes, make_panel
 from tests.engine.test_execution import make_two_markets
@@ -181,6 +182,17 @@ def test_the_benchmark_is_rebased_where_it_begins():
     assert result.benchmark[-1] == pytest.approx(120_000.0)
     assert result.benchmark_metrics.total_return == pytest.approx(0.2)
     assert result.benchmark_metrics.sessions == 60
+
+
+@pytest.mark.parametrize(("first_row", "flagged"), [(251, True), (252, False)])
+def test_a_run_that_begins_before_its_history_says_so(first_row, flagged):
+    panel = make_panel(make_closes(sessions=400, assets=3))
+    strategy = Momentum(MomentumParameters(top_n=1))
+
+    result = backtest(panel, [], strategy=strategy, first_row=first_row)
+
+    assert ("warming_up" in result.guards.flags) is flagged
+    assert result.decisions[0] == panel.session[252]
 
 
 def test_a_run_without_a_benchmark_has_no_benchmark_figures():
