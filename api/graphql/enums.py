@@ -4,14 +4,12 @@ from enum import StrEnum
 
 import strawberry
 
-from api.errors import ErrorCode
 from models.backtest import Allocator, Currency, DecisionClock, FillPolicy, Rebalance
 from models.instrument import AssetClass, Exchange
 from models.job import JobStatus
 from models.price_bar import DataQuality
 from models.universe import Region
 
-strawberry.enum(ErrorCode, description="What kind of thing is wrong; `reason` may be finer.")
 strawberry.enum(Region, description="Where the members of a universe trade.")
 strawberry.enum(Exchange, description="Market whose calendar an instrument follows.")
 strawberry.enum(Currency, description="Currency a run or a price is expressed in.")

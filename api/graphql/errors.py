@@ -16,6 +16,9 @@ LONGEST_MESSAGE = 300
 MOST_ERRORS = 10
 
 
+strawberry.enum(ErrorCode, description="What kind of thing is wrong; `reason` may be finer.")
+
+
 class DeadlinePassed(Exception):
     """The operation was given up so that the answer still reaches its caller."""
 

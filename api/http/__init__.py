@@ -6,9 +6,9 @@ POST /graphql, GET /healthz, GET /downloads/<key>; everything else is the built 
 from pathlib import Path
 
 from fastapi import FastAPI
-from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 
-from api.http.endpoints import Endpoints
+from api.http.endpoints import FILE_TYPES, Endpoints
 from api.http.headers import Headed
 from api.http.page import Page
 from api.wiring import App
@@ -26,6 +26,9 @@ def create_app(app: App, *, client: Path = CLIENT) -> FastAPI:
     http.add_route("/healthz", endpoints.health, methods=["GET"])
     http.add_route("/downloads/{key:path}", endpoints.download, methods=["GET"])
     http.mount("/", Page(client))
-    http.add_middleware(GZipMiddleware, minimum_size=2_000, compresslevel=4)
+    packed = (*DEFAULT_EXCLUDED_CONTENT_TYPES, FILE_TYPES["parquet"])
+    http.add_middleware(
+        GZipMiddleware, minimum_size=2_000, compresslevel=4, exclude_content_types=packed
+    )
     http.add_middleware(Headed)
     return http

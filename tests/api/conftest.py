@@ -9,6 +9,7 @@ from sqlalchemy import event
 from api.graphql.execute import answer
 from api.graphql.request import GraphQLRequest
 from api.wiring import App
+from tests.api.browsing import browser
 from tests.api.market import make_settings, write_market
 
 Ask = Callable[..., Awaitable[dict[str, Any]]]
@@ -61,3 +62,21 @@ def counting(engine):
             event.remove(engine.sync_engine, "before_cursor_execute", note)
 
     return collect
+
+
+@pytest.fixture
+def built(tmp_path):
+    """A client as the build leaves it."""
+    folder = tmp_path / "dist"
+    (folder / "assets").mkdir(parents=True)
+    (folder / "index.html").write_text("<title>Potential Parakeet</title>")
+    (folder / "playground.html").write_text("<title>Playground</title>")
+    (folder / "assets" / "main-1a2b.js").write_text("let a = 1;" * 500)
+    (folder / "parakeet.svg").write_text("<svg/>")
+    return folder
+
+
+@pytest.fixture
+async def http(app, built):
+    async with browser(app, built) as made:
+        yield made

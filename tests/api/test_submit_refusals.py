@@ -1,0 +1,203 @@
+"""Everything a submit refuses: the code, the field, the words, and nothing queued."""
+
+import pytest
+
+from models import Backtest, Job
+from tests.api.submitting import changed, rows, submit
+
+BAD = {
+    "unknown strategy": (
+        {"strategy": "momentun"},
+        ("NOT_FOUND", "strategy", "did you mean momentum?"),
+    ),
+    "unknown universe": ({"universe": "NOWHERE"}, ("NOT_FOUND", "universe", "'NOWHERE'")),
+    "neither universe nor symbols": (
+        {"universe": ...},
+        ("INVALID", "universe", "neither of universe and symbols"),
+    ),
+    "both": ({"symbols": ["AAA"]}, ("INVALID", "symbols", "both of universe and symbols")),
+    "unknown symbol": (
+        {"universe": ..., "symbols": ["AAA", "ZZZ"]},
+        ("UNKNOWN_SYMBOL", "symbols", "'ZZZ'"),
+    ),
+    "lower-case symbol": (
+        {"universe": ..., "symbols": ["aaa"]},
+        ("UNKNOWN_SYMBOL", "symbols", "upper and lower case differ"),
+    ),
+    "no symbols": ({"universe": ..., "symbols": []}, ("INVALID", "symbols", "had 0 entries")),
+    "too many symbols": (
+        {"universe": ..., "symbols": [f"S{n}" for n in range(1001)]},
+        ("INVALID", "symbols", "had 1001 entries"),
+    ),
+    "duplicate symbols": (
+        {"universe": ..., "symbols": ["AAA", "BBB", "AAA"]},
+        ("INVALID", "symbols", "symbols named AAA twice"),
+    ),
+    "unknown benchmark": ({"benchmark": "^NONE"}, ("UNKNOWN_SYMBOL", "benchmark", "'^NONE'")),
+    "start after end": (
+        {"start": "2019-01-02", "end": "2019-01-01"},
+        ("INVALID", "start", "start was 2019-01-02"),
+    ),
+    "start is end": (
+        {"start": "2019-01-02", "end": "2019-01-02"},
+        ("INVALID", "start", "must lie before the end"),
+    ),
+    "end in the future": ({"end": "2099-01-01"}, ("INVALID", "end", "today is")),
+    "end behind the prices": (
+        {"end": "2021-01-01"},
+        ("MISSING_DATA", "end", "prices end on 2019-12-27"),
+    ),
+    "start before the prices": (
+        {"start": "1950-01-01"},
+        ("MISSING_DATA", "start", "prices begin on 2018-01-01"),
+    ),
+    "start behind the prices": (
+        {"start": "2020-01-01", "end": "2020-01-05"},
+        ("MISSING_DATA", "start", "prices end on 2019-12-27"),
+    ),
+    "history too short": (
+        {"parameters": {"lookback": 756}},
+        ("INSUFFICIENT_HISTORY", "parameters.lookback", "needs 758 sessions"),
+    ),
+    "history too short before the end": (
+        {"start": "2018-01-01", "end": "2018-03-01"},
+        ("INSUFFICIENT_HISTORY", "parameters.lookback", "known on 2018-03-27 at the earliest"),
+    ),
+    "AUD before rates": (
+        {"currency": "AUD"},
+        ("MISSING_DATA", "start", "start on 2018-08-27 or later"),
+    ),
+    "knownAt in the future": (
+        {"knownAt": "2099-01-01T00:00:00Z"},
+        ("INVALID", "knownAt", "nobody knows"),
+    ),
+    "capital zero": ({"initialCapital": "0"}, ("INVALID", "initialCapital", "was 0;")),
+    "capital negative": ({"initialCapital": "-5"}, ("INVALID", "initialCapital", "was -5;")),
+    "capital NaN": ({"initialCapital": "NaN"}, ("INVALID", "initialCapital", "was NaN;")),
+    "capital infinite": ({"initialCapital": "Infinity"}, ("INVALID", "initialCapital", "Inf")),
+    "capital absurd": ({"initialCapital": "1e308"}, ("INVALID", "initialCapital", "1E+308")),
+    "capital below a cent": (
+        {"initialCapital": "100.001"},
+        ("INVALID", "initialCapital", "two digits"),
+    ),
+    "negative slippage": (
+        {"costs": {"slippageBps": -1}},
+        ("INVALID", "costs.slippageBps", "slippageBps was -1; use at least 0 and at most 1000"),
+    ),
+    "fee above all": (
+        {"costs": {"commissionBps": 10001}},
+        ("INVALID", "costs.commissionBps", "at most 1000"),
+    ),
+    "commission NaN": (
+        {"costs": {"commissionFlat": "NaN"}},
+        ("INVALID", "costs.commissionFlat", "was nan"),
+    ),
+    "volume share": (
+        {"costs": {"maxVolumeShare": 0}},
+        ("INVALID", "costs.maxVolumeShare", "more than 0"),
+    ),
+    "weight above one": (
+        {"constraints": {"maxWeight": 1e9}},
+        ("INVALID", "constraints.maxWeight", "at most 1"),
+    ),
+    "least weight above most": (
+        {"constraints": {"minWeight": 0.5, "maxWeight": 0.2}},
+        ("INVALID", "constraints.minWeight", "must not be above maxWeight"),
+    ),
+    "positions": (
+        {"constraints": {"maxPositions": 0}},
+        ("INVALID", "constraints.maxPositions", "at least 1"),
+    ),
+    "allocator of another": (
+        {"allocator": "NCO"},
+        ("INVALID", "allocator", "choose one of EQUAL_WEIGHT, INVERSE_VOLATILITY, HRP"),
+    ),
+    "parameter below its bound": (
+        {"parameters": {"lookback": 60, "skip": 5, "top_n": 0}},
+        ("INVALID", "parameters.top_n", "top_n was 0; use at least 1"),
+    ),
+    "parameter above its bound": (
+        {"parameters": {"lookback": 757}},
+        ("INVALID", "parameters.lookback", "use at most 756"),
+    ),
+    "parameter of the wrong type": (
+        {"parameters": {"top_n": "five"}},
+        ("INVALID", "parameters.top_n", 'top_n was "five"; write a whole number'),
+    ),
+    "parameter that is true": (
+        {"parameters": {"top_n": True}},
+        ("INVALID", "parameters.top_n", "top_n was true; write a whole number"),
+    ),
+    "parameter that is null": (
+        {"parameters": {"top_n": None}},
+        ("INVALID", "parameters.top_n", "top_n was null"),
+    ),
+    "unknown choice": (
+        {"parameters": {"weighting": "equally"}},
+        ("INVALID", "parameters.weighting", "use one of equal, inverse_vol, hrp, score"),
+    ),
+    "unknown parameter": (
+        {"parameters": {"top_k": 3}},
+        ("INVALID", "parameters.top_k", "did you mean top_n?"),
+    ),
+    "parameters out of order": (
+        {"parameters": {"lookback": 21, "skip": 21}},
+        ("INVALID", "parameters.skip", "it must be below lookback, which is 21"),
+    ),
+    "parameters as a list": (
+        {"parameters": [1]},
+        ("INVALID", "parameters", "parameters was no object"),
+    ),
+    "a parameter's symbol is not of the run": (
+        {"strategy": "dual_momentum", "parameters": {"lookback": 63, "defensive": ["ZZZ"]}},
+        ("UNKNOWN_SYMBOL", "parameters.defensive", "no asset of this run"),
+    ),
+    "a symbol in two lists": (
+        {
+            "strategy": "dual_momentum",
+            "parameters": {"lookback": 63, "risky": ["AAA"], "defensive": ["AAA"]},
+        },
+        ("INVALID", "parameters.defensive", "risky lists it already"),
+    ),
+    "control character in the name": ({"name": "a\x07b"}, ("INVALID", "name", "U+0007")),
+    "bidi override in the name": ({"name": "a\u202eb"}, ("INVALID", "name", "U+202E")),
+    "name too long": ({"name": "x" * 201}, ("INVALID", "name", "had 201 characters")),
+    "empty key": ({"idempotencyKey": ""}, ("INVALID", "idempotencyKey", "had 0 characters")),
+    "long key": (
+        {"idempotencyKey": "k" * 129},
+        ("INVALID", "idempotencyKey", "had 129 characters"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("given", "expected"), BAD.values(), ids=BAD.keys())
+async def test_bad_input_is_named_and_nothing_is_queued(ask, market, sessions, given, expected):
+    code, field, words = expected
+
+    told = await submit(ask, changed(**given))
+
+    assert [(e["code"], ".".join(e["field"])) for e in told["userErrors"]] == [
+        (code, f"input.{field}")
+    ]
+    assert words in told["userErrors"][0]["message"]
+    assert (told["backtest"], told["job"], told["reused"]) == (None, None, False)
+    assert (await rows(sessions, Job), await rows(sessions, Backtest)) == (0, 0)
+
+
+async def test_every_fault_is_told_at_once(ask, market, sessions):
+    bad = changed(
+        strategy="momentum",
+        parameters={"top_n": 0, "lookbak": 3},
+        initialCapital="0",
+        costs={"slippageBps": -1},
+    )
+
+    told = await submit(ask, bad)
+
+    assert {error["field"][-1] for error in told["userErrors"]} == {
+        "lookbak",
+        "top_n",
+        "initialCapital",
+        "slippageBps",
+    }
+    assert await rows(sessions, Job) == 0
