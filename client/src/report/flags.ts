@@ -23,6 +23,16 @@ const FLAGS: Record<string, { title: string; detail: string }> = {
     title: "Not tradable",
     detail: "Orders fill at the very close that decided them. It replicates papers; nobody could trade it.",
   },
+  survivorship_not_controlled: {
+    title: "Survivors only",
+    detail:
+      "The universe holds companies that lasted; those that failed on the way are absent. That flatters every result on it.",
+  },
+  benchmark_without_dividends: {
+    title: "Benchmark without dividends",
+    detail:
+      "The benchmark is a price index and leaves dividends out, while the strategy earns them: its lead is flattered.",
+  },
   modelled_prices: { title: "Modelled prices", detail: "Some prices come from a model, not from a market." },
   open_unknown: { title: "Open unknown", detail: "Where no open is known, orders fill at the next close instead." },
   rf_foreign: {
