@@ -4,7 +4,7 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
 UV := $(BIN)/uv
-CLIENT_SOURCES := $(shell find client/src client/public client/index.html client/vite.config.ts client/package.json -type f 2>/dev/null)
+CLIENT_SOURCES := $(shell find client/src client/public client/index.html client/playground.html client/vite.config.ts client/package.json -type f 2>/dev/null)
 ARTEFACTS := query:api worker:worker run:local infra:infra bootstrap:bootstrap
 
 # Without bytecode every process parses every module again: start-up takes two to three times as long.
@@ -69,7 +69,7 @@ install-dev: .venv/.dev
 client: client/dist/index.html
 
 client-check: client/node_modules/.package-lock.json
-	cd client && npm run --silent typecheck && npm run --silent test && npm run --silent build
+	cd client && npm run --silent lint && npm run --silent typecheck && npm run --silent test && npm run --silent build
 
 chromium: ## a browser for the tests: installed from Debian as root, else named
 	@.ci/chromium >/dev/null

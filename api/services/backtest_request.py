@@ -84,12 +84,12 @@ COST_BOUNDS: dict[str, tuple[float, float]] = {
     "impact_coefficient": (0.0, 10.0),
     "fx_spread_bps": (0.0, 1_000.0),
     "max_volume_share": (TINY, 1.0),
-    "cash_rate": (-0.05, 0.25),
+    "cash_rate": (0.0, 0.25),
 }
 CONSTRAINT_BOUNDS: dict[str, tuple[float, float]] = {
     "min_weight": (0.0, 1.0),
     "max_weight": (TINY, 1.0),
-    "max_turnover": (TINY, 2.0),
+    "max_turnover": (TINY, 1.0),
     "no_trade_band": (0.0, 1.0),
     "group_cap": (TINY, 1.0),
     "max_positions": (1, 10_000),

@@ -51,6 +51,7 @@ class StrategyEntry:
     requires: list[str]
     minimum_history: int
     history_field: str | None
+    liquidity_history: int
     allocators: list[str]
 
     @property
@@ -61,7 +62,8 @@ class StrategyEntry:
 
     def warmup(self, parameters: Mapping[str, Any]) -> int:
         """Sessions of history the first decision needs, its own included."""
-        return 1 if self.history_field is None else int(parameters[self.history_field]) + 1
+        history = 1 if self.history_field is None else int(parameters[self.history_field]) + 1
+        return max(history, self.liquidity_history if parameters["min_adv"] > 0 else 1)
 
 
 @cache
@@ -108,6 +110,7 @@ def _entry(entry: Mapping[str, Any]) -> StrategyEntry:
         requires=entry["requires"],
         minimum_history=entry["minimumHistory"],
         history_field=entry["historyField"],
+        liquidity_history=entry["liquidityHistory"],
         allocators=entry["allocators"],
     )
 

@@ -134,6 +134,7 @@ def _describe(cls: type[Strategy[Any]]) -> dict[str, Any]:
         "requires": list(cls.requires),
         "minimumHistory": cls(defaults).warmup,
         "historyField": cls.history_field,
+        "liquidityHistory": LIQUIDITY_SESSIONS,
         "allocators": list(cls.allocators),
         "rebalance": defaults.rebalance.value,
     }

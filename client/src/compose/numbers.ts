@@ -73,7 +73,7 @@ export const COSTS = [
     label: "Interest on cash",
     unit: "per year",
     fallback: "0",
-    minimum: -0.05,
+    minimum: 0,
     maximum: 0.25,
     hint: "0.03 is 3 %.",
   },
@@ -105,7 +105,7 @@ export const CONSTRAINTS = [
     fallback: "",
     optional: true,
     above: 0,
-    maximum: 2,
+    maximum: 1,
     hint: "Per rebalance. Empty: no limit.",
   },
   {

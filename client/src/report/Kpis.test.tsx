@@ -26,8 +26,9 @@ const RUN: KpisFragment = {
     effectiveTrials: null,
     minTrackRecordLength: null,
     sharpeInterval: [0.2, 1.02],
-    verdict: "likely better than luck",
+    verdict: "strong",
   },
+  guards: { flags: ["survivorship_not_controlled"] },
 };
 
 const shown = (name: MetricName | "trials" | "deflatedSharpe" | "psr") =>
@@ -44,6 +45,18 @@ test("figures are the API's, with unit, sign and the count of trials", () => {
     shown("psr"),
     shown("trials"),
   ]).toEqual(["25.0%", "−47.1%", "1,087,340AUD", "87.1%probability", "98.2%probability", "7"]);
+});
+
+test("hindsight is said beside the verdict, which cannot see it", () => {
+  render(<Kpis run={RUN} />);
+
+  expect(screen.getByText(/^Strong: /).textContent).toMatch(/companies that lasted/);
+});
+
+test("a universe with its history needs no such caution", () => {
+  render(<Kpis run={{ ...RUN, guards: { flags: [] } }} />);
+
+  expect(screen.queryByText(/companies that lasted/)).toBeNull();
 });
 
 test("an undefined figure says why", () => {

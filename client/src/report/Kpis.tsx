@@ -6,7 +6,7 @@ import { integer, NOTHING, percent, ratio } from "../ui/format";
 import { Tooltip } from "../ui/Tooltip";
 import { Figure } from "./Figure";
 import css from "./Kpis.module.css";
-import { verdictWords } from "./flags";
+import { flagWords, HINDSIGHT, verdictWords } from "./flags";
 import { GROUPS, type MetricName, type MetricSpec } from "./metrics";
 
 const HEADLINE: readonly MetricName[] = ["cagr", "sharpe", "maxDrawdown", "volatility", "totalReturn", "finalValue"];
@@ -46,7 +46,12 @@ export function Kpis({ run }: { run: KpisFragment }) {
         })}
         <Honesty overfitting={run.overfitting} />
         <div className={css.verdict}>
-          <p>{run.overfitting && verdictWords(run.overfitting.verdict)}</p>
+          <p>
+            {run.overfitting && verdictWords(run.overfitting.verdict)}
+            {run.guards?.flags.includes(HINDSIGHT) && (
+              <span className={css.caution}>{flagWords(HINDSIGHT)?.detail}</span>
+            )}
+          </p>
           <Button small aria-expanded={open} onClick={() => setOpen(!open)}>
             {open ? "Fewer figures" : "All figures"}
           </Button>

@@ -28,6 +28,10 @@ const FLAGS: Record<string, { title: string; detail: string }> = {
     detail:
       "The universe holds companies that lasted; those that failed on the way are absent. That flatters every result on it.",
   },
+  warming_up: {
+    title: "Began in cash",
+    detail: "The run starts before the strategy had the history it needs; until its first decision all is cash.",
+  },
   benchmark_without_dividends: {
     title: "Benchmark without dividends",
     detail:
@@ -69,6 +73,9 @@ const FLAGS: Record<string, { title: string; detail: string }> = {
     detail: "Growth this high usually means that something is wrong with the data or the rule.",
   },
 };
+
+/** The flag that no figure can make good: it is shown beside the verdict. */
+export const HINDSIGHT = "survivorship_not_controlled";
 
 export const flagWords = (flag: string) => FLAGS[flag];
 
