@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 
-async def until(condition: Callable[[], Any], seconds: float = 20.0) -> Any:
+async def until(condition: Callable[[], Any], seconds: float = 40.0) -> Any:
     """Return the condition's first true value; it may be a coroutine function."""
     end = time.monotonic() + seconds
     while True:

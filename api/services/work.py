@@ -8,9 +8,6 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-# Only the fenced finish makes a job's progress whole.
-MAX_PROGRESS = 0.99
-
 
 class Stopped(Exception):
     """The job was cancelled or its lease was lost: write nothing more."""
@@ -57,7 +54,7 @@ class Pulse:
 
     def __call__(self, progress: float, stage: str) -> None:
         """Record how far the work is. Raises Stopped."""
-        self.progress = max(self.progress, min(progress, MAX_PROGRESS))
+        self.progress = max(self.progress, progress)
         self.stage = stage
         if self.stopped:
             raise Stopped

@@ -20,7 +20,7 @@ from tests.waiting import until
 PARAKEET = Path(sys.executable).with_name("parakeet")
 READY = re.compile(r"Potential Parakeet is ready at (http://127\.0\.0\.1:\d+)$")
 SCALED = {
-    "PARAKEET_LEASE_SECONDS": "1.5",
+    "PARAKEET_LEASE_SECONDS": "3",
     "PARAKEET_HEARTBEAT_SECONDS": "0.3",
     "PARAKEET_PROGRESS_SECONDS": "0.05",
     "PARAKEET_SWEEP_SECONDS": "0.2",
