@@ -11,6 +11,7 @@ from models.job import Job, JobEvent
 from models.job import JobKind as Kind
 from models.jobs import JobRepository
 from models.session import unit_of_work
+from tests.waiting import until
 
 FAST = Timing(
     lease=timedelta(seconds=5),
@@ -73,3 +74,19 @@ async def lease_after(sessions, job, instant):
     """Return the job's lease if it has one that ends after the instant."""
     lease = (await read(sessions, job)).lease_until
     return lease if lease is not None and (instant is None or lease > instant) else None
+
+
+async def ended(sessions, job) -> Job:
+    async def row():
+        found = await read(sessions, job)
+        return found if found.finished_at is not None else None
+
+    return await until(row)
+
+
+async def begun(sessions, job) -> Job:
+    async def row():
+        found = await read(sessions, job)
+        return found if found.stage is not None else None
+
+    return await until(row)

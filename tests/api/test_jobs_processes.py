@@ -1,11 +1,6 @@
-"""Jobs in real processes: a child that computes, a worker that holds it, kills at any moment."""
+"""Jobs whose computation runs in a child process, which may raise, hang or die."""
 
 import asyncio
-import os
-import signal
-import sys
-from contextlib import asynccontextmanager
-from pathlib import Path
 
 import psutil
 import pytest
@@ -16,23 +11,11 @@ from api.jobs import JobMessage
 from api.services.jobs import dispatch
 from api.settings import Settings
 from api.wiring import working
-from models.job import Job, JobStatus
+from models.job import JobStatus
 from models.session import unit_of_work
-from tests.api.job_rows import add_job, cancel, read
-from tests.api.works import MisbehavingApp
+from tests.api.job_rows import begun, cancel, ended, read
+from tests.api.works import SCALED, MisbehavingApp, add_work
 from tests.waiting import until
-
-ROOT = Path(__file__).parents[2]
-SCALED = {
-    "lease_seconds": 3.0,
-    "heartbeat_seconds": 0.3,
-    "progress_seconds": 0.05,
-    "sweep_seconds": 0.1,
-    "unsent_after_seconds": 0.0,
-    "stop_grace_seconds": 0.5,
-    "retry_base_seconds": 0.02,
-    "retry_cap_seconds": 0.1,
-}
 
 
 @pytest.fixture
@@ -49,55 +32,8 @@ def notes(tmp_path):
     return tmp_path / "notes"
 
 
-async def add(sessions, work, notes, **payload) -> Job:
-    return await add_job(sessions, payload=payload | {"work": work, "notes": str(notes)})
-
-
-async def ended(sessions, job) -> Job:
-    async def row():
-        found = await read(sessions, job)
-        return found if found.finished_at is not None else None
-
-    return await until(row)
-
-
-async def begun(sessions, job) -> Job:
-    async def row():
-        found = await read(sessions, job)
-        return found if found.stage is not None else None
-
-    return await until(row)
-
-
-def is_running(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
-
-
-@asynccontextmanager
-async def worker_process(database_url, tmp_path):
-    """A worker in a process of its own, with its child below it."""
-    environment = {f"PARAKEET_{name.upper()}": str(value) for name, value in SCALED.items()}
-    environment |= {"DATABASE_URL": database_url, "PARAKEET_HOME": str(tmp_path)}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.api.works", cwd=ROOT, env=os.environ | environment
-    )
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
-
-
-def children(pid: int) -> list[int]:
-    return [child.pid for child in psutil.Process(pid).children(recursive=True)]
-
-
 async def test_a_job_nobody_sent_is_found_by_the_sweeper_and_done(app, sessions, notes):
-    job = await add(sessions, "count", notes)
+    job = await add_work(sessions, "count", notes)
 
     async with working(app):
         row = await ended(sessions, job)
@@ -107,7 +43,7 @@ async def test_a_job_nobody_sent_is_found_by_the_sweeper_and_done(app, sessions,
 
 
 async def test_messages_that_died_with_their_process_are_sent_again(app, sessions, notes):
-    job = await add(sessions, "count", notes)
+    job = await add_work(sessions, "count", notes)
     await dispatch([job.id], sessions, LocalQueue())
 
     async with working(app):
@@ -117,7 +53,7 @@ async def test_messages_that_died_with_their_process_are_sent_again(app, session
 
 
 async def test_heartbeats_go_on_while_the_computation_keeps_its_loop_busy(app, sessions, notes):
-    job = await add(sessions, "count", notes, seconds=4.5)
+    job = await add_work(sessions, "count", notes, seconds=4.5)
 
     async with working(app):
         row = await ended(sessions, job)
@@ -126,7 +62,7 @@ async def test_heartbeats_go_on_while_the_computation_keeps_its_loop_busy(app, s
 
 
 async def test_progress_of_the_child_reaches_the_row(app, sessions, notes):
-    job = await add(sessions, "count", notes, seconds=1.5)
+    job = await add_work(sessions, "count", notes, seconds=1.5)
     seen = []
 
     async with working(app):
@@ -140,8 +76,8 @@ async def test_progress_of_the_child_reaches_the_row(app, sessions, notes):
 
 
 async def test_a_duplicate_delivery_computes_once(app, sessions, notes):
-    job = await add(sessions, "count", notes, seconds=0.3)
-    last = await add(sessions, "chatter", notes)
+    job = await add_work(sessions, "count", notes, seconds=0.3)
+    last = await add_work(sessions, "chatter", notes)
 
     await app.queue.send([JobMessage(job_id=job.id)] * 5 + [JobMessage(job_id=last.id)])
     async with working(app):
@@ -154,9 +90,9 @@ async def test_a_duplicate_delivery_computes_once(app, sessions, notes):
 
 
 async def test_a_work_that_raises_leaves_the_worker_alive(app, sessions, notes):
-    bad = await add(sessions, "divide", notes)
-    worse = await add(sessions, "leave", notes)
-    good = await add(sessions, "count", notes)
+    bad = await add_work(sessions, "divide", notes)
+    worse = await add_work(sessions, "leave", notes)
+    good = await add_work(sessions, "count", notes)
 
     async with working(app):
         rows = [await ended(sessions, job) for job in (bad, worse, good)]
@@ -173,7 +109,7 @@ async def test_an_unreadable_message_does_not_stop_the_worker(app, sessions, not
     app.queue.retry_seconds = 0.01
     app.queue.put_body("not a message")
     app.queue.put_body("")
-    good = await add(sessions, "count", notes)
+    good = await add_work(sessions, "count", notes)
 
     async with working(app):
         row = await ended(sessions, good)
@@ -183,8 +119,8 @@ async def test_an_unreadable_message_does_not_stop_the_worker(app, sessions, not
 
 
 async def test_cancel_stops_the_child_at_its_next_checkpoint(app, sessions, notes):
-    job = await add(sessions, "count", notes, seconds=60.0)
-    after = await add(sessions, "chatter", notes)
+    job = await add_work(sessions, "count", notes, seconds=60.0)
+    after = await add_work(sessions, "chatter", notes)
 
     async with working(app):
         await begun(sessions, job)
@@ -199,7 +135,7 @@ async def test_cancel_stops_the_child_at_its_next_checkpoint(app, sessions, note
 
 
 async def test_cancel_ends_a_computation_that_never_looks(app, sessions, notes):
-    job = await add(sessions, "never_look", notes)
+    job = await add_work(sessions, "never_look", notes)
 
     async with working(app):
         await begun(sessions, job)
@@ -210,7 +146,7 @@ async def test_cancel_ends_a_computation_that_never_looks(app, sessions, notes):
 
 
 async def test_a_killed_child_costs_an_attempt_and_no_more(app, sessions, notes):
-    job = await add(sessions, "die", notes, times=1)
+    job = await add_work(sessions, "die", notes, times=1)
 
     async with working(app):
         row = await ended(sessions, job)
@@ -220,8 +156,8 @@ async def test_a_killed_child_costs_an_attempt_and_no_more(app, sessions, notes)
 
 
 async def test_a_work_that_always_kills_its_child_ends_failed(app, sessions, notes):
-    job = await add(sessions, "die", notes, times=99)
-    good = await add(sessions, "count", notes)
+    job = await add_work(sessions, "die", notes, times=99)
+    good = await add_work(sessions, "count", notes)
 
     async with working(app):
         row = await ended(sessions, job)
@@ -233,7 +169,7 @@ async def test_a_work_that_always_kills_its_child_ends_failed(app, sessions, not
 
 
 async def test_a_transient_error_is_tried_again(app, sessions, notes):
-    job = await add(sessions, "be_unavailable", notes, times=2)
+    job = await add_work(sessions, "be_unavailable", notes, times=2)
 
     async with working(app):
         row = await ended(sessions, job)
@@ -242,7 +178,7 @@ async def test_a_transient_error_is_tried_again(app, sessions, notes):
 
 
 async def test_stopping_gives_the_job_back_and_ends_the_child(app, sessions, notes):
-    job = await add(sessions, "count", notes, seconds=60.0)
+    job = await add_work(sessions, "count", notes, seconds=60.0)
 
     async with working(app):
         await begun(sessions, job)
@@ -250,57 +186,11 @@ async def test_stopping_gives_the_job_back_and_ends_the_child(app, sessions, not
 
     row = await read(sessions, job)
     assert (row.status, row.lease_until) == (JobStatus.QUEUED, None)
-    assert not is_running(pid)
-
-
-async def test_a_killed_worker_process_is_replaced_and_the_job_ends_once(
-    sessions, database_url, tmp_path, notes
-):
-    job = await add(sessions, "count", notes, seconds=3.0)
-
-    async with worker_process(database_url, tmp_path) as first:
-        row = await begun(sessions, job)
-        computing = children(first.pid)
-        first.send_signal(signal.SIGKILL)
-        await first.wait()
-        await until(lambda: not any(is_running(pid) for pid in computing))
-    async with worker_process(database_url, tmp_path):
-        row = await ended(sessions, job)
-
-    assert len(computing) == 1
-    assert (row.status, row.attempt, row.fence) == (JobStatus.SUCCEEDED, 2, 2)
-    assert notes.read_text().split("\n") == ["begun 1", "begun 2", "done 2", "published 2", ""]
-
-
-async def test_a_computation_that_says_nothing_ends_with_its_worker(
-    sessions, database_url, tmp_path, notes
-):
-    job = await add(sessions, "never_look", notes)
-
-    async with worker_process(database_url, tmp_path) as worker:
-        await begun(sessions, job)
-        (computing,) = children(worker.pid)
-        worker.send_signal(signal.SIGKILL)
-        await worker.wait()
-
-    assert await until(lambda: not is_running(computing))
-
-
-async def test_two_workers_share_the_jobs_and_do_each_once(
-    app, sessions, database_url, tmp_path, notes
-):
-    jobs = [await add(sessions, "count", notes, seconds=0.2) for _ in range(8)]
-
-    async with worker_process(database_url, tmp_path), working(app):
-        rows = [await ended(sessions, job) for job in jobs]
-
-    assert {row.status for row in rows} == {JobStatus.SUCCEEDED}
-    assert notes.read_text().count("published") == 8
-    assert {row.attempt for row in rows} == {1}
+    assert not psutil.pid_exists(pid)
 
 
 async def test_events_are_numbered_without_gap_whatever_happened(app, sessions, notes):
-    job = await add(sessions, "die", notes, times=2)
+    job = await add_work(sessions, "die", notes, times=2)
 
     async with working(app):
         await ended(sessions, job)

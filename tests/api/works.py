@@ -14,6 +14,23 @@ from api.services.work import JobKind, Pulse
 from api.settings import Settings
 from api.wiring import App, working
 from engine.errors import MissingData
+from models.job import Job
+from tests.api.job_rows import add_job
+
+SCALED = {
+    "lease_seconds": 3.0,
+    "heartbeat_seconds": 0.3,
+    "progress_seconds": 0.05,
+    "sweep_seconds": 0.1,
+    "unsent_after_seconds": 0.0,
+    "stop_grace_seconds": 0.5,
+    "retry_base_seconds": 0.02,
+    "retry_cap_seconds": 0.1,
+}
+
+
+async def add_work(sessions, work, notes, **payload) -> Job:
+    return await add_job(sessions, payload=payload | {"work": work, "notes": str(notes)})
 
 
 def note(job, line: str) -> None:
