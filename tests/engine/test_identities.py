@@ -123,9 +123,7 @@ def test_a_sydney_fill_at_a_later_new_york_close_voids_the_run():
     panel = evidence.terms.panel
     late = panel.closes_at[evidence.targets.rows + 1, 0]
 
-    with pytest.raises(
-        BrokenIdentity, match="2024-01-10: a fill before its decision"
-    ):
+    with pytest.raises(BrokenIdentity, match="2024-01-10: a fill before its decision"):
         check(replace(evidence, targets=replace(evidence.targets, instants=late)))
 
 
