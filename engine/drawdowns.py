@@ -1,5 +1,6 @@
 """Falls from a running peak, and the episodes they form."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,9 +19,43 @@ class DrawdownPeriod:
     days: int  # calendar days from the peak to the recovery, or to the last session
 
 
+@dataclass(frozen=True, kw_only=True)
+class DrawdownTimes:
+    """How long a drawdown fell, and how long it then took to be made good."""
+
+    fall_days: int  # calendar days, peak to trough
+    fall_sessions: int
+    recovery_days: int | None  # trough to recovery; None while it lasts
+    recovery_sessions: int | None
+
+
 def drawdowns(equity: FloatArray) -> FloatArray:
     """Return ``V_t / max(V_0..V_t) - 1`` for equity (k,) above 0 at its start; at most 0."""
     return equity / np.maximum.accumulate(equity) - 1.0
+
+
+def ulcer_index(equity: FloatArray) -> float:
+    """Return the root mean square of the drawdowns of equity (k,), V_0's zero included.
+
+    A fraction of the peak, at least 0: deep and long falls weigh most. NaN without equity.
+
+    References
+    ----------
+    Martin, P. & McCann, B. (1989). The Investor's Guide to Fidelity Funds.
+    """
+    return math.sqrt(np.mean(np.square(drawdowns(equity)))) if len(equity) else math.nan
+
+
+def drawdown_times(episode: DrawdownPeriod, session: IntArray) -> DrawdownTimes:
+    """Return an episode's durations; `session` (k,) are the days it was found on."""
+    peak, trough = np.searchsorted(session, [episode.peak, episode.trough]).tolist()
+    back = episode.recovered
+    return DrawdownTimes(
+        fall_days=episode.trough - episode.peak,
+        fall_sessions=trough - peak,
+        recovery_days=None if back is None else back - episode.trough,
+        recovery_sessions=None if back is None else int(np.searchsorted(session, back)) - trough,
+    )
 
 
 def drawdown_episodes(equity: FloatArray, session: IntArray) -> list[DrawdownPeriod]:

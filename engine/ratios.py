@@ -9,10 +9,20 @@ from typing import Final
 
 import numpy as np
 
-from engine.types import SESSIONS_PER_YEAR, FloatArray
+from engine.types import SESSIONS_PER_YEAR, BoolArray, FloatArray
 
 ZERO_DEVIATION: Final = 1e-12
 DAYS_PER_YEAR: Final = 365.25
+
+
+def session_returns(equity: FloatArray) -> FloatArray:
+    """Return V_t / V_{t-1} - 1 of equity (k,), shape (k - 1,); NaN beside a NaN level."""
+    return equity[1:] / equity[:-1] - 1.0
+
+
+def mean_return(returns: FloatArray) -> float:
+    """Return 252 times the arithmetic mean per session; NaN with fewer than two returns."""
+    return SESSIONS_PER_YEAR * float(np.mean(returns)) if len(returns) > 1 else math.nan
 
 
 def deviation(returns: FloatArray) -> float:
@@ -138,6 +148,12 @@ def hit_rate(returns: FloatArray) -> float:
     return float(np.count_nonzero(returns > 0.0)) / moved if moved else math.nan
 
 
+def longest_run(happened: BoolArray) -> int:
+    """Return the greatest number of sessions in a row for which (n,) is true; 0 if none is."""
+    edges = np.flatnonzero(np.diff(happened.astype(np.int8), prepend=0, append=0))
+    return int((edges[1::2] - edges[::2]).max(initial=0))
+
+
 def beta(excess: FloatArray, market: FloatArray) -> float:
     """Return cov / var of two series of excess returns, ddof 1; NaN when the market stands."""
     if not deviation(market) > ZERO_DEVIATION:
@@ -150,6 +166,22 @@ def alpha(excess: FloatArray, market: FloatArray) -> float:
     """Return Jensen's alpha a year: 252 (mean excess - beta mean market excess)."""
     intercept = np.mean(excess) - beta(excess, market) * np.mean(market)
     return float(SESSIONS_PER_YEAR * intercept)
+
+
+def correlation(returns: FloatArray, others: FloatArray) -> float:
+    """Return Pearson's correlation of two series, -1 to 1; NaN unless both vary."""
+    if not min(deviation(returns), deviation(others)) > ZERO_DEVIATION:
+        return math.nan
+    return float(np.corrcoef(returns, others)[0, 1])
+
+
+def r_squared(excess: FloatArray, market: FloatArray) -> float:
+    """Return the share of variance that the regression of `beta` and `alpha` explains, 0 to 1.
+
+    It is beta^2 var(market) / var(excess), with one regressor the correlation's square; NaN
+    unless both vary.
+    """
+    return correlation(excess, market) ** 2
 
 
 def tracking_error(active: FloatArray) -> float:

@@ -19,6 +19,7 @@ def near(value):
 def test_growth_and_spread():
     assert EQUITY[-1] == near(1.0294850412)
     assert R.mean() == near(0.005)
+    assert ratios.mean_return(R) == near(1.26)
     assert ratios.deviation(R) == near(0.0187082869)
     assert ratios.volatility(R) == near(0.2969848481)
     assert ratios.sharpe_ratio(R) == near(4.2426406871)
@@ -50,6 +51,24 @@ def test_against_a_benchmark():
     assert ratios.information_ratio(R - B) == near(6.0433218622)
 
 
+def test_correlation_and_what_the_benchmark_explains():
+    """Deviations from the mean in thousandths: squares 1750 and 1008, products 1310."""
+    explained = ratios.beta(R, B) ** 2 * np.var(B, ddof=1) / np.var(R, ddof=1)
+
+    assert ratios.correlation(R, B) == near(1310 / np.sqrt(1750 * 1008))
+    assert ratios.correlation(R, -B) == near(-1310 / np.sqrt(1750 * 1008))
+    assert ratios.r_squared(R, B) == near(1310**2 / (1750 * 1008))
+    assert ratios.r_squared(R, B) == pytest.approx(explained, rel=1e-12)
+
+
+def test_the_longest_run_is_broken_by_every_other_session():
+    assert ratios.longest_run(np.array([True, True, False, True, True, True])) == 3
+    assert ratios.longest_run(R > 0.0) == 1
+    assert ratios.longest_run(np.ones(4, np.bool_)) == 4
+    assert ratios.longest_run(np.zeros(4, np.bool_)) == 0
+    assert ratios.longest_run(np.empty(0, np.bool_)) == 0
+
+
 @pytest.mark.parametrize(("level", "var", "cvar"), [(0.90, 0.05, 0.05), (0.85, 0.03, 0.13 / 3)])
 def test_value_at_risk_and_the_mean_beyond_it(level, var, cvar):
     assert ratios.value_at_risk(TAIL, level) == pytest.approx(var, abs=1e-15)
@@ -74,6 +93,7 @@ def test_growth_a_year():
 @pytest.mark.parametrize(
     "figure",
     [
+        ratios.mean_return,
         ratios.deviation,
         ratios.volatility,
         ratios.sharpe_ratio,
@@ -112,3 +132,10 @@ def test_a_flat_curve_has_no_ratio(figure):
 def test_a_benchmark_that_stands_still_has_no_beta():
     assert np.isnan(ratios.beta(R, np.zeros(6)))
     assert np.isnan(ratios.alpha(R, np.zeros(6)))
+
+
+@pytest.mark.parametrize("figure", [ratios.correlation, ratios.r_squared])
+def test_what_stands_still_is_correlated_with_nothing(figure):
+    assert np.isnan(figure(R, np.zeros(6)))
+    assert np.isnan(figure(np.zeros(6), R))
+    assert np.isnan(figure(R[:1], B[:1]))
