@@ -1,19 +1,37 @@
 """The figures of a run, each with one convention; what is undefined is None with a reason."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 import numpy as np
 
 from engine import ratios
-from engine.drawdowns import drawdown_episodes, drawdowns
-from engine.types import FloatArray, IntArray
+from engine.activity import RoundTrips, put_activity, put_holdings, put_round_trips
+from engine.comparison import put_benchmark
+from engine.drawdowns import (
+    DrawdownPeriod,
+    drawdown_episodes,
+    drawdown_times,
+    drawdowns,
+    ulcer_index,
+)
+from engine.ratios import session_returns
+from engine.sheet import FEW, FLAT, NO_RATE, Sheet
+from engine.tables import annual_returns, monthly_returns
+from engine.types import SESSIONS_PER_YEAR, FloatArray, IntArray
 
 MIN_FOR_TAIL_RATIO: Final = 100
-MIN_FOR_REGRESSION: Final = 30
-FEW: Final = "fewer than 2 returns"
-FLAT: Final = "zero variance"
+COUNTS: Final = (
+    "max_drawdown_days",
+    "max_drawdown_fall_days",
+    "max_drawdown_fall_sessions",
+    "max_drawdown_recovery_days",
+    "max_drawdown_recovery_sessions",
+    "longest_winning_run",
+    "longest_losing_run",
+    "trade_count",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,45 +40,60 @@ class Metrics:
 
     total_return: float | None
     cagr: float | None
+    mean_return: float | None  # arithmetic, a year
     volatility: float | None
+    downside_deviation: float | None  # a year, below the risk-free rate
     sharpe: float | None
     sortino: float | None
     calmar: float | None
     omega: float | None
     max_drawdown: float | None
     max_drawdown_days: int | None  # peak to recovery, or to the last session while it lasts
+    max_drawdown_fall_days: int | None  # peak to trough
+    max_drawdown_fall_sessions: int | None
+    max_drawdown_recovery_days: int | None  # trough to recovery, None while it lasts
+    max_drawdown_recovery_sessions: int | None
     average_drawdown: float | None  # mean depth of distinct episodes
+    ulcer_index: float | None
     var95: float | None
     cvar95: float | None
     skew: float | None
     kurtosis: float | None  # raw, normal = 3
     tail_ratio: float | None
     hit_rate: float | None  # by session
-    profit_factor: float | None  # of closed round trips, as are the two below
+    trade_hit_rate: float | None  # of closed round trips, as are the four below
+    payoff_ratio: float | None
+    profit_factor: float | None
     average_win: float | None
     average_loss: float | None
     best_day: float | None
     worst_day: float | None
+    best_month: float | None  # calendar months and years, the first and last in part
+    worst_month: float | None
+    best_year: float | None
+    worst_year: float | None
+    longest_winning_run: int | None  # sessions in a row
+    longest_losing_run: int | None
     alpha: float | None
+    alpha_t_stat: float | None  # Newey-West
     beta: float | None
+    correlation: float | None
+    r_squared: float | None  # of the regression that gives alpha and beta
+    up_capture: float | None
+    down_capture: float | None
     information_ratio: float | None
     tracking_error: float | None
     turnover: float | None  # one-way, a year
     exposure: float | None
+    time_invested: float | None  # share of sessions with any position
+    average_holdings: float | None
+    effective_holdings: float | None
     trade_count: int | None
     total_costs: float | None  # money, as is final_value
     cost_drag: float | None
     final_value: float | None
     sessions: int
     undefined: dict[str, str]
-
-
-@dataclass(frozen=True, kw_only=True)
-class RoundTrips:
-    """Positions opened and closed again: money put in, and profit net of every fee."""
-
-    cost: FloatArray
-    profit: FloatArray
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,24 +104,6 @@ class Moments:
     sessions: int  # number of returns
     skew: float | None
     kurtosis: float | None
-
-
-@dataclass
-class _Sheet:
-    values: dict[str, float | None] = field(default_factory=dict)
-    undefined: dict[str, str] = field(default_factory=dict)
-
-    def put(self, name: str, value: float, reason: str) -> None:
-        """Enter a figure; one that is not finite becomes None, and `reason` says why."""
-        defined = math.isfinite(value)
-        self.values[name] = value if defined else None
-        if not defined:
-            self.undefined[name] = reason
-
-
-def session_returns(equity: FloatArray) -> FloatArray:
-    """Return V_t / V_{t-1} - 1 of equity (k,), shape (k - 1,)."""
-    return equity[1:] / equity[:-1] - 1.0
 
 
 def moments(equity: FloatArray, rf: FloatArray) -> Moments:
@@ -107,6 +122,7 @@ def measure(
     benchmark: FloatArray | None = None,
     turnover: FloatArray | None = None,
     exposure: FloatArray | None = None,
+    weights: FloatArray | None = None,
     gross: FloatArray | None = None,
     trade_count: int | None = None,
     total_costs: float | None = None,
@@ -124,34 +140,35 @@ def measure(
         Its level in the base currency; NaN before it exists: those sessions are left out.
     turnover, exposure : ndarray of shape (k,), optional
         One-way turnover and gross exposure of each session.
+    weights : ndarray of shape (k, c), optional
+        What each position was of equity at each close.
     gross : ndarray of shape (k,), optional
         Equity of the same run simulated without costs.
     """
     returns = session_returns(equity)
     excess = returns - rf[1:]
-    sheet = _Sheet()
+    sheet = Sheet()
     _put_growth(sheet, equity, session, gross)
     _put_risk(sheet, returns, excess)
     _put_tails(sheet, returns)
+    _put_extremes(sheet, returns, equity, session)
     _put_drawdowns(sheet, equity, session)
-    _put_benchmark(sheet, returns, rf[1:], benchmark)
-    _put_activity(sheet, session, turnover, exposure)
-    _put_round_trips(sheet, round_trips)
+    put_benchmark(sheet, equity, session, rf=rf, benchmark=benchmark)
+    put_activity(sheet, session, turnover, exposure)
+    put_holdings(sheet, weights)
+    put_round_trips(sheet, round_trips)
     _put_given(sheet, trade_count, total_costs)
     return _metrics(sheet, len(session))
 
 
-def _metrics(sheet: _Sheet, sessions: int) -> Metrics:
+def _metrics(sheet: Sheet, sessions: int) -> Metrics:
     values: dict[str, Any] = dict(sheet.values)
-    counts = {
-        name: None if (value := values.pop(name)) is None else int(value)
-        for name in ("max_drawdown_days", "trade_count")
-    }
+    counts = {name: None if (value := values.pop(name)) is None else int(value) for name in COUNTS}
     return Metrics(**values, **counts, sessions=sessions, undefined=sheet.undefined)
 
 
 def _put_growth(
-    sheet: _Sheet, equity: FloatArray, session: IntArray, gross: FloatArray | None
+    sheet: Sheet, equity: FloatArray, session: IntArray, gross: FloatArray | None
 ) -> None:
     first, last, days = float(equity[0]), float(equity[-1]), int(session[-1] - session[0])
     short = "fewer than 365 days"
@@ -165,10 +182,13 @@ def _put_growth(
     sheet.put("cost_drag", ratios.cagr(float(gross[0]), float(gross[-1]), days) - grown, short)
 
 
-def _put_risk(sheet: _Sheet, returns: FloatArray, excess: FloatArray) -> None:
+def _put_risk(sheet: Sheet, returns: FloatArray, excess: FloatArray) -> None:
     few = len(returns) < 2
-    unknown = "risk-free rate unknown" if np.isnan(excess).any() else None
+    unknown = NO_RATE if np.isnan(excess).any() else None
+    sheet.put("mean_return", ratios.mean_return(returns), FEW)
     sheet.put("volatility", ratios.volatility(returns), FEW)
+    below = math.nan if few else math.sqrt(SESSIONS_PER_YEAR) * ratios.downside_deviation(excess)
+    sheet.put("downside_deviation", below, unknown or FEW)
     sharpe = math.nan if few else ratios.sharpe_ratio(excess)
     sheet.put("sharpe", sharpe, unknown or (FEW if few else FLAT))
     sortino = math.nan if few else ratios.sortino_ratio(excess)
@@ -177,7 +197,7 @@ def _put_risk(sheet: _Sheet, returns: FloatArray, excess: FloatArray) -> None:
     sheet.put("omega", math.nan if few else ratios.omega_ratio(excess), unknown or no_loss)
 
 
-def _put_tails(sheet: _Sheet, returns: FloatArray) -> None:
+def _put_tails(sheet: Sheet, returns: FloatArray) -> None:
     count = len(returns)
     tail = f"fewer than {MIN_FOR_TAIL_RATIO} returns"
     long = count >= MIN_FOR_TAIL_RATIO
@@ -188,15 +208,25 @@ def _put_tails(sheet: _Sheet, returns: FloatArray) -> None:
     sheet.put("skew", ratios.skewness(returns), shape)
     sheet.put("kurtosis", ratios.kurtosis(returns), shape)
     sheet.put("hit_rate", ratios.hit_rate(returns), "no return other than zero")
-    sheet.put("best_day", float(returns.max()) if count else math.nan, "no return")
-    sheet.put("worst_day", float(returns.min()) if count else math.nan, "no return")
 
 
 def _or(enough: bool, reason: str) -> str:
     return "the 5 % quantile is zero" if enough else reason
 
 
-def _put_drawdowns(sheet: _Sheet, equity: FloatArray, session: IntArray) -> None:
+def _put_extremes(sheet: Sheet, returns: FloatArray, equity: FloatArray, session: IntArray) -> None:
+    months = np.array([value for _, _, value in monthly_returns(equity, session)])
+    years = np.array([value for _, value, _ in annual_returns(equity, session)])
+    for period, values in (("day", returns), ("month", months), ("year", years)):
+        found = len(values) > 0
+        sheet.put(f"best_{period}", float(values.max()) if found else math.nan, "no return")
+        sheet.put(f"worst_{period}", float(values.min()) if found else math.nan, "no return")
+    for name, happened in (("winning", returns > 0.0), ("losing", returns < 0.0)):
+        longest = ratios.longest_run(happened) if len(returns) else math.nan
+        sheet.put(f"longest_{name}_run", longest, "no return")
+
+
+def _put_drawdowns(sheet: Sheet, equity: FloatArray, session: IntArray) -> None:
     episodes = drawdown_episodes(equity, session)
     deepest = min(episodes, key=lambda one: (one.depth, one.peak), default=None)
     depths = [episode.depth for episode in episodes]
@@ -206,64 +236,20 @@ def _put_drawdowns(sheet: _Sheet, equity: FloatArray, session: IntArray) -> None
     sheet.put("max_drawdown", worst, "unknown")
     sheet.put("max_drawdown_days", deepest.days if deepest else 0, "unknown")
     sheet.put("average_drawdown", mean, "no drawdown")
+    sheet.put("ulcer_index", ulcer_index(equity), "unknown")
+    _put_drawdown_times(sheet, deepest, session)
     calmar = growth / -worst if growth is not None and worst < 0.0 else math.nan
     sheet.put("calmar", calmar, sheet.undefined.get("cagr", "no drawdown"))
 
 
-def _put_benchmark(
-    sheet: _Sheet, returns: FloatArray, rf: FloatArray, benchmark: FloatArray | None
-) -> None:
-    names = ("beta", "alpha", "tracking_error", "information_ratio")
-    level = np.full(len(returns) + 1, np.nan) if benchmark is None else benchmark
-    market = session_returns(level)
-    both = np.isfinite(market)
-    if not both.any():
-        for name in names:
-            sheet.put(name, math.nan, "no benchmark")
-        return
-    active, rate = returns[both] - market[both], rf[both]
-    deviation = ratios.tracking_error(active)
-    reason = FEW if len(active) < 2 else "no return differs from the benchmark's"
-    differs = deviation > ratios.ZERO_DEVIATION
-    sheet.put("tracking_error", deviation if differs else math.nan, reason)
-    _put_regression(sheet, returns[both] - rate, market[both] - rate)
-    sheet.put("information_ratio", ratios.information_ratio(active), reason)
+def _put_drawdown_times(sheet: Sheet, deepest: DrawdownPeriod | None, session: IntArray) -> None:
+    times = {} if deepest is None else asdict(drawdown_times(deepest, session))
+    reason = "no drawdown" if deepest is None else "not recovered yet"
+    for name in ("fall_days", "fall_sessions", "recovery_days", "recovery_sessions"):
+        lasted = times.get(name)
+        sheet.put(f"max_drawdown_{name}", math.nan if lasted is None else lasted, reason)
 
 
-def _put_regression(sheet: _Sheet, excess: FloatArray, market: FloatArray) -> None:
-    few = len(excess) < MIN_FOR_REGRESSION
-    reason = f"fewer than {MIN_FOR_REGRESSION} returns beside the benchmark"
-    if not few:
-        reason = "risk-free rate unknown" if np.isnan(excess).any() else "benchmark did not move"
-    sheet.put("beta", math.nan if few else ratios.beta(excess, market), reason)
-    sheet.put("alpha", math.nan if few else ratios.alpha(excess, market), reason)
-
-
-def _put_activity(
-    sheet: _Sheet, session: IntArray, turnover: FloatArray | None, exposure: FloatArray | None
-) -> None:
-    years = int(session[-1] - session[0]) / ratios.DAYS_PER_YEAR
-    known = turnover is not None and years > 0.0
-    traded = float(turnover.sum()) / years if turnover is not None and known else math.nan
-    sheet.put("turnover", traded, "no time passed" if turnover is not None else "not recorded")
-    held = float(exposure.mean()) if exposure is not None else math.nan
-    sheet.put("exposure", held, "not recorded")
-
-
-def _put_round_trips(sheet: _Sheet, trips: RoundTrips | None) -> None:
-    profit = np.empty(0) if trips is None else trips.profit
-    relative = profit if trips is None else profit / trips.cost
-    wins, losses = profit > 0.0, profit < 0.0
-    none = "no closed trade" if not len(profit) else ""
-    lost = float(-profit[losses].sum())
-    factor = float(profit[wins].sum()) / lost if lost > 0.0 else math.nan
-    sheet.put("profit_factor", factor, none or "no losing trade")
-    won = float(relative[wins].mean()) if wins.any() else math.nan
-    sheet.put("average_win", won, none or "no winning trade")
-    fell = float(relative[losses].mean()) if losses.any() else math.nan
-    sheet.put("average_loss", fell, none or "no losing trade")
-
-
-def _put_given(sheet: _Sheet, trade_count: int | None, total_costs: float | None) -> None:
+def _put_given(sheet: Sheet, trade_count: int | None, total_costs: float | None) -> None:
     for name, value in (("trade_count", trade_count), ("total_costs", total_costs)):
         sheet.put(name, math.nan if value is None else value, "not recorded")

@@ -12,9 +12,10 @@ from engine.decide import Targets
 from engine.drawdowns import DrawdownPeriod
 from engine.guards import Lookahead, missing_bars
 from engine.ledger import Ledger
-from engine.metrics import Metrics, Moments, measure, moments, session_returns
+from engine.metrics import Metrics, Moments, measure, moments
 from engine.orders import Orders
 from engine.panel import Panel
+from engine.ratios import session_returns
 from engine.round_trips import round_trips
 from engine.types import SESSIONS_PER_YEAR, FloatArray, IntArray
 
@@ -102,6 +103,7 @@ def report(
         benchmark=benchmark,
         turnover=turnover,
         exposure=exposure,
+        weights=books.value / books.equity[:, None],
         gross=gross.books.equity,
         trade_count=int(np.count_nonzero(net.orders.filled)),
         total_costs=-float(books.costs.sum()),

@@ -7,8 +7,8 @@ import numpy as np
 
 from engine.account import Payment
 from engine.actions import Actions
+from engine.activity import RoundTrips
 from engine.books import Books
-from engine.metrics import RoundTrips
 from engine.orders import Orders
 
 NOTHING: Final = 5e-5  # shares; half the smallest lot there is

@@ -24,7 +24,11 @@ def _figure(description: str) -> Any:
 class Metrics:
     total_return: float | None = _figure("Growth over the whole span.")
     cagr: float | None = _figure("Compound annual growth rate.")
+    mean_return: float | None = _figure("Arithmetic mean of session returns, per annum.")
     volatility: float | None = _figure("Standard deviation of session returns, per annum.")
+    downside_deviation: float | None = _figure(
+        "Root mean square shortfall of session returns below the risk-free rate, per annum."
+    )
     sharpe: float | None = _figure("Annual excess return per unit of volatility.")
     sortino: float | None = _figure("Annual excess return per unit of downside deviation.")
     calmar: float | None = _figure("Annual growth per unit of the deepest drawdown.")
@@ -33,13 +37,25 @@ class Metrics:
     max_drawdown_days: int | None = _figure(
         "Calendar days from the peak of the deepest drawdown to its recovery, or to the end."
     )
+    max_drawdown_fall_days: int | None = _figure(
+        "Calendar days from the peak of the deepest drawdown to its trough."
+    )
+    max_drawdown_fall_sessions: int | None = _figure("The same in sessions.")
+    max_drawdown_recovery_days: int | None = _figure(
+        "Calendar days from the trough of the deepest drawdown to its recovery; null while it "
+        "lasts."
+    )
+    max_drawdown_recovery_sessions: int | None = _figure("The same in sessions.")
     average_drawdown: float | None = _figure("Mean depth of all drawdowns, at most 0.")
+    ulcer_index: float | None = _figure("Root mean square of the drawdown of every session.")
     var95: float | None = _figure("Loss of a session not exceeded in 95 % of them, as a gain > 0.")
     cvar95: float | None = _figure("Mean loss of the worst 5 % of sessions, as a gain > 0.")
     skew: float | None = _figure("Skewness of session returns.")
     kurtosis: float | None = _figure("Kurtosis of session returns; 3 is normal.")
     tail_ratio: float | None = _figure("95th percentile over the size of the 5th.")
     hit_rate: float | None = _figure("Share of sessions with a gain.")
+    trade_hit_rate: float | None = _figure("Share of closed round trips with a profit.")
+    payoff_ratio: float | None = _figure("Average win over the size of the average loss.")
     profit_factor: float | None = _figure("Gains over losses of closed round trips.")
     average_win: float | None = _figure("Mean return of the closed round trips that won.")
     average_loss: float | None = _figure(
@@ -47,12 +63,36 @@ class Metrics:
     )
     best_day: float | None = _figure("Highest return of a session.")
     worst_day: float | None = _figure("Lowest return of a session.")
+    best_month: float | None = _figure("Highest return of a calendar month.")
+    worst_month: float | None = _figure("Lowest return of a calendar month.")
+    best_year: float | None = _figure("Highest return of a calendar year, partial ones included.")
+    worst_year: float | None = _figure("Lowest return of a calendar year, partial ones included.")
+    longest_winning_run: int | None = _figure("Most sessions in a row with a gain.")
+    longest_losing_run: int | None = _figure("Most sessions in a row with a loss.")
     alpha: float | None = _figure("Annual return the benchmark does not explain.")
+    alpha_t_stat: float | None = _figure(
+        "Alpha over its standard error, by Newey and West with a lag of 5 sessions."
+    )
     beta: float | None = _figure("Sensitivity to the benchmark.")
+    correlation: float | None = _figure("Correlation of session returns with the benchmark's.")
+    r_squared: float | None = _figure(
+        "Share of the variance of excess returns that the benchmark explains."
+    )
+    up_capture: float | None = _figure(
+        "Mean return over the benchmark's in the months in which the benchmark rose."
+    )
+    down_capture: float | None = _figure(
+        "Mean return over the benchmark's in the months in which the benchmark fell."
+    )
     information_ratio: float | None = _figure("Annual active return per unit of tracking error.")
     tracking_error: float | None = _figure("Standard deviation of active returns, per annum.")
     turnover: float | None = _figure("One-way turnover, fraction of equity per annum.")
     exposure: float | None = _figure("Mean share of equity that was invested.")
+    time_invested: float | None = _figure("Share of sessions with any position.")
+    average_holdings: float | None = _figure("Mean number of positions, sessions in cash included.")
+    effective_holdings: float | None = _figure(
+        "Mean number of equal positions that would be as concentrated, while anything is held."
+    )
     trade_count: int | None = _figure("Orders filled.")
     total_costs: Decimal | None = _figure("All costs, in the run's currency.")
     cost_drag: float | None = _figure("Growth lost to costs, per annum.")

@@ -2,6 +2,7 @@ import dataclasses
 import json
 import math
 import re
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import ratios
-from engine.metrics import Metrics, RoundTrips, measure, moments
+from engine.activity import RoundTrips
+from engine.comparison import FIGURES
+from engine.metrics import Metrics, measure, moments
+from engine.regression import regress
+from engine.tables import annual_returns, monthly_returns
 from tests.engine.panels import make_sessions
 
 SESSIONS = 600
@@ -26,6 +31,7 @@ def make_curve(*, sessions=SESSIONS, seed=3, drift=0.0005):
 def test_every_figure_of_a_whole_run_is_defined_and_from_its_formula():
     equity, market, gross = make_curve(), make_curve(seed=4), make_curve(drift=0.0006)
     turnover, exposure = np.full(SESSIONS, 0.01), np.full(SESSIONS, 0.9)
+    weights = np.tile([0.6, 0.3], (SESSIONS, 1))
     trips = RoundTrips(cost=np.array([100.0, 200.0]), profit=np.array([30.0, -10.0]))
 
     found = measure(
@@ -35,6 +41,7 @@ def test_every_figure_of_a_whole_run_is_defined_and_from_its_formula():
         benchmark=market,
         turnover=turnover,
         exposure=exposure,
+        weights=weights,
         gross=gross,
         trade_count=7,
         total_costs=12.5,
@@ -67,6 +74,37 @@ def test_every_figure_of_a_whole_run_is_defined_and_from_its_formula():
     assert found.final_value == equity[-1]
     assert found.best_day == returns.max()
     assert found.worst_day == returns.min()
+    assert found.mean_return == pytest.approx(252 * returns.mean(), rel=1e-12)
+    below = np.minimum(excess, 0.0)
+    assert found.downside_deviation == pytest.approx(
+        math.sqrt(252 * np.square(below).mean()), rel=1e-12
+    )
+    falls = equity / np.maximum.accumulate(equity) - 1.0
+    assert found.ulcer_index == pytest.approx(math.sqrt(np.square(falls).mean()), rel=1e-12)
+    assert (found.trade_hit_rate, found.payoff_ratio) == (0.5, pytest.approx(6.0))
+    assert (found.average_holdings, found.time_invested) == (2.0, 1.0)
+    assert found.effective_holdings == pytest.approx(0.9**2 / (0.36 + 0.09), rel=1e-12)
+    assert found.correlation == pytest.approx(np.corrcoef(returns, others)[0, 1], rel=1e-12)
+    assert found.r_squared == pytest.approx(
+        np.corrcoef(excess, others - 0.0001)[0, 1] ** 2, rel=1e-12
+    )
+    fitted = regress(excess, (others - 0.0001)[:, None], lags=5)
+    assert found.alpha_t_stat == fitted.t_statistics[0]
+
+
+def test_best_and_worst_are_of_the_tables_and_runs_are_of_sessions():
+    equity = make_curve()
+
+    found = measure(equity, DAYS, rf=RATE)
+
+    months = [value for _, _, value in monthly_returns(equity, DAYS)]
+    years = [value for _, value, _ in annual_returns(equity, DAYS)]
+    assert (found.best_month, found.worst_month) == (max(months), min(months))
+    assert (found.best_year, found.worst_year) == (max(years), min(years))
+    signs = np.sign(np.diff(equity)).tolist()
+    lengths = [(sign, len(list(run))) for sign, run in groupby(signs)]
+    assert found.longest_winning_run == max(length for sign, length in lengths if sign > 0)
+    assert found.longest_losing_run == max(length for sign, length in lengths if sign < 0)
 
 
 def test_what_a_short_flat_run_leaves_undefined_is_none_with_its_reason():
@@ -76,6 +114,9 @@ def test_what_a_short_flat_run_leaves_undefined_is_none_with_its_reason():
     assert found.volatility == 0.0
     assert found.max_drawdown == 0.0
     assert found.max_drawdown_days == 0
+    assert (found.mean_return, found.downside_deviation, found.ulcer_index) == (0.0, 0.0, 0.0)
+    assert (found.best_month, found.worst_year) == (0.0, 0.0)
+    assert (found.longest_winning_run, found.longest_losing_run) == (0, 0)
     assert found.undefined == {
         "cagr": "fewer than 365 days",
         "calmar": "fewer than 365 days",
@@ -90,12 +131,26 @@ def test_what_a_short_flat_run_leaves_undefined_is_none_with_its_reason():
         "kurtosis": "fewer than 4 returns",
         "hit_rate": "no return other than zero",
         "average_drawdown": "no drawdown",
+        "max_drawdown_fall_days": "no drawdown",
+        "max_drawdown_fall_sessions": "no drawdown",
+        "max_drawdown_recovery_days": "no drawdown",
+        "max_drawdown_recovery_sessions": "no drawdown",
         "beta": "no benchmark",
         "alpha": "no benchmark",
+        "alpha_t_stat": "no benchmark",
+        "correlation": "no benchmark",
+        "r_squared": "no benchmark",
         "tracking_error": "no benchmark",
         "information_ratio": "no benchmark",
+        "up_capture": "no benchmark",
+        "down_capture": "no benchmark",
         "turnover": "not recorded",
         "exposure": "not recorded",
+        "time_invested": "not recorded",
+        "average_holdings": "not recorded",
+        "effective_holdings": "not recorded",
+        "trade_hit_rate": "no closed trade",
+        "payoff_ratio": "no closed trade",
         "profit_factor": "no closed trade",
         "average_win": "no closed trade",
         "average_loss": "no closed trade",
@@ -108,7 +163,8 @@ def test_a_run_of_one_session_has_no_return():
     found = measure(np.array([100.0]), DAYS[:1], rf=np.zeros(1), turnover=np.zeros(1))
 
     assert found.total_return is None
-    assert found.undefined["total_return"] == "no return"
+    for name in ("total_return", "best_day", "best_month", "worst_year", "longest_losing_run"):
+        assert found.undefined[name] == "no return"
     assert found.undefined["volatility"] == found.undefined["sharpe"] == "fewer than 2 returns"
     assert found.undefined["turnover"] == "no time passed"
     assert found.sessions == 1
@@ -129,7 +185,10 @@ def test_an_unknown_rate_makes_only_what_needs_it_unknown():
     found = measure(make_curve(), DAYS, rf=rate, benchmark=make_curve(seed=4))
 
     unknown = {name for name, why in found.undefined.items() if why == "risk-free rate unknown"}
-    assert unknown == {"sharpe", "sortino", "omega", "beta", "alpha"}
+    assert unknown == {
+        *("sharpe", "sortino", "omega", "downside_deviation"),
+        *("beta", "alpha", "alpha_t_stat", "r_squared"),
+    }
     assert found.volatility is not None
     assert found.tracking_error is not None
 
@@ -141,8 +200,9 @@ def test_sessions_before_the_benchmark_exists_are_left_out():
     found = measure(equity, DAYS, rf=RATE, benchmark=late)
     tail = measure(equity[300:], DAYS[300:], rf=RATE[300:], benchmark=market[300:])
 
-    names = ("beta", "alpha", "tracking_error", "information_ratio")
-    assert [getattr(found, name) for name in names] == [getattr(tail, name) for name in names]
+    beside = [[getattr(run, name) for name in FIGURES] for run in (found, tail)]
+    assert beside[0] == beside[1]
+    assert None not in beside[0]
 
 
 def test_a_regression_needs_thirty_returns_and_a_copy_of_the_benchmark_has_no_ratio():
@@ -158,16 +218,6 @@ def test_a_regression_needs_thirty_returns_and_a_copy_of_the_benchmark_has_no_ra
     assert copy.undefined["information_ratio"] == "no return differs from the benchmark's"
 
 
-def test_round_trips_that_all_won_have_no_profit_factor():
-    trips = RoundTrips(cost=np.array([100.0]), profit=np.array([5.0]))
-
-    found = measure(make_curve(), DAYS, rf=RATE, round_trips=trips)
-
-    assert found.average_win == 0.05
-    assert found.undefined["profit_factor"] == "no losing trade"
-    assert found.undefined["average_loss"] == "no losing trade"
-
-
 def test_the_deepest_drawdown_lasts_until_its_recovery_or_the_last_session():
     equity = np.array([100.0, 90.0, 100.0, 80.0, 85.0])
 
@@ -177,6 +227,14 @@ def test_the_deepest_drawdown_lasts_until_its_recovery_or_the_last_session():
     assert recovered.max_drawdown_days == 2  # Monday to Wednesday
     assert (lasting.max_drawdown, lasting.max_drawdown_days) == (pytest.approx(-0.2), 2)
     assert lasting.average_drawdown == pytest.approx(-0.15)
+    assert (recovered.max_drawdown_fall_days, recovered.max_drawdown_fall_sessions) == (1, 1)
+    assert (recovered.max_drawdown_recovery_days, recovered.max_drawdown_recovery_sessions) == (
+        1,
+        1,
+    )
+    assert lasting.max_drawdown_fall_sessions == 1
+    for name in ("max_drawdown_recovery_days", "max_drawdown_recovery_sessions"):
+        assert lasting.undefined[name] == "not recovered yet"
 
 
 def test_moments_are_of_excess_returns_per_session():

@@ -1,8 +1,8 @@
 import { render, screen } from "@testing-library/react";
 import { expect, test } from "vitest";
-import type { KpisFragment } from "../graphql/generated";
+import { type KpisFragment, MetricsPartFragmentDoc } from "../graphql/generated";
 import { Kpis } from "./Kpis";
-import { GROUPS, type MetricName } from "./metrics";
+import { GROUPS, type MetricName, whyUndefined } from "./metrics";
 
 const NAMES = GROUPS.flatMap((group) => group.metrics.map((spec) => spec.name));
 const METRICS = {
@@ -66,6 +66,20 @@ test("an undefined figure says why", () => {
   expect(screen.getByText("Undefined because volatility is zero.").getAttribute("role")).toBe("tooltip");
 });
 
+test("a figure that a stored run never had says that the run is older", () => {
+  expect(whyUndefined({ sharpe: "volatility is zero" }, "rSquared")).toBe("the run is older than this figure");
+  expect(whyUndefined({ rSquared: "no benchmark" }, "rSquared")).toBe("no benchmark");
+});
+
 test("every figure carries a definition", () => {
   expect(GROUPS.flatMap((group) => group.metrics).filter((spec) => spec.definition.length < 20)).toEqual([]);
+});
+
+test("every figure that is asked for is listed once", () => {
+  const asked = MetricsPartFragmentDoc.definitions.flatMap((part) =>
+    part.kind === "FragmentDefinition" ? part.selectionSet.selections : [],
+  );
+  const names = asked.flatMap((field) => (field.kind === "Field" ? field.name.value : []));
+
+  expect([...NAMES, "undefined"].sort()).toEqual(names.sort());
 });

@@ -26,6 +26,13 @@ export const GROUPS: { title: string; metrics: MetricSpec[] }[] = [
         "p.a.",
       ),
       metric(
+        "meanReturn",
+        "Mean return",
+        "percent",
+        "Arithmetic mean of session returns times 252: above the CAGR by what their swings cost.",
+        "p.a.",
+      ),
+      metric(
         "finalValue",
         "Final value",
         "money",
@@ -38,9 +45,27 @@ export const GROUPS: { title: string; metrics: MetricSpec[] }[] = [
         "Annual return beyond what the exposure to the benchmark explains (intercept of the regression of excess returns).",
         "p.a.",
       ),
+      metric(
+        "alphaTStat",
+        "Alpha, t-statistic",
+        "ratio",
+        "Alpha over its standard error (Newey and West, lag of 5 sessions); beyond 2 either way it is hardly chance.",
+      ),
       metric("hitRate", "Hit rate", "percent", "Share of sessions with a return above zero."),
       metric("bestDay", "Best session", "percent", "Highest return of one session."),
       metric("worstDay", "Worst session", "percent", "Lowest return of one session."),
+      metric("bestMonth", "Best month", "percent", "Highest return of a calendar month, the first and last in part."),
+      metric("worstMonth", "Worst month", "percent", "Lowest return of a calendar month, the first and last in part."),
+      metric("bestYear", "Best year", "percent", "Highest return of a calendar year, the first and last in part."),
+      metric("worstYear", "Worst year", "percent", "Lowest return of a calendar year, the first and last in part."),
+      metric("longestWinningRun", "Longest winning run", "count", "Most sessions in a row with a return above zero."),
+      metric("longestLosingRun", "Longest losing run", "count", "Most sessions in a row with a return below zero."),
+      metric(
+        "tradeHitRate",
+        "Hit rate of round trips",
+        "percent",
+        "Share of closed round trips with a profit, net of every fee.",
+      ),
       metric(
         "averageWin",
         "Average win",
@@ -48,6 +73,7 @@ export const GROUPS: { title: string; metrics: MetricSpec[] }[] = [
         "Mean return of the closed round trips that won: from buying a holding to having sold it.",
       ),
       metric("averageLoss", "Average loss", "percent", "Mean return of the closed round trips that lost."),
+      metric("payoffRatio", "Payoff ratio", "ratio", "Average win over the average loss, without sign."),
       metric(
         "profitFactor",
         "Profit factor",
@@ -67,6 +93,13 @@ export const GROUPS: { title: string; metrics: MetricSpec[] }[] = [
         "p.a.",
       ),
       metric(
+        "downsideDeviation",
+        "Downside deviation",
+        "percent",
+        "Root mean square of how far session returns fell short of the risk-free rate, over all sessions, annualised.",
+        "p.a.",
+      ),
+      metric(
         "maxDrawdown",
         "Max drawdown",
         "percent",
@@ -78,7 +111,37 @@ export const GROUPS: { title: string; metrics: MetricSpec[] }[] = [
         "days",
         "Calendar days from the peak of the deepest drawdown until it was reached again, or until the end of the run.",
       ),
+      metric(
+        "maxDrawdownFallDays",
+        "Max drawdown fell for",
+        "days",
+        "Calendar days from the peak of the deepest drawdown to its trough.",
+      ),
+      metric(
+        "maxDrawdownFallSessions",
+        "Max drawdown fell for, sessions",
+        "count",
+        "Trading sessions from the peak of the deepest drawdown to its trough.",
+      ),
+      metric(
+        "maxDrawdownRecoveryDays",
+        "Max drawdown recovered in",
+        "days",
+        "Calendar days from the trough of the deepest drawdown until its peak was reached again.",
+      ),
+      metric(
+        "maxDrawdownRecoverySessions",
+        "Max drawdown recovered in, sessions",
+        "count",
+        "Trading sessions from the trough of the deepest drawdown until its peak was reached again.",
+      ),
       metric("averageDrawdown", "Average drawdown", "percent", "Mean depth of all drawdowns; zero or below."),
+      metric(
+        "ulcerIndex",
+        "Ulcer index",
+        "percent",
+        "Root mean square of every session's drawdown: deep and long falls weigh most.",
+      ),
       metric(
         "var95",
         "Value at risk, 95 %",
@@ -130,6 +193,25 @@ export const GROUPS: { title: string; metrics: MetricSpec[] }[] = [
         "Mean active return against the benchmark over the tracking error, annualised.",
       ),
       metric("beta", "Beta", "ratio", "How much the run moves when the benchmark moves by one."),
+      metric("correlation", "Correlation", "ratio", "Of session returns with the benchmark's, from −1 to 1."),
+      metric(
+        "rSquared",
+        "R²",
+        "percent",
+        "Share of the variance of excess returns that the regression on the benchmark explains.",
+      ),
+      metric(
+        "upCapture",
+        "Up capture",
+        "percent",
+        "Mean monthly return over the benchmark's, in the months in which the benchmark rose; geometric means.",
+      ),
+      metric(
+        "downCapture",
+        "Down capture",
+        "percent",
+        "Mean monthly return over the benchmark's, in the months in which the benchmark fell; below 100 % the run lost less.",
+      ),
       metric("trackingError", "Tracking error", "percent", "Volatility of the return against the benchmark.", "p.a."),
     ],
   },
@@ -138,6 +220,19 @@ export const GROUPS: { title: string; metrics: MetricSpec[] }[] = [
     metrics: [
       metric("turnover", "Turnover", "percent", "One-way value traded over equity, per year.", "p.a."),
       metric("exposure", "Exposure", "percent", "Average share of the equity that was invested."),
+      metric("timeInvested", "Time invested", "percent", "Share of sessions that closed with any position."),
+      metric(
+        "averageHoldings",
+        "Average holdings",
+        "ratio",
+        "Mean number of positions at the close; sessions all in cash count as none.",
+      ),
+      metric(
+        "effectiveHoldings",
+        "Effective holdings",
+        "ratio",
+        "One over the sum of squared shares of what was invested: how many equal positions would be as concentrated.",
+      ),
       metric("tradeCount", "Orders filled", "count", "Number of orders that were filled, whole or in part."),
       metric(
         "totalCosts",
@@ -167,5 +262,5 @@ export const exact = (value: number | string) => (typeof value === "string" ? de
 export function whyUndefined(reasons: unknown, name: string): string {
   const snake = name.replace(/([A-Z]|\d+)/g, "_$1").toLowerCase();
   const found = reasons as Record<string, string> | null;
-  return found?.[name] ?? found?.[snake] ?? "the API gave no reason";
+  return found?.[name] ?? found?.[snake] ?? "the run is older than this figure";
 }
