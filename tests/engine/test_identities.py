@@ -9,7 +9,8 @@ from engine.errors import BrokenIdentity
 from engine.execution import FillPolicy
 from engine.identities import Evidence, check
 from engine.ledger import settle_terms, simulate
-from tests.engine.ledgers import make_costs, make_targets
+from tests.engine.ledgers import make_costs, make_ledger, make_targets
+from tests.engine.panels import make_closes, make_panel
 from tests.engine.test_execution import make_two_markets
 
 ROWS = 12
@@ -135,3 +136,13 @@ def test_target_weights_that_are_no_portfolio_void_the_run(weights):
 
     with pytest.raises(BrokenIdentity, match="identity 6 at 2024-01-15: target weights"):
         check(replace(evidence, weights=changed))
+
+
+def test_the_rounding_of_a_large_position_that_was_sold_voids_nothing():
+    close = make_closes(sessions=60, assets=2)
+    panel = make_panel(close, volume=np.full(close.shape, np.nan))
+    turns = {row: [(0.5, 0.3, 0.0)[row % 3], 0.3] for row in range(50)}
+
+    ledger = make_ledger(panel, turns, whole_shares=False, capital=1e12)
+
+    assert ledger.books.quantity[10:50, 0].min() == 0.0
