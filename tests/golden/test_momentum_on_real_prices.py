@@ -10,7 +10,6 @@ import gzip
 import importlib.util
 import math
 from datetime import date
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +21,7 @@ from engine.execution import FillPolicy
 from engine.schedule import DecisionClock, Rebalance
 from engine.strategies import STRATEGIES
 from tests.engine.panels import make_panel
+from tests.golden.figures import figures_of_curve, figures_of_round_trips, figures_of_trading
 
 CAPITAL = 100_000.0
 FIRST = 300
@@ -134,7 +134,7 @@ def by_hand(*, flat, slippage):
     """Return the curve and the account of a run kept by hand."""
     book = Book(flat=flat, slippage=slippage)
     decisions = set(decision_rows())
-    curve, invested, waiting = [], [], None
+    curve, weights, waiting = [], [], None
     for row in range(FIRST, len(DATES)):
         if waiting is not None:
             book.fill(row, *waiting)
@@ -142,49 +142,8 @@ def by_hand(*, flat, slippage):
         if row in decisions:
             waiting = book.decide(row, momentum_weights(row))
         curve.append(book.equity(row))
-        invested.append(1.0 - book.cash / curve[-1])
-    return curve, invested, book
-
-
-def figures_by_hand(curve, gross, invested, book):
-    """Return the figures of engine.md 5 for a curve, risk-free rate zero."""
-    returns = [after / before - 1.0 for before, after in pairwise(curve)]
-    n, years = len(returns), (DATES[-1] - DATES[FIRST]).days / 365.25
-    mean = sum(returns) / n
-    moment = {k: sum((r - mean) ** k for r in returns) / n for k in (2, 3, 4)}
-    deviation = math.sqrt(moment[2] * n / (n - 1))
-    downside = math.sqrt(sum(min(r, 0.0) ** 2 for r in returns) / n)
-    peak, depths = curve[0], []
-    for value in curve:
-        peak = max(peak, value)
-        depths.append(value / peak - 1.0)
-    cagr = (curve[-1] / curve[0]) ** (1.0 / years) - 1.0
-    ordered, tail = sorted(returns), n * 0.05
-    whole = math.floor(tail)
-    return {
-        "final_value": curve[-1],
-        "total_return": curve[-1] / curve[0] - 1.0,
-        "cagr": cagr,
-        "volatility": math.sqrt(252) * deviation,
-        "sharpe": math.sqrt(252) * mean / deviation,
-        "sortino": math.sqrt(252) * mean / downside,
-        "max_drawdown": min(depths),
-        "calmar": cagr / -min(depths),
-        "omega": sum(max(r, 0.0) for r in returns) / sum(max(-r, 0.0) for r in returns),
-        "skew": moment[3] / moment[2] ** 1.5,
-        "kurtosis": moment[4] / moment[2] ** 2,
-        "var95": -ordered[math.ceil(tail) - 1],
-        "cvar95": -(sum(ordered[:whole]) + (tail - whole) * ordered[whole]) / tail,
-        "hit_rate": sum(r > 0 for r in returns) / sum(r != 0 for r in returns),
-        "best_day": max(returns),
-        "worst_day": min(returns),
-        "turnover": book.turnover / years,
-        "exposure": sum(invested) / len(invested),
-        "trade_count": len(book.fills),
-        "total_costs": book.costs,
-        "cost_drag": (gross[-1] / gross[0]) ** (1.0 / years) - 1.0 - cagr,
-        "sessions": len(curve),
-    }
+        weights.append([q * p / curve[-1] for q, p in zip(book.held, PRICES[row], strict=True)])
+    return curve, weights, book
 
 
 @pytest.fixture(scope="module")
@@ -246,9 +205,14 @@ def test_both_make_the_same_trades(result, hand):
 
 
 def test_both_arrive_at_the_same_figures(result, hand, hand_without_costs):
-    curve, invested, book = hand
+    curve, weights, book = hand
+    gross = hand_without_costs[0]
 
-    expected = figures_by_hand(curve, hand_without_costs[0], invested, book)
+    expected = (
+        figures_of_curve(curve, DATES[FIRST:])
+        | figures_of_trading(curve, gross, weights, book, DATES[FIRST:])
+        | figures_of_round_trips(book)
+    )
 
     found = {name: getattr(result.metrics, name) for name in expected}
     assert found == pytest.approx(expected, rel=1e-9)
