@@ -56,3 +56,15 @@ def entries(orders, *names):
         for values in (getattr(orders, name) for name in names)
     ]
     return list(zip(*columns, strict=True))
+
+
+def flat(prices, sessions=4):
+    """Return closes that stay at `prices`."""
+    return np.tile(np.asarray(prices, np.float64), (sessions, 1))
+
+
+def with_cell(shape, cells, rest):
+    values = np.full(shape, rest, np.float64)
+    for cell, value in cells.items():
+        values[cell] = value
+    return values
