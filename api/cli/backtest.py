@@ -13,8 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from api import telemetry
-from api.cli.edge import FAILED, exit_codes, load_settings
+from api.cli.edge import FAILED, begin, exit_codes
 from api.cli.figures import Finished, as_document, print_figures
 from api.cli.opening import opened
 from api.errors import InvalidInput
@@ -70,8 +69,7 @@ class Wish:
 
 def run(wish: Wish, *, as_json: bool) -> None:
     """Do the run and print it; leave with 1 when it failed or was cancelled."""
-    settings = load_settings()
-    telemetry.configure(settings.log_level, path=settings.home / "parakeet.log")
+    settings = begin()
     with exit_codes():
         finished = asyncio.run(_backtest(settings, wish.request()))
     if finished.run.summary is None:

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 import typer
 from pydantic import ValidationError
 
-from api.errors import AppError, ClientError, ErrorCode
+from api import telemetry
+from api.errors import AppError, ClientError, ErrorCode, Unavailable
 from api.settings import Settings
 
 FAILED, BAD_INPUT, UNAVAILABLE = 1, 2, 3
@@ -38,3 +39,17 @@ def load_settings() -> Settings:
             message = problem["msg"].removeprefix("Value error, ")
             typer.echo(f"parakeet: setting {name}: {message}", err=True)
         raise typer.Exit(BAD_INPUT) from e
+
+
+def begin() -> Settings:
+    """Read the settings and open the log; what prevents either is said, and the command ends."""
+    settings = load_settings()
+    with exit_codes():
+        try:
+            telemetry.configure(settings.log_level, path=settings.home / "parakeet.log")
+        except OSError as e:
+            raise Unavailable(
+                f"nothing can be written in {settings.home}: {e.strerror};"
+                " name a folder of yours in PARAKEET_HOME"
+            ) from e
+    return settings

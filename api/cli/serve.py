@@ -11,8 +11,7 @@ from contextlib import contextmanager, suppress
 import typer
 import uvicorn
 
-from api import telemetry
-from api.cli.edge import exit_codes, load_settings
+from api.cli.edge import begin, exit_codes
 from api.cli.opening import Say, opened
 from api.errors import InvalidInput, Unavailable
 from api.settings import Settings
@@ -25,8 +24,7 @@ OPEN_REQUESTS_SECONDS = 3
 
 def run(*, host: str, port: int) -> None:
     """Serve until a signal says stop."""
-    settings = load_settings()
-    telemetry.configure(settings.log_level, path=settings.home / "parakeet.log")
+    settings = begin()
     with exit_codes():
         asyncio.run(serve(settings, host=host, port=port, say=typer.echo))
 
