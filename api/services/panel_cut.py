@@ -58,7 +58,8 @@ def cut_panel(
     first, last = _span(snapshot.session, request)
     if len(currencies) > 1:
         _require_fixings(snapshot, request, first, last)
-    rows = slice(max(first - (request.warmup - 1), 0), last + 1)
+    # One more than the warm-up: a run that trades on its first day is counted from the day before.
+    rows = slice(max(first - request.warmup, 0), last + 1)
     session = snapshot.session[rows]
     fx, fx_known_at = _rates(snapshot, rows, currencies)
     bars = {name: getattr(snapshot, name)[rows] for name in BARS}
@@ -102,9 +103,10 @@ def _span(session: IntArray, request: PanelRequest) -> tuple[int, int]:
     if request.end is not None:
         until = int(np.searchsorted(session, (request.end - EPOCH).days, side="right"))
     if first >= until or start + SLACK_DAYS < session[0]:
+        asked = f"{request.start} to {request.end or 'the last bar'}"
         raise MissingData(
-            f"the run was to go from {request.start} to {request.end or 'the last bar'}; bars are"
-            f" stored from {_date(session[0])} to {_date(session[-1])}: choose days within them",
+            f"bars do not cover {asked}, or no session lies in it; choose other days from"
+            f" {_date(session[0])} to {_date(session[-1])}",
             field=("input", "start"),
         )
     return first, until - 1
