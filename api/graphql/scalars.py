@@ -25,6 +25,10 @@ DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 INSTANT = re.compile(
     r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})", re.ASCII
 )
+EXAMPLE = "2024-01-02T21:00:00Z"
+AMOUNT = re.compile(
+    r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|[+-]?(nan|infinity)", re.IGNORECASE | re.ASCII
+)
 LONGEST_DECIMAL = 40
 JSON_DEPTH = 10
 JSON_STRING = 10_000
@@ -42,7 +46,7 @@ def parse_datetime(value: Any) -> datetime:
     """Read an instant; without an offset it would be a guess, so it is refused."""
     instant = _parsed(datetime.fromisoformat, value, INSTANT)
     if instant is None or not FIRST_YEAR < instant.year < LAST_YEAR:
-        raise _refused(value, "an instant with its offset, such as 2024-01-02T21:00:00Z")
+        raise _refused(value, f"an instant with its offset, such as {EXAMPLE}, from 1901 to 2099")
     return instant.astimezone(UTC)
 
 
@@ -52,7 +56,7 @@ def parse_decimal(value: Any) -> Decimal:
         raise _refused(value, 'a decimal number such as "1234.50"')
     text = str(value)
     try:
-        if len(text) <= LONGEST_DECIMAL and text.isascii():
+        if len(text) <= LONGEST_DECIMAL and AMOUNT.fullmatch(text):
             return Decimal(text)
     except InvalidOperation:
         pass

@@ -89,7 +89,7 @@ async def _named(
 ) -> tuple[list[str], str]:
     """Return the symbols asked for, those of a universe at any day of the run, and a benchmark."""
     if request.universe is None:
-        return list(request.symbols or ()), request.benchmark or BENCHMARK
+        return list(request.symbols or ()), _given(request.benchmark, BENCHMARK)
     universes = UniverseRepository(session)
     universe = await universes.by_key(request.universe, owner_id=owner_id)
     if universe is None:
@@ -105,12 +105,18 @@ async def _named(
         if spell.starts_on <= last and (spell.ends_on is None or spell.ends_on > request.start)
     }
     if not members:
+        known = "" if request.known_at is None else f", as known on {request.known_at.date()}"
         raise MissingData(
-            f"universe {universe.key} had no member from {request.start} to {last};"
-            " choose other days",
+            f"universe {universe.key} had no member from {request.start} to"
+            f" {request.end or 'the last bar'}{known}; choose other days",
             field=("input", "universe"),
         )
-    return sorted(members), request.benchmark or universe.benchmark
+    return sorted(members), _given(request.benchmark, universe.benchmark)
+
+
+def _given(benchmark: str | None, otherwise: str) -> str:
+    """Return what was asked for; an empty text was asked for too, and is no symbol."""
+    return otherwise if benchmark is None else benchmark
 
 
 def _unknown(

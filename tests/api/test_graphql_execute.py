@@ -83,9 +83,9 @@ def test_an_instant_is_read_with_its_offset(text, instant):
     assert parse_datetime(text) == instant
 
 
-@pytest.mark.parametrize("value", ["2024-01-02", "2024-01-02T21:00:00", 5, "+292277-01-01T00:00Z"])
-def test_an_instant_without_an_offset_is_refused(value):
-    with pytest.raises(StrawberryInputCoercionError, match="an instant with its offset"):
+@pytest.mark.parametrize("value", ["2024-01-02", "2024-01-02T21:00:00", 5, "2999-01-01T00:00:00Z"])
+def test_an_instant_without_an_offset_or_beyond_the_years_is_refused(value):
+    with pytest.raises(StrawberryInputCoercionError, match=r"its offset, .* from 1901 to 2099"):
         parse_datetime(value)
 
 
@@ -93,7 +93,7 @@ def test_a_decimal_is_exact_and_bounded():
     assert parse_decimal("0.10") == Decimal("0.10")
     assert parse_decimal(100) == Decimal(100)
     assert parse_decimal(0.1) == Decimal("0.1")
-    for value in (True, None, "a", "1" * 41, "\u0661", [1]):
+    for value in (True, None, "a", "1" * 41, "\u0661", "1_000", " 1", [1]):
         with pytest.raises(StrawberryInputCoercionError, match="a decimal number"):
             parse_decimal(value)
 

@@ -34,6 +34,11 @@ BAD = {
         ("INVALID", "symbols", "symbols named AAA twice"),
     ),
     "unknown benchmark": ({"benchmark": "^NONE"}, ("UNKNOWN_SYMBOL", "benchmark", "'^NONE'")),
+    "empty benchmark": ({"benchmark": ""}, ("UNKNOWN_SYMBOL", "benchmark", "benchmark named ''")),
+    "known before the universe was": (
+        {"knownAt": "1980-01-01T00:00:00Z"},
+        ("MISSING_DATA", "universe", "to the last bar, as known on 1980-01-01"),
+    ),
     "start after end": (
         {"start": "2019-01-02", "end": "2019-01-01"},
         ("INVALID", "start", "start was 2019-01-02"),
