@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from engine.errors import InsufficientHistory
-from engine.panel import Panel
+from engine.panel import Panel, Window
+from engine.returns import MAX_GAP
 from engine.schedule import (
     DecisionClock,
     Rebalance,
@@ -46,7 +47,7 @@ def decide(
 
     1. Decide at ``first_row`` if the warm-up reaches it, else at the first later session it does.
     2. From there decide by the calendar of the primary market, up to ``last_row``.
-    3. Lend each decision the window that ends with it; pass the strategy's state along.
+    3. Lend each decision the window that ends with it (`lend`); pass the strategy's state along.
 
     Raises InsufficientHistory when no decision is possible before ``last_row``.
     """
@@ -55,13 +56,21 @@ def decide(
     made: list[tuple[int, Decision]] = []
     state: Any = None
     for position, (row, instant) in enumerate(zip(rows.tolist(), instants.tolist(), strict=True)):
-        window = panel.window(row, strategy.warmup, instant)
-        decision, state = strategy.decide(window, state)
+        decision, state = strategy.decide(lend(panel, strategy, row, instant), state)
         if decision is not None:
             made.append((position, decision))
         if checkpoint is not None:
             checkpoint((position + 1) / len(rows), "deciding")
     return _targets(panel, rows, instants, made)
+
+
+def lend(panel: Panel, strategy: Strategy[Any], row: int, instant: int) -> Window:
+    """Return what `strategy` sees on `row`: its warm-up, and where there are some, a few rows more.
+
+    An asset whose market was closed on the last of the rows, or has yet to close, is judged by
+    its own last session, which may lie before a short warm-up.
+    """
+    return panel.window(row, min(row + 1, strategy.warmup + MAX_GAP), instant)
 
 
 def decision_calendar(

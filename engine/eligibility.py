@@ -45,7 +45,7 @@ def screen(window: Window, floors: Floors, *, length: int, min_obs: int) -> Scre
     due = window.due[-length:]
     rules = {
         "not_member": window.member,
-        "no_bar": _has_last_bar(valid, due),
+        "no_bar": _has_last_bar(np.isfinite(window.total_return), window.due),
         "short_history": valid.sum(axis=0) >= min_obs,
         "gap": _longest_gap(valid, due) <= MAX_GAP,
         "price_floor": _price(window) >= _price_floor(window, floors),

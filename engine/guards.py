@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from engine.decide import Targets, decision_calendar
+from engine.decide import Targets, decision_calendar, lend
 from engine.panel import Panel
 from engine.schedule import DecisionClock, Rebalance, decision_instants
 from engine.strategies.base import Strategy
@@ -45,7 +45,7 @@ def check_truncation(
     for span in spans:
         seen = panel.truncate(int(rows[span[-1]]))
         for row, instant in zip(rows[span].tolist(), instants[span].tolist(), strict=True):
-            decision, state = strategy.decide(seen.window(row, strategy.warmup, instant), state)
+            decision, state = strategy.decide(lend(seen, strategy, row, instant), state)
             again = None if decision is None else decision.weights
             if not _same(made.get(row), again):
                 return Lookahead(free=False, detail=_changed(panel, row, seen))

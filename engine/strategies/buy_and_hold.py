@@ -36,6 +36,6 @@ class BuyAndHold(Strategy[BuyAndHoldParameters]):
         """Return the one purchase; the state says that it was made."""
         if state:
             return None, True
-        found = screen(window, self.parameters, length=1, min_obs=1)
+        found = screen(window, self.parameters, length=len(window.session), min_obs=1)
         bought = int(np.count_nonzero(found.passed))
         return Decision(found.passed / max(bought, 1), found.reasons), bought > 0

@@ -33,6 +33,6 @@ class EqualWeight(Strategy[EqualWeightParameters]):
     parameters_type: ClassVar = EqualWeightParameters
 
     def decide(self, window: Window, state: None) -> tuple[Decision, None]:
-        found = screen(window, self.parameters, length=1, min_obs=1)
+        found = screen(window, self.parameters, length=len(window.session), min_obs=1)
         held = int(np.count_nonzero(found.passed))
         return Decision(found.passed / max(held, 1), found.reasons), state

@@ -118,9 +118,7 @@ async def test_hours_are_new_yorks(sample_sessions, shared):
     np.testing.assert_array_equal(panel.known_at, np.repeat(panel.closes_at, 20, axis=1))
 
 
-async def test_rows_begin_a_session_before_the_warm_up_and_end_with_the_run(
-    sample_sessions, shared
-):
+async def test_rows_begin_a_session_before_the_warm_up(sample_sessions, shared):
     panel = await load_panel(
         sample_sessions,
         shared,

@@ -23,7 +23,7 @@ from api.services.results import curve_key, read_columns
 from api.services.run_backtest import run_backtest
 from api.services.work import JobKind
 from api.settings import LOCAL_OWNER_ID
-from models.backtest import Currency, FillPolicy
+from models.backtest import Currency, DecisionClock, FillPolicy
 from models.backtests import BacktestRepository
 from models.session import make_engine, make_sessions, unit_of_work
 from tests.conftest import SAMPLE
@@ -128,6 +128,22 @@ async def test_the_name_is_no_part_of_the_content(run, sessions, store):
     again = await finished(sessions, store, replace(HELD_APPLE, name="again"))
 
     assert again.id == run.id
+
+
+@pytest.mark.parametrize(
+    "early",
+    [{"fill": FillPolicy.DECISION_CLOSE}, {"decision_clock": DecisionClock.ASX_CLOSE}],
+    ids=["decision close", "Sydney close"],
+)
+async def test_a_run_that_trades_on_its_first_day_begins_the_day_before(early, sessions, store):
+    request = replace(HELD_APPLE, strategy="equal_weight", end=date(2001, 1, 3), **early)
+
+    run = await finished(sessions, store, request)
+
+    orders = read_columns(await store.get(f"{run.result_prefix}orders.columns.gz")).columns
+    assert (run.summary["first_on"], run.summary["last_on"]) == ("1999-12-31", "2001-01-03")
+    assert orjson.loads(orders["date"])[0] == "2000-01-03"
+    assert run.summary["metrics"]["exposure"] > 0.9
 
 
 async def test_a_start_without_rates_is_refused_by_name(sessions, store):

@@ -7,8 +7,10 @@ from engine.decide import decide
 from engine.errors import InsufficientHistory
 from engine.panel import NEVER
 from engine.schedule import DecisionClock, Rebalance
+from engine.strategies import STRATEGIES
 from engine.strategies.base import Decision, Parameters, Strategy
-from tests.engine.panels import make_closes, make_panel
+from tests.engine.panels import HOUR, make_closes, make_panel
+from tests.engine.test_execution import make_two_markets
 
 
 class Recorder(Strategy[Parameters]):
@@ -60,14 +62,14 @@ def test_the_first_decision_is_on_the_first_row_then_by_the_calendar():
     assert days == ["2000-01-10", "2000-02-29", "2000-03-31"]
 
 
-def test_a_warm_up_puts_off_the_first_decision_and_fills_every_window():
+def test_a_warm_up_puts_off_the_first_decision_and_every_window_holds_it():
     panel = make_panel(make_closes(sessions=70, assets=2))
     strategy = Recorder(history=30)
 
     targets = run(panel, strategy)
 
     assert targets.rows[0] == 29
-    assert {len(window.session) for window in strategy.windows} == {30}
+    assert [len(window.session) for window in strategy.windows] == [30, 35, 35]
     assert strategy.windows[0].session[-1] == panel.session[29]
 
 
@@ -80,6 +82,29 @@ def test_state_passes_from_decision_to_decision_and_none_leaves_the_holdings():
     np.testing.assert_allclose(targets.weights[:, 0], [1, 1 / 3, 1 / 4, 1 / 5])
     np.testing.assert_array_equal(targets.instants, panel.closes_at[[0, 2, 3, 4], 0])
     assert targets.reasons == {"seen": 4}
+
+
+@pytest.mark.parametrize("key", ["equal_weight", "buy_and_hold"])
+def test_a_market_yet_to_close_or_on_holiday_leaves_its_assets_in_the_choice(key):
+    cls = STRATEGIES[key]
+    close = make_closes(sessions=8, assets=2)
+    panel = make_two_markets(close)
+    holiday = panel.closes_at.copy()
+    holiday[4, 0] = NEVER
+    close[4, 0] = np.nan
+    panel = make_two_markets(close, opens_at=holiday - HOUR, closes_at=holiday)
+
+    targets = decide(
+        panel,
+        cls(cls.parameters_type()),
+        first_row=1,
+        last_row=7,
+        rebalance=Rebalance.DAILY,
+        clock=DecisionClock.ASX_CLOSE,
+    )
+
+    assert (targets.weights == 0.5).all()
+    assert targets.reasons == {}
 
 
 def test_decisions_fall_on_sessions_of_the_primary_market_only():
