@@ -24,11 +24,13 @@ const run = (changes: Partial<Run>): Run & { __typename: "Backtest" } => ({
   __typename: "Backtest",
   id: "backtest_1",
   name: null,
-  strategy: { key: "momentum", name: "Momentum" },
+  strategy: { key: "momentum", name: "Momentum", defaultParameters: { lookback: 252, top_n: 10 } },
+  parameters: { lookback: 252, top_n: 10 },
   universe: "SAMPLE_US",
   symbols: [],
   start: "2000-01-10",
   end: "2022-12-28",
+  initialCapital: "100000",
   currency: "AUD",
   createdAt: "2026-11-22T02:00:00Z",
   job: { id: "job_1", status: "SUCCEEDED", progress: 1, stage: null },
@@ -57,6 +59,7 @@ test("runs show the API's figures, and a dash where there are none", async () =>
   const failed = run({
     id: "backtest_2",
     name: "Too short",
+    parameters: { lookback: 252, top_n: 5 },
     metrics: null,
     overfitting: null,
     job: { id: "job_2", status: "FAILED", progress: 0.1, stage: null },
@@ -66,10 +69,10 @@ test("runs show the API's figures, and a dash where there are none", async () =>
   const rows = (await screen.findAllByRole("row")).slice(1).map((row) => row.textContent);
 
   expect(rows[0]).toMatch(
-    /^MomentumSAMPLE_US · AUDJan 2000 – Dec 2022DoneCAGR10\.9%Sharpe0\.61Drawdown−47\.1%Deflated87\.1%/,
+    /^MomentumSAMPLE_US · 100,000 AUDJan 2000 – Dec 2022DoneCAGR10\.9%Sharpe0\.61Drawdown−47\.1%Deflated87\.1%/,
   );
   expect(rows[1]).toMatch(
-    /^Too shortMomentum · SAMPLE_US · AUDJan 2000 – Dec 2022FailedCAGR—Sharpe—Drawdown—Deflated—/,
+    /^Too shortMomentum · SAMPLE_US · 100,000 AUD · top_n 5Jan 2000 – Dec 2022FailedCAGR—Sharpe—Drawdown—Deflated—/,
   );
 });
 

@@ -1,6 +1,6 @@
 import { Link } from "react-router";
 import type { BacktestRowFragment } from "../graphql/generated";
-import { ago, instant, month, NOTHING, percent, ratio } from "../ui/format";
+import { ago, instant, money, month, NOTHING, percent, ratio } from "../ui/format";
 import { table } from "../ui/Table";
 import css from "./BacktestList.module.css";
 import { StatusBadge } from "./StatusBadge";
@@ -18,7 +18,7 @@ export function BacktestRow({ run }: { run: BacktestRowFragment }) {
         </Link>
         <span className={css.sub}>
           {run.name ? `${run.strategy.name} · ` : ""}
-          {market} · {run.currency}
+          {[market, money(run.initialCapital, run.currency), ...changes(run)].join(" · ")}
         </span>
       </th>
       <td className={css.period}>
@@ -38,6 +38,14 @@ export function BacktestRow({ run }: { run: BacktestRowFragment }) {
       </td>
     </tr>
   );
+}
+
+/** What tells it from other runs of its strategy: the parameters that were chosen. */
+function changes(run: BacktestRowFragment): string[] {
+  const standard = run.strategy.defaultParameters as Record<string, unknown>;
+  return Object.entries(run.parameters as Record<string, unknown>)
+    .filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(standard[name]))
+    .map(([name, value]) => `${name} ${Array.isArray(value) ? value.join(", ") : value}`);
 }
 
 type FigureProps = {

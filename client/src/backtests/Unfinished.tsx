@@ -1,5 +1,5 @@
 import { ButtonLink } from "../ui/Button";
-import { enumWords, instant } from "../ui/format";
+import { enumWords, instant, sentence } from "../ui/format";
 import { Icon } from "../ui/Icon";
 import { Notice } from "../ui/Notice";
 import type { Run } from "./BacktestPage";
@@ -25,7 +25,7 @@ export function Unfinished({ run }: { run: Run }) {
     );
   return (
     <Notice tone="bad" title="This run failed" actions={again}>
-      <p>{job.error?.message ?? "No reason was recorded."}</p>
+      <p>{sentence(job.error?.message ?? "no reason was recorded")}</p>
       {job.error && (
         <p>
           <small>

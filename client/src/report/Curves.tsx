@@ -24,8 +24,8 @@ const BASES: readonly { value: CurveBasis; label: string }[] = [
 ];
 const BASIS_WORDS: Record<CurveBasis, string> = {
   NET: "after all costs",
-  GROSS: "the same run without costs",
-  LOCAL: "without the effect of exchange rates",
+  GROSS: "the same run without costs; below peak is after costs",
+  LOCAL: "without the effect of exchange rates; benchmark and below peak are with it",
 };
 const SCALES = [
   { value: "log", label: "Log" },

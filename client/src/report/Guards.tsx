@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import type { GuardsPartFragment } from "../graphql/generated";
 import { Card } from "../ui/Card";
-import { money, percent, words } from "../ui/format";
+import { money, percent, sentence, words } from "../ui/format";
 import { Icon } from "../ui/Icon";
 import { flagWords } from "./flags";
 import css from "./Guards.module.css";
@@ -56,13 +56,12 @@ function Lookahead({ guards }: { guards: GuardsData }) {
   if (lookaheadFree === null)
     return (
       <Item tone="note" title="Look-ahead not checked">
-        {lookaheadDetail}
+        {lookaheadDetail && sentence(lookaheadDetail)}
       </Item>
     );
   return (
     <Item tone={lookaheadFree ? "good" : "bad"} title={lookaheadFree ? "No look-ahead" : "The strategy looked ahead"}>
-      {lookaheadFree && "Decisions were repeated on data cut off at several dates and came out the same. "}
-      {lookaheadDetail}
+      {lookaheadDetail && sentence(lookaheadDetail)}
     </Item>
   );
 }

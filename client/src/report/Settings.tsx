@@ -38,6 +38,7 @@ const runEntries = (run: SettingsPartFragment): [string, string][] => [
   ["From", day(run.start)],
   ["To", day(run.end)],
   ["Initial capital", money(run.initialCapital, run.currency)],
+  ["Benchmark", run.benchmark],
   ["Rebalance", enumWords(run.rebalance)],
   ["Allocator", run.allocator ? enumWords(run.allocator) : "The strategy's own"],
   ["Fill", enumWords(run.fill)],

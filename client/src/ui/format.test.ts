@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ago, bytes, camel, decimal, duration, enumWords, money, percent, ratio, words } from "./format";
+import { ago, bytes, camel, decimal, duration, enumWords, money, percent, ratio, sentence, words } from "./format";
 
 test.each([
   [percent(-0.1234), "−12.3%"],
@@ -26,8 +26,18 @@ test("names of the API read as words", () => {
     words("groupCap"),
     enumWords("HRP"),
     enumWords("US_CLOSE"),
+    enumWords("hrp"),
+    enumWords("std"),
     camel("fx_spread_bps"),
-  ]).toEqual(["No trade band", "Group cap", "HRP", "US close", "fxSpreadBps"]);
+  ]).toEqual(["No trade band", "Group cap", "HRP", "US close", "HRP", "Standard deviation", "fxSpreadBps"]);
+});
+
+test("a message of the server becomes a sentence", () => {
+  expect([sentence("choose a later end"), sentence("Done."), sentence("")]).toEqual([
+    "Choose a later end.",
+    "Done.",
+    ".",
+  ]);
 });
 
 test("times are told roughly", () => {

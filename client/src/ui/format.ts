@@ -71,9 +71,18 @@ export function words(name: string): string {
 export const camel = (name: string) => name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 
 const ABBREVIATIONS: Record<string, string> = {
+  EWMA: "EWMA",
   HRP: "HRP",
   NCO: "NCO",
+  RF: "Risk-free rate",
+  STD: "Standard deviation",
   ASX_CLOSE: "ASX close",
   US_CLOSE: "US close",
 };
-export const enumWords = (name: string) => ABBREVIATIONS[name] ?? words(name);
+export const enumWords = (name: string) => ABBREVIATIONS[name.toUpperCase()] ?? words(name);
+
+/** The server writes messages without a capital and a full stop, so that they can stand behind a colon. */
+export function sentence(message: string): string {
+  const begun = message.charAt(0).toUpperCase() + message.slice(1);
+  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
+}
