@@ -7,6 +7,7 @@ import numpy as np
 
 from engine.decide import Targets, decision_calendar, lend
 from engine.panel import Panel
+from engine.returns import MAX_GAP
 from engine.schedule import DecisionClock, Rebalance, decision_instants
 from engine.strategies.base import Strategy
 from engine.types import FloatArray, IntArray
@@ -53,10 +54,21 @@ def check_truncation(
 
 
 def missing_bars(panel: Panel, rows: IntArray) -> tuple[str, ...]:
-    """Name each asset without a single bar on `rows`."""
-    empty = ~np.isfinite(panel.close[rows]).any(axis=0)
-    span = f"{_day(panel, int(rows[0]))} to {_day(panel, int(rows[-1]))}"
-    return tuple(f"{panel.symbols[i]}: no bar from {span}" for i in np.flatnonzero(empty))
+    """Name each asset whose bars begin after `rows` do, end before them, or are not there.
+
+    A few sessions are a halt; an asset that ended is valued at its last mark until the run ends.
+    """
+    named = []
+    for asset, symbol in enumerate(panel.symbols):
+        bars = rows[np.isfinite(panel.close[rows, asset])]
+        if not len(bars):
+            named.append(f"{symbol}: no bar from {_day(panel, rows[0])} to {_day(panel, rows[-1])}")
+            continue
+        if bars[0] - rows[0] > MAX_GAP:
+            named.append(f"{symbol}: no bar before {_day(panel, bars[0])}")
+        if rows[-1] - bars[-1] > MAX_GAP:
+            named.append(f"{symbol}: no bar after {_day(panel, bars[-1])}")
+    return tuple(named)
 
 
 def _same(first: FloatArray | None, second: FloatArray | None) -> bool:
@@ -75,5 +87,5 @@ def _held(panel: Panel, rows: IntArray, spans: list[IntArray]) -> str:
     return f"decisions did not change when prices after {ends} were removed"
 
 
-def _day(panel: Panel, row: int) -> str:
+def _day(panel: Panel, row: int | np.int64) -> str:
     return str(panel.session[row].astype("datetime64[D]"))

@@ -106,7 +106,7 @@ def report(
         weights=books.value / books.equity[:, None],
         gross=gross.books.equity,
         trade_count=int(np.count_nonzero(net.orders.filled)),
-        total_costs=-float(books.costs.sum()),
+        total_costs=0.0 - float(books.costs.sum()),  # not -0.0
         round_trips=round_trips(books, net.orders, net.payments, net.actions),
     )
     return Result(

@@ -14,6 +14,9 @@ from engine.types import FloatArray, IntArray
 
 T = TypeVar("T", bound=np.generic)
 
+# New York closed for six days in September 2001; a longer pause means that levels are missing.
+STALE_LEVEL_DAYS = 7
+
 
 @dataclass(frozen=True, kw_only=True)
 class Series:
@@ -35,7 +38,7 @@ def build_snapshot(
     """Lay bars on every session of the calendars between the assets' first and last bar.
 
     A session on which an asset has no bar is NaN there: nothing is filled, except the benchmark,
-    whose last level stands until the next.
+    whose last level stands until the next, for a week at most: one that ended is not flat.
     """
     session = _sessions(assets, calendars)
     opens_at, closes_at = _hours(session, calendars)
@@ -139,7 +142,9 @@ def _level(session: IntArray, benchmark: Bars | None) -> FloatArray:
     if benchmark is None:
         return np.full(len(session), np.nan)
     last = np.searchsorted(benchmark.day, session, side="right") - 1
-    return _at(adjust(benchmark)["close"], last, np.nan)
+    level = _at(adjust(benchmark)["close"], last, np.nan)
+    level[session - _at(benchmark.day, last, 0) > STALE_LEVEL_DAYS] = np.nan
+    return level
 
 
 def _at(values: NDArray[T], rows: IntArray, before: float) -> NDArray[T]:

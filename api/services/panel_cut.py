@@ -92,6 +92,7 @@ def cut_panel(
         flags=(
             *_flags(assets, rf[first - rows.start :], currencies[0]),
             *_hindsight(benchmark, survivorship_free=survivorship_free),
+            *_gaps(benchmark, snapshot.benchmark[first : last + 1]),
         ),
     )
 
@@ -227,6 +228,11 @@ def _hindsight(benchmark: Instrument | None, *, survivorship_free: bool) -> tupl
     if benchmark is not None and "price_index" in benchmark.flags:
         flags += ("benchmark_without_dividends",)
     return flags
+
+
+def _gaps(benchmark: Instrument | None, level: FloatArray) -> tuple[str, ...]:
+    short = benchmark is not None and bool(np.isnan(level).any())
+    return ("benchmark_incomplete",) if short else ()
 
 
 def _nanoseconds(instant: datetime) -> int:

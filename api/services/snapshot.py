@@ -15,7 +15,7 @@ import numpy as np
 from engine.types import FloatArray, IntArray
 
 # Goes into the key: raised when meaning or layout changes, so that no older object is read.
-LAYOUT = 1
+LAYOUT = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +31,7 @@ class Snapshot:
     close: FloatArray
     volume: FloatArray
     known_at: IntArray  # (n, m) ns UTC, NEVER where there is no bar
-    benchmark: FloatArray  # (n,) own currency, last mark carried
+    benchmark: FloatArray  # (n,) own currency, last mark carried for a week
     audusd: FloatArray  # (n,) last fixing on or before the session
     audusd_day: IntArray  # (n,) day of that fixing; 0 before the first
     audusd_known_at: IntArray  # (n,) ns UTC; NEVER before the first

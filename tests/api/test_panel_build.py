@@ -123,6 +123,16 @@ def test_the_benchmark_stands_at_its_last_level():
     assert snapshot.benchmark.tolist() == [50.0, 60.0, 60.0]
 
 
+def test_a_benchmark_that_ended_is_unknown_not_flat():
+    bars = make_bars(days("2024-01-03", "2024-01-16"), close=[1.0, 1.0])
+    index = make_bars(days("2024-01-03"), close=[50.0])
+
+    snapshot = build_snapshot([bars], index, calendars=[NEW_YORK], audusd=NO_RATES, rf=NO_RATES)
+
+    assert snapshot.benchmark[:6].tolist() == [50.0] * 6  # to Wednesday the 10th
+    assert np.isnan(snapshot.benchmark[6:]).all()
+
+
 def test_what_became_known_last_is_kept_with_the_snapshot():
     bars = make_bars(days("2024-01-03"), close=[1.0])
     fixings = make_series(days("2024-01-02", "2024-02-01"), [0.67, 0.66])

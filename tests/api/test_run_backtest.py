@@ -151,3 +151,16 @@ async def test_a_start_without_rates_is_refused_by_name(sessions, store):
 
     with pytest.raises(MissingData, match="1999-01-04"):
         await finished(sessions, store, request)
+
+
+async def test_a_benchmark_that_ends_within_the_run_is_left_out_from_there(sessions, store):
+    request = replace(HELD_APPLE, benchmark="MSFT:OHLCV", start=date(2012, 1, 3))
+
+    run = await finished(sessions, store, request)
+
+    whole = read_columns(await store.get(curve_key(run.result_prefix, "equity", "full"))).columns
+    level = orjson.loads(whole["benchmark"])
+    known = [day for day, each in zip(orjson.loads(whole["dates"]), level, strict=True) if each]
+    assert (known[0], known[-1]) == ("2012-01-03", "2013-03-08")  # its last bar is of 1 March
+    assert "benchmark_incomplete" in run.summary["guards"]["flags"]
+    assert [row[2] is None for row in run.summary["annual"][:3]] == [False, True, True]

@@ -162,4 +162,13 @@ def test_an_asset_without_a_bar_in_the_run_is_named():
     panel = make_panel(close)
 
     assert missing_bars(panel, np.arange(20, 30)) == ("S002: no bar from 2000-01-31 to 2000-02-11",)
-    assert missing_bars(panel, np.arange(5, 30)) == ()
+    assert missing_bars(panel, np.arange(5, 30)) == ("S002: no bar after 2000-01-14",)
+    assert missing_bars(panel, np.arange(5, 15)) == ()
+
+
+def test_an_asset_that_begins_late_is_named():
+    close = CLOSE.copy()
+    close[:20, 1] = np.nan
+    panel = make_panel(close)
+
+    assert missing_bars(panel, np.arange(10, 30)) == ("S001: no bar before 2000-01-31",)

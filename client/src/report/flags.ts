@@ -37,6 +37,10 @@ const FLAGS: Record<string, { title: string; detail: string }> = {
     detail:
       "The benchmark is a price index and leaves dividends out, while the strategy earns them: its lead is flattered.",
   },
+  benchmark_incomplete: {
+    title: "Benchmark incomplete",
+    detail: "On some sessions of the run the benchmark has no price; every figure beside it leaves those out.",
+  },
   modelled_prices: { title: "Modelled prices", detail: "Some prices come from a model, not from a market." },
   open_unknown: { title: "Open unknown", detail: "Where no open is known, orders fill at the next close instead." },
   rf_foreign: {
