@@ -16,10 +16,15 @@ def sdl() -> str:
 
 
 def catalogue() -> bytes:
-    """Return the strategy catalogue as JSON; the only place of the API that asks the engine."""
+    """Return the strategy catalogue as JSON; the only place of the API that asks the engine.
+
+    The edition of the calendars stands beside the engine's: both can move a number.
+    """
+    from api.services.calendars import calendars_version
     from engine.strategies import catalogue as of_engine
 
-    return orjson.dumps(of_engine(), option=orjson.OPT_INDENT_2) + b"\n"
+    whole = {"calendars": calendars_version(), **of_engine()}
+    return orjson.dumps(whole, option=orjson.OPT_INDENT_2) + b"\n"
 
 
 def export() -> list[Path]:

@@ -11,7 +11,7 @@ from api.errors import Conflict, LimitExceeded, NotFound
 from api.services.backtest_request import LONGEST_NAME, BacktestRequest, checked
 from api.services.content_key import component_hashes, content_key, digest
 from api.services.run_span import RunSpan, fingerprint, resolve_span
-from api.services.strategies import StrategyEntry
+from api.services.strategies import StrategyEntry, calendars_in_use
 from api.services.text import clean_text
 from engine import ENGINE_VERSION
 from models.backtest import Backtest, Rebalance
@@ -120,6 +120,8 @@ def _components(request: BacktestRequest, entry: StrategyEntry, span: RunSpan) -
         "strategy": {"key": entry.key, "version": entry.version},
         "parameters": request.parameters,
         "assets": {"universe": request.universe, "symbols": symbols},
+        "instruments": span.described(),
+        "calendars": calendars_in_use(),
         "dates": {"start": request.start, "end": span.end},
         "capital": {"amount": request.initial_capital, "currency": request.currency},
         "benchmark": span.benchmark.symbol,

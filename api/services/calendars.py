@@ -6,6 +6,7 @@ The bounds are pinned: left to itself the library moves them every day and refus
 import warnings
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import version
 
 import numpy as np
 
@@ -52,6 +53,11 @@ def calendar_code(exchange: str, currency: str) -> str:
     if code is None:
         raise ValueError(f"no calendar is known for exchange {exchange} in {currency}")
     return code
+
+
+def calendars_version() -> str:
+    """Name the edition of the calendars: another one may know other sessions."""
+    return version("exchange-calendars")
 
 
 @cache

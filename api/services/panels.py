@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.errors import MissingData, NotFound, UnknownSymbol
 from api.ports import ObjectStore
-from api.services.calendars import calendar, calendar_code
+from api.services.calendars import calendar, calendar_code, calendars_version
 from api.services.panel_build import Series, build_snapshot
 from api.services.panel_cut import PanelRequest, cut_panel
 from api.services.snapshot import LAYOUT, Bars, Snapshot, dump_snapshot, load_snapshot
@@ -164,7 +164,7 @@ async def _key(
         first_year=FIRST_YEAR,
         last_year=LAST_YEAR,
     )
-    content = f"{LAYOUT} {ids} {level} {markets} {digest.combined}"
+    content = f"{LAYOUT} {calendars_version()} {ids} {level} {markets} {digest.combined}"
     return f"panels/{hashlib.sha256(content.encode()).hexdigest()}.parquet"
 
 

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -25,6 +26,9 @@ SESSIONS_PER_YEAR = 252
 FACTOR_SET = "FF3"
 BENCHMARK = "^GSPC"
 PAIRED = {"AUD", "USD"}
+# A currency converts, an exchange has sessions and ticks, a sector and a class have caps, fields
+# and flags say how far prices may be trusted.
+DESCRIBED = ("symbol", "currency", "exchange", "asset_class", "sector", "fields", "flags")
 # Weekends, holidays and a provider's delay; a longer gap is prices that are not there.
 SLACK = timedelta(days=10)
 
@@ -40,6 +44,13 @@ class RunSpan:
     @property
     def symbols(self) -> list[str]:
         return [asset.symbol for asset in self.assets]
+
+    def described(self) -> list[dict[str, Any]]:
+        """Return what is said of each instrument and can move a number, or warn of one."""
+        return [
+            {name: getattr(each, name) for name in DESCRIBED}
+            for each in sorted((*self.assets, self.benchmark), key=lambda each: each.symbol)
+        ]
 
     def foreign(self, currency: str) -> bool:
         """Tell whether a rate is needed to express the run in this currency."""

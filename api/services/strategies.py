@@ -69,8 +69,19 @@ class StrategyEntry:
 @cache
 def catalogue() -> dict[str, StrategyEntry]:
     """Return the strategies by key, in the order of the catalogue."""
-    entries = orjson.loads(CATALOGUE.read_bytes())["strategies"]
-    return {entry["key"]: _entry(entry) for entry in entries}
+    return {entry["key"]: _entry(entry) for entry in _exported()["strategies"]}
+
+
+def calendars_in_use() -> str:
+    """Return the edition of the calendars the workers keep, which the API need not install."""
+    edition: str = _exported()["calendars"]
+    return edition
+
+
+@cache
+def _exported() -> dict[str, Any]:
+    exported: dict[str, Any] = orjson.loads(CATALOGUE.read_bytes())
+    return exported
 
 
 def require_strategy(key: str) -> StrategyEntry:

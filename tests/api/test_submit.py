@@ -1,9 +1,10 @@
 import asyncio
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from models import Backtest, Job
+from api.services import backtests
+from models import Backtest, Instrument, Job
 from tests.api.market import LAST, SHARES
 from tests.api.submitting import changed, rows, submit
 from tests.factories import STRANGER
@@ -94,6 +95,26 @@ async def test_what_moves_a_number_is_another_run(ask, market, other):
     assert second["userErrors"] == []
     assert second["backtest"]["contentKey"] != first["backtest"]["contentKey"]
     assert not second["reused"]
+
+
+@pytest.mark.parametrize("said", [{"sector": "Energy"}, {"fields": ["close"]}, {"flags": ["odd"]}])
+async def test_a_share_described_otherwise_makes_another_run(ask, market, sessions, said):
+    first = await submit(ask)
+
+    async with sessions.begin() as session:
+        await session.execute(update(Instrument).filter_by(symbol=SHARES[0]).values(**said))
+    second = await submit(ask)
+
+    assert second["backtest"]["contentKey"] != first["backtest"]["contentKey"]
+
+
+async def test_other_calendars_make_another_run(ask, market, monkeypatch):
+    first = await submit(ask)
+
+    monkeypatch.setattr(backtests, "calendars_in_use", lambda: "another edition")
+    second = await submit(ask)
+
+    assert second["backtest"]["contentKey"] != first["backtest"]["contentKey"]
 
 
 async def test_the_order_of_symbols_does_not_matter(ask, market):
