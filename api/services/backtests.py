@@ -48,21 +48,22 @@ async def submit_backtest(
 ) -> Submitted:
     """Record a backtest and the job that will compute it, or return the same content's run.
 
-    1. Check what needs no database, then find assets, days and rates: every fault at once.
-    2. Name the run by its content; a lock on that name makes equal submits take turns.
+    1. Check what needs no database; an owner's submits take turns from here on.
+    2. Find assets, days and rates: every fault at once. Name the run by its content.
     3. Finished, queued or running already: return that run. Failed or cancelled: a new one.
 
     Raises Refused with each fault, Conflict, LimitExceeded; nothing is written then.
     """
     request, entry = checked(request)
     asked = digest(asdict(request) | {"idempotency_key": None})
+    # One lock for all: equal submits become one job, and no two pass the same count of a quota.
+    await lock(session, f"submit {owner_id}")
     if request.idempotency_key is not None:
         same = await _same_key(session, owner_id, request.idempotency_key, asked)
         if same is not None:
             return same
     span = await resolve_span(session, request, entry, owner_id=owner_id)
     content = await _content(session, request, entry, span)
-    await lock(session, f"backtest {owner_id} {content.key}")
     found = await BacktestRepository(session).find_same(owner_id=owner_id, content_key=content.key)
     if found is not None:
         return await _reused(session, found)
@@ -141,7 +142,6 @@ async def _same_key(
     session: AsyncSession, owner_id: UUID, idempotency_key: str, asked: str
 ) -> Submitted | None:
     """Return what this key stands for already. Raises Conflict when that was another request."""
-    await lock(session, f"idempotency {owner_id} {idempotency_key}")
     job = await JobRepository(session).by_idempotency_key(idempotency_key, owner_id=owner_id)
     if job is None:
         return None

@@ -191,6 +191,17 @@ async def test_quotas_refuse_what_is_too_much(ask, market, app, sessions):
     assert await rows(sessions, Job) == 1
 
 
+async def test_quotas_hold_for_submits_at_once(ask, market, app, sessions):
+    app.settings = app.settings.model_copy(update={"concurrent_jobs": 2})
+    wishes = [changed(start=f"2018-06-{day:02}") for day in range(1, 9)]
+
+    told = await asyncio.gather(*(submit(ask, wish) for wish in wishes))
+
+    refused = [each["userErrors"][0]["reason"] for each in told if each["userErrors"]]
+    assert refused == 6 * ["CONCURRENT_JOBS"]
+    assert await rows(sessions, Job) == 2
+
+
 async def test_the_first_start_in_australian_dollars_is_the_one_the_error_names(ask, market):
     told = await submit(ask, changed(currency="AUD", start="2018-08-27"))
 
