@@ -72,7 +72,7 @@ class ChildProcess:
         if process is not None:
             with suppress(ProcessLookupError):
                 process.kill()
-            await process.wait()
+            await process.communicate()  # a pipe that is left full would never end the wait
 
     async def work(self, job: ClaimedJob, pulse: Pulse) -> dict[str, Any]:
         """Perform the job in the child. Raises Stopped, WorkFailed, Unavailable."""
@@ -83,7 +83,11 @@ class ChildProcess:
             except TimeoutError as e:
                 await self.stop()
                 raise WorkFailed(_too_long(self.timeout_seconds)) from e
-            except (asyncio.CancelledError, Unavailable):
+            except (Stopped, WorkFailed):
+                raise  # the child said so, and waits for the next job
+            except BaseException:
+                # What it is at, and what is left in the pipe, nobody knows: the next job needs
+                # another child.
                 await self.stop()
                 raise
 

@@ -145,6 +145,15 @@ async def test_a_killed_child_is_replaced(child):
     assert await child.work(claimed("chatter"), Pulse()) == {"summary": "said"}
 
 
+async def test_an_answer_that_cannot_be_read_does_not_reach_the_next_job(child, monkeypatch):
+    monkeypatch.setattr("api.adapters.child_process.MAX_LINE_BYTES", 1_000)
+
+    with pytest.raises(ValueError, match="limit"):
+        await child.work(claimed("flood"), Pulse())
+
+    assert await child.work(claimed("chatter"), Pulse()) == {"summary": "said"}
+
+
 async def test_a_child_killed_between_two_jobs_is_replaced(child):
     await child.start()
     os.kill(child.pid, signal.SIGKILL)

@@ -81,6 +81,10 @@ async def chatter(job, pulse: Pulse):
     return {"summary": "said"}
 
 
+async def flood(job, pulse: Pulse):
+    return {"summary": "x" * 100_000}
+
+
 async def be_unavailable(job, pulse: Pulse):
     note(job, f"tried {job.attempt}")
     if job.attempt <= job.payload["times"]:
@@ -106,6 +110,7 @@ WORKS = {
         leave,
         answer_nan,
         chatter,
+        flood,
         be_unavailable,
         die,
     )
