@@ -96,8 +96,7 @@ async def _perform_claimed(
     except Stopped:
         await _acknowledge_cancel(job, sessions)
     except asyncio.CancelledError:
-        # We are being shut down: give the job back instead of letting its lease run out.
-        await asyncio.shield(_release(job, sessions, 0.0))
+        await asyncio.shield(_give_back(job, sessions))
         raise
     except Exception as error:
         failure = failure_of(error)
@@ -162,6 +161,17 @@ async def _release(job: ClaimedJob, sessions: SessionFactory, delay_seconds: flo
     async with unit_of_work(sessions) as session:
         jobs = JobRepository(session)
         return await jobs.release(job.id, fence=job.fence, delay_seconds=delay_seconds)
+
+
+async def _give_back(job: ClaimedJob, sessions: SessionFactory) -> None:
+    """Release the job of a worker that is shut down, instead of letting its lease run out.
+
+    Without a database the lease does run out; an error here would hide the order to stop.
+    """
+    try:
+        await _release(job, sessions, 0.0)
+    except (SQLAlchemyError, OSError):
+        logger.warning("the job was not given back; the sweeper will find it", exc_info=True)
 
 
 async def _give_up(

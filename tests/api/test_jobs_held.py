@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import suppress
 
+import pytest
 from sqlalchemy import text, update
 from sqlmodel import col
 
@@ -183,6 +184,29 @@ async def test_a_stopping_worker_gives_its_job_back(sessions):
 
     assert (given_back.status, given_back.enqueued_at) == (JobStatus.QUEUED, None)
     assert (await read(sessions, job)).status == JobStatus.SUCCEEDED
+
+
+async def test_a_stopping_worker_stops_without_a_database_too(sessions):
+    gone = asyncio.Event()
+
+    def lent():
+        if gone.is_set():
+            raise ConnectionRefusedError("the database has stopped before us")
+        return sessions()
+
+    async def work(job, pulse):
+        await asyncio.Event().wait()
+
+    job = await add_job(sessions)
+    running = asyncio.create_task(perform(job.id, kinds(work), lent, timing=FAST))
+    await until(lambda: lease_after(sessions, job, None))
+
+    gone.set()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+    assert (await read(sessions, job)).status == JobStatus.RUNNING
 
 
 async def test_heartbeats_that_fail_do_not_end_the_work(sessions):
