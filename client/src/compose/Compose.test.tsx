@@ -68,6 +68,18 @@ test("what is out of bounds is told at the field, and nothing is sent", async ()
   expect(document.activeElement).toBe(held);
 });
 
+test("a fault that shows cannot move the button away under the mouse", async () => {
+  renderPage(<Compose />, [CATALOGUE, MEMBERS, SPAN]);
+  const held = await screen.findByLabelText("Names held");
+  await userEvent.clear(held);
+  const button = screen.getByRole("button", { name: "Run backtest" });
+
+  await userEvent.pointer({ keys: "[MouseLeft>]", target: button });
+
+  expect(document.activeElement).toBe(held);
+  expect(held.getAttribute("aria-invalid")).not.toBe("true");
+});
+
 test("the server's complaint lands at its field", async () => {
   const complaint = {
     message: "no rate before 1999-01-04",

@@ -61,7 +61,8 @@ export function RunPanel({ strategy, draft, start, faults, failure, running, cha
         {failure && (
           <LoadError error={failure} onRetry={() => document.querySelector<HTMLFormElement>("form")?.requestSubmit()} />
         )}
-        <Button type="submit" look="primary" disabled={running}>
+        {/* Left by the mouse, a field would show its fault, move the button, and the click would miss. */}
+        <Button type="submit" look="primary" disabled={running} onMouseDown={(event) => event.preventDefault()}>
           <Icon name="play" />
           {running ? "Sending" : "Run backtest"}
         </Button>
