@@ -78,6 +78,13 @@ test("a fault that shows cannot move the button away under the mouse", async () 
 
   expect(document.activeElement).toBe(held);
   expect(held.getAttribute("aria-invalid")).not.toBe("true");
+
+  // A field that has the focus already is not scrolled to: the click takes it first.
+  const taken: unknown[] = [];
+  button.addEventListener("focus", () => taken.push(document.activeElement));
+  await userEvent.click(button);
+
+  expect([...taken, document.activeElement]).toEqual([button, held]);
 });
 
 test("the server's complaint lands at its field", async () => {

@@ -61,8 +61,14 @@ export function RunPanel({ strategy, draft, start, faults, failure, running, cha
         {failure && (
           <LoadError error={failure} onRetry={() => document.querySelector<HTMLFormElement>("form")?.requestSubmit()} />
         )}
-        {/* Left by the mouse, a field would show its fault, move the button, and the click would miss. */}
-        <Button type="submit" look="primary" disabled={running} onMouseDown={(event) => event.preventDefault()}>
+        {/* Left by the press, a field would show its fault, move the button, and the click would miss. */}
+        <Button
+          type="submit"
+          look="primary"
+          disabled={running}
+          onMouseDown={(event) => event.preventDefault()}
+          onClick={(event) => event.currentTarget.focus()}
+        >
           <Icon name="play" />
           {running ? "Sending" : "Run backtest"}
         </Button>
