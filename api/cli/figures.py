@@ -50,8 +50,9 @@ def print_figures(console: Console, finished: Finished) -> None:
     console.print(_table(run, summary["metrics"], summary["benchmark_metrics"]))
     judged, guards = summary["overfitting"], summary["guards"]
     deflated = _written(judged["deflated_sharpe"], "ratio")
+    count = "1 trial" if judged["trials"] == 1 else f"{judged['trials']:,} trials"
     console.print(
-        f"Deflated Sharpe {deflated} over {judged['trials']} trial(s): {judged['verdict']}",
+        f"Deflated Sharpe {deflated} over {count}: {judged['verdict']}",
         highlight=False,
     )
     if guards["flags"]:
