@@ -75,6 +75,11 @@ async def unit_of_work(sessions: SessionFactory) -> AsyncIterator[AsyncSession]:
         yield session
 
 
+async def see_one_instant(session: AsyncSession) -> None:
+    """Let every statement of a transaction that has not begun see the same committed rows."""
+    await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+
+
 async def lock(session: AsyncSession, name: str) -> None:
     """Let one transaction at a time past this point; the lock ends with the transaction."""
     await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))

@@ -57,7 +57,12 @@ def build_snapshot(
         audusd_day=_at(audusd.day, fixing, 0),
         audusd_known_at=fixed_at,
         rf=session_rates(session, calendars[0], rf),
-        latest=_latest(known_at, fixed_at, *([benchmark.known_at] if benchmark else [])),
+        latest=_latest(
+            known_at,
+            fixed_at,
+            _rates_known(session, rf),
+            *([benchmark.known_at] if benchmark else []),
+        ),
     )
 
 
@@ -131,6 +136,13 @@ def _known(session: IntArray, assets: Sequence[Bars]) -> IntArray:
     known_at = np.full((len(session), len(assets)), NEVER)
     for column, bars in enumerate(assets):
         known_at[np.searchsorted(session, bars.day), column] = bars.known_at
+    return known_at
+
+
+def _rates_known(session: IntArray, monthly: Series) -> IntArray:
+    """When the rates of the sessions' months became known."""
+    month, (first, last) = _month(monthly.day), _month(session[[0, -1]])
+    known_at: IntArray = monthly.known_at[(first <= month) & (month <= last)]
     return known_at
 
 

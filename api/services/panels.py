@@ -12,7 +12,7 @@ became known, the rows are read as they were believed then, and nothing is kept.
 import asyncio
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -32,7 +32,7 @@ from models.instrument import Instrument
 from models.instruments import InstrumentRepository
 from models.price_bars import BarColumns, PriceBarRepository
 from models.published_series import FactorReturnRepository, FxRateRepository, SeriesColumns
-from models.session import SessionFactory, unit_of_work
+from models.session import SessionFactory, see_one_instant, unit_of_work
 from models.universes import Member, UniverseRepository
 
 __all__ = ["PanelRequest", "load_panel"]
@@ -55,6 +55,21 @@ class Scene:
     markets: tuple[str, ...]  # calendars, the primary one first
     key: str
 
+    @property
+    def ids(self) -> list[int]:
+        """Numbers of everything whose bars are read."""
+        level = set() if self.benchmark is None else {self.benchmark.id}
+        return sorted({each.id for each in self.assets} | level)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rows:
+    """What the database holds of a scene."""
+
+    bars: Mapping[int, BarColumns]  # by instrument; one without bars has none
+    audusd: SeriesColumns
+    rf: SeriesColumns
+
 
 async def load_panel(sessions: SessionFactory, store: ObjectStore, request: PanelRequest) -> Panel:
     """Return the market a run sees, with its warm-up before the first day.
@@ -66,12 +81,12 @@ async def load_panel(sessions: SessionFactory, store: ObjectStore, request: Pane
         scene = await _scene(session, request)
     snapshot = await _kept(store, scene.key)
     if snapshot is None:
-        async with unit_of_work(sessions) as session:
-            snapshot = await _read(session, scene, known_at=None)
+        scene, rows = await _read(sessions, request, known_at=None)
+        snapshot = await asyncio.to_thread(_snapshot, scene, rows)
         await store.put(scene.key, await asyncio.to_thread(dump_snapshot, snapshot))
     if request.known_at is not None and snapshot.latest > _nanoseconds(request.known_at):
-        async with unit_of_work(sessions) as session:
-            snapshot = await _read(session, scene, known_at=request.known_at)
+        scene, rows = await _read(sessions, request, known_at=request.known_at)
+        snapshot = await asyncio.to_thread(_snapshot, scene, rows)
     return await asyncio.to_thread(
         cut_panel,
         snapshot,
@@ -168,24 +183,36 @@ async def _key(
     return f"panels/{hashlib.sha256(content.encode()).hexdigest()}.parquet"
 
 
-async def _read(session: AsyncSession, scene: Scene, *, known_at: datetime | None) -> Snapshot:
-    """Read the rows of a scene as they are believed now, or were at an instant."""
-    ids = {each.id for each in scene.assets} | ({scene.benchmark.id} if scene.benchmark else set())
-    columns = await PriceBarRepository(session).columns(sorted(ids), known_at=known_at)
-    fixings = await FxRateRepository(session).columns([PAIR], known_at=known_at)
-    rates = await FactorReturnRepository(session).columns(
-        [RISK_FREE], factor_set=FACTOR_SET, frequency=MONTHLY, known_at=known_at
-    )
-    bars = {each.instrument_id: _bars(each) for each in columns}
-    if not any(each.id in bars for each in scene.assets):
+async def _read(
+    sessions: SessionFactory, request: PanelRequest, *, known_at: datetime | None
+) -> tuple[Scene, Rows]:
+    """Read the rows of a scene as they are believed now, or were at an instant.
+
+    The scene is read again with them: a row that changed since the first look would otherwise be
+    kept under the key of what it replaced.
+    """
+    async with unit_of_work(sessions) as session:
+        await see_one_instant(session)
+        scene = await _scene(session, request)
+        bars = await PriceBarRepository(session).columns(scene.ids, known_at=known_at)
+        fixings = await FxRateRepository(session).columns([PAIR], known_at=known_at)
+        rates = await FactorReturnRepository(session).columns(
+            [RISK_FREE], factor_set=FACTOR_SET, frequency=MONTHLY, known_at=known_at
+        )
+    found = {each.instrument_id: each for each in bars}
+    if not any(each.id in found for each in scene.assets):
         raise MissingData(f"no bar of these assets was known at {known_at}", field=("knownAt",))
-    return await asyncio.to_thread(
-        build_snapshot,
+    return scene, Rows(bars=found, audusd=fixings[PAIR], rf=rates[RISK_FREE])
+
+
+def _snapshot(scene: Scene, rows: Rows) -> Snapshot:
+    bars = {key: _bars(columns) for key, columns in rows.bars.items()}
+    return build_snapshot(
         [bars.get(each.id, NO_BARS) for each in scene.assets],
         bars.get(scene.benchmark.id) if scene.benchmark else None,
         calendars=[calendar(code) for code in scene.markets],
-        audusd=_series(fixings[PAIR]),
-        rf=_series(rates[RISK_FREE]),
+        audusd=_series(rows.audusd),
+        rf=_series(rows.rf),
     )
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from engine.types import FloatArray, IntArray
 
 # Goes into the key: raised when meaning or layout changes, so that no older object is read.
-LAYOUT = 2
+LAYOUT = 3
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
@@ -12,7 +13,12 @@ from models import Exchange, Scope
 from models.fingerprints import FingerprintRepository
 from models.instruments import InstrumentRepository
 from models.price_bars import PriceBarRepository
-from models.published_series import FxRateRepository, FxRow
+from models.published_series import (
+    FactorReturnRepository,
+    FactorRow,
+    FxRateRepository,
+    FxRow,
+)
 from models.session import unit_of_work
 from models.universes import Spell, UniverseRepository
 from tests.factories import make_bar, make_instrument, make_universe
@@ -313,6 +319,54 @@ async def test_a_correction_changes_the_panel_and_not_what_was_known_before(sess
     row = row_of(now, "2024-01-17")
     assert (before.close[row, 0], now.close[row, 0], then.close[row, 0]) == (100.0, 90.0, 100.0)
     assert len(await store.list("panels/")) == 2
+
+
+class Interrupted(LocalStore):
+    """A store that is so slow that the rows change while it looks for a snapshot."""
+
+    def __init__(self, root, change) -> None:
+        super().__init__(root)
+        self.change = change
+
+    async def get(self, key):
+        await self.change()
+        return await super().get(key)
+
+
+async def test_rows_that_change_under_a_reader_are_kept_under_their_own_key(sessions, tmp_path):
+    us_id, _ = await write_pair(sessions)
+    alone = PanelRequest(symbols=("ACME",), start=date(2024, 1, 12), currency="USD")
+
+    async def correct():
+        async with unit_of_work(sessions) as session:
+            await PriceBarRepository(session).write([make_bar(us_id, date(2024, 1, 17), 90.0)])
+            await FingerprintRepository(session).refresh(Scope.BARS, [us_id])
+
+    first = await load_panel(sessions, Interrupted(tmp_path, correct), alone)
+    second = await load_panel(sessions, LocalStore(tmp_path), alone)
+
+    row = row_of(first, "2024-01-17")
+    assert (first.close[row, 0], second.close[row, 0]) == (90.0, 90.0)
+    assert len(await LocalStore(tmp_path).list("panels/")) == 1
+
+
+async def test_a_rate_not_yet_known_is_not_in_the_panel(sessions, store):
+    """The bill rate of January is known in February, after the last bar."""
+    await write_pair(sessions)
+    month, known = date(2024, 1, 31), datetime(2024, 2, 1, tzinfo=UTC)
+    async with unit_of_work(sessions) as session:
+        rate = FactorRow("FF3", "monthly", "RF", month, 0.0047, "test", known)
+        await FactorReturnRepository(session).write([rate])
+        await FingerprintRepository(session).refresh(Scope.FACTORS, ["FF3"])
+    alone = PanelRequest(symbols=("ACME",), start=date(2024, 1, 12), currency="USD")
+
+    after = await load_panel(sessions, store, replace(alone, known_at=known))
+    before = await load_panel(
+        sessions, store, replace(alone, known_at=datetime(2024, 1, 26, tzinfo=UTC))
+    )
+
+    assert np.isfinite(after.rf).all()
+    assert np.isnan(before.rf).all()
 
 
 async def test_bars_not_yet_known_are_not_in_the_panel(sessions, store):
