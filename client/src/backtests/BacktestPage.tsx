@@ -69,7 +69,8 @@ function Head({ run }: { run: Run }) {
           </h1>
           <p className={css.facts}>
             {run.name && `${run.strategy.name} · `}
-            {run.universe ?? run.symbols.join(", ")} · {day(run.start)} – {day(run.end)} · {run.currency}
+            {run.universe ?? run.symbols.join(", ")} · {day(run.start)} – {day(run.end)} · {run.currency} · against{" "}
+            {run.benchmark}
           </p>
         </div>
         <div className={css.tools}>

@@ -59,6 +59,7 @@ function Ready({ catalogue: { strategies, universes }, past, wished }: ReadyProp
         <p>This server offers none.</p>
       </Empty>
     );
-  const initial = past ? draftFrom(past, strategy) : newDraft(strategy, universe?.key ?? "");
+  const ownBenchmark = universes.find((each) => each.key === past?.universe)?.benchmark;
+  const initial = past ? draftFrom(past, strategy, ownBenchmark) : newDraft(strategy, universe?.key ?? "");
   return <ComposeForm strategies={strategies} universes={universes} initial={initial} />;
 }

@@ -106,6 +106,7 @@ export function ComposeForm({ strategies, universes, initial }: Props) {
         faults={faults}
         failure={error}
         running={loading}
+        onRetry={() => form.current?.requestSubmit()}
         change={change}
       />
     </form>

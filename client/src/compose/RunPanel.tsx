@@ -7,9 +7,15 @@ import { LoadError } from "../ui/Notice";
 import type { Group } from "./ComposeForm";
 import css from "./RunPanel.module.css";
 
-type Props = Group & { strategy: StrategyChoiceFragment; start: string; failure: Error | undefined; running: boolean };
+type Props = Group & {
+  strategy: StrategyChoiceFragment;
+  start: string;
+  failure: Error | undefined;
+  running: boolean;
+  onRetry: () => void;
+};
 
-export function RunPanel({ strategy, draft, start, faults, failure, running, change }: Props) {
+export function RunPanel({ strategy, draft, start, faults, failure, running, onRetry, change }: Props) {
   const wrong = Object.keys(faults).length;
   return (
     <aside className={css.panel} aria-label="Summary">
@@ -58,9 +64,7 @@ export function RunPanel({ strategy, draft, start, faults, failure, running, cha
         {wrong > 0 && !faults[""] && (
           <FieldError>{wrong === 1 ? "One field needs" : `${wrong} fields need`} your attention</FieldError>
         )}
-        {failure && (
-          <LoadError error={failure} onRetry={() => document.querySelector<HTMLFormElement>("form")?.requestSubmit()} />
-        )}
+        {failure && <LoadError error={failure} onRetry={onRetry} />}
         {/* Left by the press, a field would show its fault, move the button, and the click would miss. */}
         <Button
           type="submit"

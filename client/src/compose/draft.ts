@@ -80,8 +80,8 @@ export function newDraft(strategy: StrategyChoiceFragment, universe: string): Dr
 
 export type PastRun = NonNullable<ComposeFromQuery["backtest"]>;
 
-/** A finished run as a draft, ready for another try. */
-export function draftFrom(run: PastRun, strategy: StrategyChoiceFragment): Draft {
+/** A finished run as a draft, ready for another try; the universe's own benchmark goes without saying. */
+export function draftFrom(run: PastRun, strategy: StrategyChoiceFragment, ownBenchmark?: string | null): Draft {
   const costs = camelKeys(run.costs);
   const constraints = camelKeys(run.constraints);
   return {
@@ -93,6 +93,7 @@ export function draftFrom(run: PastRun, strategy: StrategyChoiceFragment): Draft
     start: run.start,
     end: run.end,
     initialCapital: run.initialCapital,
+    benchmark: run.benchmark === ownBenchmark ? "" : run.benchmark,
     allocator: run.allocator ?? "",
     fill: run.fill,
     decisionClock: run.decisionClock,

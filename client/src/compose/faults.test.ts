@@ -74,6 +74,7 @@ test("a past run comes back as the same input", () => {
     end: "2020-12-31",
     initialCapital: "100000",
     currency: "AUD",
+    benchmark: "^GSPC",
     allocator: "HRP",
     fill: "NEXT_OPEN",
     wholeShares: true,
@@ -99,7 +100,8 @@ test("a past run comes back as the same input", () => {
     },
   } satisfies PastRun;
 
-  expect(toInput(draftFrom(past, MOMENTUM), MOMENTUM, { start: "" })).toEqual(input);
+  expect(toInput(draftFrom(past, MOMENTUM, "^GSPC"), MOMENTUM, { start: "" })).toEqual(input);
+  expect(draftFrom(past, MOMENTUM, "^AXJO").benchmark).toBe("^GSPC");
 });
 
 test("the default start leaves room for the warm-up", () => {

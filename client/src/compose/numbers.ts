@@ -23,7 +23,15 @@ export const COSTS = [
     maximum: 1000,
     hint: "In the run's currency.",
   },
-  { name: "commissionBps", label: "Commission on value", unit: "bps", fallback: "0", minimum: 0, maximum: 1000 },
+  {
+    name: "commissionBps",
+    label: "Commission on value",
+    unit: "bps",
+    fallback: "0",
+    minimum: 0,
+    maximum: 1000,
+    hint: "100 bps are 1%.",
+  },
   {
     name: "minimumCommission",
     label: "Minimum commission",
@@ -75,7 +83,7 @@ export const COSTS = [
     fallback: "0",
     minimum: 0,
     maximum: 0.25,
-    hint: "0.03 is 3 %.",
+    hint: "0.03 is 3%.",
   },
 ] as const satisfies readonly NumberField[];
 
@@ -86,9 +94,9 @@ export const CONSTRAINTS = [
     fallback: "0",
     minimum: 0,
     maximum: 1,
-    hint: "Of equity; 0.05 is 5 %.",
+    hint: "Of equity; 0.05 is 5%.",
   },
-  { name: "maxWeight", label: "Largest weight", fallback: "1", above: 0, maximum: 1, hint: "Of equity; 0.25 is 25 %." },
+  { name: "maxWeight", label: "Largest weight", fallback: "1", above: 0, maximum: 1, hint: "Of equity; 0.25 is 25%." },
   {
     name: "maxPositions",
     label: "Most positions",

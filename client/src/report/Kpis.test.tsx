@@ -23,8 +23,6 @@ const RUN: KpisFragment = {
     psr: 0.982,
     deflatedSharpe: 0.8712,
     trials: 7,
-    effectiveTrials: null,
-    minTrackRecordLength: null,
     sharpeInterval: [0.2, 1.02],
     verdict: "strong",
   },
@@ -50,7 +48,7 @@ test("figures are the API's, with unit, sign and the count of trials", () => {
 test("hindsight is said beside the verdict, which cannot see it", () => {
   render(<Kpis run={RUN} />);
 
-  expect(screen.getByText(/^Strong: /).textContent).toMatch(/companies that lasted/);
+  expect(screen.getByText(/^Strong evidence/).textContent).toMatch(/companies that lasted/);
 });
 
 test("a universe with its history needs no such caution", () => {

@@ -14,10 +14,11 @@ import css from "./Report.module.css";
 import { Settings } from "./Settings";
 
 export default function Report({ id, name }: { id: string; name: string }) {
-  const { data, error, refetch } = useQuery(ReportDocument, { variables: { id } });
+  // Links to downloads expire, and the ledger counts trials made since: what is cached is shown, then checked.
+  const { data, error, refetch } = useQuery(ReportDocument, { variables: { id }, fetchPolicy: "cache-and-network" });
   const run = data?.backtest;
 
-  if (error) return <LoadError error={error} onRetry={() => void refetch()} />;
+  if (error && !run) return <LoadError error={error} onRetry={() => void refetch()} />;
   if (!run) return <SkeletonRows label="Loading report" rows={3} height={180} />;
   return (
     <div className={css.report}>
