@@ -56,6 +56,8 @@ export async function expectSameFigures(page: Page, id: string) {
 
 /** The words shown are the value, as a percentage or as it is, to the digits written. */
 function sameNumber(value: string, text: string): boolean {
+  if (text.startsWith("over 99.9%")) return Number(value) >= 0.9995;
+  if (text.startsWith("under 0.1%")) return Number(value) < 0.0005;
   const [, digits = "", percent = ""] = /^([−\d.,]+)(%?)/.exec(text) ?? [];
   const shown = Number(digits.replace("−", "-").replace(/,/g, "")) / (percent ? 100 : 1);
   const decimals = digits.split(".")[1]?.length ?? 0;

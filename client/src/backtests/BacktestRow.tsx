@@ -1,6 +1,6 @@
 import { Link } from "react-router";
 import type { BacktestRowFragment } from "../graphql/generated";
-import { ago, instant, money, month, NOTHING, percent, ratio } from "../ui/format";
+import { ago, instant, money, month, NOTHING, percent, probability, ratio } from "../ui/format";
 import { table } from "../ui/Table";
 import css from "./BacktestList.module.css";
 import { StatusBadge } from "./StatusBadge";
@@ -30,7 +30,7 @@ export function BacktestRow({ run }: { run: BacktestRowFragment }) {
       <Figure label="CAGR" value={metrics?.cagr} show={percent} signed />
       <Figure label="Sharpe" value={metrics?.sharpe} show={ratio} />
       <Figure label="Drawdown" value={metrics?.maxDrawdown} show={percent} signed />
-      <Figure label="Deflated" value={run.overfitting?.deflatedSharpe} show={percent} />
+      <Figure label="Deflated" value={run.overfitting?.deflatedSharpe} show={probability} />
       <td className={`${table.num} ${css.created}`}>
         <time dateTime={run.createdAt} title={instant(run.createdAt)}>
           {ago(run.createdAt)}
@@ -59,9 +59,7 @@ function Figure({ label, value, show, signed = false }: FigureProps) {
   const tone = signed && value != null && value < 0 ? table.loss : "";
   return (
     <td className={`${table.num} ${tone}`}>
-      <span className={css.label} aria-hidden="true">
-        {label}
-      </span>
+      <span className={css.label}>{label}</span>
       {value == null ? <span className={table.faint}>{NOTHING}</span> : show(value)}
     </td>
   );

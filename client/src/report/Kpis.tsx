@@ -2,12 +2,12 @@ import { type ReactNode, useState } from "react";
 import type { KpisFragment } from "../graphql/generated";
 import { Button } from "../ui/Button";
 import { Card } from "../ui/Card";
-import { integer, NOTHING, percent, ratio } from "../ui/format";
+import { integer, NOTHING, probability as odds, ratio } from "../ui/format";
 import { Tooltip } from "../ui/Tooltip";
 import { Figure } from "./Figure";
 import css from "./Kpis.module.css";
 import { flagWords, HINDSIGHT, verdictWords } from "./flags";
-import { GROUPS, type MetricName, type MetricSpec } from "./metrics";
+import { GROUPS, type MetricGroup, type MetricName, type MetricSpec } from "./metrics";
 
 const HEADLINE: readonly MetricName[] = ["cagr", "sharpe", "maxDrawdown", "volatility", "totalReturn", "finalValue"];
 const SPECS = new Map(GROUPS.flatMap((group) => group.metrics).map((spec) => [spec.name, spec]));
@@ -58,7 +58,11 @@ export function Kpis({ run }: { run: KpisFragment }) {
         </div>
       </section>
       {open && (
-        <Card title="All figures" flush hint="Each with its definition; the benchmark held over the same sessions.">
+        <Card
+          title="All figures"
+          flush
+          hint="Point at a name, or tap it, for its definition. The benchmark is held over the same sessions."
+        >
           <AllFigures run={run} />
         </Card>
       )}
@@ -94,7 +98,7 @@ function Honesty({ overfitting }: { overfitting: KpisFragment["overfitting"] }) 
       <span className={css.none}>{NOTHING}</span>
     ) : (
       <span data-metric={name} data-value={value}>
-        {percent(value)}
+        {odds(value)}
         <span className={css.unit}>probability</span>
       </span>
     );
@@ -125,7 +129,8 @@ function Honesty({ overfitting }: { overfitting: KpisFragment["overfitting"] }) 
             "Probability that the true Sharpe ratio is above zero, given the run's length, skewness and kurtosis. It does not know how many other trials were made.",
         }}
         versus={
-          sharpeInterval?.length === 2 && `Sharpe 95 %: ${ratio(sharpeInterval[0]!)} to ${ratio(sharpeInterval[1]!)}`
+          sharpeInterval?.length === 2 &&
+          `Sharpe ${ratio(sharpeInterval[0]!)} to ${ratio(sharpeInterval[1]!)}, 95% interval`
         }
       >
         {probability("psr", psr)}
@@ -135,48 +140,50 @@ function Honesty({ overfitting }: { overfitting: KpisFragment["overfitting"] }) 
 }
 
 function AllFigures({ run }: { run: KpisFragment }) {
-  const { metrics, benchmarkMetrics, currency } = run;
   return (
     <div className={css.groups}>
       {GROUPS.map((group) => (
         <div key={group.title} className={css.group}>
-          <table>
-            <caption>{group.title}</caption>
-            <thead>
-              <tr>
-                <th>
-                  <span className="visually-hidden">Figure</span>
-                </th>
-                <th scope="col">Strategy</th>
-                <th scope="col">Benchmark</th>
-              </tr>
-            </thead>
-            <tbody>
-              {group.metrics.map((spec) => (
-                <tr key={spec.name}>
-                  <th scope="row">
-                    <Tooltip tip={spec.definition}>{spec.label}</Tooltip>
-                    {spec.per && <span className={css.unit}>{spec.per}</span>}
-                  </th>
-                  <td>
-                    <Figure spec={spec} value={metrics?.[spec.name]} reasons={metrics?.undefined} currency={currency} />
-                  </td>
-                  <td>
-                    {benchmarkMetrics && (
-                      <Figure
-                        spec={spec}
-                        value={benchmarkMetrics[spec.name]}
-                        reasons={benchmarkMetrics.undefined}
-                        currency={currency}
-                      />
-                    )}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
+          <FigureTable group={group} run={run} />
         </div>
       ))}
     </div>
+  );
+}
+
+function FigureTable({ group, run }: { group: MetricGroup; run: KpisFragment }) {
+  const { metrics, benchmarkMetrics, currency } = run;
+  const versus = group.alone ? null : benchmarkMetrics;
+  return (
+    <table>
+      <caption>{group.title}</caption>
+      <thead>
+        <tr>
+          <th scope="col">
+            <span className="visually-hidden">Figure</span>
+          </th>
+          <th scope="col">Strategy</th>
+          {versus && <th scope="col">Benchmark</th>}
+        </tr>
+      </thead>
+      <tbody>
+        {group.metrics.map((spec) => (
+          <tr key={spec.name}>
+            <th scope="row">
+              <Tooltip tip={spec.definition}>{spec.label}</Tooltip>
+              {spec.per && <span className={css.unit}>{spec.per}</span>}
+            </th>
+            <td>
+              <Figure spec={spec} value={metrics?.[spec.name]} reasons={metrics?.undefined} currency={currency} />
+            </td>
+            {versus && (
+              <td>
+                <Figure spec={spec} value={versus[spec.name]} reasons={versus.undefined} currency={currency} />
+              </td>
+            )}
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }

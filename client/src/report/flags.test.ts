@@ -7,7 +7,7 @@ test("codes read as words, and what is new is shown as it is", () => {
     "Cancelled: no cash",
     "Split fraction",
   ]);
-  expect(verdictWords("strong")).toMatch(/^Strong: /);
+  expect(verdictWords("strong")).toMatch(/^Strong evidence against luck: /);
   expect([verdictWords("a sentence"), flagWords("brand_new"), flagWords("rf_foreign")?.title]).toEqual([
     "a sentence",
     undefined,

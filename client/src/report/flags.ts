@@ -85,10 +85,11 @@ export const flagWords = (flag: string) => FLAGS[flag];
 
 const VERDICTS: Record<string, string> = {
   strong:
-    "Strong: among as many trials, luck alone would seldom reach this Sharpe ratio (deflated Sharpe of 95 % or more).",
-  moderate: "Moderate: luck is an unlikely but possible explanation (deflated Sharpe of 90 to 95 %).",
-  weak: "Weak: with as many trials, luck may well explain this Sharpe ratio (deflated Sharpe below 90 %).",
-  unknown: "Unknown: there is too little to tell skill from luck.",
+    "Strong evidence against luck: the best of as many worthless trials would seldom reach this Sharpe ratio (deflated Sharpe of 95% or more). Trials made elsewhere are not counted.",
+  moderate:
+    "Moderate evidence against luck: the best of as many worthless trials could still reach this Sharpe ratio (deflated Sharpe of 90 to 95%). Trials made elsewhere are not counted.",
+  weak: "Weak evidence: with as many trials, luck may well explain this Sharpe ratio (deflated Sharpe below 90%).",
+  unknown: "No verdict: there is too little to tell skill from luck.",
 };
 
 export const verdictWords = (verdict: string) => VERDICTS[verdict] ?? verdict;

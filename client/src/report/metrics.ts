@@ -2,7 +2,7 @@ import type { MetricsPartFragment } from "../graphql/generated";
 import { decimal, integer, percent, ratio } from "../ui/format";
 
 export type MetricName = Exclude<keyof MetricsPartFragment, "undefined">;
-export type Unit = "percent" | "ratio" | "days" | "count" | "money";
+export type Unit = "percent" | "ratio" | "count" | "money";
 export type MetricSpec = { name: MetricName; label: string; unit: Unit; per?: string; definition: string };
 
 const metric = (name: MetricName, label: string, unit: Unit, definition: string, per?: string): MetricSpec => ({
@@ -13,7 +13,10 @@ const metric = (name: MetricName, label: string, unit: Unit, definition: string,
   ...(per && { per }),
 });
 
-export const GROUPS: { title: string; metrics: MetricSpec[] }[] = [
+export type MetricGroup = { title: string; alone?: true; metrics: MetricSpec[] };
+
+/** A group that is `alone` has no counterpart of the benchmark. */
+export const GROUPS: MetricGroup[] = [
   {
     title: "Return",
     metrics: [
@@ -38,47 +41,32 @@ export const GROUPS: { title: string; metrics: MetricSpec[] }[] = [
         "money",
         "What the initial capital had become at the last close, after all costs.",
       ),
-      metric(
-        "alpha",
-        "Alpha",
-        "percent",
-        "Annual return beyond what the exposure to the benchmark explains (intercept of the regression of excess returns).",
-        "p.a.",
-      ),
-      metric(
-        "alphaTStat",
-        "Alpha, t-statistic",
-        "ratio",
-        "Alpha over its standard error (Newey and West, lag of 5 sessions); beyond 2 either way it is hardly chance.",
-      ),
-      metric("hitRate", "Hit rate", "percent", "Share of sessions with a return above zero."),
+      metric("sessions", "Sessions", "count", "Trading sessions in the run."),
+    ],
+  },
+  {
+    title: "Sessions, months and years",
+    metrics: [
+      metric("hitRate", "Sessions won", "percent", "Share of sessions with a return above zero."),
       metric("bestDay", "Best session", "percent", "Highest return of one session."),
       metric("worstDay", "Worst session", "percent", "Lowest return of one session."),
       metric("bestMonth", "Best month", "percent", "Highest return of a calendar month, the first and last in part."),
       metric("worstMonth", "Worst month", "percent", "Lowest return of a calendar month, the first and last in part."),
       metric("bestYear", "Best year", "percent", "Highest return of a calendar year, the first and last in part."),
       metric("worstYear", "Worst year", "percent", "Lowest return of a calendar year, the first and last in part."),
-      metric("longestWinningRun", "Longest winning run", "count", "Most sessions in a row with a return above zero."),
-      metric("longestLosingRun", "Longest losing run", "count", "Most sessions in a row with a return below zero."),
       metric(
-        "tradeHitRate",
-        "Hit rate of round trips",
-        "percent",
-        "Share of closed round trips with a profit, net of every fee.",
+        "longestWinningRun",
+        "Longest winning run",
+        "count",
+        "Most sessions in a row with a return above zero.",
+        "sessions",
       ),
       metric(
-        "averageWin",
-        "Average win",
-        "percent",
-        "Mean return of the closed round trips that won: from buying a holding to having sold it.",
-      ),
-      metric("averageLoss", "Average loss", "percent", "Mean return of the closed round trips that lost."),
-      metric("payoffRatio", "Payoff ratio", "ratio", "Average win over the average loss, without sign."),
-      metric(
-        "profitFactor",
-        "Profit factor",
-        "ratio",
-        "Gains of the closed round trips that won over the losses of those that lost.",
+        "longestLosingRun",
+        "Longest losing run",
+        "count",
+        "Most sessions in a row with a return below zero.",
+        "sessions",
       ),
     ],
   },
@@ -99,60 +87,12 @@ export const GROUPS: { title: string; metrics: MetricSpec[] }[] = [
         "Root mean square of how far session returns fell short of the risk-free rate, over all sessions, annualised.",
         "p.a.",
       ),
-      metric(
-        "maxDrawdown",
-        "Max drawdown",
-        "percent",
-        "Deepest fall of the equity from a running peak; zero or below.",
-      ),
-      metric(
-        "maxDrawdownDays",
-        "Max drawdown lasted",
-        "days",
-        "Calendar days from the peak of the deepest drawdown until it was reached again, or until the end of the run.",
-      ),
-      metric(
-        "maxDrawdownFallDays",
-        "Max drawdown fell for",
-        "days",
-        "Calendar days from the peak of the deepest drawdown to its trough.",
-      ),
-      metric(
-        "maxDrawdownFallSessions",
-        "Max drawdown fell for, sessions",
-        "count",
-        "Trading sessions from the peak of the deepest drawdown to its trough.",
-      ),
-      metric(
-        "maxDrawdownRecoveryDays",
-        "Max drawdown recovered in",
-        "days",
-        "Calendar days from the trough of the deepest drawdown until its peak was reached again.",
-      ),
-      metric(
-        "maxDrawdownRecoverySessions",
-        "Max drawdown recovered in, sessions",
-        "count",
-        "Trading sessions from the trough of the deepest drawdown until its peak was reached again.",
-      ),
-      metric("averageDrawdown", "Average drawdown", "percent", "Mean depth of all drawdowns; zero or below."),
-      metric(
-        "ulcerIndex",
-        "Ulcer index",
-        "percent",
-        "Root mean square of every session's drawdown: deep and long falls weigh most.",
-      ),
-      metric(
-        "var95",
-        "Value at risk, 95 %",
-        "percent",
-        "Loss that 95 % of sessions stay within, as a positive number.",
-      ),
+      metric("var95", "Value at risk, 95%", "percent", "Loss that 95% of sessions stay within, as a positive number."),
       metric(
         "cvar95",
-        "Expected shortfall, 95 %",
+        "Expected shortfall, 95%",
         "percent",
-        "Mean loss of the worst 5 % of sessions, as a positive number.",
+        "Mean loss of the worst 5% of sessions, as a positive number.",
       ),
       metric(
         "skew",
@@ -170,7 +110,60 @@ export const GROUPS: { title: string; metrics: MetricSpec[] }[] = [
     ],
   },
   {
-    title: "Risk-adjusted",
+    title: "Drawdown",
+    metrics: [
+      metric(
+        "maxDrawdown",
+        "Max drawdown",
+        "percent",
+        "Deepest fall of the equity from a running peak; zero or below.",
+      ),
+      metric(
+        "maxDrawdownDays",
+        "Peak to recovery",
+        "count",
+        "Calendar days from the peak of the deepest drawdown until it was reached again, or until the end of the run.",
+        "days",
+      ),
+      metric(
+        "maxDrawdownFallDays",
+        "Peak to trough",
+        "count",
+        "Calendar days from the peak of the deepest drawdown to its trough.",
+        "days",
+      ),
+      metric(
+        "maxDrawdownFallSessions",
+        "Peak to trough",
+        "count",
+        "Trading sessions from the peak of the deepest drawdown to its trough.",
+        "sessions",
+      ),
+      metric(
+        "maxDrawdownRecoveryDays",
+        "Trough to recovery",
+        "count",
+        "Calendar days from the trough of the deepest drawdown until its peak was reached again.",
+        "days",
+      ),
+      metric(
+        "maxDrawdownRecoverySessions",
+        "Trough to recovery",
+        "count",
+        "Trading sessions from the trough of the deepest drawdown until its peak was reached again.",
+        "sessions",
+      ),
+      metric("averageDrawdown", "Average drawdown", "percent", "Mean depth of all drawdowns; zero or below."),
+      metric(
+        "ulcerIndex",
+        "Ulcer index",
+        "percent",
+        "Root mean square of every session's drawdown: deep and long falls weigh most.",
+      ),
+    ],
+  },
+  {
+    title: "Return for the risk",
     metrics: [
       metric(
         "sharpe",
@@ -186,11 +179,24 @@ export const GROUPS: { title: string; metrics: MetricSpec[] }[] = [
       ),
       metric("calmar", "Calmar ratio", "ratio", "CAGR over the maximum drawdown, without sign."),
       metric("omega", "Omega ratio", "ratio", "Sum of the sessions' gains over the sum of their losses."),
+    ],
+  },
+  {
+    title: "Against the benchmark",
+    alone: true,
+    metrics: [
       metric(
-        "informationRatio",
-        "Information ratio",
+        "alpha",
+        "Alpha",
+        "percent",
+        "Annual return beyond what the exposure to the benchmark explains (intercept of the regression of excess returns).",
+        "p.a.",
+      ),
+      metric(
+        "alphaTStat",
+        "Alpha, t-statistic",
         "ratio",
-        "Mean active return against the benchmark over the tracking error, annualised.",
+        "Alpha over its standard error (Newey and West, lag of 5 sessions); beyond 2 either way is rare by chance in a single trial, and less rare among many.",
       ),
       metric("beta", "Beta", "ratio", "How much the run moves when the benchmark moves by one."),
       metric("correlation", "Correlation", "ratio", "Of session returns with the benchmark's, from −1 to 1."),
@@ -210,13 +216,41 @@ export const GROUPS: { title: string; metrics: MetricSpec[] }[] = [
         "downCapture",
         "Down capture",
         "percent",
-        "Mean monthly return over the benchmark's, in the months in which the benchmark fell; below 100 % the run lost less.",
+        "Mean monthly return over the benchmark's, in the months in which the benchmark fell; below 100% the run lost less.",
       ),
       metric("trackingError", "Tracking error", "percent", "Volatility of the return against the benchmark.", "p.a."),
+      metric(
+        "informationRatio",
+        "Information ratio",
+        "ratio",
+        "Mean active return against the benchmark over the tracking error, annualised.",
+      ),
     ],
   },
   {
-    title: "Trading",
+    title: "Closed round trips",
+    alone: true,
+    metrics: [
+      metric("tradeHitRate", "Hit rate", "percent", "Share of closed round trips with a profit, net of every fee."),
+      metric(
+        "averageWin",
+        "Average win",
+        "percent",
+        "Mean return of the closed round trips that won: from buying a holding to having sold it.",
+      ),
+      metric("averageLoss", "Average loss", "percent", "Mean return of the closed round trips that lost."),
+      metric("payoffRatio", "Payoff ratio", "ratio", "Average win over the average loss, without sign."),
+      metric(
+        "profitFactor",
+        "Profit factor",
+        "ratio",
+        "Gains of the closed round trips that won over the losses of those that lost.",
+      ),
+    ],
+  },
+  {
+    title: "Trading and costs",
+    alone: true,
     metrics: [
       metric("turnover", "Turnover", "percent", "One-way value traded over equity, per year.", "p.a."),
       metric("exposure", "Exposure", "percent", "Average share of the equity that was invested."),
@@ -241,7 +275,6 @@ export const GROUPS: { title: string; metrics: MetricSpec[] }[] = [
         "Commission, slippage, impact and currency spread over the whole run.",
       ),
       metric("costDrag", "Cost drag", "percent", "Return that costs took each year.", "p.a."),
-      metric("sessions", "Sessions", "count", "Trading sessions in the run."),
     ],
   },
 ];
@@ -249,7 +282,6 @@ export const GROUPS: { title: string; metrics: MetricSpec[] }[] = [
 const WRITERS: Record<Unit, (value: number | string) => string> = {
   percent: (value) => percent(Number(value)),
   ratio: (value) => ratio(Number(value)),
-  days: (value) => `${integer(Number(value))} days`,
   count: (value) => integer(Number(value)),
   money: (value) => integer(Number(value)),
 };

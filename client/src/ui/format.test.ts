@@ -1,8 +1,24 @@
 import { expect, test } from "vitest";
-import { ago, bytes, camel, decimal, duration, enumWords, money, percent, ratio, sentence, words } from "./format";
+import {
+  ago,
+  bytes,
+  camel,
+  decimal,
+  duration,
+  enumWords,
+  money,
+  percent,
+  probability,
+  ratio,
+  sentence,
+  words,
+} from "./format";
 
 test.each([
   [percent(-0.1234), "−12.3%"],
+  [probability(0.9994), "99.9%"],
+  [probability(0.99999), "over 99.9%"],
+  [probability(0.0004), "under 0.1%"],
   [percent(-0.00001), "0.0%"],
   [percent(9.8734), "987.3%"],
   [ratio(0.6134), "0.61"],

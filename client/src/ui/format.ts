@@ -18,6 +18,12 @@ function format(value: number | bigint, options: Intl.NumberFormatOptions): stri
 const fixed = (digits: number) => ({ minimumFractionDigits: digits, maximumFractionDigits: digits });
 
 export const percent = (value: number, digits = 1) => format(value, { style: "percent", ...fixed(digits) });
+/** No estimate is certain: what would round to 0 or 100% is said as a bound. */
+export function probability(value: number): string {
+  if (value >= 0.9995) return "over 99.9%";
+  return value < 0.0005 ? "under 0.1%" : percent(value);
+}
+
 export const ratio = (value: number, digits = 2) => format(value, fixed(digits));
 export const integer = (value: number) => format(value, { maximumFractionDigits: 0 });
 
