@@ -44,7 +44,7 @@ export function Curves({ id, name, currency }: Props) {
   const { equity, drawdown, error, retry } = useCurves(id, basis, zoomed);
   return (
     <Card
-      title="Equity and underwater"
+      title="Equity and drawdown"
       hint={`${currency}, ${BASIS_WORDS[basis]}`}
       flush
       tools={

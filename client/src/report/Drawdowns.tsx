@@ -5,16 +5,20 @@ import { Table, table } from "../ui/Table";
 
 export function Drawdowns({ run }: { run: DrawdownsPartFragment }) {
   return (
-    <Card title="Worst drawdowns" hint="From peak to recovery, deepest first; calendar days." flush>
+    <Card
+      title="Worst drawdowns"
+      hint="Deepest first. Days are calendar days from peak to recovery, or to the end of the run."
+      flush
+    >
       <Table label="Worst drawdowns">
         <thead>
           <tr>
             <th scope="col">Peak</th>
-            <th scope="col">Trough</th>
-            <th scope="col">Recovered</th>
             <th scope="col" className={table.num}>
               Depth
             </th>
+            <th scope="col">Trough</th>
+            <th scope="col">Recovered</th>
             <th scope="col" className={table.num}>
               Days
             </th>
@@ -24,9 +28,9 @@ export function Drawdowns({ run }: { run: DrawdownsPartFragment }) {
           {run.worstDrawdowns.map((period) => (
             <tr key={period.peak}>
               <th scope="row">{day(period.peak)}</th>
+              <td className={`${table.num} ${table.loss}`}>{percent(period.depth)}</td>
               <td>{day(period.trough)}</td>
               <td>{period.recovered ? day(period.recovered) : <span className={table.faint}>not yet</span>}</td>
-              <td className={`${table.num} ${table.loss}`}>{percent(period.depth)}</td>
               <td className={table.num}>{integer(period.days)}</td>
             </tr>
           ))}

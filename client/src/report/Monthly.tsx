@@ -17,7 +17,12 @@ export function Monthly({ run }: { run: MonthlyPartFragment }) {
   const byMonth = new Map(run.monthlyReturns.map(({ year, month, value }) => [`${year}-${month}`, value]));
   const withBenchmark = run.annualReturns.some((year) => year.benchmark !== null);
   return (
-    <Card title="Monthly and annual returns" hint="Percent, after costs. First and last month may be partial." flush>
+    <Card
+      title="Monthly and annual returns"
+      hint="Percent, after costs. The first and last month and year may be partial."
+      tools={<Scale />}
+      flush
+    >
       <div className={css.scroll} role="region" aria-label="Monthly returns" tabIndex={0}>
         <table className={css.heat}>
           <thead>
@@ -44,13 +49,30 @@ export function Monthly({ run }: { run: MonthlyPartFragment }) {
                   <Cell key={month} value={byMonth.get(`${year}-${index + 1}`)} full={FULL_MONTH} />
                 ))}
                 <Cell value={strategy} full={FULL_YEAR} className={`${css.total} ${css.sum}`} />
-                {withBenchmark && <Cell value={benchmark} full={FULL_YEAR} className={css.bench} />}
+                {withBenchmark && <Cell value={benchmark} full={FULL_YEAR} />}
               </tr>
             ))}
           </tbody>
         </table>
       </div>
     </Card>
+  );
+}
+
+/** What the colours mean: the same ramp as in the cells, with its ends. */
+function Scale() {
+  return (
+    <p className={css.scale}>
+      <span>
+        −{percent(FULL_MONTH, 0)}
+        <span className="visually-hidden"> (red) to</span>
+      </span>
+      <span className={css.ramp} aria-hidden="true" />
+      <span>
+        +{percent(FULL_MONTH, 0)}
+        <span className="visually-hidden"> (green)</span> a month, ±{percent(FULL_YEAR, 0)} a year
+      </span>
+    </p>
   );
 }
 

@@ -18,7 +18,7 @@ export function Orders({ id, currency }: { id: string; currency: string }) {
   });
   const orders = (data ?? previousData)?.backtest?.orders;
   return (
-    <Card title="Orders" hint={`Price in the share's own currency; costs in ${currency}.`} flush>
+    <Card title="Orders" hint={`Quantities in shares; price in the share's own currency; costs in ${currency}.`} flush>
       {error && <LoadError error={error} onRetry={() => void refetch()} />}
       {!orders && !error && (
         <div style={{ padding: "1rem" }}>
