@@ -3,6 +3,7 @@ import { useEffect } from "react";
 import { BacktestListDocument, type BacktestListQuery, type BacktestOrderField } from "../graphql/generated";
 import { Button, ButtonLink } from "../ui/Button";
 import { Icon } from "../ui/Icon";
+import { isHidden } from "../ui/isHidden";
 import { Empty, LoadError } from "../ui/Notice";
 import { SkeletonRows } from "../ui/Skeleton";
 import { Pager, table } from "../ui/Table";
@@ -44,6 +45,7 @@ function Runs({ state }: { state: ListState }) {
   const { data, previousData, error, loading, refetch, startPolling, stopPolling } = useQuery(BacktestListDocument, {
     variables: { filter: state.filter, orderBy: state.orderBy, first: PAGE, after: pages.after },
     fetchPolicy: "cache-and-network",
+    skipPollAttempt: isHidden,
   });
   const shown = data ?? previousData;
   const busy = shown?.backtests.nodes.some((run) => isOpen(run.job.status)) ?? false;

@@ -4,16 +4,20 @@ import { CancelJobDocument, type JobStateFragment, JobPollDocument } from "../gr
 import { Button } from "../ui/Button";
 import { duration, percent, words } from "../ui/format";
 import { FieldError } from "../ui/Field";
+import { isHidden } from "../ui/isHidden";
 import { Progress } from "../ui/Progress";
 import css from "./JobProgress.module.css";
 
-const POLL = 300;
+const POLL = { brisk: 300, calm: 1500 };
+const PATIENCE = 15; // seconds after which nobody watches for tenths of them
 
 /** Polls the job; its entity in the cache is the page's, so that the page turns when the job does. */
 export function JobProgress({ job }: { job: JobStateFragment }) {
+  const elapsed = useElapsed(job.startedAt ?? job.createdAt);
   const { error } = useQuery(JobPollDocument, {
     variables: { id: job.id },
-    pollInterval: POLL,
+    pollInterval: elapsed < PATIENCE ? POLL.brisk : POLL.calm,
+    skipPollAttempt: isHidden,
     fetchPolicy: "network-only",
   });
   return (
@@ -27,7 +31,7 @@ export function JobProgress({ job }: { job: JobStateFragment }) {
       <Progress value={job.progress} label="Backtest progress" />
       <div className={css.row}>
         <p className={css.facts}>
-          <Elapsed since={job.startedAt ?? job.createdAt} />
+          {duration(elapsed)} so far
           {job.etaSeconds !== null && ` · about ${duration(job.etaSeconds)} left`}
           {job.attempts > 1 && ` · attempt ${job.attempts}`}
           {error && " · connection lost, trying again"}
@@ -44,13 +48,14 @@ function stageWords(job: JobStateFragment): string {
   return job.stage ? words(job.stage) : "Starting";
 }
 
-function Elapsed({ since }: { since: string }) {
+/** Seconds since an instant, counted on while it is shown. */
+function useElapsed(since: string): number {
   const [now, setNow] = useState(Date.now);
   useEffect(() => {
     const timer = setInterval(() => setNow(Date.now()), 1000);
     return () => clearInterval(timer);
   }, []);
-  return <>{duration(Math.max(0, (now - Date.parse(since)) / 1000))} so far</>;
+  return Math.max(0, (now - Date.parse(since)) / 1000);
 }
 
 function CancelButton({ job }: { job: JobStateFragment }) {

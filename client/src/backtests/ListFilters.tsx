@@ -1,12 +1,19 @@
 import { useQuery } from "@apollo/client/react";
 import { useEffect, useState } from "react";
-import { FilterChoicesDocument } from "../graphql/generated";
+import { type BacktestOrderField, FilterChoicesDocument } from "../graphql/generated";
 import { SelectField, TextField } from "../ui/Field";
 import { words } from "../ui/format";
 import css from "./BacktestList.module.css";
 import { type ListState, STATUSES } from "./listState";
 
 const TYPING_PAUSE = 250;
+const ORDERS: readonly { value: BacktestOrderField; label: string }[] = [
+  { value: "CREATED_AT", label: "Newest first" },
+  { value: "CAGR", label: "Highest CAGR" },
+  { value: "SHARPE", label: "Highest Sharpe" },
+  { value: "MAX_DRAWDOWN", label: "Smallest drawdown" },
+  { value: "DEFLATED_SHARPE", label: "Highest deflated Sharpe" },
+];
 
 export function ListFilters({ state }: { state: ListState }) {
   const { data } = useQuery(FilterChoicesDocument);
@@ -38,6 +45,16 @@ export function ListFilters({ state }: { state: ListState }) {
         options={[{ value: "", label: "All" }, ...STATUSES.map((value) => ({ value, label: words(value) }))]}
         onChange={(value) => state.setFilter("status", value)}
       />
+      {/* A phone's list has no heads to sort by. */}
+      <div className={css.order}>
+        <SelectField
+          label="Order"
+          path="sort"
+          value={state.orderBy.field ?? "CREATED_AT"}
+          options={ORDERS}
+          onChange={(value) => state.bestFirst(value as BacktestOrderField)}
+        />
+      </div>
     </div>
   );
 }

@@ -2,7 +2,7 @@ import { useSearchParams } from "react-router";
 import type { BacktestFilter, BacktestOrder, BacktestOrderField, JobStatus } from "../graphql/generated";
 
 const FIELDS: readonly BacktestOrderField[] = ["CREATED_AT", "SHARPE", "CAGR", "MAX_DRAWDOWN", "DEFLATED_SHARPE"];
-const STATUSES: readonly JobStatus[] = ["QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED"];
+export const STATUSES: readonly JobStatus[] = ["QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED"];
 type Name = "search" | "strategy" | "universe" | "status";
 
 /** Filter and order live in the address, so that a view can be shared and the back button works. */
@@ -36,6 +36,7 @@ export function useListState() {
     filtered: Object.values(filter).some(Boolean),
     setFilter: (name: Name, value: string) => write({ [name]: value }),
     clear: () => setParams({}, { replace: true }),
+    bestFirst: (field: BacktestOrderField) => write({ sort: field, direction: "DESC" }),
     sortBy: (field: BacktestOrderField) => {
       const flip = orderBy.field === field && orderBy.direction === "DESC";
       write({ sort: field, direction: flip ? "ASC" : "DESC" });
@@ -44,4 +45,3 @@ export function useListState() {
 }
 
 export type ListState = ReturnType<typeof useListState>;
-export { STATUSES };

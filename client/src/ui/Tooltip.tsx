@@ -13,6 +13,8 @@ export function Tooltip({ tip, children }: { tip: ReactNode; children: ReactNode
     const box = bubble.current;
     if (!box || !anchor.current || box.matches(":popover-open")) return;
     box.showPopover();
+    // It hangs in the window, not on the page: what scrolls would leave it behind.
+    window.addEventListener("scroll", hide, { once: true, capture: true, passive: true });
     const from = anchor.current.getBoundingClientRect();
     const below = from.bottom + box.offsetHeight + EDGE < window.innerHeight;
     const left = Math.min(from.left, window.innerWidth - box.offsetWidth - EDGE);

@@ -1,0 +1,2 @@
+/** Nobody looks at the page: no need to poll. */
+export const isHidden = () => document.hidden;
