@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from api.errors import ErrorCode, NotFound
+from api.errors import ErrorCode, NotFound, Unavailable
 from api.graphql.execute import answer
 from api.graphql.request import BadRequest, read_request
 from api.http.body import GRAPHQL, JSON, Refusal, answer_type, read_body
@@ -69,14 +69,19 @@ class Endpoints:
         place = download_owner(key)
         if place is None:
             return missing
-        async with self.app.sessions() as session:
-            job = await JobRepository(session).get(place[0], owner_id=self.app.settings.owner_id)
-        if job is None or job.result_prefix != place[1]:
-            return missing
         try:
+            async with self.app.sessions() as session:
+                owner = self.app.settings.owner_id
+                job = await JobRepository(session).get(place[0], owner_id=owner)
+            if job is None or job.result_prefix != place[1]:
+                return missing
             content = await self.app.store.get(key)
         except NotFound:
             return missing
+        except (SQLAlchemyError, OSError, Unavailable):
+            logger.warning("a download met something that did not answer", exc_info=True)
+            told = {"errors": [{"message": "temporarily unavailable, try again"}]}
+            return JSONResponse(told, status_code=503)
         name = key.rpartition("/")[2]
         return Response(
             content,

@@ -1,6 +1,6 @@
 import asyncio
 from socket import IPPROTO_TCP, TCP_NODELAY
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import orjson
 import pytest
@@ -200,8 +200,11 @@ async def test_a_database_that_does_not_answer_is_told_as_such(built, tmp_path):
     async with browser(app, built) as http:
         health = await http.get("/healthz")
         answer = await post(http, {"query": "{ jobs { nodes { id } } }"})
+        file = await http.get(f"/downloads/results/{uuid4()}/1/orders.csv")
     await app.close()
 
+    assert (file.status_code, file.headers["x-content-type-options"]) == (503, "nosniff")
+    assert file.json()["errors"][0]["message"] == "temporarily unavailable, try again"
     assert health.status_code == 503
     assert health.json()["status"] == "unavailable"
     assert answer.json()["errors"][0]["message"] == "temporarily unavailable, try again"
