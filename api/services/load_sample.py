@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.ports import BarBatch, Listing, Observations, PriceSource, UniverseListing
 from api.services.calendars import Calendar, calendar, calendar_code
+from api.services.market import FACTOR_SET, MONTHLY
 from api.services.quality import Verdict, judge
 from engine.types import IntArray
 from models.fingerprint import Scope
@@ -41,7 +42,6 @@ LOADER = 1
 
 # The last universe written carries the mark of the files: where it is, everything else is too.
 MARKED = "SAMPLE_OHLCV"
-FACTOR_SET, MONTHLY = "FF3", "monthly"
 EPOCH = date(1970, 1, 1)
 FIELDS = ("open", "high", "low", "close", "adjusted_close", "volume")
 

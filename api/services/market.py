@@ -18,7 +18,9 @@ from models.published_series import FxRateRepository, SeriesColumns
 
 MOST_SYMBOLS = 50
 MOST_NAMED = 10
+# What is stored of rates: the fixings of one pair, the bill rate of one set of factors.
 PAIR = "AUDUSD"
+FACTOR_SET, MONTHLY, RISK_FREE = "FF3", "monthly", "RF"
 FIELDS = ("open", "high", "low", "close", "adjusted_close", "volume")
 EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 

@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.errors import MissingData, NotFound, UnknownSymbol
 from api.ports import ObjectStore
 from api.services.calendars import calendar, calendar_code, calendars_version
+from api.services.market import FACTOR_SET, MONTHLY, PAIR, RISK_FREE
 from api.services.panel_build import Series, build_snapshot
 from api.services.panel_cut import PanelRequest, cut_panel
 from api.services.snapshot import LAYOUT, Bars, Snapshot, dump_snapshot, load_snapshot
@@ -37,8 +38,6 @@ from models.universes import Member, UniverseRepository
 
 __all__ = ["PanelRequest", "load_panel"]
 
-PAIR = "AUDUSD"
-FACTOR_SET, MONTHLY, RISK_FREE = "FF3", "monthly", "RF"
 REGION_CALENDARS = {"US": "XNYS", "AU": "XASX"}
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

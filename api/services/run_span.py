@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.errors import ClientError, InsufficientHistory, MissingData, NotFound
 from api.services.backtest_request import BacktestRequest
 from api.services.findings import Findings
-from api.services.market import PAIR, unknown_symbols
+from api.services.market import FACTOR_SET, PAIR, unknown_symbols
 from api.services.strategies import StrategyEntry
 from models.fingerprint import Scope
 from models.fingerprints import Digest, FingerprintRepository, Keys
@@ -23,7 +23,6 @@ from models.published_series import FxRateRepository
 from models.universes import UniverseRepository
 
 SESSIONS_PER_YEAR = 252
-FACTOR_SET = "FF3"
 BENCHMARK = "^GSPC"
 PAIRED = {"AUD", "USD"}
 # A currency converts, an exchange has sessions and ticks, a sector and a class have caps, fields
