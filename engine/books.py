@@ -81,15 +81,15 @@ def close_books(account: Account, orders: Orders, *, first_row: int, capital: fl
         capital=capital,
         row=rows,
         session=terms.panel.session[rows],
-        equity=value.sum(axis=1) + cash,
+        equity=_across(value) + cash,
         cash=cash,
         held=held,
         quantity=grid.quantity,
         value=value,
-        asset=asset.sum(axis=1),
-        currency=currency.sum(axis=1),
-        interaction=interaction.sum(axis=1),
-        costs=-grid.cost.sum(axis=1),
+        asset=_across(asset),
+        currency=_across(currency),
+        interaction=_across(interaction),
+        costs=-_across(grid.cost),
         interest=interest,
         by_asset=(asset + currency + interaction - grid.cost).sum(axis=0),
         stale_sessions=_stale_sessions(terms.panel.close[rows][:, held], grid.quantity),
@@ -139,6 +139,18 @@ def _parts(grid: Grid) -> tuple[FloatArray, FloatArray, FloatArray]:
     currency[1:] = held * grid.mark[before] * change
     interaction[1:] = local * change
     return asset, currency, interaction
+
+
+def _across(values: FloatArray) -> FloatArray:
+    """Sum the assets of each session, one after the other.
+
+    NumPy's own order hangs on how many there are, so what is first bought later would move the
+    last bit of the sessions before.
+    """
+    total = np.zeros(len(values))
+    for column in values.T:
+        total += column
+    return total
 
 
 def _stale_sessions(close: FloatArray, quantity: FloatArray) -> int:

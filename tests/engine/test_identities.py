@@ -146,3 +146,15 @@ def test_the_rounding_of_a_large_position_that_was_sold_voids_nothing():
     ledger = make_ledger(panel, turns, whole_shares=False, capital=1e12)
 
     assert ledger.books.quantity[10:50, 0].min() == 0.0
+
+
+def test_what_is_bought_later_does_not_move_a_bit_of_what_was_before():
+    panel = make_panel(make_closes(sessions=60, assets=40))
+    first, later = np.full(40, 0.09), np.full(40, 0.025)
+    first[np.arange(40) % 4 > 0] = 0.0
+
+    early = make_ledger(panel, {0: first}, capital=1e6)
+    both = make_ledger(panel, {0: first, 50: later}, capital=1e6)
+
+    np.testing.assert_array_equal(both.books.equity[:51], early.books.equity[:51])
+    np.testing.assert_array_equal(both.books.local_curve()[:51], early.books.local_curve()[:51])
