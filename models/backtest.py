@@ -139,7 +139,12 @@ class Backtest(Entity, table=True):
         default=None, sa_type=Double, description="Deepest drawdown, at most 0, for sorting."
     )
     deflated_sharpe: float | None = Field(
-        default=None, sa_type=Double, description="Deflated Sharpe ratio, for sorting."
+        default=None,
+        sa_type=Double,
+        description="Deflated Sharpe ratio by the trials counted so far, for sorting.",
+    )
+    trials: int | None = Field(
+        default=None, description="Trials of its family so far; null until it succeeded."
     )
 
 

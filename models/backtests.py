@@ -94,7 +94,6 @@ class BacktestRepository:
         sharpe: float | None,
         cagr: float | None,
         max_drawdown: float | None,
-        deflated_sharpe: float | None,
     ) -> None:
         """Show the figures. Belongs in the transaction of the job's fenced finish."""
         statement = update(Backtest).where(col(Backtest.id) == id)
@@ -104,7 +103,6 @@ class BacktestRepository:
             sharpe=sharpe,
             cagr=cagr,
             max_drawdown=max_drawdown,
-            deflated_sharpe=deflated_sharpe,
         )
         await self.session.execute(shown.execution_options(synchronize_session=False))
 

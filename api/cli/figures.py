@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic.alias_generators import to_camel
 from rich.console import Console
 from rich.table import Table
 
+from api.services.publish_backtest import judged
 from models.backtest import Backtest
 from models.job import Job
 
@@ -48,11 +50,11 @@ def print_figures(console: Console, finished: Finished) -> None:
     run, summary = finished.run, finished.run.summary or {}
     console.print(_title(finished), highlight=False)
     console.print(_table(run, summary["metrics"], summary["benchmark_metrics"]))
-    judged, guards = summary["overfitting"], summary["guards"]
-    deflated = _written(judged["deflated_sharpe"], "ratio")
-    count = "1 trial" if judged["trials"] == 1 else f"{judged['trials']:,} trials"
+    judgement, guards = judged(run) or {}, summary["guards"]
+    deflated = _written(judgement["deflated_sharpe"], "ratio")
+    count = "1 trial" if judgement["trials"] == 1 else f"{judgement['trials']:,} trials"
     console.print(
-        f"Deflated Sharpe {deflated} over {count}: {judged['verdict']}",
+        f"Deflated Sharpe {deflated} over {count}: {judgement['verdict']}",
         highlight=False,
     )
     if guards["flags"]:
@@ -75,13 +77,23 @@ def as_document(finished: Finished) -> dict[str, Any]:
         "initialCapital": str(run.initial_capital),
         "currency": run.currency,
         "benchmark": run.benchmark,
-        "metrics": summary["metrics"],
-        "benchmarkMetrics": summary["benchmark_metrics"],
-        "overfitting": summary["overfitting"],
-        "guards": summary["guards"],
-        "attribution": summary["attribution"],
+        "metrics": _camel(summary["metrics"]),
+        "benchmarkMetrics": _camel(summary["benchmark_metrics"]),
+        "overfitting": _camel(judged(run)),
+        "guards": _camel(summary["guards"]),
+        "attribution": _camel(summary["attribution"]),
         "computeSeconds": finished.job.compute_seconds,
     }
+
+
+def _camel(figures: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Return figures under the names GraphQL gives them; a symbol's name stays as it is."""
+    if figures is None:
+        return None
+    named = {to_camel(name): value for name, value in figures.items()}
+    if "undefined" in named:
+        named["undefined"] = {to_camel(name): why for name, why in named["undefined"].items()}
+    return named
 
 
 def _title(finished: Finished) -> str:

@@ -28,6 +28,7 @@ from api.graphql.orders import OrderType, order_page
 from api.graphql.pagination import After, Connection, First, Seal, connection, page_size
 from api.graphql.strategies import StrategyType
 from api.services.backtest_results import OrderRow, read_curve
+from api.services.publish_backtest import judged
 from api.services.strategies import StrategyEntry, catalogue
 from models.backtest import Backtest
 from models.backtests import EVERYTHING, BacktestRepository, SortBy, Wanted
@@ -112,7 +113,7 @@ class BacktestType(Node):
 
     @strawberry.field(description="How likely the result is luck.")
     def overfitting(root: Run) -> Overfitting | None:
-        return figures.overfitting_of(_part(root, "overfitting"))
+        return figures.overfitting_of(judged(root))
 
     @strawberry.field(description="What was checked on this run.")
     def guards(root: Run) -> Guards | None:

@@ -53,7 +53,7 @@ class Metrics:
     skew: float | None = _figure("Skewness of session returns.")
     kurtosis: float | None = _figure("Kurtosis of session returns; 3 is normal.")
     tail_ratio: float | None = _figure("95th percentile over the size of the 5th.")
-    hit_rate: float | None = _figure("Share of sessions with a gain.")
+    hit_rate: float | None = _figure("Share of sessions with a gain among those that moved.")
     trade_hit_rate: float | None = _figure("Share of closed round trips with a profit.")
     payoff_ratio: float | None = _figure("Average win over the size of the average loss.")
     profit_factor: float | None = _figure("Gains over losses of closed round trips.")
@@ -115,7 +115,10 @@ class Overfitting:
     pbo: float | None = _figure("Probability of backtest overfitting; null without a sweep.")
     min_track_record_length: float | None = _figure("Sessions needed to trust the Sharpe ratio.")
     sharpe_interval: list[float] | None = _figure("95 % interval of the annual Sharpe ratio.")
-    verdict: str = strawberry.field(default="", description="What this means, in a sentence.")
+    verdict: str = strawberry.field(
+        default="",
+        description="Band of the deflated Sharpe ratio: strong, moderate, weak, unknown.",
+    )
 
 
 @strawberry.type(description="What was checked on this run, and what to be careful about.")

@@ -1,7 +1,8 @@
 """What becomes visible when a backtest has finished, inside the fenced update's transaction."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from statistics import variance
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,26 +11,38 @@ from api.services.work import ClaimedJob
 from engine import overfitting
 from models.backtest import Backtest, Trial
 from models.backtests import BacktestRepository
+from models.session import lock
 from models.trials import TrialRepository
 
 
 async def publish_backtest(session: AsyncSession, job: ClaimedJob, outcome: dict[str, Any]) -> None:
-    """Enter the run in the trials ledger, deflate its Sharpe by the ledger, show its figures."""
+    """Enter the run in the trials ledger, show its figures, deflate every Sharpe of its family.
+
+    A trial counts against the runs before it too: the best of a hundred is not less lucky for
+    having come first. Families take turns, so that no trial is missing from the last count.
+    """
     backtests, trials = BacktestRepository(session), TrialRepository(session)
     run = await backtests.require_by_job(job.id)
     moments, family = outcome["moments"], family_of(run)
+    await lock(session, f"family {run.owner_id} {family}")
     await trials.record(_trial(run, family, moments, f"{job.prefix}series.parquet"))
-    sharpes = await trials.sharpes(owner_id=run.owner_id, family=family)
-    judged = judge(moments, sharpes)
     metrics = outcome["summary"]["metrics"]
     await backtests.publish(
         run.id,
         result_prefix=job.prefix,
-        summary=outcome["summary"] | {"overfitting": judged},
+        summary=outcome["summary"] | {"overfitting": judge(moments)},
         sharpe=metrics["sharpe"],
         cagr=metrics["cagr"],
         max_drawdown=metrics["max_drawdown"],
-        deflated_sharpe=judged["deflated_sharpe"],
+    )
+    sharpes = await trials.sharpes(owner_id=run.owner_id, family=family)
+    spread = variance(sharpes) if len(sharpes) > 1 else 0.0
+    await trials.deflate(
+        owner_id=run.owner_id,
+        family=family,
+        threshold=overfitting.expected_maximum(spread, len(sharpes)),
+        trials=max(len(sharpes), 1),
+        least_sessions=overfitting.MIN_SESSIONS,
     )
 
 
@@ -41,34 +54,34 @@ def family_of(run: Backtest) -> str:
     return f"{run.strategy_key}:{symbols[:16]}"
 
 
-def judge(moments: Mapping[str, Any], trial_sharpes: Sequence[float]) -> dict[str, Any]:
-    """Return how far the Sharpe ratio can be believed, given every trial of its family.
-
-    What cannot be known from one run (effective trials, PBO) is None.
-    """
+def judge(moments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how far a Sharpe ratio can be believed by its own returns; None where undefined."""
     sharpe, skew, kurtosis = moments["sharpe"], moments["skew"], moments["kurtosis"]
-    judged: dict[str, Any] = {
-        "psr": None,
-        "deflated_sharpe": None,
-        "min_track_record_length": None,
-        "sharpe_interval": None,
+    if None in (sharpe, skew, kurtosis):
+        return {"psr": None, "min_track_record_length": None, "sharpe_interval": None}
+    shape = {"skew": skew, "kurtosis": kurtosis}
+    sessions = moments["sessions"]
+    return {
+        "psr": overfitting.psr(sharpe, sessions=sessions, **shape),
+        "min_track_record_length": overfitting.min_track_record_length(sharpe, **shape),
+        "sharpe_interval": overfitting.sharpe_interval(sharpe, sessions=sessions, **shape),
     }
-    if None not in (sharpe, skew, kurtosis):
-        shape = {"skew": skew, "kurtosis": kurtosis}
-        sessions = moments["sessions"]
-        judged = {
-            "psr": overfitting.psr(sharpe, sessions=sessions, **shape),
-            "deflated_sharpe": overfitting.deflated_sharpe(
-                sharpe, sessions=sessions, trial_sharpes=trial_sharpes, **shape
-            ),
-            "min_track_record_length": overfitting.min_track_record_length(sharpe, **shape),
-            "sharpe_interval": overfitting.sharpe_interval(sharpe, sessions=sessions, **shape),
-        }
-    return judged | {
-        "trials": max(len(trial_sharpes), 1),
+
+
+def judged(run: Backtest) -> dict[str, Any] | None:
+    """Return a published run's judgement, deflated by the trials of its family so far.
+
+    What cannot be known without a sweep (effective trials, PBO) is None.
+    """
+    if run.summary is None:
+        return None
+    own: dict[str, Any] = run.summary["overfitting"]
+    return own | {
+        "deflated_sharpe": run.deflated_sharpe,
+        "trials": run.trials,
         "effective_trials": None,
         "pbo": None,
-        "verdict": overfitting.verdict(judged["deflated_sharpe"]),
+        "verdict": overfitting.verdict(run.deflated_sharpe),
     }
 
 

@@ -17,10 +17,10 @@ def test_trials_are_counted_in_words(trials, words):
     summary = {
         "metrics": {name: None for name, _, _ in SHOWN},
         "benchmark_metrics": None,
-        "overfitting": {"deflated_sharpe": None, "trials": trials, "verdict": "unknown"},
+        "overfitting": {"psr": None, "min_track_record_length": None, "sharpe_interval": None},
         "guards": {"flags": []},
     }
-    run = make_backtest(job, summary=summary)
+    run = make_backtest(job, summary=summary, trials=trials)
     said = io.StringIO()
 
     print_figures(Console(file=said), Finished(run=run, job=job, reused=True))

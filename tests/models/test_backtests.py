@@ -18,7 +18,6 @@ FIGURES = {
     "sharpe": 0.8,
     "cagr": 0.1,
     "max_drawdown": -0.3,
-    "deflated_sharpe": 0.7,
 }
 
 

@@ -75,4 +75,4 @@ async def test_a_migrated_database_is_left_alone(database_url):
 
     after = await rows(database_url, "SELECT xmin::text, version_num FROM alembic_version")
     assert before == after
-    assert after[0][1] == "0005"
+    assert after[0][1] == "0006"

@@ -47,7 +47,7 @@ export const GROUPS: MetricGroup[] = [
   {
     title: "Sessions, months and years",
     metrics: [
-      metric("hitRate", "Sessions won", "percent", "Share of sessions with a return above zero."),
+      metric("hitRate", "Sessions won", "percent", "Share of sessions with a gain, among those that moved."),
       metric("bestDay", "Best session", "percent", "Highest return of one session."),
       metric("worstDay", "Worst session", "percent", "Lowest return of one session."),
       metric("bestMonth", "Best month", "percent", "Highest return of a calendar month, the first and last in part."),
