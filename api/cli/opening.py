@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from pydantic import SecretStr
+from sqlalchemy.exc import DBAPIError
 
 from api.adapters.embedded_postgres import EmbeddedPostgres
 from api.errors import Unavailable
@@ -19,6 +20,9 @@ from models.universes import UniverseRepository
 Say = Callable[[str], None]
 
 SAMPLE = "SAMPLE_US"
+# States in which a server lets nobody in: wrong name or password, no such database, no room, not
+# ready.
+REFUSALS = ("28", "3D", "53", "57P")
 
 
 @asynccontextmanager
@@ -59,6 +63,11 @@ async def migrated(address: str) -> None:
         await upgrade(address)
     except OSError as e:
         raise Unavailable(f"the database did not answer: {e}; is DATABASE_URL right?") from e
+    except DBAPIError as e:
+        if not str(getattr(e.orig, "sqlstate", "")).startswith(REFUSALS):
+            raise
+        why = getattr(e.orig, "__cause__", None) or e.orig  # the driver's own words
+        raise Unavailable(f"the database refused us: {why}; is DATABASE_URL right?") from e
 
 
 async def _load_sample(settings: Settings, say: Say) -> None:

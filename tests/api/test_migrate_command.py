@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import asyncpg
+from sqlalchemy import make_url
 
 PARAKEET = Path(sys.executable).with_name("parakeet")
 
@@ -37,3 +38,15 @@ async def test_brings_a_bare_database_to_the_newest_revision_twice(
     await connection.close()
     assert answers == [(0, "The database is at the newest revision")] * 2
     assert tables == 2
+
+
+async def test_a_database_that_does_not_exist_is_told_in_a_sentence(database_url, tmp_path):
+    missing = make_url(database_url).set(database="nowhere").render_as_string(hide_password=False)
+
+    code, said = await migrate(missing, tmp_path)
+
+    assert code == 3
+    assert said == (
+        'parakeet: the database refused us: database "nowhere" does not exist;'
+        " is DATABASE_URL right?"
+    )
