@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.errors import ClientError, InsufficientHistory, MissingData, NotFound
+from api.errors import ClientError, InsufficientHistory, InvalidInput, MissingData, NotFound
 from api.services.backtest_request import BacktestRequest
 from api.services.findings import Findings
 from api.services.market import FACTOR_SET, PAIR, unknown_symbols
@@ -30,6 +30,8 @@ PAIRED = {"AUD", "USD"}
 DESCRIBED = ("symbol", "currency", "exchange", "asset_class", "sector", "fields", "flags")
 # Weekends, holidays and a provider's delay; a longer gap is prices that are not there.
 SLACK = timedelta(days=10)
+# A session to decide on and one to trade on; holidays among them only the worker knows.
+LEAST_WEEKDAYS = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,6 +193,13 @@ def _check_start(span: RunSpan, request: BacktestRequest) -> None:
         raise MissingData(
             f"start was {request.start}, but prices end on {last}; choose an earlier day",
             field=("input", "start"),
+        )
+    if _weekdays(request.start, span.end + timedelta(days=1)) < LEAST_WEEKDAYS:
+        raise InvalidInput(
+            f"from {request.start} to {span.end} there are not two weekdays; a run decides on one"
+            " session and trades on the next, choose a later end",
+            field=("input", "end"),
+            reason="NO_SESSIONS",
         )
 
 

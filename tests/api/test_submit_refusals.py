@@ -47,6 +47,14 @@ BAD = {
         {"start": "2019-01-02", "end": "2019-01-02"},
         ("INVALID", "start", "must lie before the end"),
     ),
+    "a weekend": (
+        {"start": "2019-06-01", "end": "2019-06-02"},
+        ("INVALID", "end", "there are not two weekdays"),
+    ),
+    "a weekend and a Monday": (
+        {"start": "2019-06-01", "end": "2019-06-03"},
+        ("INVALID", "end", "there are not two weekdays"),
+    ),
     "end in the future": ({"end": "2099-01-01"}, ("INVALID", "end", "today is")),
     "end behind the prices": (
         {"end": "2021-01-01"},
