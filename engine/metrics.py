@@ -108,7 +108,10 @@ class Moments:
 
 def moments(equity: FloatArray, rf: FloatArray) -> Moments:
     """Return the moments of the excess returns of equity (k,) over rf (k,), as `measure` takes."""
-    excess = session_returns(equity) - rf[1:]
+    returns = session_returns(equity)
+    excess = returns - rf[1:]
+    if _still(returns):
+        return Moments(sharpe=None, sessions=len(excess), skew=None, kurtosis=None)
     figures = (ratios.sharpe_per_session(excess), ratios.skewness(excess), ratios.kurtosis(excess))
     sharpe, skew, kurtosis = (value if math.isfinite(value) else None for value in figures)
     return Moments(sharpe=sharpe, sessions=len(excess), skew=skew, kurtosis=kurtosis)
@@ -182,18 +185,23 @@ def _put_growth(
     sheet.put("cost_drag", ratios.cagr(float(gross[0]), float(gross[-1]), days) - grown, short)
 
 
+def _still(returns: FloatArray) -> bool:
+    """Tell whether a run never moved: all cash, whose excess return only mirrors the bill rate."""
+    return len(returns) > 1 and ratios.deviation(returns) <= ratios.ZERO_DEVIATION
+
+
 def _put_risk(sheet: Sheet, returns: FloatArray, excess: FloatArray) -> None:
-    few = len(returns) < 2
+    few, still = len(returns) < 2, _still(returns)
     unknown = NO_RATE if np.isnan(excess).any() else None
     sheet.put("mean_return", ratios.mean_return(returns), FEW)
     sheet.put("volatility", ratios.volatility(returns), FEW)
     below = math.nan if few else math.sqrt(SESSIONS_PER_YEAR) * ratios.downside_deviation(excess)
     sheet.put("downside_deviation", below, unknown or FEW)
-    sharpe = math.nan if few else ratios.sharpe_ratio(excess)
+    sharpe = math.nan if few or still else ratios.sharpe_ratio(excess)
     sheet.put("sharpe", sharpe, unknown or (FEW if few else FLAT))
-    sortino = math.nan if few else ratios.sortino_ratio(excess)
+    sortino = math.nan if few or still else ratios.sortino_ratio(excess)
     no_loss = FEW if few else "no return below the risk-free rate"
-    sheet.put("sortino", sortino, unknown or no_loss)
+    sheet.put("sortino", sortino, unknown or (FLAT if still else no_loss))
     sheet.put("omega", math.nan if few else ratios.omega_ratio(excess), unknown or no_loss)
 
 

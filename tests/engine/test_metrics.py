@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from engine import ratios
 from engine.activity import RoundTrips
 from engine.comparison import FIGURES
-from engine.metrics import Metrics, measure, moments
+from engine.metrics import Metrics, Moments, measure, moments
 from engine.regression import regress
 from engine.tables import annual_returns, monthly_returns
 from tests.engine.panels import make_sessions
@@ -277,3 +277,13 @@ def test_no_figure_is_ever_nan_or_infinite_and_none_has_a_reason(equity, step):
     json.dumps(found, allow_nan=False)
     missing = {name for name, value in found.items() if value is None}
     assert missing == set(found["undefined"])
+
+
+def test_all_cash_has_no_sharpe_although_the_bill_rate_moves():
+    equity, rf = np.full(300, 100_000.0), np.linspace(0.0, 2e-4, 300)
+
+    metrics = measure(equity, np.arange(300) * 2, rf=rf)
+
+    assert (metrics.sharpe, metrics.sortino) == (None, None)
+    assert metrics.undefined["sharpe"] == metrics.undefined["sortino"] == "zero variance"
+    assert moments(equity, rf) == Moments(sharpe=None, sessions=299, skew=None, kurtosis=None)
