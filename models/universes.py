@@ -63,6 +63,11 @@ class Member:
     ends_on: date | None
     known_from: datetime
 
+    def overlaps(self, first: date, last: date | None) -> bool:
+        """Tell whether it reaches into these days, both included; None is without end."""
+        begun = last is None or self.starts_on <= last
+        return begun and (self.ends_on is None or self.ends_on > first)
+
 
 @dataclass(frozen=True)
 class Spell:

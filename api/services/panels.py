@@ -116,7 +116,7 @@ async def _scene(session: AsyncSession, request: PanelRequest) -> Scene:
         known = await UniverseRepository(session).spells(
             request.universe, known_at=request.known_at
         )
-        spells = tuple(spell for spell in known if _touches(spell, request))
+        spells = tuple(spell for spell in known if spell.overlaps(request.start, request.end))
         region, benchmark = universe.region, benchmark or universe.benchmark
         survivorship_free = universe.survivorship_free
         symbols = sorted({member.symbol for member in spells})
@@ -133,12 +133,6 @@ async def _scene(session: AsyncSession, request: PanelRequest) -> Scene:
         markets=markets,
         key=key,
     )
-
-
-def _touches(spell: Member, request: PanelRequest) -> bool:
-    """Tell whether a membership reaches into the days of the run."""
-    begun = request.end is None or spell.starts_on <= request.end
-    return begun and (spell.ends_on is None or spell.ends_on > request.start)
 
 
 async def _instruments(

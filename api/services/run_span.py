@@ -110,12 +110,7 @@ async def _named(
             field=("input", "universe"),
         )
     spells = await universes.spells(universe.key, known_at=request.known_at)
-    last = request.end or date.max
-    members = {
-        spell.symbol
-        for spell in spells
-        if spell.starts_on <= last and (spell.ends_on is None or spell.ends_on > request.start)
-    }
+    members = {spell.symbol for spell in spells if spell.overlaps(request.start, request.end)}
     if not members:
         known = "" if request.known_at is None else f", as known on {request.known_at.date()}"
         raise MissingData(
