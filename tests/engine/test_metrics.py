@@ -122,7 +122,7 @@ def test_what_a_short_flat_run_leaves_undefined_is_none_with_its_reason():
         "calmar": "fewer than 365 days",
         "cost_drag": "no run without costs to compare with",
         "sharpe": "zero variance",
-        "sortino": "no return below the risk-free rate",
+        "sortino": "zero variance",
         "omega": "no return below the risk-free rate",
         "tail_ratio": "fewer than 100 returns",
         "var95": "fewer than 20 returns",
