@@ -59,10 +59,9 @@ async def answer(
     async with app.sessions() as session:
         context = Context(session, viewer_id=viewer_id, settings=app.settings, store=app.store)
         result = await _executed(request, context)
-        if result.errors:
-            await session.rollback()
-        else:
-            await session.commit()
+        # Through the gate: past the deadline a loader's batch may still be at the session.
+        async with context.session() as held:
+            await (held.rollback() if result.errors else held.commit())
     if not result.errors:
         await dispatch(context.job_ids, app.sessions, app.queue)
     told = _told(result, context, request_id)
