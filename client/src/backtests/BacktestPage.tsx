@@ -78,10 +78,12 @@ function Head({ run }: { run: Run }) {
             <Icon name="pen" />
             Name and notes
           </Button>
-          <ButtonLink small to={`/backtests/new?from=${run.id}`}>
-            <Icon name="again" />
-            Edit and rerun
-          </ButtonLink>
+          {run.job.status === "SUCCEEDED" && (
+            <ButtonLink small to={`/backtests/new?from=${run.id}`}>
+              <Icon name="again" />
+              Edit and rerun
+            </ButtonLink>
+          )}
         </div>
       </header>
       <Notes run={run} editing={editing} onDone={() => setEditing(false)} />

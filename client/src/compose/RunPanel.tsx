@@ -32,7 +32,7 @@ export function RunPanel({ strategy, draft, start, faults, failure, running, onR
           </dd>
         </div>
         <div>
-          <dt>After</dt>
+          <dt>Based on</dt>
           <dd>
             <ul>
               {strategy.references.map((reference) => (

@@ -1,16 +1,20 @@
 /** Operations to start from, each in a tab of its own; the first one runs as it stands. */
 
-const run = `# Run a backtest: press the button, or Ctrl and Enter.
-# The same input again answers at once, with reused: true.
+const run = `# Run a backtest: the button, or Ctrl and Enter.
+# The same again answers at once: reused is true.
 mutation RunBacktest {
   runBacktest(
     input: {
       strategy: "momentum"
-      parameters: { lookback: 252, skip: 21, top_n: 5 }
+      parameters: { lookback: 252, top_n: 5 }
       universe: "SAMPLE_US"
       start: "2005-01-03"
       currency: AUD
-      costs: { commissionFlat: "3.00", slippageBps: 5, fxSpreadBps: 70 }
+      costs: {
+        commissionFlat: "3.00"
+        slippageBps: 5
+        fxSpreadBps: 70
+      }
       name: "Momentum from the playground"
     }
   ) {

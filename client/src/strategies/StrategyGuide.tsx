@@ -61,7 +61,7 @@ function Guides({ strategies }: { strategies: readonly StrategyChoiceFragment[] 
 
 function Guide({ strategy }: { strategy: StrategyChoiceFragment }) {
   return (
-    <div id={strategy.key} className={css.guide}>
+    <div id={strategy.key}>
       <Card
         title={strategy.name}
         hint={`${enumWords(strategy.family)}, version ${strategy.version}`}
@@ -89,7 +89,7 @@ function Guide({ strategy }: { strategy: StrategyChoiceFragment }) {
             <dd>{strategy.allocators.map(enumWords).join(", ") || "Its own weights only"}</dd>
           </div>
           <div>
-            <dt>After</dt>
+            <dt>Based on</dt>
             <dd>
               <ul className={css.references}>
                 {strategy.references.map((each) => (
@@ -99,23 +99,25 @@ function Guide({ strategy }: { strategy: StrategyChoiceFragment }) {
             </dd>
           </div>
         </dl>
-        <Table label={`Parameters of ${strategy.name}`}>
-          <thead>
-            <tr>
-              <th scope="col">Parameter</th>
-              <th scope="col">Meaning</th>
-              <th scope="col" className={table.num}>
-                Default
-              </th>
-              <th scope="col">Range</th>
-            </tr>
-          </thead>
-          <tbody>
-            {fieldsOf(strategy.parameterSchema).map((field) => (
-              <ParameterRow key={field.name} field={field} />
-            ))}
-          </tbody>
-        </Table>
+        <div className={css.parameters}>
+          <Table label={`Parameters of ${strategy.name}`}>
+            <thead>
+              <tr>
+                <th scope="col">Parameter</th>
+                <th scope="col">Meaning</th>
+                <th scope="col" className={table.num}>
+                  Default
+                </th>
+                <th scope="col">Range</th>
+              </tr>
+            </thead>
+            <tbody>
+              {fieldsOf(strategy.parameterSchema).map((field) => (
+                <ParameterRow key={field.name} field={field} />
+              ))}
+            </tbody>
+          </Table>
+        </div>
       </Card>
     </div>
   );
@@ -131,7 +133,7 @@ function ParameterRow({ field }: { field: ParameterField }) {
       </th>
       <td className={css.wrap}>{field.description}</td>
       <td className={table.num}>{defaultWords(field.fallback)}</td>
-      <td className={css.wrap}>{field.choices.map(enumWords).join(", ") || boundsWords(field) || NOTHING}</td>
+      <td className={css.range}>{field.choices.map(enumWords).join(", ") || boundsWords(field) || NOTHING}</td>
     </tr>
   );
 }
