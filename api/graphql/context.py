@@ -12,13 +12,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.ports import ObjectStore
 from api.settings import Settings
+from models.session import see_one_instant
 
 if TYPE_CHECKING:
     from api.graphql.loaders import Loaders
 
 
 class Context:
-    """One per request. Siblings run at once and take turns at the session."""
+    """One per request. Siblings run at once and take turns at the session.
+
+    A request that only reads sees one instant: a run and its job, read one after the other,
+    must not be shown half before and half after the job's end.
+    """
 
     def __init__(
         self,
@@ -27,6 +32,7 @@ class Context:
         viewer_id: UUID,
         settings: Settings,
         store: ObjectStore,
+        reads_only: bool = False,
         facts: Mapping[str, str] | None = None,
     ) -> None:
         self.viewer_id = viewer_id
@@ -36,6 +42,7 @@ class Context:
         self.job_ids: list[UUID] = []
         self.wrote = False
         self._session = session
+        self._reads_only = reads_only
         self._gate = asyncio.Lock()
         self._holder: asyncio.Task[object] | None = None
 
@@ -54,6 +61,8 @@ class Context:
         async with self._gate:
             self._holder = task
             try:
+                if self._reads_only and not self._session.in_transaction():
+                    await see_one_instant(self._session)
                 yield self._session
             finally:
                 self._holder = None

@@ -54,14 +54,21 @@ async def answer(
 
     Raises BadRequest when the operation cannot be told.
     """
-    _check_operation(request)
+    reads_only = _reads_only(request)
     started = time.monotonic()
     async with app.sessions() as session:
-        context = Context(session, viewer_id=viewer_id, settings=app.settings, store=app.store)
+        context = Context(
+            session,
+            viewer_id=viewer_id,
+            settings=app.settings,
+            store=app.store,
+            reads_only=reads_only,
+        )
         result = await _executed(request, context)
-        # Through the gate: past the deadline a loader's batch may still be at the session.
-        async with context.session() as held:
-            await (held.rollback() if result.errors else held.commit())
+        if session.in_transaction():
+            # Through the gate: past the deadline a loader's batch may still be at the session.
+            async with context.session() as held:
+                await (held.rollback() if result.errors else held.commit())
     if not result.errors:
         await dispatch(context.job_ids, app.sessions, app.queue)
     told = _told(result, context, request_id)
@@ -97,17 +104,21 @@ def _told(result: ExecutionResult, context: Context, request_id: str) -> Answer:
     return Answer({"errors": errors, "data": None if context.wrote else result.data}, executed=True)
 
 
-def _check_operation(request: GraphQLRequest) -> None:
-    """More than one operation and no name: running the first would be a guess."""
+def _reads_only(request: GraphQLRequest) -> bool:
+    """Tell whether the document holds queries alone.
+
+    Raises BadRequest for several operations and no name: running the first would be a guess.
+    """
     try:
         document = parsed(request.query)
     except GraphQLError:
-        return  # the schema says what is wrong with it
+        return True  # the schema says what is wrong with it
     operations = [
         node for node in document.definitions if isinstance(node, OperationDefinitionNode)
     ]
     if len(operations) > 1 and request.operation_name is None:
         raise BadRequest("the document has several operations; name one by operationName")
+    return all(node.operation.value == "query" for node in operations)
 
 
 def _log(request: GraphQLRequest, told: Answer, seconds: float) -> None:

@@ -3,6 +3,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import text
 from strawberry.exceptions import StrawberryInputCoercionError
 
 from api.errors import InvalidInput, NotFound
@@ -10,13 +11,19 @@ from api.graphql import execute
 from api.graphql.context import Context
 from api.graphql.documents import parsed
 from api.graphql.expose import expose
+from api.graphql.request import GraphQLRequest
 from api.graphql.scalars import parse_datetime, parse_decimal, parse_json, write_json
 from api.services.findings import Findings, Refused
 from models import Instrument
+from models.jobs import JobRepository
+from models.session import unit_of_work
+from tests.factories import make_job
 
 
-def make_context(session, app):
-    return Context(session, viewer_id=app.settings.owner_id, settings=app.settings, store=app.store)
+def make_context(session, app, **given):
+    return Context(
+        session, viewer_id=app.settings.owner_id, settings=app.settings, store=app.store, **given
+    )
 
 
 async def test_siblings_take_turns_at_the_session(session, app):
@@ -40,6 +47,39 @@ async def test_a_task_that_holds_the_session_cannot_wait_for_itself(session, app
         with pytest.raises(RuntimeError, match="already holds the session"):
             async with context.session():
                 pass
+
+
+@pytest.mark.parametrize(("reads_only", "shown"), [(True, "queued"), (False, "cancelled")])
+async def test_a_request_that_only_reads_sees_one_instant(sessions, app, reads_only, shown):
+    async with unit_of_work(sessions) as session:
+        job = await JobRepository(session).add(make_job(owner_id=app.settings.owner_id))
+
+    async with sessions() as session:
+        context = make_context(session, app, reads_only=reads_only)
+        async with context.session() as held:
+            await held.execute(text("SELECT 1"))
+        async with unit_of_work(sessions) as other:
+            await JobRepository(other).cancel(job.id, owner_id=job.owner_id)
+        async with context.session() as held:
+            seen = await JobRepository(held).get(job.id, owner_id=job.owner_id)
+
+    assert seen.status == shown
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        ("{ server { environment } }", True),
+        ("query A { server { environment } } query B { viewer { id } }", True),
+        ('mutation { cancelJob(id: "x") { job { id } } }', False),
+        ('query A { viewer { id } } mutation B { cancelJob(id: "x") { job { id } } }', False),
+        ("{ never closed", True),
+    ],
+)
+def test_only_documents_of_queries_read_one_instant(document, expected):
+    request = GraphQLRequest(query=document, variables=None, operation_name="A")
+
+    assert execute._reads_only(request) is expected
 
 
 async def test_what_takes_too_long_is_told_as_a_timeout(ask, app, monkeypatch):
