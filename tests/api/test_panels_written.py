@@ -1,0 +1,223 @@
+"""Panels of bars a test writes itself: two markets, corrections, members, what is not known."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from api.adapters.local_store import LocalStore
+from api.errors import DataError, MissingData
+from api.services.panels import PanelRequest, load_panel
+from engine.panel import NEVER
+from models import Exchange, Scope
+from models.fingerprints import FingerprintRepository
+from models.instruments import InstrumentRepository
+from models.price_bars import PriceBarRepository
+from models.published_series import (
+    FactorReturnRepository,
+    FactorRow,
+    FxRateRepository,
+    FxRow,
+)
+from models.session import unit_of_work
+from models.universes import Spell, UniverseRepository
+from tests.factories import make_bar, make_instrument, make_universe
+
+EPOCH = date(1970, 1, 1)
+
+
+@pytest.fixture
+def store(tmp_path):
+    return LocalStore(tmp_path)
+
+
+def row_of(panel, on: str) -> int:
+    return int(np.searchsorted(panel.session, (date.fromisoformat(on) - EPOCH).days))
+
+
+async def write_pair(sessions, *, rate: float = 0.67, days: int = 12) -> tuple[int, int]:
+    """One American and one Australian share over days in January 2024, with fixings."""
+    start = date(2024, 1, 12)
+    span = [start + timedelta(days=n) for n in range(days)]
+    new_york = [day for day in span if day.weekday() < 5 and day != date(2024, 1, 15)]
+    sydney = [day for day in span if day.weekday() < 5]
+    async with unit_of_work(sessions) as session:
+        ids = await InstrumentRepository(session).upsert(
+            [
+                make_instrument("ACME"),
+                make_instrument("BHP.AX", currency="AUD", exchange=Exchange.XASX),
+            ]
+        )
+        us_id, au_id = ids["ACME"], ids["BHP.AX"]
+        await PriceBarRepository(session).write(
+            [make_bar(us_id, day, 100.0) for day in new_york]
+            + [make_bar(au_id, day, 40.0) for day in sydney]
+        )
+        known = datetime(2024, 1, 12, 15, tzinfo=UTC)
+        await FxRateRepository(session).write([FxRow("AUDUSD", start, rate, "test", known)])
+        await FingerprintRepository(session).refresh(Scope.BARS, [us_id, au_id])
+        await FingerprintRepository(session).refresh(Scope.FX, ["AUDUSD"])
+    return us_id, au_id
+
+
+PAIR = PanelRequest(symbols=("ACME", "BHP.AX"), start=date(2024, 1, 12), currency="USD")
+
+
+async def test_two_markets_share_one_grid(sessions, store):
+    await write_pair(sessions, days=8)
+
+    panel = await load_panel(sessions, store, PAIR)
+
+    row = row_of(panel, "2024-01-15")
+    assert panel.markets == ("XASX", "XNYS")
+    assert panel.currencies == ("USD", "AUD")
+    np.testing.assert_array_equal(panel.fx[:, 1], np.full(6, 0.67))
+    assert panel.closes_at[row, 1] == NEVER
+    assert np.isnan(panel.close[row, panel.symbols.index("ACME")])
+    assert panel.total_return()[row, panel.symbols.index("BHP.AX")] == 40.0 * 0.67
+
+
+async def test_fixings_that_end_too_early_are_named(sessions, store):
+    await write_pair(sessions)
+
+    with pytest.raises(
+        MissingData, match="last fixed on 2024-01-12 before the session of 2024-01-22"
+    ):
+        await load_panel(sessions, store, PAIR)
+
+
+async def test_an_inverted_pair_is_refused(sessions, store):
+    await write_pair(sessions, rate=1.49, days=4)
+
+    with pytest.raises(DataError, match="is the pair inverted"):
+        await load_panel(sessions, store, PAIR)
+
+
+async def test_a_correction_changes_the_panel_and_not_what_was_known_before(sessions, store):
+    us_id, _ = await write_pair(sessions)
+    alone = PanelRequest(symbols=("ACME",), start=date(2024, 1, 12), currency="USD")
+    before = await load_panel(sessions, store, alone)
+    async with unit_of_work(sessions) as session:
+        await PriceBarRepository(session).write([make_bar(us_id, date(2024, 1, 17), 90.0)])
+        await FingerprintRepository(session).refresh(Scope.BARS, [us_id])
+
+    now = await load_panel(sessions, store, alone)
+    then = await load_panel(
+        sessions,
+        store,
+        PanelRequest(
+            symbols=("ACME",),
+            start=date(2024, 1, 12),
+            currency="USD",
+            known_at=datetime(2024, 6, 1, tzinfo=UTC),
+        ),
+    )
+
+    row = row_of(now, "2024-01-17")
+    assert (before.close[row, 0], now.close[row, 0], then.close[row, 0]) == (100.0, 90.0, 100.0)
+    assert len(await store.list("panels/")) == 2
+
+
+class Interrupted(LocalStore):
+    """A store that is so slow that the rows change while it looks for a snapshot."""
+
+    def __init__(self, root, change) -> None:
+        super().__init__(root)
+        self.change = change
+
+    async def get(self, key):
+        await self.change()
+        return await super().get(key)
+
+
+async def test_rows_that_change_under_a_reader_are_kept_under_their_own_key(sessions, tmp_path):
+    us_id, _ = await write_pair(sessions)
+    alone = PanelRequest(symbols=("ACME",), start=date(2024, 1, 12), currency="USD")
+
+    async def correct():
+        async with unit_of_work(sessions) as session:
+            await PriceBarRepository(session).write([make_bar(us_id, date(2024, 1, 17), 90.0)])
+            await FingerprintRepository(session).refresh(Scope.BARS, [us_id])
+
+    first = await load_panel(sessions, Interrupted(tmp_path, correct), alone)
+    second = await load_panel(sessions, LocalStore(tmp_path), alone)
+
+    row = row_of(first, "2024-01-17")
+    assert (first.close[row, 0], second.close[row, 0]) == (90.0, 90.0)
+    assert len(await LocalStore(tmp_path).list("panels/")) == 1
+
+
+async def test_a_rate_not_yet_known_is_not_in_the_panel(sessions, store):
+    """The bill rate of January is known in February, after the last bar."""
+    await write_pair(sessions)
+    month, known = date(2024, 1, 31), datetime(2024, 2, 1, tzinfo=UTC)
+    async with unit_of_work(sessions) as session:
+        rate = FactorRow("FF3", "monthly", "RF", month, 0.0047, "test", known)
+        await FactorReturnRepository(session).write([rate])
+        await FingerprintRepository(session).refresh(Scope.FACTORS, ["FF3"])
+    alone = PanelRequest(symbols=("ACME",), start=date(2024, 1, 12), currency="USD")
+
+    after = await load_panel(sessions, store, replace(alone, known_at=known))
+    before = await load_panel(
+        sessions, store, replace(alone, known_at=datetime(2024, 1, 26, tzinfo=UTC))
+    )
+
+    assert np.isfinite(after.rf).all()
+    assert np.isnan(before.rf).all()
+
+
+async def test_bars_not_yet_known_are_not_in_the_panel(sessions, store):
+    await write_pair(sessions)
+    request = PanelRequest(
+        symbols=("ACME",),
+        start=date(2024, 1, 12),
+        currency="USD",
+        known_at=datetime(2024, 1, 17, 12, tzinfo=UTC),
+    )
+
+    panel = await load_panel(sessions, store, request)
+
+    assert str(panel.session[-1].astype("datetime64[D]")) == "2024-01-16"
+
+
+async def test_members_are_in_from_their_first_day_to_their_last(sessions, store):
+    us_id, au_id = await write_pair(sessions, days=8)
+    joined, left = date(2024, 1, 16), date(2024, 1, 18)
+    async with unit_of_work(sessions) as session:
+        await UniverseRepository(session).save(
+            make_universe(benchmark="BHP.AX"),
+            [
+                Spell(us_id, date(2024, 1, 12), left, datetime(2024, 1, 12, tzinfo=UTC)),
+                # Known a day after it began, so a decision of the first day cannot know it.
+                Spell(au_id, joined, None, datetime(2024, 1, 17, 9, tzinfo=UTC)),
+            ],
+            reason="test",
+        )
+
+    panel = await load_panel(
+        sessions,
+        store,
+        PanelRequest(universe="TEST_US", start=date(2024, 1, 12), currency="USD"),
+    )
+
+    member = {symbol: panel.member[:, k].tolist() for k, symbol in enumerate(panel.symbols)}
+    assert panel.markets[0] == "XNYS"  # the region's calendar leads
+    assert member == {
+        "ACME": [True, True, True, True, False, False],
+        "BHP.AX": [False, False, False, True, True, True],
+    }
+
+
+@pytest.mark.parametrize(("controlled", "flagged"), [(True, False), (False, True)])
+async def test_members_picked_later_are_flagged(sessions, store, controlled, flagged):
+    us_id, _ = await write_pair(sessions, days=8)
+    universe = make_universe(benchmark="BHP.AX", survivorship_free=controlled)
+    spell = Spell(us_id, date(2024, 1, 12), None, datetime(2024, 1, 12, tzinfo=UTC))
+    async with unit_of_work(sessions) as session:
+        await UniverseRepository(session).save(universe, [spell], reason="test")
+
+    request = PanelRequest(universe="TEST_US", start=date(2024, 1, 12), currency="USD")
+    panel = await load_panel(sessions, store, request)
+
+    assert ("survivorship_not_controlled" in panel.flags) is flagged
