@@ -20,6 +20,7 @@ from api.ports import JobQueue, ObjectStore
 from api.services.jobs import dispatch
 from api.settings import Settings
 from api.telemetry import logger
+from models.ownership import sessions_of
 from models.session import SessionFactory
 
 DEADLINE_SECONDS = 20.0
@@ -56,7 +57,8 @@ async def answer(
     """
     reads_only = _reads_only(request)
     started = time.monotonic()
-    async with app.sessions() as session:
+    sessions = sessions_of(app.sessions, viewer_id)
+    async with sessions() as session:
         context = Context(
             session,
             viewer_id=viewer_id,
@@ -70,7 +72,7 @@ async def answer(
             async with context.session() as held:
                 await (held.rollback() if result.errors else held.commit())
     if not result.errors:
-        await dispatch(context.job_ids, app.sessions, app.queue)
+        await dispatch(context.job_ids, sessions, app.queue)
     told = _told(result, context, request_id)
     _log(request, told, time.monotonic() - started)
     return told

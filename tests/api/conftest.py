@@ -53,7 +53,9 @@ def counting(engine):
         seen: list[str] = []
 
         def note(_connection, _cursor, statement, *_):
-            seen.append(" ".join(statement.split()))
+            # The first of each transaction names the owner: test_row_security counts it.
+            if "'app.owner'" not in statement:
+                seen.append(" ".join(statement.split()))
 
         event.listen(engine.sync_engine, "before_cursor_execute", note)
         try:
