@@ -15,7 +15,7 @@ from models.backtest import (
 from models.base import Entity
 from models.fingerprint import Fingerprint, RunInput, Scope
 from models.instrument import AssetClass, Exchange, Instrument
-from models.job import Job, JobEvent, JobKind, JobStatus
+from models.job import Job, JobEvent, JobKey, JobKind, JobStatus
 from models.price_bar import BarRow, DataQuality, PriceBar, PriceBarRevision, Quarantine
 from models.series import FactorReturn, FxRate, MacroSeries
 from models.universe import IndexMembership, Region, Universe
@@ -38,6 +38,7 @@ __all__ = [
     "Instrument",
     "Job",
     "JobEvent",
+    "JobKey",
     "JobKind",
     "JobStatus",
     "MacroSeries",

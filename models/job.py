@@ -177,6 +177,22 @@ class Job(Entity, table=True):
     )
 
 
+class JobKey(Entity, table=True):
+    """A key whose request was answered with a job that was there already."""
+
+    __tablename__: ClassVar[str] = "job_key"
+
+    owner_id: UUID = Field(primary_key=True, description="Whose key it is.")
+    key: str = Field(primary_key=True, sa_type=Text, description="The caller's key.")
+    request_hash: str = Field(
+        sa_type=Text, description="Hash of the request that first used the key."
+    )
+    job_id: UUID = Field(foreign_key="job.id", description="The job it stands for from then on.")
+    created_at: datetime = Field(
+        default=None, sa_type=INSTANT, sa_column_kwargs=NOW, description="When it was first used."
+    )
+
+
 class JobEvent(Entity, table=True):
     """One change of a job's state; written with the change, never altered."""
 

@@ -13,7 +13,7 @@ from sqlmodel import col
 
 from models import job_changes
 from models.clock import seconds_from_now
-from models.job import OPEN, Job, JobEvent, JobKind, JobStatus
+from models.job import OPEN, Job, JobEvent, JobKey, JobKind, JobStatus
 from models.job_changes import ENDED, MAX_RUNNING_PROGRESS, change, held
 from models.job_outbox import JobOutbox
 from models.pages import Page, Place, count, ordered, take
@@ -35,6 +35,14 @@ class Claim:
     kind: JobKind
     owner_id: UUID
     payload: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Keyed:
+    """What an idempotency key stands for, and the hash of the request that first used it."""
+
+    job: Job
+    request_hash: str | None
 
 
 @dataclass(frozen=True)
@@ -71,10 +79,28 @@ class JobRepository(JobOutbox):
         await self.session.flush()
         return added
 
-    async def by_idempotency_key(self, key: str, *, owner_id: UUID) -> Job | None:
-        owned = (col(Job.owner_id) == owner_id, col(Job.idempotency_key) == key)
-        found = select(Job).where(*owned)
-        return await self.session.scalar(found.execution_options(populate_existing=True))
+    async def by_idempotency_key(self, key: str, *, owner_id: UUID) -> Keyed | None:
+        """Return what the owner's key stands for, whether its request made the job or met it."""
+        met = select(JobKey).where(col(JobKey.owner_id) == owner_id, col(JobKey.key) == key)
+        made = select(col(Job.id)).where(
+            col(Job.owner_id) == owner_id, col(Job.idempotency_key) == key
+        )
+        of_key = met.with_only_columns(col(JobKey.job_id)).scalar_subquery()
+        asked = met.with_only_columns(col(JobKey.request_hash)).scalar_subquery()
+        found = select(Job, func.coalesce(asked, col(Job.request_hash))).where(
+            col(Job.id) == func.coalesce(of_key, made.scalar_subquery())
+        )
+        row = (
+            await self.session.execute(found.execution_options(populate_existing=True))
+        ).one_or_none()
+        return None if row is None else Keyed(job=row[0], request_hash=row[1])
+
+    async def remember_key(self, key: str, job: Job, *, request_hash: str) -> None:
+        """Let the key stand for a job that another request made."""
+        self.session.add(
+            JobKey(owner_id=job.owner_id, key=key, request_hash=request_hash, job_id=job.id)
+        )
+        await self.session.flush()
 
     async def _require_same_key(self, job: Job) -> Job:
         owned = select(Job).where(

@@ -66,7 +66,7 @@ async def submit_backtest(
     content = await _content(session, request, entry, span)
     found = await BacktestRepository(session).find_same(owner_id=owner_id, content_key=content.key)
     if found is not None:
-        return await _reused(session, found)
+        return await _reused(session, found, request.idempotency_key, asked)
     await _check_quotas(session, owner_id, quotas)
     job = _job(owner_id, content.key, request.idempotency_key, asked)
     run = _run(request, entry, span, content, job)
@@ -142,21 +142,27 @@ async def _same_key(
     session: AsyncSession, owner_id: UUID, idempotency_key: str, asked: str
 ) -> Submitted | None:
     """Return what this key stands for already. Raises Conflict when that was another request."""
-    job = await JobRepository(session).by_idempotency_key(idempotency_key, owner_id=owner_id)
-    if job is None:
+    keyed = await JobRepository(session).by_idempotency_key(idempotency_key, owner_id=owner_id)
+    if keyed is None:
         return None
-    run = await BacktestRepository(session).by_job(job.id, owner_id=owner_id)
-    if run is None or job.request_hash != asked:
+    run = await BacktestRepository(session).by_job(keyed.job.id, owner_id=owner_id)
+    if run is None or keyed.request_hash != asked:
         raise Conflict(
             f"idempotencyKey {idempotency_key!r} was used for another request; use a new key",
             field=("input", "idempotencyKey"),
             reason="IDEMPOTENCY_CONFLICT",
         )
-    return Submitted(run, job, reused=True)
+    return Submitted(run, keyed.job, reused=True)
 
 
-async def _reused(session: AsyncSession, run: Backtest) -> Submitted:
-    job = await JobRepository(session).require(run.job_id)
+async def _reused(
+    session: AsyncSession, run: Backtest, idempotency_key: str | None, asked: str
+) -> Submitted:
+    """Return the run that is there; a key given with it is its key from now on."""
+    jobs = JobRepository(session)
+    job = await jobs.require(run.job_id)
+    if idempotency_key is not None:
+        await jobs.remember_key(idempotency_key, job, request_hash=asked)
     return Submitted(run, job, reused=True)
 
 

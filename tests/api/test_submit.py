@@ -208,6 +208,27 @@ async def test_the_first_start_in_australian_dollars_is_the_one_the_error_names(
     assert told["userErrors"] == []
 
 
+async def test_a_key_given_with_content_that_is_there_is_taken(ask, market, sessions):
+    first = await submit(ask)
+
+    met = await submit(ask, changed(idempotencyKey="k1"))
+    again = await submit(ask, changed(idempotencyKey="k1"))
+    other = await submit(ask, changed(idempotencyKey="k1", start="2018-06-05"))
+
+    assert [told["job"]["id"] for told in (met, again)] == 2 * [first["job"]["id"]]
+    assert [fault["reason"] for fault in other["userErrors"]] == ["IDEMPOTENCY_CONFLICT"]
+    assert await rows(sessions, Job) == 1
+
+
+async def test_another_owners_taken_key_is_free(ask, market):
+    await submit(ask)
+    await submit(ask, changed(idempotencyKey="k1"))
+
+    theirs = await submit(ask, changed(idempotencyKey="k1", start="2018-06-05"), viewer_id=STRANGER)
+
+    assert (theirs["userErrors"], theirs["reused"]) == ([], False)
+
+
 async def test_an_identical_resubmit_takes_few_statements(ask, market, counting):
     await submit(ask)
 
