@@ -16,6 +16,7 @@ from models.base import Entity
 from models.fingerprint import Fingerprint, RunInput, Scope
 from models.instrument import AssetClass, Exchange, Instrument
 from models.job import Job, JobEvent, JobKey, JobKind, JobStatus
+from models.poison_message import PoisonMessage
 from models.price_bar import BarRow, DataQuality, PriceBar, PriceBarRevision, Quarantine
 from models.series import FactorReturn, FxRate, MacroSeries
 from models.universe import IndexMembership, Region, Universe
@@ -42,6 +43,7 @@ __all__ = [
     "JobKind",
     "JobStatus",
     "MacroSeries",
+    "PoisonMessage",
     "PriceBar",
     "PriceBarRevision",
     "Quarantine",

@@ -1,0 +1,55 @@
+"""Messages that were refused: one row each, however often they come back."""
+
+from datetime import timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from models.clock import seconds_from_now
+from models.poison_message import PoisonMessage
+
+MAX_ID = 200
+MAX_DETAIL = 1_000
+MAX_BODY = 4_000
+
+
+class PoisonMessageRepository:
+    def __init__(self, session: AsyncSession) -> None:
+        self.session = session
+
+    async def record(
+        self, message_id: str, *, reason: str, detail: str, body: str, receives: int
+    ) -> None:
+        """Keep why a message was refused; the same message again raises its count."""
+        told = insert(PoisonMessage).values(
+            message_id=storable(message_id, MAX_ID),
+            reason=reason,
+            detail=storable(detail, MAX_DETAIL),
+            body=storable(body, MAX_BODY),
+            receives=max(receives, 1),
+        )
+        again = {
+            "reason": told.excluded.reason,
+            "detail": told.excluded.detail,
+            "receives": func.greatest(col(PoisonMessage.receives), told.excluded.receives),
+            "last_seen_at": func.now(),
+        }
+        await self.session.execute(
+            told.on_conflict_do_update(index_elements=["message_id"], set_=again)
+        )
+
+    async def count_dead(self, *, receives: int, within: timedelta) -> int:
+        """Count the messages that used up their receives and may still lie among the dead."""
+        dead = select(func.count()).where(
+            col(PoisonMessage.receives) >= receives,
+            col(PoisonMessage.last_seen_at) > seconds_from_now(-within.total_seconds()),
+        )
+        return (await self.session.execute(dead)).scalar_one()
+
+
+def storable(text: str, most: int) -> str:
+    """Return the beginning of a text, with what PostgreSQL refuses in a text escaped."""
+    cut = text[:most].replace("\x00", r"\u0000")
+    return cut.encode("utf-8", "backslashreplace").decode()[:most]
