@@ -14,14 +14,25 @@ if TYPE_CHECKING:  # the API imports this module and must not pay for NumPy
 
 class JobQueue(Protocol):
     async def send(self, messages: Sequence[JobMessage]) -> None:
-        """Deliver each message at least once. Raises Unavailable."""
+        """Deliver each message at least once, by its kind to those who perform it.
+
+        Raises Unavailable; some of the messages may have gone out all the same.
+        """
 
 
 class ObjectStore(Protocol):
-    """Bytes under keys such as ``results/<job>/<fence>/series.parquet``."""
+    """Bytes under keys such as ``results/<job>/<fence>/series.parquet``.
+
+    What lies under ``results/`` is written once: a claim's result is what its job's row has the
+    hash of. The same bytes again are no error, since a reply may be lost after the object was
+    stored. Elsewhere a put replaces.
+    """
 
     async def put(self, key: str, content: bytes) -> None:
-        """Store the whole object or nothing of it. Raises Unavailable."""
+        """Store the whole object or nothing of it.
+
+        Raises Conflict when other bytes are there and written once, Unavailable.
+        """
 
     async def get(self, key: str) -> bytes:
         """Return the object. Raises NotFound, Unavailable."""
@@ -31,6 +42,16 @@ class ObjectStore(Protocol):
 
     async def delete(self, key: str) -> None:
         """Remove the object; one that is not there is no error. Raises Unavailable."""
+
+
+class Secrets(Protocol):
+    """Values nobody may read in the settings; for some minutes one read serves everybody."""
+
+    async def read(self, name: str, *, fresh: bool = False) -> str:
+        """Return the secret; `fresh` when what was returned before is no longer accepted.
+
+        Raises NotFound, Unavailable.
+        """
 
 
 @dataclass(frozen=True, kw_only=True)

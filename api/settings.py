@@ -3,6 +3,7 @@
 Nobody else reads the environment.
 """
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, Self
 from uuid import UUID
@@ -14,6 +15,24 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 LOCAL_OWNER_ID = UUID("6f0f6a52-3d8c-5c0e-9f4b-1d2a7c3e5b10")
 
 POSTGRESQL = ("postgresql://", "postgres://", "postgresql+asyncpg://")
+DEPLOYED = ("dev", "staging", "prod")
+# What a deployed process must be told, beside the adapters of AWS: nothing of it has a default.
+DEMANDED = {
+    "edge_secret": "the name of the secret with the keys the edge signs with",
+    "token_issuer": "the issuer of the tokens, such as https://login.example.com/",
+    "token_audience": "the audience the tokens must name",
+    "jwks_url": "the address of the issuer's public keys",
+}
+HTTPS = ("token_issuer", "jwks_url")
+# What each adapter of AWS cannot do without.
+NEEDS = {
+    ("queue", "sqs"): {
+        "queue_url": "the address of the backtest queue",
+        "ingest_queue_url": "the address of the ingest queue",
+    },
+    ("store", "s3"): {"bucket": "the name of the bucket"},
+    ("secrets", "aws"): {"database_secret": "the name of the secret with the database's address"},
+}
 
 
 class Settings(BaseSettings):
@@ -26,10 +45,12 @@ class Settings(BaseSettings):
         frozen=True,
         populate_by_name=True,
         env_ignore_empty=True,
+        # An error shows what was read, and what was read may be a password.
+        hide_input_in_errors=True,
     )
 
-    environment: Literal["local", "test"] = Field(
-        "local", description="Where this runs; anything else is refused."
+    environment: Literal["local", "test", "dev", "staging", "prod"] = Field(
+        "local", description="Where this runs: local, test, dev, staging or prod."
     )
     home: Path = Field(
         Path(".parakeet"), description="Folder of the embedded database, the objects and the log."
@@ -39,6 +60,9 @@ class Settings(BaseSettings):
         validation_alias="DATABASE_URL",
         description="postgresql:// address of a server of your own; empty: the embedded one.",
     )
+    through_pooler: bool = Field(
+        False, description="Whether the address is a transaction pooler's, such as Neon's."
+    )
     pool_size: int = Field(8, ge=1, le=100, description="Database connections a process keeps.")
     command_timeout_seconds: float = Field(
         2.0, gt=0, description="Longest database statement of a request."
@@ -46,8 +70,30 @@ class Settings(BaseSettings):
     worker_command_timeout_seconds: float = Field(
         60.0, gt=0, description="Longest database statement of a worker or of a migration."
     )
-    queue: Literal["local"] = Field("local", description="Adapter that carries job messages.")
-    store: Literal["local"] = Field("local", description="Adapter that keeps objects.")
+    queue: Literal["local", "sqs"] = Field(
+        "local", description="Adapter that carries job messages: local or sqs."
+    )
+    queue_url: str | None = Field(None, description="Address of the backtest queue in SQS.")
+    ingest_queue_url: str | None = Field(None, description="Address of the ingest queue in SQS.")
+    store: Literal["local", "s3"] = Field(
+        "local", description="Adapter that keeps objects: local or s3."
+    )
+    bucket: str | None = Field(None, description="Name of the bucket in S3.")
+    secrets: Literal["environment", "aws"] = Field(
+        "environment", description="Adapter that knows secrets: environment or aws."
+    )
+    database_secret: str | None = Field(
+        None, description="Name of the secret with the database's address, in Secrets Manager."
+    )
+    migration_secret: str | None = Field(
+        None, description="Name of the secret with the address migrations use."
+    )
+    edge_secret: str | None = Field(
+        None, description="Name of the secret with the keys the edge signs requests with."
+    )
+    token_issuer: str | None = Field(None, description="Issuer a caller's token must come from.")
+    token_audience: str | None = Field(None, description="Audience a caller's token must name.")
+    jwks_url: str | None = Field(None, description="Address of the issuer's public keys.")
     owner_id: UUID = Field(LOCAL_OWNER_ID, description="Owner of every row in local mode.")
     jobs_per_day: int = Field(2_000, ge=1, description="Jobs an owner may submit in a day.")
     concurrent_jobs: int = Field(50, ge=1, description="Jobs an owner may have open at once.")
@@ -76,6 +122,9 @@ class Settings(BaseSettings):
     job_expires_seconds: float = Field(
         18_900.0, gt=0, description="A job still queued after so long fails as EXPIRED."
     )
+    soft_stop_seconds: float = Field(
+        20.0, gt=0, description="A worker in Lambda gives its job back so long before its end."
+    )
     stop_grace_seconds: float = Field(
         3.0, gt=0, description="Time a computation has to notice that it was cancelled."
     )
@@ -96,6 +145,57 @@ class Settings(BaseSettings):
             f"DATABASE_URL has the scheme {scheme!r}, only postgresql:// is supported; leave"
             " DATABASE_URL empty to use the embedded PostgreSQL"
         )
+
+    @field_validator("environment", mode="before")
+    @classmethod
+    def only_known(cls, name: object) -> object:
+        """Refuse a misspelt environment, which must not pass for a local one."""
+        known = ("local", "test", *DEPLOYED)
+        if name in known:
+            return name
+        raise ValueError(f"PARAKEET_ENVIRONMENT was {name!r}, expected one of {', '.join(known)}")
+
+    @model_validator(mode="after")
+    def fails_closed(self) -> Self:
+        """Refuse to start on less than the place demands, naming all of it at once."""
+        problems = [*self._lacking_for_adapters()]
+        if self.environment in DEPLOYED:
+            problems += [*self._local_adapters(), *self._lacking_when_deployed()]
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    def _lacking_for_adapters(self) -> Iterator[str]:
+        for (port, adapter), needs in NEEDS.items():
+            if getattr(self, port) == adapter:
+                because = f"PARAKEET_{port.upper()} is {adapter}"
+                yield from self._lacking(needs, because)
+
+    def _local_adapters(self) -> Iterator[str]:
+        for port, adapter in NEEDS:
+            if (found := getattr(self, port)) != adapter:
+                yield (
+                    f"PARAKEET_{port.upper()} was {found!r}, expected {adapter!r} where"
+                    f" PARAKEET_ENVIRONMENT is {self.environment}"
+                )
+
+    def _lacking_when_deployed(self) -> Iterator[str]:
+        where = f"PARAKEET_ENVIRONMENT is {self.environment}"
+        yield from self._lacking(DEMANDED, where)
+        for name in HTTPS:
+            value = getattr(self, name)
+            if value is not None and not value.startswith("https://"):
+                yield f"PARAKEET_{name.upper()} was {value!r}, expected an https:// address"
+        if self.database_url is not None:
+            yield (
+                f"DATABASE_URL is set where {where}: remove it, store the address in Secrets"
+                " Manager and name that secret in PARAKEET_DATABASE_SECRET"
+            )
+
+    def _lacking(self, needs: Mapping[str, str], because: str) -> Iterator[str]:
+        for name, meaning in needs.items():
+            if getattr(self, name) is None:
+                yield f"PARAKEET_{name.upper()} was not set, but {because}: set it to {meaning}"
 
     @model_validator(mode="after")
     def heartbeat_fits_the_lease(self) -> Self:

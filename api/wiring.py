@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from api import telemetry
 from api.errors import Unavailable
 from api.jobs import JobMessage
-from api.ports import ObjectStore
+from api.ports import ObjectStore, Secrets
 from api.services.jobs import perform
 from api.services.publish_backtest import publish_backtest
 from api.services.sweeper import Patience, sweep, sweep_objects
@@ -26,8 +26,13 @@ from api.telemetry import logger
 from models.session import SessionFactory, make_engine, make_sessions
 
 if TYPE_CHECKING:
+    from api.adapters.aws import Aws
     from api.adapters.child_process import ChildProcess
     from api.adapters.local_queue import LocalQueue
+    from api.adapters.sqs_queue import SqsQueue
+
+# The only secret of a machine of one's own.
+DATABASE_URL = "DATABASE_URL"
 
 
 class App:
@@ -41,13 +46,14 @@ class App:
 
     @cached_property
     def engine(self) -> AsyncEngine:
-        url = self.settings.database_url
-        if url is None:
+        settings = self.settings
+        if settings.secrets == "environment" and settings.database_url is None:
             raise ValueError("no database: open the embedded one first")
         return make_engine(
-            url.get_secret_value(),
-            pool_size=self.settings.pool_size,
-            command_timeout_seconds=self.settings.command_timeout_seconds,
+            partial(self.secrets.read, settings.database_secret or DATABASE_URL),
+            pool_size=settings.pool_size,
+            command_timeout_seconds=settings.command_timeout_seconds,
+            through_pooler=settings.through_pooler,
         )
 
     @cached_property
@@ -55,12 +61,38 @@ class App:
         return make_sessions(self.engine)
 
     @cached_property
-    def queue(self) -> "LocalQueue":
+    def aws(self) -> "Aws":
+        from api.adapters.aws import Aws
+
+        return Aws()
+
+    @cached_property
+    def secrets(self) -> Secrets:
+        match self.settings.secrets:
+            case "environment":
+                from api.adapters.env_secrets import EnvSecrets
+
+                return EnvSecrets({DATABASE_URL: self.settings.database_url})
+            case "aws":
+                from api.adapters.aws_secrets import AwsSecrets
+
+                return AwsSecrets(self.aws)
+
+    @cached_property
+    def queue(self) -> "LocalQueue | SqsQueue":
         match self.settings.queue:
             case "local":
                 from api.adapters.local_queue import LocalQueue
 
                 return LocalQueue()
+            case "sqs":
+                from api.adapters.sqs_queue import SqsQueue
+
+                return SqsQueue(
+                    self.aws,
+                    url=self.settings.queue_url or "",
+                    ingest_url=self.settings.ingest_queue_url or "",
+                )
 
     @cached_property
     def store(self) -> ObjectStore:
@@ -69,6 +101,10 @@ class App:
                 from api.adapters.local_store import LocalStore
 
                 return LocalStore(self.settings.home / "objects")
+            case "s3":
+                from api.adapters.s3_store import S3Store
+
+                return S3Store(self.aws, bucket=self.settings.bucket or "")
 
     @cached_property
     def child(self) -> "ChildProcess":
@@ -117,6 +153,8 @@ class App:
             await self.child.stop()
         if "engine" in self.__dict__:
             await self.engine.dispose()
+        if "aws" in self.__dict__:
+            await self.aws.close()
 
 
 @asynccontextmanager

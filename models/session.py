@@ -2,10 +2,14 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any, Protocol
 from uuid import uuid4
 
+import asyncpg
 import orjson
 from sqlalchemy import URL, func, make_url, select
+from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,
@@ -16,6 +20,12 @@ from sqlalchemy.ext.asyncio import (
 SessionFactory = async_sessionmaker[AsyncSession]
 
 POSTGRESQL = ("postgresql", "postgres", "postgresql+asyncpg")
+
+
+class Address(Protocol):
+    """Answers a database's address, `fresh` when the one it answered before was refused."""
+
+    async def __call__(self, *, fresh: bool = False) -> str: ...
 
 
 def database_url(url: str) -> URL:
@@ -36,13 +46,16 @@ def database_url(url: str) -> URL:
 
 
 def make_engine(
-    url: str,
+    address: str | Address,
     *,
     pool_size: int,
     command_timeout_seconds: float,
     through_pooler: bool = False,
 ) -> AsyncEngine:
     """Return an engine that opens nothing yet.
+
+    An address that may change is asked for with every new connection, so that a password can be
+    rotated under a running process.
 
     A transaction pooler hands each transaction another backend, so a statement prepared
     on one is not there on the next: through one, nothing prepared is kept.
@@ -54,14 +67,34 @@ def make_engine(
             "prepared_statement_cache_size": 0,
             "prepared_statement_name_func": lambda: f"__asyncpg_{uuid4()}__",
         }
+    if not isinstance(address, str):
+        arguments["async_creator_fn"] = partial(_connect, address)
     return create_async_engine(
-        database_url(url),
+        database_url(address) if isinstance(address, str) else "postgresql+asyncpg://",
         pool_size=pool_size,
         max_overflow=0,
         pool_pre_ping=True,
         json_deserializer=orjson.loads,
         connect_args=arguments,
     )
+
+
+async def _connect(address: Address, **arguments: Any) -> asyncpg.Connection:
+    """Connect; where our name or password is refused, ask once more for the address.
+
+    28P01 is a wrong password, 28000 a role that may not log in, as a rotation leaves them.
+    """
+    try:
+        return await asyncpg.connect(**arguments, **_connect_arguments(await address()))
+    except asyncpg.InvalidAuthorizationSpecificationError:
+        fresh = _connect_arguments(await address(fresh=True))
+        return await asyncpg.connect(**arguments, **fresh)
+
+
+def _connect_arguments(address: str) -> dict[str, Any]:
+    dialect: Any = PGDialect_asyncpg
+    _, arguments = dialect().create_connect_args(database_url(address))
+    return dict(arguments)
 
 
 def make_sessions(engine: AsyncEngine) -> SessionFactory:

@@ -3,10 +3,11 @@
 import asyncio
 import os
 import secrets
-from collections.abc import Sequence
-from pathlib import Path, PurePosixPath
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
-from api.errors import InvalidInput, NotFound, Unavailable
+from api.adapters.object_keys import is_written_once, require_key
+from api.errors import Conflict, NotFound, Unavailable
 
 PARTIAL = ".partial-"
 
@@ -19,8 +20,12 @@ class LocalStore:
 
     async def put(self, key: str, content: bytes) -> None:
         path = self._path(key)
+        place = os.link if is_written_once(key) else Path.replace
         try:
-            await asyncio.to_thread(_write_whole, path, content)
+            await asyncio.to_thread(_write_whole, path, content, place=place)
+        except FileExistsError as e:
+            if await self.get(key) != content:
+                raise Conflict(f"object {key!r} has other content, and is written once") from e
         except OSError as e:
             raise Unavailable(f"object {key!r} could not be stored: {e.strerror}") from e
 
@@ -45,10 +50,7 @@ class LocalStore:
 
     def _path(self, key: str) -> Path:
         """Return the file of a key, which must stay inside our folder."""
-        parts = PurePosixPath(key).parts
-        if not parts or key.startswith("/") or ".." in parts or "\x00" in key:
-            raise InvalidInput(f"object key was {key!r}, expected a relative path without '..'")
-        return self.root.joinpath(*parts)
+        return self.root / require_key(key)
 
 
 def _keys(root: Path, prefix: str) -> list[str]:
@@ -58,7 +60,7 @@ def _keys(root: Path, prefix: str) -> list[str]:
     return sorted(key for key in keys if key.startswith(prefix))
 
 
-def _write_whole(path: Path, content: bytes) -> None:
+def _write_whole(path: Path, content: bytes, *, place: Callable[[Path, Path], object]) -> None:
     """Write beside the place and move in: a crash leaves no half object under the key."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f"{path.name}{PARTIAL}{secrets.token_hex(4)}")
@@ -67,6 +69,6 @@ def _write_whole(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        partial.replace(path)
+        place(partial, path)
     finally:
         partial.unlink(missing_ok=True)
