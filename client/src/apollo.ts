@@ -1,4 +1,6 @@
-import { ApolloClient, HttpLink, InMemoryCache } from "@apollo/client";
+import { ApolloClient, InMemoryCache } from "@apollo/client";
+import { makeLink } from "./links";
+import type { Session } from "./session/session";
 
 export const makeCache = () =>
   new InMemoryCache({
@@ -11,4 +13,4 @@ export const makeCache = () =>
     },
   });
 
-export const client = new ApolloClient({ link: new HttpLink({ uri: "/graphql" }), cache: makeCache() });
+export const makeClient = (session: Session) => new ApolloClient({ link: makeLink(session), cache: makeCache() });

@@ -1,18 +1,14 @@
-import "./ui/tokens.css";
-import "./ui/base.css";
 import { ApolloProvider } from "@apollo/client/react";
-import { StrictMode } from "react";
-import { createRoot } from "react-dom/client";
 import { BrowserRouter } from "react-router";
-import { client } from "./apollo";
+import { makeClient } from "./apollo";
+import { begin } from "./begin";
+import { SIGNED_IN } from "./paths";
 import { Pages } from "./routes";
 
-createRoot(document.getElementById("root")!).render(
-  <StrictMode>
-    <ApolloProvider client={client}>
-      <BrowserRouter>
-        <Pages />
-      </BrowserRouter>
-    </ApolloProvider>
-  </StrictMode>,
-);
+void begin(SIGNED_IN, (session) => (
+  <ApolloProvider client={makeClient(session)}>
+    <BrowserRouter>
+      <Pages />
+    </BrowserRouter>
+  </ApolloProvider>
+));

@@ -1,22 +1,24 @@
-import { lazy } from "react";
+import { type ComponentType, lazy } from "react";
 import { Navigate, Route, Routes } from "react-router";
+import type { PagePath } from "./paths";
 import { NotFound } from "./shell/NotFound";
 import { Shell } from "./shell/Shell";
 
-const BacktestList = lazy(() => import("./backtests/BacktestList"));
-const Compose = lazy(() => import("./compose/Compose"));
-const BacktestPage = lazy(() => import("./backtests/BacktestPage"));
-const StrategyGuide = lazy(() => import("./strategies/StrategyGuide"));
+const PAGES: Record<PagePath, ComponentType> = {
+  "/backtests": lazy(() => import("./backtests/BacktestList")),
+  "/backtests/new": lazy(() => import("./compose/Compose")),
+  "/backtests/:id": lazy(() => import("./backtests/BacktestPage")),
+  "/strategies": lazy(() => import("./strategies/StrategyGuide")),
+};
 
 export function Pages() {
   return (
     <Routes>
       <Route element={<Shell />}>
         <Route index element={<Navigate to="/backtests" replace />} />
-        <Route path="backtests" element={<BacktestList />} />
-        <Route path="backtests/new" element={<Compose />} />
-        <Route path="backtests/:id" element={<BacktestPage />} />
-        <Route path="strategies" element={<StrategyGuide />} />
+        {Object.entries(PAGES).map(([path, Page]) => (
+          <Route key={path} path={path} element={<Page />} />
+        ))}
         <Route path="*" element={<NotFound />} />
       </Route>
     </Routes>

@@ -1,8 +1,9 @@
 import { useQuery } from "@apollo/client/react";
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense } from "react";
 import { Link, useLocation, useParams } from "react-router";
 import { BacktestPageDocument, type BacktestPageQuery } from "../graphql/generated";
 import { NotFound } from "../shell/NotFound";
+import { useKept } from "../session/kept";
 import { Button, ButtonLink } from "../ui/Button";
 import { ago, day, instant } from "../ui/format";
 import { Icon } from "../ui/Icon";
@@ -56,7 +57,7 @@ function Loaded({ run }: { run: Run }) {
 }
 
 function Head({ run }: { run: Run }) {
-  const [editing, setEditing] = useState(false);
+  const [editing, setEditing] = useKept("editing", false);
   return (
     <>
       <header className={css.head}>

@@ -1,6 +1,8 @@
 import { useMutation } from "@apollo/client/react";
-import { type FormEvent, useState } from "react";
+import type { FormEvent } from "react";
+import { failureOf } from "../failure";
 import { AnnotateDocument } from "../graphql/generated";
+import { useKept } from "../session/kept";
 import { Button } from "../ui/Button";
 import { Field, FieldError, TextField } from "../ui/Field";
 import control from "../ui/Field.module.css";
@@ -15,10 +17,10 @@ export function Notes({ run, editing, onDone }: Props) {
 }
 
 function NotesForm({ run, onDone }: { run: Run; onDone: () => void }) {
-  const [name, setName] = useState(run.name ?? "");
-  const [notes, setNotes] = useState(run.notes ?? "");
+  const [name, setName] = useKept("name", run.name ?? "");
+  const [notes, setNotes] = useKept("notes", run.notes ?? "");
   const [annotate, { data, error, loading }] = useMutation(AnnotateDocument);
-  const complaint = error?.message ?? data?.annotateBacktest.userErrors[0]?.message;
+  const complaint = error ? failureOf(error).detail : data?.annotateBacktest.userErrors[0]?.message;
 
   const submit = async (event: FormEvent) => {
     event.preventDefault();

@@ -2,6 +2,7 @@ import { useMutation } from "@apollo/client/react";
 import { type FocusEvent, type FormEvent, useRef, useState } from "react";
 import { useNavigate } from "react-router";
 import { type ComposeCatalogueQuery, RunBacktestDocument } from "../graphql/generated";
+import { useKept } from "../session/kept";
 import { Card } from "../ui/Card";
 import css from "./Compose.module.css";
 import { ConstraintFields, CostFields, ExecutionFields } from "./CostFields";
@@ -19,7 +20,7 @@ type Props = Pick<ComposeCatalogueQuery, "strategies" | "universes"> & { initial
 export type Group = { draft: Draft; change: (path: string, patch: Partial<Draft>) => void; faults: Faults };
 
 export function ComposeForm({ strategies, universes, initial }: Props) {
-  const [draft, setDraft] = useState(initial);
+  const [draft, setDraft] = useKept("draft", initial);
   const [touched, setTouched] = useState<ReadonlySet<string>>(new Set());
   const [refused, setRefused] = useState<Faults>({});
   const form = useRef<HTMLFormElement>(null);

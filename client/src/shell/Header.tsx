@@ -1,4 +1,5 @@
-import type { ComponentType, ReactNode } from "react";
+import { type ComponentType, lazy, type ReactNode, Suspense } from "react";
+import { useSessionState } from "../session/session";
 import { Icon, type IconName } from "../ui/Icon";
 import css from "./Header.module.css";
 import { useTheme } from "./theme";
@@ -38,9 +39,24 @@ export function Header({ link: Link, playground = false }: { link: TabLink; play
             Playground
           </a>
         </nav>
-        <ThemeToggle />
+        <div className={css.tools}>
+          <ThemeToggle />
+          <SignedIn />
+        </div>
       </div>
     </header>
+  );
+}
+
+const Account = lazy(() => import("../session/Account"));
+
+function SignedIn() {
+  const { kind } = useSessionState();
+  if (kind === "local") return null;
+  return (
+    <Suspense fallback={null}>
+      <Account />
+    </Suspense>
   );
 }
 

@@ -1,6 +1,6 @@
-import { CombinedGraphQLErrors, ServerError } from "@apollo/client/errors";
 import type { ReactNode } from "react";
 import { Button } from "./Button";
+import { failureOf } from "../failure";
 import { Icon } from "./Icon";
 import css from "./Notice.module.css";
 
@@ -31,16 +31,8 @@ export function Empty({ title, children, action }: { title: string; children?: R
   );
 }
 
-function cause(error: Error): { title: string; detail: string } {
-  if (CombinedGraphQLErrors.is(error))
-    return { title: "The server could not answer", detail: error.errors.map((each) => each.message).join("; ") };
-  if (ServerError.is(error))
-    return { title: "The server could not answer", detail: `It replied with status ${error.statusCode}.` };
-  return { title: "The server cannot be reached", detail: "Check that it is running and that you are online." };
-}
-
 export function LoadError({ error, onRetry }: { error: Error; onRetry: () => void }) {
-  const { title, detail } = cause(error);
+  const { title, detail, reference } = failureOf(error);
   return (
     <Notice
       tone="bad"
@@ -53,6 +45,7 @@ export function LoadError({ error, onRetry }: { error: Error; onRetry: () => voi
       }
     >
       <p>{detail}</p>
+      {reference && <p className={css.reference}>Reference {reference}</p>}
     </Notice>
   );
 }

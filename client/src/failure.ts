@@ -1,0 +1,31 @@
+import { CombinedGraphQLErrors, ServerError } from "@apollo/client/errors";
+import { retryAfterSeconds } from "./links";
+import { SessionEnded } from "./session/session";
+
+/** What went wrong in words; the reference finds the request in the server's records. */
+export type Failure = { title: string; detail: string; reference: string | null };
+
+export function failureOf(error: Error): Failure {
+  if (CombinedGraphQLErrors.is(error)) {
+    const detail = error.errors.map((each) => each.message).join("; ");
+    const reference = error.errors.map((each) => each.extensions?.requestId).find((id) => typeof id === "string");
+    return { title: "The server could not answer", detail, reference: (reference as string | undefined) ?? null };
+  }
+  if (ServerError.is(error)) return { ...refusal(error), reference: error.response.headers.get("x-request-id") };
+  if (error instanceof SessionEnded)
+    return { title: "Your session has ended", detail: "Sign in again to go on.", reference: null };
+  return {
+    title: "The server cannot be reached",
+    detail: "Check that it is running and that you are online.",
+    reference: null,
+  };
+}
+
+function refusal(error: ServerError): Pick<Failure, "title" | "detail"> {
+  const wait = retryAfterSeconds(error);
+  const later =
+    wait === null ? "Try again in a while." : `Try again in ${wait === 1 ? "a second" : `${wait} seconds`}.`;
+  if (error.statusCode === 429) return { title: "Too many requests at once", detail: later };
+  if (error.statusCode === 503) return { title: "The server is busy", detail: later };
+  return { title: "The server could not answer", detail: `It replied with status ${error.statusCode}.` };
+}

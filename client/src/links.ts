@@ -1,0 +1,62 @@
+import { ApolloLink, HttpLink } from "@apollo/client";
+import { ServerError } from "@apollo/client/errors";
+import { RetryLink } from "@apollo/client/link/retry";
+import type { Session } from "./session/session";
+
+const MOST_TRIES = 4;
+const LONGEST_WAIT_SECONDS = 30;
+const BUDGET = { retries: 10, perMs: 60_000 };
+const SPREAD_MS = 500;
+
+/** The statuses by which an edge says "later": nothing was done, so even a mutation may be sent again. */
+const LATER = [429, 503];
+
+export function makeLink(session: Session): ApolloLink {
+  return ApolloLink.from([
+    makeRetryLink(),
+    new HttpLink({
+      uri: session.address("/graphql"),
+      fetch: async (input, init) => refusing(await session.fetch(String(input), init)),
+    }),
+  ]);
+}
+
+/** What stood in the way of the request is no GraphQL answer, whatever its media type says. */
+async function refusing(response: Response): Promise<Response> {
+  if (!LATER.includes(response.status)) return response;
+  const bodyText = await response.text();
+  throw new ServerError(`The server answered ${response.status}`, { response, bodyText });
+}
+
+/**
+ * Wait as long as the server asked, then send again. All requests share one budget, so that a page
+ * full of them cannot turn one refusal into a storm.
+ */
+export function makeRetryLink(): RetryLink {
+  const mayRetry = makeBudget();
+  return new RetryLink({
+    attempts: (count, _, error) => {
+      const wait = retryAfterSeconds(error);
+      return wait !== null && wait <= LONGEST_WAIT_SECONDS && count < MOST_TRIES && mayRetry();
+    },
+    delay: (_count, _operation, error) => retryAfterSeconds(error)! * 1000 + Math.random() * SPREAD_MS,
+  });
+}
+
+function makeBudget(): () => boolean {
+  let spent: number[] = [];
+  return () => {
+    const now = Date.now();
+    spent = spent.filter((at) => at > now - BUDGET.perMs);
+    return spent.length < BUDGET.retries && spent.push(now) > 0;
+  };
+}
+
+/** How long the server asks us to wait; null where it does not ask. Retry-After is seconds or a date. */
+export function retryAfterSeconds(error: unknown): number | null {
+  if (!ServerError.is(error) || !LATER.includes(error.statusCode)) return null;
+  const told = error.response.headers.get("retry-after")?.trim();
+  if (!told) return null;
+  const seconds = /^\d+$/.test(told) ? Number(told) : (Date.parse(told) - Date.now()) / 1000;
+  return Number.isNaN(seconds) ? null : Math.max(0, Math.ceil(seconds));
+}

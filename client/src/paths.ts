@@ -1,0 +1,7 @@
+/** The addresses of the client's pages: its router knows them, and so must the host that serves it. */
+export const PAGE_PATHS = ["/backtests", "/backtests/new", "/backtests/:id", "/strategies"] as const;
+export type PagePath = (typeof PAGE_PATHS)[number];
+
+export const SIGNED_IN = "/signed-in";
+export const SIGNED_OUT = "/signed-out";
+export const PLAYGROUND = "/playground";
