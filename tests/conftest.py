@@ -22,6 +22,9 @@ from api.services.load_sample import load_sample
 from migrations.run import upgrade
 from models import Entity
 from models.session import SessionFactory, make_engine, make_sessions
+from tests.emulator import account, aws, aws_at, moto
+
+__all__ = ["account", "aws", "aws_at", "moto"]
 
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
 TEMPLATE = "parakeet_template"

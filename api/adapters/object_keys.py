@@ -14,8 +14,8 @@ def require_key(key: str) -> str:
         raise InvalidInput(
             f"object key was {key!r}, expected a relative path without '..' or empty parts"
         )
-    if len(key.encode()) > MAX_BYTES:
-        raise InvalidInput(f"object key had {len(key)} characters, expected {MAX_BYTES} bytes")
+    if (size := len(key.encode())) > MAX_BYTES:
+        raise InvalidInput(f"object key had {size} bytes, expected at most {MAX_BYTES}")
     return key
 
 

@@ -5,19 +5,25 @@ import os
 import pytest
 
 from api.adapters.local_store import LocalStore
-from api.errors import InvalidInput, NotFound, Unavailable
+from api.adapters.s3_store import S3Store
+from api.errors import Conflict, InvalidInput, NotFound, Unavailable
 from api.ports import ObjectStore
 
+MIB = 1024 * 1024
+WRITTEN_ONCE = "results/a/1/series.parquet"
 
-@pytest.fixture(params=["local"])
-def store(request, tmp_path) -> ObjectStore:
-    return LocalStore(tmp_path / "objects")
+
+@pytest.fixture(params=["local", "s3"])
+async def store(request, tmp_path, aws, account) -> ObjectStore:
+    if request.param == "local":
+        return LocalStore(tmp_path / "objects")
+    return S3Store(aws, bucket=await account.make_bucket(), multipart_bytes=6 * MIB)
 
 
 async def test_returns_what_was_put(store):
-    await store.put("results/a/1/series.parquet", b"\x00\xff")
+    await store.put(WRITTEN_ONCE, b"\x00\xff")
 
-    assert await store.get("results/a/1/series.parquet") == b"\x00\xff"
+    assert await store.get(WRITTEN_ONCE) == b"\x00\xff"
 
 
 async def test_put_replaces(store):
@@ -27,10 +33,56 @@ async def test_put_replaces(store):
     assert await store.get("k") == b"after"
 
 
+async def test_a_result_is_written_once(store):
+    await store.put(WRITTEN_ONCE, b"first")
+
+    with pytest.raises(Conflict, match=f"object '{WRITTEN_ONCE}' has other content"):
+        await store.put(WRITTEN_ONCE, b"other")
+
+    assert await store.get(WRITTEN_ONCE) == b"first"
+    assert list(await store.list("")) == [WRITTEN_ONCE]
+
+
+async def test_the_same_result_again_is_no_error(store):
+    await store.put(WRITTEN_ONCE, b"same")
+    await store.put(WRITTEN_ONCE, b"same")
+
+    assert await store.get(WRITTEN_ONCE) == b"same"
+    assert list(await store.list("")) == [WRITTEN_ONCE]
+
+
+async def test_a_removed_result_may_be_written_anew(store):
+    await store.put(WRITTEN_ONCE, b"first")
+    await store.delete(WRITTEN_ONCE)
+    await store.put(WRITTEN_ONCE, b"other")
+
+    assert await store.get(WRITTEN_ONCE) == b"other"
+
+
 async def test_keeps_an_empty_object(store):
     await store.put("k", b"")
 
     assert await store.get("k") == b""
+
+
+@pytest.mark.parametrize("size", [5 * MIB, 6 * MIB, 6 * MIB + 1, 17 * MIB])
+async def test_keeps_a_large_object(store, size):
+    content = os.urandom(64) * (size // 64) + b"x" * (size % 64)
+
+    await store.put("panels/large", content)
+
+    assert await store.get("panels/large") == content
+
+
+async def test_a_large_result_is_written_once(store):
+    first, other = b"a" * 7 * MIB, b"b" * 7 * MIB
+    await store.put(WRITTEN_ONCE, first)
+    await store.put(WRITTEN_ONCE, first)
+
+    with pytest.raises(Conflict, match="has other content"):
+        await store.put(WRITTEN_ONCE, other)
+
+    assert await store.get(WRITTEN_ONCE) == first
 
 
 @pytest.mark.parametrize("key", ["nowhere", "results/a", "results"])
@@ -65,12 +117,21 @@ async def test_delete_is_idempotent(store):
     assert list(await store.list("")) == []
 
 
-@pytest.mark.parametrize("key", ["", "/etc/passwd", "../x", "a/../../x", "a\x00b"])
-async def test_refuses_a_key_that_leads_outside(store, key):
+@pytest.mark.parametrize(
+    "key", ["", "/etc/passwd", "../x", "a/../../x", "a\x00b", "a//b", "a/", "./a", "a/."]
+)
+async def test_refuses_a_key_that_is_no_plain_path(store, key):
     with pytest.raises(InvalidInput, match="expected a relative path"):
         await store.put(key, b"")
     with pytest.raises(InvalidInput, match="expected a relative path"):
         await store.get(key)
+    with pytest.raises(InvalidInput, match="expected a relative path"):
+        await store.delete(key)
+
+
+async def test_refuses_a_key_longer_than_s3_takes(store):
+    with pytest.raises(InvalidInput, match="had 1025 bytes, expected at most 1024"):
+        await store.put("é" * 512 + "x", b"")
 
 
 async def test_a_failed_put_leaves_nothing(tmp_path, monkeypatch):
