@@ -19,6 +19,7 @@ from api.jobs import JobMessage
 from api.ports import ObjectStore, Secrets
 from api.services.jobs import perform
 from api.services.publish_backtest import publish_backtest
+from api.services.signature import EdgeKeys
 from api.services.sweeper import Patience, sweep, sweep_objects
 from api.services.work import JobKind, Timing, Work
 from api.settings import Settings
@@ -28,6 +29,7 @@ from models.session import SessionFactory, make_engine, make_sessions
 if TYPE_CHECKING:
     from api.adapters.aws import Aws
     from api.adapters.child_process import ChildProcess
+    from api.adapters.jwks import Jwks
     from api.adapters.local_queue import LocalQueue
     from api.adapters.sqs_queue import SqsQueue
 
@@ -105,6 +107,16 @@ class App:
                 from api.adapters.s3_store import S3Store
 
                 return S3Store(self.aws, bucket=self.settings.bucket or "")
+
+    @cached_property
+    def edge_keys(self) -> EdgeKeys:
+        return EdgeKeys(self.secrets, self.settings.edge_secret or "")
+
+    @cached_property
+    def token_keys(self) -> "Jwks":
+        from api.adapters.jwks import Jwks
+
+        return Jwks(self.settings.jwks_url or "")
 
     @cached_property
     def child(self) -> "ChildProcess":

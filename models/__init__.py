@@ -13,6 +13,7 @@ from models.backtest import (
     Trial,
 )
 from models.base import Entity
+from models.edge_nonce import EdgeNonce
 from models.fingerprint import Fingerprint, RunInput, Scope
 from models.instrument import AssetClass, Exchange, Instrument
 from models.job import Job, JobEvent, JobKey, JobKind, JobStatus
@@ -29,6 +30,7 @@ __all__ = [
     "Currency",
     "DataQuality",
     "DecisionClock",
+    "EdgeNonce",
     "Entity",
     "Exchange",
     "FactorReturn",

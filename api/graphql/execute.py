@@ -20,6 +20,7 @@ from api.ports import JobQueue, ObjectStore
 from api.services.jobs import dispatch
 from api.settings import Settings
 from api.telemetry import logger
+from models.edge_nonces import EdgeNonceRepository
 from models.ownership import sessions_of
 from models.session import SessionFactory
 
@@ -48,12 +49,22 @@ class Answer:
     executed: bool
 
 
+class Replayed(Exception):
+    """A signed request that wrote was made a second time."""
+
+
 async def answer(
-    request: GraphQLRequest, app: Parts, *, viewer_id: UUID, request_id: str
+    request: GraphQLRequest,
+    app: Parts,
+    *,
+    viewer_id: UUID,
+    request_id: str,
+    nonce: UUID | None = None,
 ) -> Answer:
     """Execute in one transaction; commit, then send the jobs, only when nothing failed.
 
-    Raises BadRequest when the operation cannot be told.
+    A nonce is used up by what is written with it. Raises BadRequest when the operation cannot
+    be told, Replayed when the nonce was used.
     """
     reads_only = _reads_only(request)
     started = time.monotonic()
@@ -66,6 +77,8 @@ async def answer(
             store=app.store,
             reads_only=reads_only,
         )
+        if nonce is not None and not reads_only:
+            await _use(nonce, context)
         result = await _executed(request, context)
         if session.in_transaction():
             # Through the gate: past the deadline a loader's batch may still be at the session.
@@ -76,6 +89,12 @@ async def answer(
     told = _told(result, context, request_id)
     _log(request, told, time.monotonic() - started)
     return told
+
+
+async def _use(nonce: UUID, context: Context) -> None:
+    async with context.session() as session:
+        if not await EdgeNonceRepository(session).use(nonce):
+            raise Replayed("this request was made already")
 
 
 async def _executed(request: GraphQLRequest, context: Context) -> ExecutionResult:

@@ -11,6 +11,7 @@ from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddle
 from api.http.endpoints import FILE_TYPES, Endpoints
 from api.http.headers import Headed
 from api.http.page import Page
+from api.settings import DEPLOYED
 from api.wiring import App
 
 CLIENT = Path(__file__).parents[2] / "client" / "dist"
@@ -30,5 +31,10 @@ def create_app(app: App, *, client: Path = CLIENT) -> FastAPI:
     http.add_middleware(
         GZipMiddleware, minimum_size=2_000, compresslevel=4, exclude_content_types=packed
     )
-    http.add_middleware(Headed)
+    deployed = app.settings.environment in DEPLOYED
+    if deployed:
+        from api.http.identity import Identified
+
+        http.add_middleware(Identified, parts=app)
+    http.add_middleware(Headed, any_host=deployed)
     return http

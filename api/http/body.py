@@ -21,6 +21,11 @@ class Refusal(Exception):
 async def read_body(request: Request) -> bytes:
     """Return the body of a POST of JSON. Raises Refusal."""
     check_form(request)
+    return await read_all(request)
+
+
+async def read_all(request: Request) -> bytes:
+    """Return the body, whatever it is. Raises Refusal."""
     try:
         async with asyncio.timeout(BODY_SECONDS):
             return await _read(request)

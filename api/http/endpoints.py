@@ -9,14 +9,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from api.errors import ErrorCode, NotFound, Unavailable
-from api.graphql.execute import answer
+from api.graphql.execute import Replayed, answer
 from api.graphql.request import BadRequest, read_request
 from api.http.body import GRAPHQL, JSON, Refusal, answer_type, read_body
+from api.http.caller import caller_of
 from api.services.backtest_results import download_owner
 from api.telemetry import logger, request_id
 from api.wiring import App
 from models.database import ping
 from models.jobs import JobRepository
+from models.ownership import sessions_of
 
 VERSION = version("potential-parakeet")
 LARGEST_ANSWER = 5_000_000
@@ -35,16 +37,20 @@ class Endpoints:
         try:
             media = answer_type(request.headers.get("accept"))
             asked = read_request(await read_body(request))
+            caller = caller_of(request.scope, self.app.settings)
             told = await answer(
                 asked,
                 self.app,
-                viewer_id=self.app.settings.owner_id,
+                viewer_id=caller.viewer_id,
+                nonce=caller.nonce,
                 request_id=request_id.get() or "",
             )
         except Refusal as e:
             return _problem(e.status, str(e), "BAD_REQUEST", media)
         except BadRequest as e:
             return _problem(400, str(e), "BAD_REQUEST", media)
+        except Replayed as e:
+            return _problem(403, str(e), ErrorCode.FORBIDDEN.value, media)
         except Exception:
             logger.exception("a request met a fault of ours")
             return _problem(500, "internal error", ErrorCode.INTERNAL.value, media)
@@ -70,8 +76,8 @@ class Endpoints:
         if place is None:
             return missing
         try:
-            async with self.app.sessions() as session:
-                owner = self.app.settings.owner_id
+            owner = caller_of(request.scope, self.app.settings).viewer_id
+            async with sessions_of(self.app.sessions, owner)() as session:
                 job = await JobRepository(session).get(place[0], owner_id=owner)
             if job is None or job.result_prefix != place[1]:
                 return missing

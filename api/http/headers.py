@@ -37,10 +37,12 @@ class Headed:
 
     Without accounts, whoever reaches the port is the owner. A page elsewhere that points its own
     name at this machine would reach it with the visitor's browser, but only under that name.
+    Where requests are signed the name says nothing, and any is taken.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, any_host: bool = False) -> None:
         self.app = app
+        self.any_host = any_host
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -55,7 +57,7 @@ class Headed:
                 for name, value in FIXED.items():
                     headers.setdefault(name, value)
                 headers.setdefault("content-security-policy", policy)
-                headers["x-request-id"] = marked
+                headers["x-request-id"] = request_id.get() or marked
             await send(message)
 
         token = request_id.set(marked)
@@ -66,7 +68,7 @@ class Headed:
 
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
         host = Headers(scope=scope).get("host", "")
-        if is_loopback(host):
+        if self.any_host or is_loopback(host):
             await self.app(scope, receive, send)
             return
         message = f"host was {host[:60]!r}; this server answers on 127.0.0.1 and localhost only"

@@ -9,6 +9,8 @@ from uuid import UUID
 
 from api.ports import JobQueue, ObjectStore
 from api.services.jobs import dispatch
+from api.services.signature import WINDOW_SECONDS
+from models.edge_nonces import EdgeNonceRepository
 from models.job_outbox import JobOutbox
 from models.job_results import JobResults
 from models.session import SessionFactory, unit_of_work
@@ -34,6 +36,7 @@ async def sweep(sessions: SessionFactory, queue: JobQueue, patience: Patience) -
             resend_after=patience.sent,
             expire_after=patience.queued,
         )
+        await EdgeNonceRepository(session).forget(2 * timedelta(seconds=WINDOW_SECONDS))
     await dispatch(ids, sessions, queue)
     return ids
 
