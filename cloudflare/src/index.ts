@@ -1,0 +1,96 @@
+/** The edge: who asks, whether it may, and a signed request to the origin. */
+
+import { headed, Refusal, refused } from "./answers.ts";
+import { corsHeaders, preflightHeaders } from "./cors.ts";
+import { addressKey, checkForm, checkMethod, readBody, routeOf } from "./limits.ts";
+import { settingsOf, type Env, type Settings } from "./settings.ts";
+import { signed } from "./signature.ts";
+import { bearerOf, checkClaims, checkSignature, parseToken, TokenRefused } from "./tokens.ts";
+
+// Longer than the origin lets a request take, shorter than the gateway before it does.
+const ORIGIN_MILLISECONDS = 29_000;
+const PERIOD_SECONDS = "60";
+// The origin hears nothing else of what the caller sent.
+const FORWARDED = ["accept", "authorization", "content-type"];
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    const requestId = crypto.randomUUID().replaceAll("-", "");
+    const settings = settingsOf(env);
+    const cors = corsHeaders(request.headers.get("origin"), settings.allowedOrigins);
+    try {
+      const path = new URL(request.url).pathname;
+      if (request.method === "OPTIONS") return preflight(request, path, settings, requestId);
+      return headed(await answer(request, path, env, settings, requestId), requestId, cors);
+    } catch (error) {
+      return headed(refused(shown(error, requestId), requestId), requestId, cors);
+    }
+  },
+} satisfies ExportedHandler<Env>;
+
+function preflight(request: Request, path: string, settings: Settings, requestId: string): Response {
+  routeOf(path);
+  const cors = preflightHeaders(request.headers, settings.allowedOrigins);
+  return headed(new Response(null, { status: 204 }), requestId, cors);
+}
+
+async function answer(request: Request, path: string, env: Env, settings: Settings, requestId: string) {
+  const route = routeOf(path);
+  checkMethod(request.method, route);
+  checkForm(request.method, request.headers);
+  const subject = route.needsToken ? await identified(request, env, settings) : await anonymous(request, env);
+  const body = await readBody(request.body);
+  if (route.needsToken) await checkLimit(env.SUBJECT_LIMIT, subject);
+  const signing = { method: request.method, path, body, subject };
+  const proof = await signed(signing, settings.edgeKey, Math.floor(Date.now() / 1000), crypto.randomUUID());
+  const headers = new Headers({ ...proof, "x-request-id": requestId });
+  for (const name of FORWARDED) {
+    const value = request.headers.get(name);
+    if (value !== null && (route.needsToken || name !== "authorization")) headers.set(name, value);
+  }
+  return forwarded(`${settings.origin}${path}`, { method: request.method, headers, body });
+}
+
+/** The subject of a token that holds. Without one the caller is an address, and counted as such. */
+async function identified(request: Request, env: Env, { keys, rules }: Settings): Promise<string> {
+  try {
+    const token = parseToken(bearerOf(request.headers.get("authorization")));
+    await checkSignature(token, await keys.find(token.kid));
+    return checkClaims(token, rules, Date.now() / 1000);
+  } catch (error) {
+    if (error instanceof TokenRefused) await anonymous(request, env);
+    throw error;
+  }
+}
+
+async function anonymous(request: Request, env: Env): Promise<string> {
+  await checkLimit(env.ADDRESS_LIMIT, addressKey(request.headers.get("cf-connecting-ip") ?? ""));
+  return "";
+}
+
+async function checkLimit(limit: RateLimit, key: string): Promise<void> {
+  const { success } = await limit.limit({ key });
+  if (success) return;
+  throw new Refusal(429, "RATE_LIMITED", "too many requests; wait a minute", { "retry-after": PERIOD_SECONDS });
+}
+
+async function forwarded(
+  url: string,
+  { method, headers, body }: { method: string; headers: Headers; body: Uint8Array },
+) {
+  const signal = AbortSignal.timeout(ORIGIN_MILLISECONDS);
+  const content = method === "GET" ? null : body;
+  try {
+    return await fetch(url, { method, headers, body: content, redirect: "manual", signal });
+  } catch (error) {
+    console.error("the origin did not answer", String(error).slice(0, 200));
+    throw new Refusal(503, "UNAVAILABLE", "temporarily unavailable, try again", { "retry-after": "1" });
+  }
+}
+
+function shown(error: unknown, requestId: string): Refusal {
+  if (error instanceof TokenRefused) console.warn(`${requestId} token refused: ${error.reason}`);
+  if (error instanceof Refusal) return error;
+  console.error(requestId, String(error).slice(0, 200));
+  return new Refusal(500, "INTERNAL", "internal error");
+}
