@@ -5,20 +5,20 @@ PORT ?= 8000
 BIN := .venv/bin
 UV := $(BIN)/uv
 CLIENT_SOURCES := $(shell find client/src client/public client/index.html client/playground.html client/vite.config.ts client/package.json -type f 2>/dev/null)
-ARTEFACTS := query:api worker:worker run:local infra:infra bootstrap:bootstrap
+ARTEFACTS := query:api worker:worker run:local infra:infra audit:audit bootstrap:bootstrap
 
 # Without bytecode every process parses every module again: start-up takes two to three times as long.
 unexport PYTHONDONTWRITEBYTECODE
 # The environment made here is the one used, whatever other one is active.
 unexport VIRTUAL_ENV
 
-.PHONY: run test check lint types unit bench schema codegen migrate lock pictures chromium install install-dev client clean
+.PHONY: run test check lint types workflows unit bench schema codegen migrate lock audit pictures chromium install install-dev client clean
 
 run: install client ## install, start database, API, worker and page
 	@exec $(BIN)/parakeet serve --port $(PORT)
 
 test: install-dev chromium ## everything CI runs
-	$(MAKE) --no-print-directory lint types client-check
+	$(MAKE) --no-print-directory lint types workflows client-check
 	cd client && npm run --silent e2e
 	$(BIN)/pytest -n auto --dist loadfile
 
@@ -34,6 +34,11 @@ lint: install-dev
 
 types: install-dev
 	$(BIN)/mypy
+
+workflows: install-dev .github/node_modules/.package-lock.json ## GitHub's workflows and the scripts they call, offline
+	cd .github && npm run --silent lint
+	$(BIN)/zizmor --offline --quiet --pedantic .github/workflows
+	@if command -v shellcheck >/dev/null; then shellcheck .ci/run .ci/chromium .ci/pulumi; else echo 'shellcheck is not installed: the scripts in .ci were not checked'; fi
 
 unit: install-dev ## tests that need no server
 	$(BIN)/pytest -q tests/engine tests/contracts
@@ -60,6 +65,10 @@ lock: .venv/.bootstrap ## renew the hashed requirement locks, one per artefact
 		$(UV) export --quiet --frozen --no-header --no-annotate --no-emit-project --no-default-groups \
 			--group $${pair#*:} -o requirements-$${pair%%:*}.lock || exit 1; \
 	done
+
+audit: .venv/audit/bin/pip-audit ## known advisories and the bill of materials; needs the network
+	$(BIN)/python .ci/audit.py materials dist/sbom
+	$(BIN)/python .ci/audit.py advisories
 
 clean: ## remove what can be made again; the database under .parakeet stays
 	rm -rf .venv client/node_modules client/dist dist .mypy_cache .ruff_cache .pytest_cache
@@ -89,8 +98,13 @@ chromium: ## a browser for the tests: installed from Debian as root, else named
 	$(UV) pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements.lock
 	@touch $@
 
-client/node_modules/.package-lock.json: client/package-lock.json
-	cd client && npm ci --no-audit --no-fund --loglevel=error
+%/node_modules/.package-lock.json: %/package-lock.json
+	cd $* && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+.venv/audit/bin/pip-audit: .venv/.dev requirements-audit.lock
+	$(UV) venv --quiet .venv/audit
+	$(UV) pip install --quiet --python .venv/audit/bin/python --require-hashes -r requirements-audit.lock
 	@touch $@
 
 client/dist/index.html: client/node_modules/.package-lock.json $(CLIENT_SOURCES)
