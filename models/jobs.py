@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
@@ -118,6 +118,12 @@ class JobRepository(JobOutbox):
         if found is None:
             raise LookupError(f"job {id} does not exist")
         return found
+
+    async def is_known(self, id: UUID) -> bool:
+        """Tell whether such a job was ever written: its events outlive a row that was removed."""
+        row = select(col(Job.id)).where(col(Job.id) == id).exists()
+        noted = select(col(JobEvent.job_id)).where(col(JobEvent.job_id) == id).exists()
+        return (await self.session.execute(select(or_(row, noted)))).scalar_one()
 
     async def list_by_ids(self, ids: Sequence[UUID], *, owner_id: UUID) -> list[Job]:
         owned = select(Job).where(col(Job.id).in_(ids), col(Job.owner_id) == owner_id)

@@ -6,37 +6,34 @@ The row is the truth and the outbox; a message is only a hint that may come twic
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from api import telemetry
-from api.errors import DataError, ErrorCode, Unavailable
-from api.jobs import JobMessage
+from api.errors import AppError, DataError, ErrorCode, Unavailable
+from api.jobs import BadMessage, JobMessage
 from api.ports import JobQueue
 from api.services.failures import UNFORESEEN, Failure, WorkFailed, failure_of
-from api.services.work import ClaimedJob, JobKind, Publish, Pulse, Stopped, Timing, Work
-from api.telemetry import logger
+from api.services.heartbeat import heartbeat
+from api.services.work import ClaimedJob, JobKind, Publish, Stopped, Timing
+from api.telemetry import Metric, logger, meter
 from models.job_outbox import JobOutbox
 from models.jobs import JobRepository
 from models.session import SessionFactory, unit_of_work
 
-__all__ = [
-    "ClaimedJob",
-    "JobKind",
-    "Pulse",
-    "Stopped",
-    "Timing",
-    "Work",
-    "dispatch",
-    "heartbeat",
-    "perform",
-]
-
 TRIES = 5
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How an attempt ended, and after how many seconds the next one is due."""
+
+    how: Metric
+    again_after: float | None = None
 
 
 async def perform(
@@ -52,26 +49,35 @@ async def perform(
     2. Work with nothing open, objects under the claim's prefix, heartbeat beside it.
     3. Record under the fence. A worker that lost its lease changes no row.
 
+    Raises BadMessage when no such job was ever written.
+
     Returns
     -------
     float or None
         Seconds after which the job is due again, when a transient error released it.
     """
     timing = timing or Timing()
-    job = await _claim(job_id, sessions, timing)
-    if job is None:
-        return None
-    token = telemetry.job_id.set(str(job.id))
+    token = telemetry.job_id.set(str(job_id))
     try:
-        return await _perform_claimed(job, kinds, sessions, timing)
+        job = await _claim(job_id, sessions, timing)
+        if job is None:
+            return None
+        with telemetry.traced(job.kind):
+            ended = await _perform_claimed(job, kinds, sessions, timing)
+        meter.add(ended.how)
+        return ended.again_after
     finally:
         telemetry.job_id.reset(token)
 
 
 async def _claim(job_id: UUID, sessions: SessionFactory, timing: Timing) -> ClaimedJob | None:
     async with unit_of_work(sessions) as session:
-        claim = await JobRepository(session).claim(job_id, lease=timing.lease)
+        jobs = JobRepository(session)
+        claim = await jobs.claim(job_id, lease=timing.hold)
+        if claim is None and not await jobs.is_known(job_id):
+            raise BadMessage("UNKNOWN_JOB", f"no job {job_id} was ever written")
     if claim is None:
+        logger.info("nothing to do: the job has ended, is not due or is held elsewhere")
         return None
     return ClaimedJob(
         id=job_id,
@@ -85,26 +91,26 @@ async def _claim(job_id: UUID, sessions: SessionFactory, timing: Timing) -> Clai
 
 async def _perform_claimed(
     job: ClaimedJob, kinds: Mapping[str, JobKind], sessions: SessionFactory, timing: Timing
-) -> float | None:
+) -> Ended:
     try:
         kind = _require_kind(job.kind, kinds)
         started = time.monotonic()
         async with heartbeat(job, sessions, timing) as pulse:
             outcome = await kind.work(job, pulse)
         outcome.setdefault("compute_seconds", time.monotonic() - started)
-        await _publish(job, outcome, kind.publish, sessions, timing)
+        return await _publish(job, outcome, kind.publish, sessions, timing)
     except Stopped:
-        await _acknowledge_cancel(job, sessions)
+        return await _acknowledge_cancel(job, sessions)
     except asyncio.CancelledError:
         await asyncio.shield(_give_back(job, sessions))
         raise
     except Exception as error:
         failure = failure_of(error)
-        logger.warning("the work failed, %s: %s", failure.code, failure.message)
+        # Its sentence is for the owner and may name what they asked for; the row keeps it.
+        logger.warning("the work failed: %s %s", failure.code, failure.reason or "")
         if failure.reason in UNFORESEEN and not isinstance(error, WorkFailed):
             logger.exception("nobody foresaw this")
         return await _give_up(job, failure, sessions, timing)
-    return None
 
 
 def _require_kind(name: str, kinds: Mapping[str, JobKind]) -> JobKind:
@@ -119,24 +125,27 @@ async def _publish(
     publish: Publish,
     sessions: SessionFactory,
     timing: Timing,
-) -> None:
+) -> Ended:
     """Make the result visible by the fenced update; try again while the database is away.
 
     A reply lost after the commit is harmless: the second try finds the job finished.
     """
-    for attempt in range(1, TRIES + 1):
+    attempt = 1
+    while True:
         try:
-            return await _publish_once(job, outcome, publish, sessions)
-        except (SQLAlchemyError, OSError) as error:
-            if attempt == TRIES or not failure_of(error).transient:
+            return Ended(await _publish_once(job, outcome, publish, sessions))
+        except (SQLAlchemyError, OSError, Unavailable) as error:
+            delay = backoff_seconds(attempt, timing)
+            too_late = timing.deadline.remaining_seconds <= delay
+            if attempt == TRIES or too_late or not failure_of(error).transient:
                 raise
-        await asyncio.sleep(backoff_seconds(attempt, timing))
-    return None
+        await asyncio.sleep(delay)
+        attempt += 1
 
 
 async def _publish_once(
     job: ClaimedJob, outcome: dict[str, Any], publish: Publish, sessions: SessionFactory
-) -> None:
+) -> Metric:
     async with unit_of_work(sessions) as session:
         jobs = JobRepository(session)
         finished = await jobs.finish(
@@ -148,13 +157,29 @@ async def _publish_once(
         )
         if finished:
             await publish(session, job, outcome)
-        elif not await jobs.acknowledge_cancel(job.id, fence=job.fence):
-            logger.warning("the job has another worker or has ended; nothing was written")
+        elif await jobs.acknowledge_cancel(job.id, fence=job.fence):
+            return Metric.JOBS_CANCELLED
+        else:
+            return _lost()
+    _count(outcome)
+    return Metric.JOBS_SUCCEEDED
 
 
-async def _acknowledge_cancel(job: ClaimedJob, sessions: SessionFactory) -> None:
+def _count(outcome: dict[str, Any]) -> None:
+    meter.add(Metric.COMPUTE_SECONDS, outcome["compute_seconds"])
+    for name, number in outcome.get("counts", {}).items():
+        meter.add(Metric(name), number)
+
+
+def _lost() -> Metric:
+    logger.warning("the job has another worker or has ended; nothing was written")
+    return Metric.JOBS_LOST
+
+
+async def _acknowledge_cancel(job: ClaimedJob, sessions: SessionFactory) -> Ended:
     async with unit_of_work(sessions) as session:
-        await JobRepository(session).acknowledge_cancel(job.id, fence=job.fence)
+        ours = await JobRepository(session).acknowledge_cancel(job.id, fence=job.fence)
+    return Ended(Metric.JOBS_CANCELLED if ours else _lost())
 
 
 async def _release(job: ClaimedJob, sessions: SessionFactory, delay_seconds: float) -> bool:
@@ -170,31 +195,31 @@ async def _give_back(job: ClaimedJob, sessions: SessionFactory) -> None:
     """
     try:
         await _release(job, sessions, 0.0)
-    except (SQLAlchemyError, OSError):
+    except (SQLAlchemyError, OSError, Unavailable):
         logger.warning("the job was not given back; the sweeper will find it", exc_info=True)
 
 
 async def _give_up(
     job: ClaimedJob, failure: Failure, sessions: SessionFactory, timing: Timing
-) -> float | None:
+) -> Ended:
     """Release the job when trying again may help and attempts are left; else fail it."""
     if failure.transient:
         delay = backoff_seconds(job.attempt, timing)
         if await _release(job, sessions, delay):
-            return delay
+            return Ended(Metric.JOBS_RELEASED, delay)
         failure = _exhausted(job, failure)
     async with unit_of_work(sessions) as session:
         jobs = JobRepository(session)
         if await jobs.acknowledge_cancel(job.id, fence=job.fence):
-            return None
-        await jobs.fail(
+            return Ended(Metric.JOBS_CANCELLED)
+        ours = await jobs.fail(
             job.id,
             fence=job.fence,
             code=failure.code,
             reason=failure.reason,
             detail=failure.message,
         )
-    return None
+    return Ended(Metric.JOBS_FAILED if ours else _lost())
 
 
 def _exhausted(job: ClaimedJob, last: Failure) -> Failure:
@@ -211,48 +236,6 @@ def backoff_seconds(attempt: int, timing: Timing) -> float:
     return random.uniform(0.0, ceiling)  # noqa: S311 - spreads load, guards nothing
 
 
-@asynccontextmanager
-async def heartbeat(
-    job: ClaimedJob, sessions: SessionFactory, timing: Timing
-) -> AsyncIterator[Pulse]:
-    """Extend the lease while the block runs, write progress, learn of cancellation."""
-    pulse = Pulse()
-    task = asyncio.create_task(_beat_on(job, pulse, sessions, timing))
-    try:
-        yield pulse
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
-
-
-async def _beat_on(job: ClaimedJob, pulse: Pulse, sessions: SessionFactory, timing: Timing) -> None:
-    """Beat when there is progress to tell, and before the silence grows too long."""
-    told, told_at = (pulse.progress, pulse.stage), time.monotonic()
-    while not pulse.stopped:
-        await asyncio.sleep(timing.progress_seconds)
-        news = (pulse.progress, pulse.stage)
-        if news == told and time.monotonic() - told_at < timing.heartbeat_seconds:
-            continue
-        told, told_at = news, time.monotonic()
-        try:
-            pulse.stopped = not await _beat(job, pulse, sessions, timing)
-        except (SQLAlchemyError, OSError):
-            logger.warning("a heartbeat failed; the next one follows", exc_info=True)
-
-
-async def _beat(job: ClaimedJob, pulse: Pulse, sessions: SessionFactory, timing: Timing) -> bool:
-    """Extend the lease once; False when the work should stop."""
-    async with unit_of_work(sessions) as session:
-        beat = await JobRepository(session).heartbeat(
-            job.id,
-            fence=job.fence,
-            progress=pulse.progress,
-            stage=pulse.stage,
-            lease=timing.lease,
-        )
-    return beat.alive and not beat.cancel_requested
-
-
 async def dispatch(ids: Sequence[UUID], sessions: SessionFactory, queue: JobQueue) -> None:
     """Send the jobs' messages after their rows were committed.
 
@@ -261,8 +244,10 @@ async def dispatch(ids: Sequence[UUID], sessions: SessionFactory, queue: JobQueu
     if not ids:
         return
     try:
-        await queue.send([JobMessage(job_id=job_id) for job_id in ids])
+        async with unit_of_work(sessions) as session:
+            kinds = await JobOutbox(session).kinds(ids)
+        await queue.send([JobMessage(job_id=job_id, kind=kind) for job_id, kind in kinds.items()])
         async with unit_of_work(sessions) as session:
             await JobOutbox(session).mark_enqueued(ids)
-    except (Unavailable, SQLAlchemyError, OSError):
+    except (AppError, SQLAlchemyError, OSError):
         logger.warning("%d jobs were not sent; the sweeper will", len(ids), exc_info=True)

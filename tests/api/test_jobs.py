@@ -3,13 +3,17 @@
 import asyncio
 
 import pytest
+from sqlalchemy import delete, text
+from sqlmodel import col
 
 from api.errors import InvalidInput, Unavailable
+from api.jobs import BadMessage
 from api.services.jobs import perform
 from api.services.work import Timing
 from engine.errors import InsufficientHistory
 from models.job import Job, JobStatus
 from models.job import JobKind as Kind
+from models.session import unit_of_work
 from tests.api.job_rows import (
     FAST,
     OWNER,
@@ -48,8 +52,21 @@ async def test_a_duplicate_delivery_has_no_effect(sessions):
     assert (await read(sessions, job)).attempt == 1
 
 
-async def test_an_unknown_job_is_nothing_to_do(sessions):
+async def test_a_job_that_was_never_written_is_refused(sessions):
     job = Job(owner_id=OWNER, kind=Kind.BACKTEST)
+
+    with pytest.raises(BadMessage) as refused:
+        await perform(job.id, kinds(succeed), sessions, timing=FAST)
+
+    assert refused.value.reason == "UNKNOWN_JOB"
+
+
+async def test_a_job_whose_row_was_removed_is_nothing_to_do(sessions):
+    job = await add_job(sessions)
+    async with unit_of_work(sessions) as session:
+        # As an administrator would, past the foreign keys; the append-only events stay.
+        await session.execute(text("SET LOCAL session_replication_role = replica"))
+        await session.execute(delete(Job).where(col(Job.id) == job.id))
 
     assert await perform(job.id, kinds(succeed), sessions, timing=FAST) is None
 
