@@ -1,0 +1,358 @@
+#!/usr/bin/env python3
+"""Build what is deployed: `package.py [--into FOLDER] query-arm64 query-x86_64 worker sizes`.
+
+1. Take an artefact's hashed lock for the platform and Python of the Lambda runtime.
+2. Remove what the functions never import.
+3. Add our own packages.
+4. Cut debugging information off the libraries.
+5. Compile with that Python. Of what others wrote the query function keeps the bytecode alone.
+6. Zip the query function in a fixed order with fixed times: the same input gives the same bytes.
+7. Tell the sizes.
+
+What is built already from the same input is left as it is.
+"""
+
+import argparse
+import fcntl
+import hashlib
+import os
+import shutil
+import stat
+import struct
+import subprocess
+import sys
+import tomllib
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+DIST = ROOT / "dist"
+PYTHON = "3.13"
+INSTALLED_AT = "/var/task"  # what a traceback shows
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the first instant a zip can tell
+FILE_MODE = (stat.S_IFREG | 0o644) << 16
+MEGABYTE = 1_000_000
+
+# Sources of extensions, stubs, tests and manuals: no import reads them.
+NEVER = (
+    "**/*.pyi", "**/*.pyx", "**/*.pxd", "**/*.pxi", "**/*.c", "**/*.h", "**/*.cpp", "**/*.hpp",
+    "**/*.md", "**/*.rst", "**/*.exe", "**/py.typed", "**/tests", "bin",
+    "*.dist-info/licenses", "*.dist-info/sboms", "*.dist-info/RECORD", "*.dist-info/INSTALLER",
+    "*.dist-info/REQUESTED", "*.dist-info/direct_url.json",
+)  # fmt: skip
+NOT_IN_QUERY = (
+    "api/cli", "api/adapters/child_*", "api/adapters/embedded_postgres.py", "api/adapters/sample_*",
+    "api/lambdas/backtest.py", "api/lambdas/ingest.py", "api/lambdas/migrate.py",
+    "api/lambdas/sweeper.py",
+    # Entry points and versions of others are looked up nowhere, our own version is.
+    "*.dist-info",
+    # Its resources are of no use to aioboto3's clients.
+    "boto3/data", "boto3/examples", "botocore/docs", "botocore/cacert.pem",
+    # The compiled module is all that cryptography takes from it.
+    "cffi", "pycparser",
+    "sqlalchemy/dialects/mssql", "sqlalchemy/dialects/mysql", "sqlalchemy/dialects/oracle",
+    "sqlalchemy/dialects/sqlite", "sqlalchemy/testing", "greenlet/platform",
+    "pydantic/v1", "pydantic/mypy.py",
+    "strawberry/cli", "strawberry/codegen", "strawberry/schema_codegen", "strawberry/django",
+    "strawberry/flask", "strawberry/chalice", "strawberry/litestar", "strawberry/sanic",
+    "strawberry/channels", "strawberry/quart", "strawberry/static", "strawberry/ext/mypy_plugin.py",
+    "aws_lambda_powertools/event_handler", "aws_lambda_powertools/utilities/parser",
+    "aws_lambda_powertools/utilities/kafka", "aws_lambda_powertools/utilities/data_classes",
+    "aws_lambda_powertools/utilities/data_masking", "aws_lambda_powertools/utilities/idempotency",
+    "aws_lambda_powertools/utilities/validation", "aws_lambda_powertools/utilities/streaming",
+)  # fmt: skip
+# Of the SDK's descriptions those of the services our adapters speak to, and of none in particular.
+SERVICES = {"s3", "sqs", "secretsmanager", "sts"}
+NOT_IN_WORKER = ("**/test", "sklearn/datasets/images", "plotly/package_data/plotly.min.js")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Artefact:
+    """What one kind of function is made of."""
+
+    name: str
+    lock: str
+    platform: str
+    contents: tuple[str, ...]  # of the repository
+    pruned: tuple[str, ...]
+    zipped: bool
+
+    def tree(self, into: Path) -> Path:
+        return into / self.name / "tree"
+
+    def zip(self, into: Path) -> Path:
+        return into / f"{self.name}.zip"
+
+    def stamp(self, into: Path) -> Path:
+        """Return the file that tells what the tree was built from."""
+        return into / self.name / "built-from"
+
+
+OURS = ("api", "models", "engine", "migrations")
+# Of the engine only what is plain Python and computed on request.
+QUERY = ("api", "models", "engine/__init__.py", "engine/errors.py", "engine/overfitting.py")
+
+
+def of_query(name: str, machine: str) -> Artefact:
+    return Artefact(
+        name=f"query-{name}",
+        lock="query",
+        platform=f"{machine}-manylinux_2_28",
+        contents=QUERY,
+        pruned=NOT_IN_QUERY,
+        zipped=True,
+    )
+
+
+WORKER = Artefact(
+    name="worker",
+    lock="worker",
+    platform="aarch64-manylinux_2_28",
+    contents=OURS,
+    pruned=NOT_IN_WORKER,
+    zipped=False,
+)
+ARTEFACTS = {
+    made.name: made for made in (of_query("arm64", "aarch64"), of_query("x86_64", "x86_64"), WORKER)
+}
+
+
+# Of what Lambda itself brings: the client of its runtime API, on an interpreter for this machine.
+RUNTIME = ("awslambdaric", "simplejson", "snapshot-restore-py")
+
+
+class Unbuildable(Exception):
+    """Something this needs is not here; the message says what to do."""
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("names", nargs="+", choices=[*ARTEFACTS, "runtime", "sizes"])
+    parser.add_argument("--into", type=Path, default=DIST, help="where to build; default: dist")
+    given = parser.parse_args(arguments)
+    try:
+        for name in given.names:
+            if name in ARTEFACTS:
+                build(ARTEFACTS[name], given.into.resolve())
+        if "runtime" in given.names:
+            make_runtime(given.into.resolve() / "runtime")
+    except Unbuildable as e:
+        sys.stderr.write(f"{e}\n")
+        return 3
+    if "sizes" in given.names:
+        made = [a for a in ARTEFACTS.values() if a.stamp(given.into).exists()]
+        sys.stdout.write("\n".join(line for a in made for line in sizes(a, given.into)) + "\n")
+    return 0
+
+
+def build(artefact: Artefact, into: Path) -> None:
+    """Build unless the same input was built before; processes that ask at once take turns."""
+    into.mkdir(parents=True, exist_ok=True)
+    with (into / ".building").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        python = find_python()
+        stamp, wanted = artefact.stamp(into), fingerprint(artefact, python)
+        if stamp.exists() and stamp.read_text() == wanted:
+            return
+        stamp.unlink(missing_ok=True)
+        tree = artefact.tree(into)
+        shutil.rmtree(tree, ignore_errors=True)
+        install(artefact, tree)
+        add_ours(artefact, tree)
+        prune(tree, (*NEVER, *artefact.pruned))
+        keep_services(tree / "botocore" / "data")
+        strip_libraries(tree)
+        compile_tree(tree, python, keep_sources=not artefact.zipped)
+        if artefact.zipped:
+            pack(tree, artefact.zip(into))
+        stamp.write_text(wanted)
+
+
+def make_runtime(place: Path) -> None:
+    """Make an environment that runs a tree as Lambda does, unless it is there."""
+    if (place / "bin" / "python").exists():
+        return
+    fresh = place.with_name("runtime-fresh")
+    subprocess.run([uv(), "venv", "--quiet", "--clear", "-p", find_python(), fresh], check=True)
+    command = [
+        uv(), "pip", "install", "--quiet", "--python", str(fresh / "bin" / "python"),
+        "--compile-bytecode", "--no-deps", "-c", str(ROOT / "requirements-worker.lock"), *RUNTIME,
+    ]  # fmt: skip
+    subprocess.run(command, check=True)
+    fresh.rename(place)
+
+
+def find_python() -> Path:
+    """Return an interpreter of the runtime's version. Raises Unbuildable."""
+    for candidate in candidates():
+        if runs(candidate):
+            return candidate
+    raise Unbuildable(
+        f"Python {PYTHON} was not found: an artefact's bytecode must be of the Lambda runtime's"
+        f" version. Install it, for instance by `pyenv install {PYTHON}`, or name it with"
+        f" PYTHON{PYTHON.replace('.', '')}=/path/to/python{PYTHON}"
+    )
+
+
+def candidates() -> Iterator[Path]:
+    named = os.environ.get(f"PYTHON{PYTHON.replace('.', '')}")
+    on_path = shutil.which(f"python{PYTHON}")
+    yield from (Path(found) for found in (named, on_path) if found)
+    # A shim of pyenv's answers only for versions that are switched on.
+    pyenv = os.environ.get("PYENV_ROOT") or answer_of("pyenv", "root") or "~/.pyenv"
+    versions = Path(pyenv).expanduser() / "versions"
+    yield from sorted(versions.glob(f"{PYTHON}*/bin/python{PYTHON}"), reverse=True)
+    managed = answer_of(uv(), "python", "find", "--managed-python", PYTHON)
+    if managed:
+        yield Path(managed)
+
+
+def runs(python: Path) -> bool:
+    told = answer_of(str(python), "-c", "import sys; print(*sys.version_info[:2], sep='.')")
+    return told == PYTHON
+
+
+def answer_of(*command: str) -> str | None:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except OSError:
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def uv() -> str:
+    beside = Path(sys.executable).parent / "uv"
+    found = str(beside) if beside.exists() else shutil.which("uv")
+    if found is None:
+        raise Unbuildable("uv was not found: `make install-dev` brings it")
+    return found
+
+
+def fingerprint(artefact: Artefact, python: Path) -> str:
+    """Tell the input apart: lock, sources, this program, interpreter."""
+    digest = hashlib.sha256((answer_of(str(python), "-VV") or "").encode())
+    lock = ROOT / f"requirements-{artefact.lock}.lock"
+    for path in [lock, Path(__file__), ROOT / "pyproject.toml", *sources(artefact)]:
+        digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def sources(artefact: Artefact) -> list[Path]:
+    found: set[Path] = set()
+    for name in artefact.contents:
+        place = ROOT / name
+        found |= {place} if place.is_file() else {p for p in place.rglob("*") if p.is_file()}
+    return sorted(p for p in found if p.suffix != ".pyc")
+
+
+def install(artefact: Artefact, tree: Path) -> None:
+    command = [
+        uv(), "pip", "install", "--quiet", "--target", str(tree), "--link-mode", "copy",
+        "--python-platform", artefact.platform, "--python-version", PYTHON,
+        "--only-binary", ":all:", "--no-deps", "--require-hashes",
+        "-r", str(ROOT / f"requirements-{artefact.lock}.lock"),
+    ]  # fmt: skip
+    subprocess.run(command, check=True)
+
+
+def add_ours(artefact: Artefact, tree: Path) -> None:
+    for path in sources(artefact):
+        copy = tree / path.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copy)
+    # The API tells its version, which it reads where an installer would have left it.
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    name, version = project["name"], project["version"]
+    about = tree / f"{name.replace('-', '_')}-{version}.dist-info" / "METADATA"
+    about.parent.mkdir()
+    about.write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+
+
+def prune(tree: Path, patterns: Iterable[str]) -> None:
+    ours = next(tree.glob("potential_parakeet-*"))
+    for path in (path for pattern in patterns for path in list(tree.glob(pattern))):
+        if path == ours or not path.exists():
+            continue
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def keep_services(data: Path) -> None:
+    """Leave the SDK's descriptions of what our adapters speak to, and its general files."""
+    for place in [path for path in data.iterdir() if path.is_dir()]:
+        if place.name not in SERVICES:
+            shutil.rmtree(place)
+
+
+def strip_libraries(tree: Path) -> None:
+    """Cut each library behind what is loaded: half of their bytes are for debuggers.
+
+    By the ELF64 header and without binutils, which know one machine's files only.
+    """
+    for path in tree.rglob("*.so*"):
+        library = bytearray(path.read_bytes())
+        if library[:5] != b"\x7fELF\x02":
+            continue
+        (start,) = struct.unpack_from("<Q", library, 0x20)
+        size, count = struct.unpack_from("<HH", library, 0x36)
+        segments = (struct.unpack_from("<8xQ16xQ", library, start + size * n) for n in range(count))
+        end = max(offset + length for offset, length in segments)
+        struct.pack_into("<Q", library, 0x28, 0)  # no table of sections ...
+        struct.pack_into("<HH", library, 0x3C, 0, 0)  # ... of no entries, without names
+        path.write_bytes(library[:end])
+
+
+def compile_tree(tree: Path, python: Path, *, keep_sources: bool) -> None:
+    """Compile so that nobody checks the sources again; one process, so that the bytes are fixed."""
+    others = [path for path in sorted(tree.iterdir()) if path.name not in OURS]
+    compile_all([tree / name for name in OURS if (tree / name).exists()], tree, python)
+    if keep_sources:
+        compile_all(others, tree, python, "-j", "0")
+        return
+    compile_all(others, tree, python, "-b")
+    for place in others:
+        for source in [place] if place.suffix == ".py" else place.rglob("*.py"):
+            source.unlink()
+
+
+def compile_all(places: list[Path], tree: Path, python: Path, *options: str) -> None:
+    command = [
+        str(python), "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash",
+        "-s", str(tree), "-p", INSTALLED_AT, *options, *map(str, places),
+    ]  # fmt: skip
+    # Sets of constants are written in the order of their hashes.
+    subprocess.run(command, check=True, env={**os.environ, "PYTHONHASHSEED": "0"})
+
+
+def pack(tree: Path, target: Path) -> None:
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for path in sorted(path for path in tree.rglob("*") if path.is_file()):
+            entry = zipfile.ZipInfo(path.relative_to(tree).as_posix(), date_time=EPOCH)
+            entry.external_attr = FILE_MODE
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, path.read_bytes())
+
+
+def sizes(artefact: Artefact, into: Path) -> Iterator[str]:
+    """Yield a table of the largest parts and the totals, in megabytes."""
+    tree = artefact.tree(into)
+    parts = {place.name: size_of(place) for place in tree.iterdir()}
+    yield f"{artefact.name}"
+    for name, size in sorted(parts.items(), key=lambda part: -part[1])[:10]:
+        yield f"  {name:<28}{size / MEGABYTE:9.1f} MB"
+    yield f"  {'all, unzipped':<28}{sum(parts.values()) / MEGABYTE:9.1f} MB"
+    if artefact.zipped:
+        yield f"  {'zipped':<28}{artefact.zip(into).stat().st_size / MEGABYTE:9.1f} MB"
+
+
+def size_of(place: Path) -> int:
+    files = [place] if place.is_file() else [path for path in place.rglob("*") if path.is_file()]
+    return sum(path.stat().st_size for path in files)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
