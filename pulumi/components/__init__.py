@@ -1,0 +1,1 @@
+"""One capability an operator would name, per file."""

@@ -1,0 +1,161 @@
+"""The five functions, and what each may do: what its handler calls, on what it calls it on."""
+
+from dataclasses import dataclass
+
+import pulumi
+from components.alarms import Alerting
+from components.data_lake import DataLake
+from components.function import Function, FunctionArgs, Image, Zip
+from components.permissions import Grant
+from components.place import Place
+from components.secrets import Secrets
+from components.work_queue import WorkQueue
+from components.worker import Worker, WorkerArgs
+from environment import DATABASE_SECRETS, Surroundings, environment
+from stack import FunctionSize, StackSettings
+
+CANARY = "CodeDeployDefault.LambdaCanary10Percent5Minutes"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """What the functions are given."""
+
+    settings: StackSettings
+    place: Place
+    alerting: Alerting
+    lake: DataLake
+    backtests: WorkQueue
+    ingests: WorkQueue
+    secrets: Secrets
+
+
+@dataclass(frozen=True, kw_only=True)
+class Functions:
+    query: Function
+    backtest: Function
+    ingest: Function
+    sweeper: Function
+    migrate: Function
+
+    @property
+    def names(self) -> dict[str, pulumi.Output[str]]:
+        return {name: function.name for name, function in vars(self).items()}
+
+
+def make_functions(parts: Parts) -> Functions:
+    settings = parts.settings
+    return Functions(
+        query=Function("query", _query(parts)),
+        backtest=Worker(
+            "backtest",
+            WorkerArgs(
+                function=_args(parts, "backtest", settings.backtest, _computing(parts, "backtest")),
+                queue=parts.backtests,
+                batch_size=1,
+                maximum_concurrency=settings.backtest.maximum_concurrency,
+            ),
+        ).function,
+        ingest=Worker(
+            "ingest",
+            WorkerArgs(
+                function=_args(parts, "ingest", settings.ingest, _computing(parts, "ingest")),
+                queue=parts.ingests,
+                batch_size=10,
+                maximum_concurrency=settings.ingest.maximum_concurrency,
+            ),
+        ).function,
+        sweeper=Function("sweeper", _args(parts, "sweeper", settings.sweeper, _sweeping(parts))),
+        migrate=Function("migrate", _args(parts, "migrate", settings.migrate, ())),
+    )
+
+
+def _query(parts: Parts) -> FunctionArgs:
+    size = parts.settings.query
+    grants = (
+        _sends(parts),
+        _objects(parts, ("s3:GetObject",), "results/*"),
+        Grant(actions=("secretsmanager:GetSecretValue",), resources=(parts.secrets.arns["edge"],)),
+    )
+    return _args(
+        parts,
+        "query",
+        size,
+        grants,
+        package=Zip(path=parts.settings.query_zip),
+        deployment=CANARY,
+        provisioned=size.provisioned_concurrency,
+    )
+
+
+def _args(
+    parts: Parts,
+    name: str,
+    size: FunctionSize,
+    grants: tuple[Grant, ...],
+    *,
+    package: Zip | None = None,
+    deployment: str = "CodeDeployDefault.LambdaAllAtOnce",
+    provisioned: int | None = None,
+) -> FunctionArgs:
+    secret = Grant(
+        actions=("secretsmanager:GetSecretValue",),
+        resources=(parts.secrets.arns[DATABASE_SECRETS[name]],),
+    )
+    return FunctionArgs(
+        place=parts.place,
+        alerting=parts.alerting,
+        package=package or Image(uri=str(parts.settings.worker_image)),
+        handler=f"api.lambdas.{name}.handler",
+        memory_mb=size.memory_mb,
+        timeout_seconds=size.timeout_seconds,
+        environment=environment(name, _around(parts), timeout_seconds=size.timeout_seconds),
+        grants=(secret, *grants),
+        deployment=deployment,
+        reserved_concurrency=size.reserved_concurrency,
+        provisioned_concurrency=provisioned,
+    )
+
+
+def _around(parts: Parts) -> Surroundings:
+    return Surroundings(
+        place=parts.place,
+        backtest_queue_url=parts.backtests.url,
+        ingest_queue_url=parts.ingests.url,
+        bucket=parts.lake.name,
+        secret_names=parts.secrets.names,
+        token_issuer=parts.settings.token_issuer,
+        token_audience=parts.settings.token_audience,
+        jwks_url=parts.settings.jwks_url,
+    )
+
+
+def _computing(parts: Parts, name: str) -> tuple[Grant, ...]:
+    actions = ("s3:GetObject", "s3:PutObject")
+    return (
+        _objects(parts, actions, "results/*", "panels/*"),
+        *((_sends(parts),) if name == "ingest" else ()),
+    )
+
+
+def _sweeping(parts: Parts) -> tuple[Grant, ...]:
+    return (
+        _sends(parts),
+        _objects(parts, ("s3:DeleteObject",), "results/*"),
+        Grant(
+            actions=("s3:ListBucket",),
+            resources=(parts.lake.arn,),
+            condition={"StringLike": {"s3:prefix": ["results/*"]}},
+        ),
+    )
+
+
+def _sends(parts: Parts) -> Grant:
+    return Grant(actions=("sqs:SendMessage",), resources=(parts.backtests.arn, parts.ingests.arn))
+
+
+def _objects(parts: Parts, actions: tuple[str, ...], *keys: str) -> Grant:
+    arn = parts.lake.arn
+    return Grant(
+        actions=actions, resources=tuple(pulumi.Output.concat(arn, "/", key) for key in keys)
+    )
