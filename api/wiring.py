@@ -4,7 +4,7 @@ An adapter is imported when it is first used, so that whoever wires pays for wha
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -16,12 +16,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from api import telemetry
 from api.errors import Unavailable
 from api.jobs import JobMessage
-from api.ports import ObjectStore, Secrets
+from api.ports import JobQueue, ObjectStore, Secrets
 from api.services.jobs import perform
 from api.services.publish_backtest import publish_backtest
 from api.services.signature import EdgeKeys
 from api.services.sweeper import Patience, sweep, sweep_objects
-from api.services.work import JobKind, Timing, Work
+from api.services.work import Deadline, JobKind, Timing, Work
 from api.settings import Settings
 from api.telemetry import logger
 from models.session import SessionFactory, make_engine, make_sessions
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from api.adapters.child_process import ChildProcess
     from api.adapters.jwks import Jwks
     from api.adapters.local_queue import LocalQueue
-    from api.adapters.sqs_queue import SqsQueue
 
 # The only secret of a machine of one's own.
 DATABASE_URL = "DATABASE_URL"
@@ -81,12 +80,16 @@ class App:
                 return AwsSecrets(self.aws)
 
     @cached_property
-    def queue(self) -> "LocalQueue | SqsQueue":
+    def local_queue(self) -> "LocalQueue":
+        from api.adapters.local_queue import LocalQueue
+
+        return LocalQueue()
+
+    @cached_property
+    def queue(self) -> JobQueue:
         match self.settings.queue:
             case "local":
-                from api.adapters.local_queue import LocalQueue
-
-                return LocalQueue()
+                return self.local_queue
             case "sqs":
                 from api.adapters.sqs_queue import SqsQueue
 
@@ -150,6 +153,23 @@ class App:
         message = JobMessage.model_validate_json(body)
         return await perform(message.job_id, self.kinds, self.sessions, timing=self.timing)
 
+    async def handle_record(self, body: str, deadline: Deadline) -> float | None:  # noqa: ARG002
+        """Perform what a message of SQS asks for."""
+        return await self.handle(body)
+
+    async def consume(self, *urls: str) -> None:
+        """Perform what the queues hold, all of them unless some are named, until cancelled."""
+        settings = self.settings
+        match settings.queue:
+            case "local":
+                await self.local_queue.consume(self.handle)
+            case "sqs":
+                from api.adapters.sqs_consumer import SqsConsumer
+
+                named = urls or (settings.queue_url or "", settings.ingest_queue_url or "")
+                consumers = [SqsConsumer(self.aws, url, self.sessions) for url in named]
+                await _together(each.consume(self.handle_record) for each in consumers)
+
     @property
     def patience(self) -> Patience:
         settings = self.settings
@@ -189,12 +209,23 @@ async def working(app: App) -> AsyncIterator[None]:
     """Perform jobs and sweep while the block runs; give back what is unfinished at its end."""
     tasks = [
         asyncio.create_task(_warm_up(app)),
-        asyncio.create_task(app.queue.consume(app.handle)),
+        asyncio.create_task(app.consume()),
         asyncio.create_task(_sweep_on(app)),
         asyncio.create_task(_sweep_objects_on(app)),
     ]
     try:
         yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+
+
+async def _together(runs: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """Run all until one fails or the caller is cancelled; then all have ended."""
+    tasks = [asyncio.create_task(run) for run in runs]
+    try:
+        await asyncio.gather(*tasks)
     finally:
         for task in tasks:
             task.cancel()
@@ -211,10 +242,11 @@ async def _warm_up(app: App) -> None:
 async def _sweep_on(app: App) -> None:
     """Sweep now and then; the first time at once, for what an earlier process left.
 
-    Its messages died with it, so that first time nothing counts as sent.
+    Messages of a local queue died with it, so that first time nothing counts as sent.
     """
     none = timedelta(0)
-    patience = replace(app.patience, unsent=none, sent=none)
+    lost = replace(app.patience, unsent=none, sent=none)
+    patience = lost if app.settings.queue == "local" else app.patience
     while True:
         try:
             await sweep(app.sessions, app.queue, patience)

@@ -24,6 +24,14 @@ class JobOutbox:
     def __init__(self, session: AsyncSession) -> None:
         self.session = session
 
+    async def kinds(self, ids: Sequence[UUID]) -> dict[UUID, str]:
+        """Return the kinds of those that still wait for a worker, in the order of the ids."""
+        statement = select(col(Job.id), col(Job.kind)).where(
+            col(Job.id).in_(ids), col(Job.status) == JobStatus.QUEUED
+        )
+        found = {row.id: row.kind for row in await self.session.execute(statement)}
+        return {job_id: found[job_id] for job_id in ids if job_id in found}
+
     async def mark_enqueued(self, ids: Sequence[UUID]) -> None:
         """Note that messages went out; a job that has begun meanwhile is left alone."""
         statement = (

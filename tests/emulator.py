@@ -40,7 +40,7 @@ def _wait(process: subprocess.Popen[bytes], url: str) -> None:
     end = time.monotonic() + START_SECONDS
     while True:
         try:
-            urllib.request.urlopen(f"{url}/moto-api/", timeout=5).close()
+            urllib.request.urlopen(f"{url}/moto-api/", timeout=5).close()  # noqa: S310 - ours
         except OSError:
             if process.poll() is not None or time.monotonic() > end:
                 raise
@@ -108,9 +108,7 @@ def moto() -> Iterator[str]:
 async def account(moto: str) -> AsyncIterator[Account]:
     import aioboto3  # most tests never need it
 
-    session = aioboto3.Session(
-        aws_access_key_id="testing", aws_secret_access_key="testing", region_name=REGION
-    )
+    session = aioboto3.Session("testing", "testing", region_name=REGION)
     async with (
         session.client("sqs", endpoint_url=moto) as sqs,
         session.client("s3", endpoint_url=moto) as s3,
