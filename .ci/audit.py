@@ -17,7 +17,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[1]
-PIP_AUDIT = [
+PIP_AUDIT: list[str | Path] = [
     ROOT / ".venv" / "audit" / "bin" / "pip-audit",
     *("--require-hashes", "--disable-pip", "--format=json", "--progress-spinner=off"),
 ]
@@ -108,7 +108,7 @@ def signature_faults(report: dict[str, Any]) -> list[str]:
 
 
 def answer(command: Sequence[str | Path], folder: Path) -> dict[str, Any]:
-    done = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, check=False)  # noqa: S603
+    done = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, check=False)
     try:
         parsed: dict[str, Any] = json.loads(done.stdout)
     except ValueError:

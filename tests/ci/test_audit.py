@@ -1,20 +1,9 @@
 """An audit that judged nothing is a failed audit."""
 
-import importlib.util
 import json
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="module")
-def audit():
-    spec = importlib.util.spec_from_file_location("audit", ROOT / ".ci" / "audit.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def judged(name, *advisories):
