@@ -55,7 +55,7 @@ export async function visit(browser: Browser, path: string, options: BrowserCont
       console.error(`refused ${event.violatedDirective} ${event.blockedURI}`),
     ),
   );
-  await page.goto(inject("address") + path);
+  await page.goto(new URL(path, inject("address")).href);
   return { page, problems, close: () => context.close() };
 }
 

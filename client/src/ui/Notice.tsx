@@ -1,5 +1,8 @@
 import type { ReactNode } from "react";
+import { SessionEnded } from "../session/session";
+import { useSignIn } from "../session/useSignIn";
 import { Button } from "./Button";
+import { FieldError } from "./Field";
 import { failureOf } from "../failure";
 import { Icon } from "./Icon";
 import css from "./Notice.module.css";
@@ -37,15 +40,31 @@ export function LoadError({ error, onRetry }: { error: Error; onRetry: () => voi
     <Notice
       tone="bad"
       title={title}
-      actions={
-        <Button small onClick={onRetry}>
-          <Icon name="again" />
-          Try again
-        </Button>
-      }
+      actions={error instanceof SessionEnded ? <SignInAgain /> : <TryAgain onClick={onRetry} />}
     >
       <p>{detail}</p>
       {reference && <p className={css.reference}>Reference {reference}</p>}
     </Notice>
+  );
+}
+
+function TryAgain({ onClick }: { onClick: () => void }) {
+  return (
+    <Button small onClick={onClick}>
+      <Icon name="again" />
+      Try again
+    </Button>
+  );
+}
+
+function SignInAgain() {
+  const { busy, fault, go } = useSignIn();
+  return (
+    <>
+      <Button small disabled={busy} onClick={go}>
+        Sign in again
+      </Button>
+      {fault && <FieldError>{fault}</FieldError>}
+    </>
   );
 }
