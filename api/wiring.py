@@ -8,20 +8,20 @@ from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api import telemetry
 from api.errors import Unavailable
-from api.jobs import JobMessage
 from api.ports import JobQueue, ObjectStore, Secrets
 from api.services.jobs import perform
 from api.services.publish_backtest import publish_backtest
+from api.services.schedules import job_of
 from api.services.signature import EdgeKeys
 from api.services.sweeper import Patience, sweep, sweep_objects
-from api.services.work import Deadline, JobKind, Timing, Work
+from api.services.work import NEVER, Deadline, JobKind, Timing, Work, publish_nothing
 from api.settings import Settings
 from api.telemetry import logger
 from models.session import SessionFactory, make_engine, make_sessions
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from api.adapters.child_process import ChildProcess
     from api.adapters.jwks import Jwks
     from api.adapters.local_queue import LocalQueue
+    from api.adapters.work_thread import WorkThread
 
 # The only secret of a machine of one's own.
 DATABASE_URL = "DATABASE_URL"
@@ -132,10 +133,18 @@ class App:
             grace_seconds=self.settings.stop_grace_seconds,
         )
 
+    @property
+    def compute(self) -> Work:
+        """Where a computation runs: here, in the child process."""
+        return self.child.work
+
     @cached_property
     def kinds(self) -> Mapping[str, JobKind]:
-        """What each kind of job does; the computation itself runs in the child process."""
-        return {"BACKTEST": JobKind(work=self.child.work, publish=publish_backtest)}
+        """What each kind of job does; `open_works` has the computations themselves."""
+        return {
+            "BACKTEST": JobKind(work=self.compute, publish=publish_backtest),
+            "INGEST": JobKind(work=self.compute, publish=publish_nothing),
+        }
 
     @property
     def timing(self) -> Timing:
@@ -148,14 +157,14 @@ class App:
             retry_cap_seconds=settings.retry_cap_seconds,
         )
 
-    async def handle(self, body: str) -> float | None:
-        """Perform the job a message points at; the message itself is trusted with nothing else."""
-        message = JobMessage.model_validate_json(body)
-        return await perform(message.job_id, self.kinds, self.sessions, timing=self.timing)
+    async def handle(self, body: str, deadline: Deadline = NEVER) -> float | None:
+        """Perform the job a message points at; the message itself is trusted with nothing else.
 
-    async def handle_record(self, body: str, deadline: Deadline) -> float | None:  # noqa: ARG002
-        """Perform what a message of SQS asks for."""
-        return await self.handle(body)
+        Raises BadMessage, Unavailable.
+        """
+        job_id = await job_of(body, self.sessions, owner_id=self.settings.owner_id)
+        timing = replace(self.timing, deadline=deadline)
+        return await perform(job_id, self.kinds, self.sessions, timing=timing)
 
     async def consume(self, *urls: str) -> None:
         """Perform what the queues hold, all of them unless some are named, until cancelled."""
@@ -168,7 +177,7 @@ class App:
 
                 named = urls or (settings.queue_url or "", settings.ingest_queue_url or "")
                 consumers = [SqsConsumer(self.aws, url, self.sessions) for url in named]
-                await _together(each.consume(self.handle_record) for each in consumers)
+                await _together(each.consume(self.handle) for each in consumers)
 
     @property
     def patience(self) -> Patience:
@@ -189,17 +198,73 @@ class App:
             await self.aws.close()
 
 
+class FunctionApp(App):
+    """The application inside a container of Lambda, which is asked for one thing at a time."""
+
+    @cached_property
+    def thread(self) -> "WorkThread":
+        from api.adapters.work_thread import WorkThread
+
+        return WorkThread(
+            partial(open_works, self.settings),
+            timeout_seconds=self.settings.job_timeout_seconds,
+            grace_seconds=self.settings.stop_grace_seconds,
+        )
+
+    @property
+    def compute(self) -> Work:
+        """Where a computation runs: in a thread, since a container is one process."""
+        return self.thread.work
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether a computation runs on that nobody waits for any more."""
+        return "thread" in self.__dict__ and self.thread.abandoned
+
+    async def close(self) -> None:
+        """Let go of whatever was opened."""
+        if "thread" in self.__dict__:
+            await self.thread.stop()
+        await super().close()
+
+
+# The one loop of a container: connections belong to the loop that opened them.
+runner = asyncio.Runner()
+
+
+@cache
+def container() -> FunctionApp:
+    """Return the application of this container, with one connection on its one loop."""
+    settings = Settings()
+    telemetry.configure_function(settings.log_level)
+    return FunctionApp(settings.model_copy(update={"pool_size": 1}))
+
+
 @asynccontextmanager
 async def works(dumped: dict[str, Any]) -> AsyncIterator[Mapping[str, Work]]:
-    """Open, inside a child process, what its works need; import the engine while nobody waits."""
-    from api.services.run_backtest import run_backtest
-
+    """Open, inside a child process, what its works need."""
     settings = Settings(**dumped)
     telemetry.configure(settings.log_level, path=settings.home / "worker.log")
+    async with open_works(settings) as opened:
+        yield opened
+
+
+@asynccontextmanager
+async def open_works(settings: Settings) -> AsyncIterator[Mapping[str, Work]]:
+    """Open what the works need on the caller's loop; import the engine while nobody waits."""
+    from api.adapters.sample_prices import SamplePrices
+    from api.services.ingest import ingest
+    from api.services.run_backtest import run_backtest
+
     patience = settings.worker_command_timeout_seconds
     app = App(settings.model_copy(update={"command_timeout_seconds": patience, "pool_size": 2}))
     try:
-        yield {"BACKTEST": partial(run_backtest, sessions=app.sessions, store=app.store)}
+        yield {
+            "BACKTEST": partial(run_backtest, sessions=app.sessions, store=app.store),
+            "INGEST": partial(
+                ingest, sessions=app.sessions, store=app.store, source=SamplePrices()
+            ),
+        }
     finally:
         await app.close()
 

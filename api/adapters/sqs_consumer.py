@@ -20,15 +20,12 @@ MAX_HIDDEN_SECONDS = 43_200
 class SqsConsumer:
     """Polls for one message at a time, so that what is waiting stays free for other workers."""
 
-    def __init__(
-        self, aws: Aws, url: str, sessions: SessionFactory, *, retry_seconds: float = 1.0
-    ) -> None:
+    def __init__(self, aws: Aws, url: str, *, retry_seconds: float = 1.0) -> None:
         self.aws = aws
         self.url = url
-        self.sessions = sessions
         self.retry_seconds = retry_seconds
 
-    async def consume(self, handle: Handle) -> None:
+    async def consume(self, handle: Handle, sessions: SessionFactory) -> None:
         """Hand every message to the handler until cancelled.
 
         Raises ServerError when AWS refuses to let us read.
@@ -36,12 +33,14 @@ class SqsConsumer:
         while True:
             try:
                 for message in await self.receive():
-                    await self._take(message, handle)
+                    await self._take(message, handle, sessions)
             except Unavailable as e:
                 logger.warning("%s; the next try follows", e)
                 await asyncio.sleep(self.retry_seconds)
 
-    async def _take(self, message: dict[str, Any], handle: Handle) -> None:
+    async def _take(
+        self, message: dict[str, Any], handle: Handle, sessions: SessionFactory
+    ) -> None:
         """Remove the message when its outcome is recorded; else say when it may come again."""
         record = Record(
             id=message["MessageId"],
@@ -49,7 +48,7 @@ class SqsConsumer:
             receives=int(message["Attributes"]["ApproximateReceiveCount"]),
         )
         try:
-            again_after = await self._settle(record, handle)
+            again_after = await self._settle(record, handle, sessions)
         except asyncio.CancelledError:
             await asyncio.shield(self._return(message, 0.0))
             raise
@@ -58,7 +57,9 @@ class SqsConsumer:
         else:
             await self._return(message, again_after)
 
-    async def _settle(self, record: Record, handle: Handle) -> float | None:
+    async def _settle(
+        self, record: Record, handle: Handle, sessions: SessionFactory
+    ) -> float | None:
         """Return after how many seconds the message should come again, if it should.
 
         It should when it failed, and when its job was released to be tried again soon.
@@ -69,7 +70,7 @@ class SqsConsumer:
             nonlocal told
             told = await handle(body, deadline)
 
-        if await consume([record], note, self.sessions):
+        if await consume([record], note, sessions):
             return self.retry_seconds * record.receives
         return told if isinstance(told, float) else None
 

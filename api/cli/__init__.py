@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 DAY = "%Y-%m-%d"
+Queue = Literal["backtest", "ingest"]
 
 app = typer.Typer(
     name="parakeet",
@@ -41,6 +42,30 @@ def migrate() -> None:
     from api.cli.migrate import run
 
     run()
+
+
+@app.command()
+def worker(
+    queue: Annotated[
+        Queue | None, typer.Option(help="The one queue to take jobs from; default: both.")
+    ] = None,
+) -> None:
+    """Perform jobs from SQS on this host until Ctrl-C; the unfinished one is given back."""
+    from api.cli.worker import run
+
+    run(queue=queue)
+
+
+@app.command()
+def redrive(
+    queue: Annotated[Queue, typer.Option(help="The queue whose dead letters are meant.")],
+    rate: Annotated[float, typer.Option(min=0.1, max=100, help="Messages a second.")] = 5.0,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count them.")] = False,
+) -> None:
+    """Send dead letters to their queue again; those of jobs that have ended change nothing."""
+    from api.cli.redrive import run
+
+    run(queue=queue, per_second=rate, dry_run=dry_run)
 
 
 @app.command()

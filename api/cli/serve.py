@@ -3,7 +3,6 @@
 import asyncio
 import errno
 import ipaddress
-import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -13,12 +12,12 @@ import uvicorn
 
 from api.cli.edge import begin, exit_codes
 from api.cli.opening import Say, opened
+from api.cli.signals import stop_on_signals
 from api.errors import InvalidInput, Unavailable
 from api.settings import Settings
 from api.wiring import App, working
 
 BACKLOG = 128
-STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 OPEN_REQUESTS_SECONDS = 3
 
 
@@ -79,27 +78,6 @@ def _why_not(error: OSError, host: str, port: int) -> str:
         free = port + 1 if port < 65_535 else 8_000
         return f"port {port} is taken; choose another with PORT=, as in `make run PORT={free}`"
     return f"cannot listen on {host} port {port}: {error.strerror}; choose another with PORT="
-
-
-@contextmanager
-def stop_on_signals() -> Iterator[None]:
-    """Turn the first Ctrl-C, SIGTERM or hang-up into a cancellation of the calling task."""
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-    told = False
-
-    def stop() -> None:
-        nonlocal told
-        if task is not None and not told:
-            told = True
-            task.cancel()
-
-    for number in STOP_SIGNALS:
-        loop.add_signal_handler(number, stop)
-    try:
-        yield
-    finally:
-        for number in STOP_SIGNALS:
-            loop.remove_signal_handler(number)
 
 
 class _Server(uvicorn.Server):
