@@ -21,11 +21,11 @@ START_SECONDS = 60
 
 
 @contextmanager
-def moto_server(**environment: str) -> Iterator[str]:
+def moto_server(module: str = "moto.server", **environment: str) -> Iterator[str]:
     """Run an emulator while the block runs; its address is the value of ``AWS_ENDPOINT_URL``."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    command = [sys.executable, "-m", module, "-H", "127.0.0.1", "-p", str(port)]
     quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     process = subprocess.Popen(command, env=os.environ | environment, **quiet)
     try:
