@@ -5,6 +5,7 @@ PORT ?= 8000
 BIN := .venv/bin
 UV := $(BIN)/uv
 CLIENT_SOURCES := $(shell find client/src client/public client/index.html client/playground.html client/vite.config.ts client/package.json -type f 2>/dev/null)
+SCRIPTS := $(filter-out %.py,$(wildcard .ci/*))
 ARTEFACTS := query:api worker:worker run:local infra:infra audit:audit bootstrap:bootstrap
 
 # Without bytecode every process parses every module again: start-up takes two to three times as long.
@@ -37,8 +38,8 @@ types: install-dev
 
 workflows: install-dev .github/node_modules/.package-lock.json ## GitHub's workflows and the scripts they call, offline
 	cd .github && npm run --silent lint
-	$(BIN)/zizmor --offline --quiet --pedantic .github/workflows
-	@if command -v shellcheck >/dev/null; then shellcheck .ci/run .ci/chromium .ci/pulumi; else echo 'shellcheck is not installed: the scripts in .ci were not checked'; fi
+	$(BIN)/zizmor --offline --quiet --pedantic --config .github/zizmor.yml .github/workflows
+	@if command -v shellcheck >/dev/null; then shellcheck $(SCRIPTS); else echo 'shellcheck is not installed: the scripts in .ci were not checked'; fi
 
 unit: install-dev ## tests that need no server
 	$(BIN)/pytest -q tests/engine tests/contracts

@@ -1,6 +1,7 @@
 """Put a stack's new versions into service: the steps of a deployment that Pulumi leaves out.
 
 `password`       prints the password with which docker, as AWS, enters the account's registry.
+`image STACK`    prints the image that the stack's workers run.
 `migrate STACK`  runs the newest migrations, through the version that `pulumi up` published.
 `shift STACK`    moves each alias to its newest version; fails when CodeDeploy moved it back.
 """
@@ -33,6 +34,12 @@ def newest(functions: Any, name: str) -> str:
 def password() -> str:
     granted = boto3.client("ecr").get_authorization_token()["authorizationData"][0]
     return base64.b64decode(granted["authorizationToken"]).decode().removeprefix("AWS:")
+
+
+def image(functions: Any, stack: str) -> str:
+    """Return the image, by digest, that serves jobs now."""
+    found = functions.get_function(FunctionName=f"parakeet-{stack}-backtest", Qualifier=ALIAS)
+    return str(found["Code"]["ImageUri"])
 
 
 def migrate(functions: Any, stack: str) -> str:
@@ -94,6 +101,8 @@ def main(arguments: list[str]) -> None:
     match arguments:
         case ["password"]:
             lines = [password()]
+        case ["image", stack]:
+            lines = [image(boto3.client("lambda"), stack)]
         case ["migrate", stack]:
             revision = migrate(boto3.client("lambda", config=PATIENT), stack)
             lines = [f"the database is at revision {revision}"]

@@ -72,6 +72,14 @@ def migrated(stub, answer):
     stub.add_response("invoke", answer, asked)
 
 
+def test_the_image_that_serves_is_read_through_the_alias(services, release):
+    functions, stub, _, _ = services
+    uri = "123456789012.dkr.ecr.ap-southeast-2.amazonaws.com/parakeet-dev-worker@sha256:0"
+    asked = {"FunctionName": "parakeet-dev-backtest", "Qualifier": "live"}
+    stub.add_response("get_function", {"Code": {"ImageUri": uri}}, asked)
+    assert release.image(functions, "dev") == uri
+
+
 def test_the_newest_version_migrates(services, release):
     functions, stub, _, _ = services
     migrated(stub, {"Payload": b'{"revision": "0009"}'})
