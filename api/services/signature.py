@@ -105,8 +105,9 @@ def parse_keys(text: str) -> dict[str, bytes]:
     """Read ``{"current": {"id", "key"}, "previous": {...} | null}``. Raises DataError."""
     try:
         document = json.loads(text)
-        named = [document["current"], document.get("previous")]
-        keys = {one["id"]: base64.b64decode(one["key"], validate=True) for one in named if one}
+        previous = document.get("previous")
+        named = [document["current"]] if previous is None else [document["current"], previous]
+        keys = {one["id"]: base64.b64decode(one["key"], validate=True) for one in named}
     except (ValueError, KeyError, TypeError, AttributeError) as e:
         raise DataError("the edge secret is not the JSON it should be") from e
     if any(len(key) < LEAST_KEY_BYTES for key in keys.values()):

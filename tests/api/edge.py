@@ -1,0 +1,207 @@
+"""The edge and the origin as they are deployed, on loopback: workerd, uvicorn, an issuer."""
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import json
+import time
+from asyncio.subprocess import PIPE
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import uvicorn
+
+from api.adapters.local_store import LocalStore
+from api.cli.serve import listening
+from api.errors import NotFound
+from api.http import create_app
+from api.settings import Settings
+from api.wiring import App
+from tests.api.tokens import AUDIENCE, ISSUER, SUBJECT, Issuer, b64
+
+CLOUDFLARE = Path(__file__).parents[2] / "cloudflare"
+PAGE = "https://app.example.com"
+EDGE_KEY = {"id": "edge-2", "key": base64.b64encode(b"2" * 32).decode()}
+OLD_KEY = {"id": "edge-1", "key": base64.b64encode(b"1" * 32).decode()}
+EDGE_KEYS = {"current": EDGE_KEY, "previous": OLD_KEY}
+VERSION = b'{"query":"{ server { environment } }"}'
+
+
+class HeldSecrets:
+    """Secrets in memory; counts how often it had to be asked afresh."""
+
+    def __init__(self, **values):
+        self.values = values
+        self.insisted = 0
+
+    async def read(self, name, *, fresh=False):
+        self.insisted += fresh
+        if name not in self.values:
+            raise NotFound(name)
+        return self.values[name]
+
+
+def make_deployed(home, *, jwks_url) -> Settings:
+    settings = Settings(
+        _env_file=None,
+        home=home,
+        environment="dev",
+        queue="sqs",
+        queue_url="https://sqs.example.com/backtest",
+        ingest_queue_url="https://sqs.example.com/ingest",
+        store="s3",
+        bucket="lake",
+        secrets="aws",
+        database_secret="database",  # noqa: S106 - its name
+        edge_secret="edge",  # noqa: S106 - its name
+        token_issuer=ISSUER,
+        token_audience=AUDIENCE,
+        jwks_url="https://login.example.com/jwks",
+    )
+    # Deployed it must be https; here the issuer is on loopback.
+    return settings.model_copy(update={"jwks_url": jwks_url})
+
+
+@asynccontextmanager
+async def serving_keys(issuer: Issuer):
+    """Publish the issuer's keys; yields an object whose `answer` may be changed."""
+    published = Published(issuer)
+    server = await asyncio.start_server(published.reply, "127.0.0.1", 0)
+    published.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/jwks.json"
+    async with server:
+        yield published
+
+
+class Published:
+    def __init__(self, issuer: Issuer):
+        self.status = "200 OK"
+        self.body = json.dumps(issuer.jwks()).encode()
+        self.extra = ""
+        self.asked = 0
+        self.held = asyncio.Event()
+        self.held.set()
+
+    async def reply(self, reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        self.asked += 1
+        await self.held.wait()
+        head = f"HTTP/1.1 {self.status}\r\ncontent-length: {len(self.body)}\r\n{self.extra}"
+        writer.write(f"{head}connection: close\r\n\r\n".encode() + self.body)
+        writer.close()
+
+
+@dataclass
+class Deployment:
+    """All of it, with a client of each door."""
+
+    app: App
+    issuer: Issuer
+    published: "Published"
+    edge: httpx.AsyncClient
+    origin: httpx.AsyncClient
+
+
+@asynccontextmanager
+async def deployed(engine, home, **given):
+    """Deploy it all on loopback."""
+    issuer = Issuer()
+    async with serving_keys(issuer) as published:
+        app = make_app(make_deployed(home, jwks_url=published.url), engine=engine)
+        app.store = LocalStore(home / "objects")
+        async with (
+            origin_of(app, home) as origin_url,
+            worker_of(origin_url, published.url, **given) as edge_url,
+            httpx.AsyncClient(base_url=origin_url) as origin,
+            httpx.AsyncClient(base_url=edge_url) as edge,
+        ):
+            yield Deployment(app, issuer, published, edge, origin)
+
+
+def make_app(settings, *, engine, secrets=None) -> App:
+    app = App(settings)
+    app.engine = engine
+    app.secrets = secrets or HeldSecrets(edge=json.dumps(EDGE_KEYS))
+    return app
+
+
+@asynccontextmanager
+async def origin_of(app, client):
+    """Serve the application on a socket, as the function's gateway would reach it."""
+    with listening("127.0.0.1", 0) as listener:
+        config = uvicorn.Config(create_app(app, client=client), log_config=None, access_log=False)
+        server = uvicorn.Server(config)
+        # Signals are pytest's.
+        task = asyncio.create_task(server._serve([listener]))
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            await task
+
+
+@asynccontextmanager
+async def worker_of(origin, jwks_url, **given):
+    """Run the Worker in workerd; yields its address."""
+    bindings = {
+        "ORIGIN": origin,
+        "TOKEN_ISSUER": ISSUER,
+        "TOKEN_AUDIENCE": AUDIENCE,
+        "JWKS_URL": jwks_url,
+        "ALLOWED_ORIGINS": json.dumps([PAGE]),
+        "EDGE_KEYS": json.dumps(EDGE_KEYS),
+    }
+    process = await asyncio.create_subprocess_exec(
+        "node",
+        "--input-type=module",
+        f"--eval={await _bundled('test/serve.ts')}",
+        stdin=PIPE,
+        stdout=PIPE,
+        cwd=CLOUDFLARE,
+    )
+    try:
+        process.stdin.write(json.dumps({"bindings": bindings, "limit": 1_000} | given).encode())
+        process.stdin.write(b"\n")
+        yield json.loads(await process.stdout.readline())["url"]
+    finally:
+        process.stdin.close()
+        await process.wait()
+
+
+async def _bundled(source) -> str:
+    """Return TypeScript as a module Node can run."""
+    esbuild = CLOUDFLARE / "node_modules" / ".bin" / "esbuild"
+    assert esbuild.is_file(), "the edge is not installed: run `make edge`"
+    options = ("--bundle", "--platform=node", "--format=esm", "--packages=external")
+    process = await asyncio.create_subprocess_exec(
+        esbuild, source, *options, stdout=PIPE, cwd=CLOUDFLARE
+    )
+    made, _ = await process.communicate()
+    assert process.returncode == 0
+    return made.decode()
+
+
+def sign(
+    *,
+    method="POST",
+    target="/graphql",
+    body=VERSION,
+    subject=SUBJECT,
+    key=EDGE_KEY,
+    nonce=None,
+    at=0,
+):
+    """Return the headers the edge would send; `at` is seconds from now."""
+    timestamp, nonce = str(int(time.time()) + at), nonce or str(uuid4())
+    digest = hashlib.sha256(body).hexdigest()
+    text = "\n".join([method, target, digest, timestamp, nonce, subject])  # noqa: FLY002
+    signature = hmac.digest(base64.b64decode(key["key"]), text.encode(), "sha256")
+    return {
+        "x-parakeet-key": key["id"],
+        "x-parakeet-timestamp": timestamp,
+        "x-parakeet-nonce": nonce,
+        "x-parakeet-signature": b64(signature),
+    }
