@@ -176,8 +176,8 @@ class App:
                 from api.adapters.sqs_consumer import SqsConsumer
 
                 named = urls or (settings.queue_url or "", settings.ingest_queue_url or "")
-                consumers = [SqsConsumer(self.aws, url, self.sessions) for url in named]
-                await _together(each.consume(self.handle) for each in consumers)
+                consumers = [SqsConsumer(self.aws, url) for url in named]
+                await _together(each.consume(self.handle, self.sessions) for each in consumers)
 
     @property
     def patience(self) -> Patience:
@@ -220,6 +220,10 @@ class FunctionApp(App):
     def is_spent(self) -> bool:
         """Whether a computation runs on that nobody waits for any more."""
         return "thread" in self.__dict__ and self.thread.abandoned
+
+    async def migration_address(self) -> str:
+        """Return the address migrations use: that of the tables' owner, past any pooler."""
+        return await self.secrets.read(self.settings.migration_secret or DATABASE_URL, fresh=True)
 
     async def close(self) -> None:
         """Let go of whatever was opened."""

@@ -45,6 +45,9 @@ class LocalQueue:
             delivery = await self._waiting.get()
             try:
                 again_after = await handle(delivery.body)
+            except asyncio.CancelledError:
+                self._return(delivery, 0.0)  # whoever consumes next takes it up
+                raise
             except Exception:
                 logger.exception("a message returns to the queue")
                 self._refuse(delivery)

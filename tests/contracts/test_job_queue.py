@@ -8,10 +8,56 @@ import pytest
 from pydantic import ValidationError
 
 from api.adapters.local_queue import LocalQueue
+from api.adapters.sqs_consumer import SqsConsumer
+from api.adapters.sqs_queue import SqsQueue
 from api.jobs import JobMessage
 from tests.waiting import until
 
 JOB = UUID(int=1)
+
+
+class Local:
+    """The queue inside one process."""
+
+    def __init__(self) -> None:
+        self.queue = LocalQueue(retry_seconds=0.001)
+        self.send = self.queue.send
+        self.consume = self.queue.consume
+
+    async def put_body(self, body):
+        self.queue.put_body(body)
+
+    async def dead_letters(self):
+        return list(self.queue.dead_letters)
+
+
+class Sqs:
+    """The deployed queue, which gives a message up after five receives by its own policy."""
+
+    def __init__(self, aws, account, sessions, url) -> None:
+        self.account, self.sessions, self.url = account, sessions, url
+        self.queue = SqsQueue(aws, url=url, ingest_url=url)
+        self.consumer = SqsConsumer(aws, url, retry_seconds=0.0)
+        self.send = self.queue.send
+
+    async def put_body(self, body):
+        await self.queue.send_bodies(self.url, [body])
+
+    async def consume(self, handle):
+        await self.consumer.consume(lambda body, _: handle(body), self.sessions)
+
+    async def dead_letters(self):
+        answer = await self.account.sqs.receive_message(
+            QueueUrl=f"{self.url}-dead-letters", VisibilityTimeout=0, MaxNumberOfMessages=10
+        )
+        return [message["Body"] for message in answer.get("Messages", [])]
+
+
+@pytest.fixture(params=["local", "sqs"])
+async def queue(request, aws, account, sessions):
+    if request.param == "local":
+        return Local()
+    return Sqs(aws, account, sessions, await account.make_queue())
 
 
 @asynccontextmanager
@@ -24,25 +70,29 @@ async def consuming(queue, handle):
         await asyncio.wait([task])
 
 
-async def test_delivers_each_message_sent():
-    queue, seen = LocalQueue(), asyncio.Queue()
+async def test_delivers_each_message_sent(queue):
+    seen = asyncio.Queue()
 
     async def handle(body):
         seen.put_nowait(JobMessage.model_validate_json(body).job_id)
 
     async with consuming(queue, handle):
-        await queue.send([JobMessage(job_id=UUID(int=n)) for n in range(3)])
-        found = [await seen.get() for _ in range(3)]
+        await queue.send([JobMessage(job_id=UUID(int=n)) for n in range(23)])
+        found = [await seen.get() for _ in range(23)]
 
-    assert sorted(found) == [UUID(int=0), UUID(int=1), UUID(int=2)]
+    assert sorted(found) == [UUID(int=n) for n in range(23)]
 
 
-async def test_a_message_whose_job_was_released_comes_again():
-    queue, seen, done = LocalQueue(), [], asyncio.Event()
+async def test_sending_nothing_is_no_error(queue):
+    await queue.send([])
+
+
+async def test_a_message_whose_job_was_released_comes_again(queue):
+    seen, done = [], asyncio.Event()
 
     async def handle(body):
         seen.append(body)
-        if len(seen) == 8:
+        if len(seen) == 3:  # a job is tried so often
             done.set()
             return None
         return 0.001
@@ -52,11 +102,28 @@ async def test_a_message_whose_job_was_released_comes_again():
         await done.wait()
 
     assert len(set(seen)) == 1
-    assert list(queue.dead_letters) == []
+    assert await queue.dead_letters() == []
 
 
-async def test_poison_ends_among_the_dead_letters_and_others_pass():
-    queue, seen, done = LocalQueue(retry_seconds=0.001), [], asyncio.Event()
+async def test_a_message_in_hand_when_its_worker_stops_comes_again(queue):
+    begun, again = asyncio.Event(), asyncio.Event()
+
+    async def stuck(_):
+        begun.set()
+        await asyncio.Event().wait()
+
+    async def handle(_):
+        again.set()
+
+    async with consuming(queue, stuck):
+        await queue.send([JobMessage(job_id=JOB)])
+        await begun.wait()
+    async with consuming(queue, handle):
+        await again.wait()
+
+
+async def test_poison_ends_among_the_dead_letters_and_others_pass(queue):
+    seen, done = [], asyncio.Event()
 
     async def handle(body):
         seen.append(body)
@@ -66,14 +133,14 @@ async def test_poison_ends_among_the_dead_letters_and_others_pass():
             raise ValueError("unreadable")
 
     async with consuming(queue, handle):
-        queue.put_body("poison")
+        await queue.put_body("poison")
         await queue.send([JobMessage(job_id=JOB)])
-        await until(lambda: queue.dead_letters)
-        queue.put_body("last")
+        await until(queue.dead_letters)
+        await queue.put_body("last")
         await done.wait()
 
     assert seen.count("poison") == 5
-    assert list(queue.dead_letters) == ["poison"]
+    assert await queue.dead_letters() == ["poison"]
     assert len(seen) == 7
 
 
