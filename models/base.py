@@ -23,6 +23,8 @@ E = TypeVar("E", bound=StrEnum)
 
 
 class Entity(SQLModel):
+    # A table's rows come from the database, unchecked: the check would be built for nobody.
+    model_config = {"defer_build": True}
     metadata: ClassVar[MetaData] = MetaData(naming_convention=NAMES)
 
 

@@ -5,10 +5,10 @@ POST /graphql, GET /healthz, GET /downloads/<key>; everything else is the built 
 
 from pathlib import Path
 
-from fastapi import FastAPI
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 
 from api.http.endpoints import FILE_TYPES, Endpoints
+from api.http.framework import FastAPI
 from api.http.headers import Headed
 from api.http.page import Page
 from api.settings import DEPLOYED
