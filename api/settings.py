@@ -88,6 +88,10 @@ class Settings(BaseSettings):
     migration_secret: str | None = Field(
         None, description="Name of the secret with the address migrations use."
     )
+    app_role: str | None = Field(
+        None,
+        description="Database roles whose timeouts a migration checks, separated by commas.",
+    )
     edge_secret: str | None = Field(
         None, description="Name of the secret with the keys the edge signs requests with."
     )

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
@@ -12,10 +13,15 @@ from sqlalchemy.pool import NullPool
 from models.session import database_url
 
 
-def config(connection: Connection) -> Config:
+def _scripts() -> Config:
     made = Config()
     made.set_main_option("script_location", str(Path(__file__).parent))
     made.set_main_option("path_separator", "os")
+    return made
+
+
+def config(connection: Connection) -> Config:
+    made = _scripts()
     made.attributes["connection"] = connection
     return made
 
@@ -35,3 +41,11 @@ async def run_command(url: str, step: Callable[[Config], None]) -> None:
 async def upgrade(url: str, revision: str = "head") -> None:
     """Bring the database up to a revision; a database already there is left alone."""
     await run_command(url, lambda made: command.upgrade(made, revision))
+
+
+def newest() -> str:
+    """Return the revision this version of the product is written for."""
+    head = ScriptDirectory.from_config(_scripts()).get_current_head()
+    if head is None:
+        raise RuntimeError("there are no migrations beside this module")
+    return head

@@ -12,3 +12,14 @@ async def server_version(session: AsyncSession) -> str:
 async def ping(session: AsyncSession) -> None:
     """Ask for nothing. Raises when the server does not answer."""
     await session.execute(text("SELECT 1"))
+
+
+async def role_settings(session: AsyncSession, role: str) -> dict[str, str] | None:
+    """Return what was set on a role, by name; None when there is no such role."""
+    found = await session.execute(
+        text("SELECT coalesce(rolconfig, '{}') FROM pg_roles WHERE rolname = :role"), {"role": role}
+    )
+    settings = found.scalar_one_or_none()
+    if settings is None:
+        return None
+    return dict(setting.split("=", 1) for setting in settings)

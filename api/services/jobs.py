@@ -236,13 +236,13 @@ def backoff_seconds(attempt: int, timing: Timing) -> float:
     return random.uniform(0.0, ceiling)  # noqa: S311 - spreads load, guards nothing
 
 
-async def dispatch(ids: Sequence[UUID], sessions: SessionFactory, queue: JobQueue) -> None:
-    """Send the jobs' messages after their rows were committed.
+async def dispatch(ids: Sequence[UUID], sessions: SessionFactory, queue: JobQueue) -> bool:
+    """Send the jobs' messages after their rows were committed; tell whether it was done.
 
     Nothing in it fails the request that wrote them: what was not sent, the sweeper sends.
     """
     if not ids:
-        return
+        return True
     try:
         async with unit_of_work(sessions) as session:
             kinds = await JobOutbox(session).kinds(ids)
@@ -251,3 +251,5 @@ async def dispatch(ids: Sequence[UUID], sessions: SessionFactory, queue: JobQueu
             await JobOutbox(session).mark_enqueued(ids)
     except (AppError, SQLAlchemyError, OSError):
         logger.warning("%d jobs were not sent; the sweeper will", len(ids), exc_info=True)
+        return False
+    return True

@@ -4,19 +4,25 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from api.ports import JobQueue, ObjectStore
 from api.services.jobs import dispatch
 from api.services.signature import WINDOW_SECONDS
+from api.services.work import NEVER, Deadline
+from api.telemetry import Metric, meter
 from models.edge_nonces import EdgeNonceRepository
 from models.job_outbox import JobOutbox
 from models.job_results import JobResults
+from models.poison_messages import PoisonMessageRepository
 from models.session import SessionFactory, unit_of_work
 
 RESULTS = "results/"
 IDS_AT_ONCE = 1_000
+# The queues give a message up after so many receives, and keep what they gave up for so long.
+MAX_RECEIVES = 5
+DEAD_LETTERS_KEPT = timedelta(days=14)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,18 +36,65 @@ class Patience:
 
 async def sweep(sessions: SessionFactory, queue: JobQueue, patience: Patience) -> Sequence[UUID]:
     """Requeue or end jobs that lost their worker or waited too long; send what is unsent."""
+    _, unsent = await _mend(sessions, patience)
+    await dispatch(unsent, sessions, queue)
+    return unsent
+
+
+async def sweep_all(
+    sessions: SessionFactory,
+    queue: JobQueue,
+    patience: Patience,
+    *,
+    deadline: Deadline = NEVER,
+) -> set[UUID]:
+    """Sweep until nothing is left to mend or to send; return which jobs it was about.
+
+    A queue that takes nothing ends it too: the next sweep tries again.
+    """
+    swept: set[UUID] = set()
+    while deadline.working_seconds > 0:
+        mended, unsent = await _mend(sessions, patience)
+        swept.update(mended, unsent)
+        sent = await dispatch(unsent, sessions, queue)
+        if not mended and not (unsent and sent):
+            break
+    return swept
+
+
+async def _mend(sessions: SessionFactory, patience: Patience) -> tuple[set[UUID], Sequence[UUID]]:
+    """Do one batch of each kind; return what was mended and what is to be sent."""
     async with unit_of_work(sessions) as session:
-        ids = await JobOutbox(session).sweep(
-            unsent_after=patience.unsent,
-            resend_after=patience.sent,
-            expire_after=patience.queued,
-        )
+        outbox = JobOutbox(session)
+        mended = await outbox.mend(resend_after=patience.sent, expire_after=patience.queued)
+        unsent = await outbox.unsent(patience.unsent)
         await EdgeNonceRepository(session).forget(2 * timedelta(seconds=WINDOW_SECONDS))
-    await dispatch(ids, sessions, queue)
-    return ids
+    return mended, unsent
 
 
-async def sweep_objects(sessions: SessionFactory, store: ObjectStore) -> int:
+async def take_stock(sessions: SessionFactory) -> None:
+    """Measure what an alarm should ring for: jobs that wait or run too long, dead letters."""
+    async with unit_of_work(sessions) as session:
+        ages = await JobOutbox(session).oldest()
+        dead = await PoisonMessageRepository(session).count_dead(
+            receives=MAX_RECEIVES, within=DEAD_LETTERS_KEPT
+        )
+    meter.add(Metric.OLDEST_QUEUED_SECONDS, ages.queued_seconds)
+    meter.add(Metric.OLDEST_RUNNING_SECONDS, ages.running_seconds)
+    meter.add(Metric.DEAD_LETTERS, dead)
+
+
+def is_full_hour(scheduled: object) -> bool:
+    """Tell whether an event was scheduled for a full hour, when slower things are done too."""
+    try:
+        return datetime.fromisoformat(str(scheduled)).minute == 0
+    except ValueError:
+        return False
+
+
+async def sweep_objects(
+    sessions: SessionFactory, store: ObjectStore, *, deadline: Deadline = NEVER
+) -> int:
     """Remove what attempts that did not succeed have stored; return how many objects.
 
     Only jobs that have ended are touched. An object of a job this database does not know may
@@ -51,6 +104,8 @@ async def sweep_objects(sessions: SessionFactory, store: ObjectStore) -> int:
     ids = sorted({job_id for job_id, _ in claims})
     removed = 0
     for start in range(0, len(ids), IDS_AT_ONCE):
+        if deadline.working_seconds <= 0:
+            break
         async with unit_of_work(sessions) as session:
             results = JobResults(session)
             kept = await results.prefixes_of_ended(ids[start : start + IDS_AT_ONCE])

@@ -115,3 +115,7 @@ class JobKind:
 
     work: Work
     publish: Publish
+
+
+async def publish_nothing(session: AsyncSession, job: ClaimedJob, outcome: dict[str, Any]) -> None:
+    """Leave it at the job's own row: what the work wrote was visible at once."""
