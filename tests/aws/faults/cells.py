@@ -1,0 +1,350 @@
+"""The fault matrix: each cell one way to do harm, with what must come of it at once.
+
+What must come of it in the end is the same for all: the invariants.
+"""
+
+import asyncio
+import json
+import signal
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from uuid import UUID
+
+from tests.aws.faults.stage import Stage
+from tests.aws.faults.stops import QUERY_STOPS, WORKER_STOPS, Stop
+from tests.aws.relay import (
+    Matches,
+    Spoil,
+    answering,
+    flipping_a_bit,
+    losing_the_reply,
+    s3,
+    sqs,
+    times,
+    truncating,
+)
+from tests.waiting import until
+
+Inject = Callable[[Stage, int], Awaitable[None]]
+# Long enough to be met while it computes.
+LONG = {"start": "2018-06-05", "rebalance": "DAILY"}
+
+
+@dataclass(frozen=True)
+class Cell:
+    fault: str
+    steps: str
+    inject: Inject
+
+    @property
+    def name(self) -> str:
+        return f"{self.fault} {self.steps}"
+
+
+async def kill_worker(stop: Stop, stage: Stage, seed: int) -> None:
+    """F1: the worker is killed at the stop; the job is finished once all the same."""
+    job = await stage.client.submit(**LONG)
+    source = stage.source(seed=seed, concurrency=1)
+    async with stage.running(source), stop(stage, job) as reached:
+        await reached()
+        stage.workers[0].kill()
+        await until(source.figures.outcomes.total)
+    assert await stage.status(job) == "succeeded"
+
+
+async def kill_query(stop: Stop, stage: Stage, seed: int) -> None:
+    """F1: the query function is killed at the stop; a retry under the key is the same job."""
+    async with stop(stage, None) as reached:
+        submitting = asyncio.create_task(stage.client.submit())
+        await reached()
+        stage.query.kill()
+        await asyncio.sleep(0.05)
+    job = await submitting
+    assert await stage.client.submit(key=stage.client.submits[-1].key) == job
+    async with stage.running(stage.source(seed=seed)):
+        pass
+    assert await stage.status(job) == "succeeded"
+
+
+async def kill_before_parsing(stage: Stage, seed: int) -> None:
+    """F1 before S0: the event reaches a process that is about to die."""
+    await stage.client.ask("{ __typename }")
+    stage.signal(signal.SIGSTOP, stage.query)
+    submitting = asyncio.create_task(stage.client.submit())
+    await asyncio.sleep(0.1)
+    stage.query.kill()
+    await submitting
+    async with stage.running(stage.source(seed=seed)):
+        pass
+
+
+async def kill_sweeper(stage: Stage, seed: int) -> None:
+    """F1: the sweeper dies between its rows and its messages; the next one sends them."""
+    with stage.relay.spoiling(sqs("SendMessage"), answering(503, "ServiceUnavailable")):
+        await stage.client.submit()
+    await asyncio.sleep(0.6)  # until the row counts as unsent
+    async with QUERY_STOPS["after S1"](stage, None) as reached:
+        sweeping = asyncio.create_task(stage.sweep())
+        await reached()
+        stage.sweeper.kill()
+        assert not await sweeping
+    async with stage.running(stage.source(seed=seed)):
+        pass
+
+
+async def kill_at_random(stage: Stage, seed: int) -> None:
+    """F1: half of the invocations are killed at a random time."""
+    await stage.client.submit_many(4)
+    source = stage.source(seed=seed, killed=0.5, killed_within_seconds=0.4, lost_deletes=0.2)
+    async with stage.running(source, seconds=100.0):
+        pass
+
+
+async def wake_zombie(stop: Stop, stage: Stage, seed: int) -> None:
+    """F2: a worker sleeps through two leases, another finishes, then the first one wakes."""
+    job = await stage.client.submit(**LONG)
+    source = stage.source(seed=seed, copies=1)
+    first, second = stage.workers
+    source.containers = [first]
+    async with stage.sweeping(), source.polling():
+        async with stop(stage, job) as reached:
+            await reached()
+            stage.signal(signal.SIGSTOP, first)
+        other = stage.source(seed=seed + 1)
+        other.containers = [second]
+        async with other.polling():
+            await until(lambda: _ended(stage, job))
+        stage.signal(signal.SIGCONT, first)
+    row = await stage.job(job)
+    assert (row["status"], row["fence"], row["attempt"]) == ("succeeded", 2, 2)
+    async with stage.running(source):
+        pass
+    assert await stage.job(job) == row
+
+
+async def deliver_often(stage: Stage, seed: int) -> None:
+    """F3: ten equal messages, each delivered twice, on every worker at once."""
+    job = await stage.client.submit()
+    for _ in range(9):
+        await stage.send(message(job))
+    source = stage.source(seed=seed)
+    async with stage.running(source):
+        pass
+    assert source.figures.delivered >= 20
+    assert (await stage.job(job))["attempt"] == 1
+
+
+async def cancel_before_start(stage: Stage, seed: int) -> None:
+    """F4: the cancel overtakes the message."""
+    job = await stage.client.submit()
+    assert await stage.client.cancel(job) == "CANCELLED"
+    async with stage.running(stage.source(seed=seed)):
+        pass
+    row = await stage.job(job)
+    assert (row["status"], row["attempt"]) == ("cancelled", 0)
+
+
+async def cancel_while_running(stop: Stop, stage: Stage, seed: int) -> None:
+    """F4: the cancel comes while the worker is at the stop; it never succeeds then."""
+    job = await stage.client.submit(**LONG)
+    source = stage.source(seed=seed, concurrency=1)
+    async with stage.running(source), stop(stage, job) as reached:
+        await reached()
+        answer = await stage.client.cancel(job)
+    assert (answer, await stage.status(job)) == ("RUNNING", "cancelled")
+
+
+async def cancel_after_end(stage: Stage, seed: int) -> None:
+    """F4: the cancel comes too late, and an old message later still."""
+    job = await stage.client.submit()
+    async with stage.running(stage.source(seed=seed)):
+        pass
+    assert await stage.client.cancel(job) == "ALREADY_FINISHED"
+    row = await stage.job(job)
+    await stage.send(message(job))
+    async with stage.running(stage.source(seed=seed)):
+        pass
+    assert await stage.job(job) == row
+
+
+async def message_before_its_turn(stage: Stage, seed: int) -> None:
+    """F4: the messages of later attempts come before the first."""
+    job = await stage.client.submit()
+    for hint in (2, 1, 0):
+        await stage.send(message(job, attemptHint=hint))
+    async with stage.running(stage.source(seed=seed, batch_size=10, concurrency=1)):
+        pass
+    assert (await stage.job(job))["attempt"] == 1
+
+
+async def time_out(stop: Stop, stage: Stage, seed: int) -> None:
+    """F5: the worker does not hear of its end and is killed at it; the attempt is counted."""
+    job = await stage.client.submit(**LONG)
+    source = stage.source(seed=seed, concurrency=1, timeout_seconds=4.0)
+    async with stage.running(source), stop(stage, job) as reached:
+        await reached()
+        stage.signal(signal.SIGSTOP, stage.workers[0])
+        await until(lambda: source.figures.outcomes["timeout"])
+    row = await stage.job(job)
+    assert (row["status"], row["attempt"]) == ("succeeded", 2)
+
+
+async def stop_in_time(stage: Stage, seed: int) -> None:
+    """F5: the worker sees its end coming, and gives the job back before it."""
+    job = await stage.client.submit()
+    source = stage.source(seed=seed, concurrency=1, timeout_seconds=3.0)
+    async with stage.running(source), WORKER_STOPS["before S8"](stage, job) as reached:
+        await reached()
+        await until(lambda: stage.value(RELEASED, id=job))
+    row = await stage.job(job)
+    assert (row["status"], row["attempt"]) == ("succeeded", 2)
+    assert source.figures.outcomes["timeout"] == 0
+
+
+RELEASED = "SELECT count(*) FROM job_event WHERE job_id = :id AND kind = 'released'"
+
+
+async def spoil_sends(spoil: Spoil, stage: Stage, seed: int) -> None:
+    """F6: the queue does not take messages, or takes them and does not say so."""
+    with stage.relay.spoiling(sqs("SendMessage"), spoil):
+        job = await stage.client.submit()
+    async with stage.running(stage.source(seed=seed)):
+        pass
+    assert await stage.status(job) == "succeeded"
+
+
+async def spoil_receives(stage: Stage, seed: int) -> None:
+    """F7: the queue fails, is slow to let go, and loses every other delete."""
+    jobs = await stage.client.submit_many(2)
+    receives = times(10, answering(503, "ServiceUnavailable"))
+    deletes = times(2, answering(500))
+    with (
+        stage.relay.spoiling(sqs("ReceiveMessage"), receives),
+        stage.relay.spoiling(sqs("DeleteMessage"), deletes),
+    ):
+        async with stage.running(stage.source(seed=seed, lost_deletes=0.5)):
+            pass
+    assert [await stage.status(job) for job in jobs] == ["succeeded"] * 2
+
+
+async def kill_backends_of_worker(stop: Stop, stage: Stage, seed: int) -> None:
+    """F8: every connection dies under the worker; it goes on or tries again."""
+    job = await stage.client.submit(**LONG)
+    source = stage.source(seed=seed, concurrency=1)
+    async with stage.running(source), stop(stage, job) as reached:
+        await reached()
+        assert await stage.kill_backends() > 0
+    assert await stage.status(job) == "succeeded"
+
+
+async def kill_backends_of_query(stop: Stop, stage: Stage, seed: int) -> None:
+    """F8: the connection dies before the row is committed; the retry makes the only one."""
+    async with stop(stage, None) as reached:
+        submitting = asyncio.create_task(stage.client.submit())
+        await reached()
+        assert await stage.kill_backends() > 0
+    job = await submitting
+    async with stage.running(stage.source(seed=seed)):
+        pass
+    assert await stage.status(job) == "succeeded"
+
+
+async def spoil_objects(matches: Matches, spoil: Spoil, stage: Stage, seed: int) -> None:
+    """F11: an object cannot be read or stored for a while; the run is the same afterwards."""
+    await _publish_snapshot(stage, seed)
+    job = await stage.client.submit(**LONG)
+    with stage.relay.spoiling(matches, spoil):
+        async with stage.running(stage.source(seed=seed)):
+            pass
+    assert await stage.status(job) == "succeeded"
+
+
+async def lose_objects_for_ever(stage: Stage, seed: int) -> None:
+    """F11: results cannot be stored at all; the job fails with its reason and shows nothing."""
+    job = await stage.client.submit()
+    with stage.relay.spoiling(s3("PUT", "results/"), answering(503, "SlowDown")):
+        async with stage.running(stage.source(seed=seed)):
+            pass
+    row = await stage.job(job)
+    assert (row["status"], row["failure_reason"]) == ("failed", "ATTEMPTS_EXHAUSTED")
+
+
+async def _publish_snapshot(stage: Stage, seed: int) -> None:
+    """Let one run store the snapshot the next one reads."""
+    await stage.client.submit()
+    async with stage.running(stage.source(seed=seed)):
+        pass
+
+
+async def _ended(stage: Stage, job: UUID) -> bool:
+    return (await stage.job(job))["finished_at"] is not None
+
+
+def message(job: UUID, **more: object) -> str:
+    told = {"schemaVersion": 1, "jobId": str(job), "attemptHint": 0, "sentAt": "2026-01-05T10:00Z"}
+    return json.dumps(told | more)
+
+
+def _cells(fault: str, inject: Callable[..., Awaitable[None]], stops: dict[str, Stop], *names: str):
+    chosen = names or tuple(stops)
+    return [Cell(fault, name, partial(inject, stops[name])) for name in chosen]
+
+
+CELLS: list[Cell] = [
+    Cell("F1", "before S0", kill_before_parsing),
+    *_cells("F1", kill_query, QUERY_STOPS),
+    *_cells("F1", kill_worker, WORKER_STOPS),
+    Cell("F1", "S2 of the sweeper", kill_sweeper),
+    Cell("F1", "at random", kill_at_random),
+    *_cells("F2", wake_zombie, WORKER_STOPS, "after S5", "S7 at 50 %", "before S8", "after S8"),
+    Cell("F3", "S4-S10", deliver_often),
+    Cell("F4", "S4", cancel_before_start),
+    *_cells("F4", cancel_while_running, WORKER_STOPS, "after S5", "before S8"),
+    Cell("F4", "S9", cancel_after_end),
+    Cell("F4", "S5", message_before_its_turn),
+    *_cells("F5", time_out, WORKER_STOPS, "after S5", "before S8", "after S8"),
+    Cell("F5", "soft stop", stop_in_time),
+    Cell("F6", "S2 refused", partial(spoil_sends, answering(500))),
+    Cell("F6", "S2 throttled", partial(spoil_sends, answering(400, "ThrottlingException"))),
+    Cell("F6", "S3 reply lost", partial(spoil_sends, times(2, losing_the_reply))),
+    Cell("F7", "S4 and S10", spoil_receives),
+    *_cells(
+        "F8",
+        kill_backends_of_worker,
+        WORKER_STOPS,
+        "after S5",
+        "before S6",
+        "before S8",
+        "before S9",
+    ),
+    *_cells("F8", kill_backends_of_query, QUERY_STOPS, "after S0", "before S1"),
+    Cell("F11", "S6 500", partial(spoil_objects, s3("GET", "panels/"), times(2, answering(500)))),
+    Cell(
+        "F11",
+        "S6 503",
+        partial(spoil_objects, s3("GET", "panels/"), times(4, answering(503, "SlowDown"))),
+    ),
+    Cell(
+        "F11",
+        "S6 404",
+        partial(spoil_objects, s3("GET", "panels/"), times(1, answering(404, "NoSuchKey"))),
+    ),
+    Cell("F11", "S6 truncated", partial(spoil_objects, s3("GET", "panels/"), times(1, truncating))),
+    Cell(
+        "F11",
+        "S6 other bytes",
+        partial(spoil_objects, s3("GET", "panels/"), times(1, flipping_a_bit)),
+    ),
+    Cell(
+        "F11",
+        "S8 503",
+        partial(spoil_objects, s3("PUT", "results/"), times(4, answering(503, "SlowDown"))),
+    ),
+    Cell(
+        "F11",
+        "S8 reply lost",
+        partial(spoil_objects, s3("PUT", "results/"), times(1, losing_the_reply)),
+    ),
+    Cell("F11", "S8 for ever", lose_objects_for_ever),
+]

@@ -1,0 +1,21 @@
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.aws.faults.stage import Stage
+from tests.conftest import MakeDatabase
+
+
+@pytest.fixture(scope="session")
+async def the_stage(make_database: MakeDatabase, moto: str, worker_id: str) -> AsyncIterator[Stage]:
+    address = await make_database(f"faults_{worker_id}")
+    async with Stage.open(address, moto) as stage:
+        yield stage
+
+
+@pytest.fixture
+async def stage(the_stage: Stage, request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
+    """A stage nothing has happened on; what the test left is judged by every invariant."""
+    yield the_stage
+    await the_stage.check(about=request.node.nodeid)
+    await the_stage.clean()

@@ -1,0 +1,372 @@
+"""Everything a fault needs around it: a market, a bucket, queues, functions, and scaled timers.
+
+One stage serves the tests of a process; `clean` leaves it as it was before the first of them.
+"""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Self
+from uuid import UUID, uuid4
+
+import aioboto3
+import asyncpg
+from sqlalchemy import text
+
+from api.services.run_backtest import run_backtest
+from api.services.work import ClaimedJob, Pulse
+from models.session import SessionFactory, make_engine, make_sessions
+from tests.api.market import write_market
+from tests.aws.evidence import HISTORY, Evidence, read_rows
+from tests.aws.faults.client import Client
+from tests.aws.invariants import TERMINAL, no_rubbish, violations
+from tests.aws.relay import Relay
+from tests.aws.simulator import EventSource, Mapping, Mischief
+from tests.factories import OWNER
+from tests.lambda_runtime import REGION, FunctionError, LambdaRuntime
+from tests.waiting import until
+
+LEASE_SECONDS = 3.0
+VISIBILITY_SECONDS = 3
+MAX_RECEIVES = 5
+SWEEP_SECONDS = 0.4
+# The deployed timers, divided by ten and more: one scale for all, so that their order stays.
+SCALED = {
+    "PARAKEET_LEASE_SECONDS": str(LEASE_SECONDS),
+    "PARAKEET_HEARTBEAT_SECONDS": "0.5",
+    "PARAKEET_PROGRESS_SECONDS": "0.05",
+    "PARAKEET_UNSENT_AFTER_SECONDS": "0.5",
+    "PARAKEET_RESEND_AFTER_SECONDS": "5",
+    "PARAKEET_RETRY_BASE_SECONDS": "0.02",
+    "PARAKEET_RETRY_CAP_SECONDS": "0.1",
+    "PARAKEET_SOFT_STOP_SECONDS": "1",
+    "PARAKEET_CONCURRENT_JOBS": "100000",
+    "PARAKEET_JOBS_PER_DAY": "100000",
+}
+ACCESS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+# A sweep at a full hour looks for objects too.
+HOURLY = {"time": "2026-01-05T10:00:00Z"}
+EACH_MINUTE = {"time": "2026-01-05T10:01:00Z"}
+
+
+class Stage:
+    """One deployed system, as far as its queue path goes."""
+
+    relay: Relay
+    sqs: Any
+    s3: Any
+    sessions: SessionFactory
+    query: LambdaRuntime
+    sweeper: LambdaRuntime
+    workers: list[LambdaRuntime]
+    client: Client
+
+    def __init__(self, database_url: str) -> None:
+        self.database_url = database_url
+        self.bucket = f"faults-{uuid4().hex[:12]}"
+        self.injected: list[str] = []
+        self.own_backend = 0
+        self.queue_url = self.ingest_url = self.dead_url = ""
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, database_url: str, moto: str, *, workers: int = 2) -> AsyncIterator[Self]:
+        stage = cls(database_url)
+        session = aioboto3.Session(*ACCESS.values(), region_name=REGION)
+        engine = make_engine(database_url, pool_size=8, command_timeout_seconds=60.0)
+        stage.sessions = make_sessions(engine)
+        stage.relay = await Relay.start(moto)
+        try:
+            async with (
+                session.client("sqs", endpoint_url=stage.relay.url) as stage.sqs,
+                session.client("s3", endpoint_url=moto) as stage.s3,
+            ):
+                await stage._prepare()
+                await stage._start(workers)
+                yield stage
+                await asyncio.gather(*(each.stop() for each in stage.functions))
+        finally:
+            await stage.relay.stop()
+            await engine.dispose()
+
+    async def _prepare(self) -> None:
+        await write_market(self.sessions)
+        async with self.sessions() as session, session.begin():
+            for statement in HISTORY:
+                await session.execute(text(statement))
+        await self.s3.create_bucket(
+            Bucket=self.bucket, CreateBucketConfiguration={"LocationConstraint": REGION}
+        )
+        self.dead_url = await self._queue("dead")
+        self.queue_url = await self._queue("backtest", dead=self.dead_url)
+        self.ingest_url = await self._queue("ingest", dead=self.dead_url)
+
+    async def _queue(self, name: str, *, dead: str | None = None) -> str:
+        attributes = {"VisibilityTimeout": str(VISIBILITY_SECONDS)}
+        if dead is not None:
+            arn = f"arn:aws:sqs:{REGION}:{dead.split('/')[-2]}:{dead.split('/')[-1]}"
+            redrive = f'{{"deadLetterTargetArn": "{arn}", "maxReceiveCount": {MAX_RECEIVES}}}'
+            attributes["RedrivePolicy"] = redrive
+        made = await self.sqs.create_queue(QueueName=f"{self.bucket}-{name}", Attributes=attributes)
+        return str(made["QueueUrl"])
+
+    async def _start(self, workers: int) -> None:
+        start = [
+            LambdaRuntime.start(f"api.lambdas.{name}.handler", env=self.environment)
+            for name in ("query", "sweeper", *["backtest"] * workers)
+        ]
+        self.query, self.sweeper, *self.workers = await asyncio.gather(*start)
+        self.client = Client(self.query)
+
+    @property
+    def functions(self) -> list[LambdaRuntime]:
+        return [self.query, self.sweeper, *self.workers]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            **SCALED,
+            **ACCESS,
+            "AWS_ENDPOINT_URL": self.relay.url,
+            "DATABASE_URL": self.database_url,
+            "PARAKEET_ENVIRONMENT": "test",
+            "PARAKEET_OWNER_ID": str(OWNER),
+            "PARAKEET_QUEUE": "sqs",
+            "PARAKEET_QUEUE_URL": self.queue_url,
+            "PARAKEET_INGEST_QUEUE_URL": self.ingest_url,
+            "PARAKEET_STORE": "s3",
+            "PARAKEET_BUCKET": self.bucket,
+            "POWERTOOLS_SERVICE_NAME": "parakeet-test",
+            "POWERTOOLS_METRICS_NAMESPACE": "PotentialParakeet",
+            "POWERTOOLS_TRACE_DISABLED": "true",
+        }
+
+    # The path of a message
+
+    def source(self, *, seed: int = 0, concurrency: int = 2, **given: Any) -> EventSource:
+        """Return the mapping between the backtest queue and its workers, not yet polling."""
+        about = {name: given.pop(name) for name in MAPPING if name in given}
+        mapping = Mapping(queue_url=self.queue_url, maximum_concurrency=concurrency, **about)
+        return EventSource(self.sqs, mapping, self.workers, Mischief(seed=seed, **given))
+
+    @asynccontextmanager
+    async def sweeping(self) -> AsyncIterator[None]:
+        """Run the sweeper at its scaled minute while the block runs."""
+        stop = asyncio.Event()
+
+        async def tick() -> None:
+            while not stop.is_set():
+                await self.sweep()
+                await asyncio.sleep(SWEEP_SECONDS)
+
+        task = asyncio.create_task(tick())
+        try:
+            yield
+        finally:
+            stop.set()
+            await task
+
+    async def sweep(self, event: Any = EACH_MINUTE) -> bool:
+        """Sweep once; one that fails is followed by the next, as a schedule's are."""
+        try:
+            await self.sweeper.invoke(event)
+        except FunctionError:
+            return False
+        return True
+
+    @asynccontextmanager
+    async def running(self, source: EventSource, *, seconds: float = 60.0) -> AsyncIterator[None]:
+        """Poll and sweep during the block and on, until all jobs have ended and nothing waits."""
+
+        async def settled() -> bool:
+            return source.idle and not await self.waiting() and not await self.open_jobs()
+
+        async with self.sweeping(), source.polling():
+            yield
+            await until(settled, seconds)
+
+    async def send(self, body: str, *, poison: bool = False) -> None:
+        """Put a body into the backtest queue by hand."""
+        await self.sqs.send_message(QueueUrl=self.queue_url, MessageBody=body)
+        if poison:
+            self.injected.append(body)
+
+    async def waiting(self) -> int:
+        """Count what the queue holds, seen or not."""
+        answer = await self.sqs.get_queue_attributes(
+            QueueUrl=self.queue_url, AttributeNames=["All"]
+        )
+        kinds = ("", "NotVisible", "Delayed")
+        counts = answer["Attributes"]
+        return sum(int(counts[f"ApproximateNumberOfMessages{kind}"]) for kind in kinds)
+
+    async def see_again_after(self, seconds: int) -> None:
+        """Set the visibility of what is received from now on."""
+        await self.sqs.set_queue_attributes(
+            QueueUrl=self.queue_url, Attributes={"VisibilityTimeout": str(seconds)}
+        )
+
+    async def open_jobs(self) -> int:
+        return int(
+            await self.value("SELECT count(*) FROM job WHERE NOT status = ANY(:ended)", ended=ENDED)
+        )
+
+    async def value(self, statement: str, **values: Any) -> Any:
+        async with self.sessions() as session:
+            return await session.scalar(text(statement), values)
+
+    async def job(self, job_id: UUID) -> Any:
+        async with self.sessions() as session:
+            found = await session.execute(text("SELECT * FROM job WHERE id = :id"), {"id": job_id})
+            return found.mappings().one()
+
+    async def status(self, job_id: UUID) -> str:
+        return str((await self.job(job_id))["status"])
+
+    # Holding a function at a point of its way
+
+    @asynccontextmanager
+    async def locked(self, statement: str, *values: Any) -> AsyncIterator[None]:
+        """Hold what the statement locks; who wants it waits, in a place a test can see."""
+        connection = await asyncpg.connect(self.database_url)
+        self.own_backend = connection.get_server_pid()
+        try:
+            async with connection.transaction():
+                await connection.execute(statement, *values)
+                yield
+        finally:
+            await connection.close()
+
+    async def blocked(self, statement: str) -> int:
+        """Wait until a backend waits for a lock in a statement like this; return its id."""
+        return int(
+            await until(
+                lambda: self.value(
+                    "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
+                    " AND wait_event_type = 'Lock' AND query ILIKE :like LIMIT 1",
+                    like=f"%{statement}%",
+                )
+            )
+        )
+
+    async def kill_backends(self) -> int:
+        """End every connection but this one and the one that holds; return how many there were."""
+        killed = await self.value(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid NOT IN (pg_backend_pid(), :own)",
+            own=self.own_backend,
+        )
+        return int(killed)
+
+    def signal(self, number: signal.Signals, function: LambdaRuntime) -> None:
+        assert function.pid is not None
+        os.kill(function.pid, number)
+
+    # The evidence
+
+    async def evidence(self) -> Evidence:
+        rows = await read_rows(self.sessions)
+        return Evidence(
+            **rows,
+            objects=await self.objects(),
+            waiting=await self.waiting(),
+            dead=await self.dead_letters(),
+            injected=self.injected,
+            submits=self.client.submits,
+            cancels=self.client.cancels,
+        )
+
+    async def objects(self) -> dict[str, bytes]:
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket)
+        keys = [found["Key"] async for page in pages for found in page.get("Contents", [])]
+        return {key: await self._object(key) for key in keys}
+
+    async def _object(self, key: str) -> bytes:
+        answer = await self.s3.get_object(Bucket=self.bucket, Key=key)
+        return bytes(await answer["Body"].read())
+
+    async def dead_letters(self) -> list[str]:
+        """Read the dead letters, leaving them where they are."""
+        bodies: dict[str, str] = {}
+        while True:
+            answer = await self.sqs.receive_message(QueueUrl=self.dead_url, MaxNumberOfMessages=10)
+            found = answer.get("Messages", [])
+            bodies |= {message["MessageId"]: message["Body"] for message in found}
+            if not found:
+                return list(bodies.values())
+
+    async def check(self, *, about: str) -> Evidence:
+        """Judge what is left by every invariant; the sentence says how to see it again."""
+        before = await self.evidence()
+        found = violations(before)
+        assert await self.sweep(HOURLY), self.sweeper.log[-3000:]
+        after = await self.evidence()
+        found += no_rubbish(after)
+        found += await self.other_results(after)
+        if found:
+            log = "\n".join(each.log[-2000:] for each in self.workers)
+            raise AssertionError(f"{about}:\n" + "\n".join(found) + f"\n{log}")
+        return after
+
+    async def other_results(self, found: Evidence, *, most: int = 20) -> list[str]:
+        """I3: compute finished runs again in peace; every byte must be the same."""
+        problems = []
+        finished = [job for job in found.jobs.values() if job["status"] == "succeeded"]
+        for job in finished[:most]:
+            calm = Memory()
+            work = _claimed(job)
+            outcome = await run_backtest(work, Pulse(), sessions=self.sessions, store=calm)
+            stored = {k: v for k, v in found.objects.items() if k.startswith(work.prefix)}
+            expected = {k: v for k, v in calm.objects.items() if k.startswith(work.prefix)}
+            if outcome["sha256"] != job["result_sha256"] or stored != expected:
+                problems.append(f"I3: the result of job {job['id']} is not what a calm run gives")
+        return problems
+
+    async def clean(self) -> None:
+        """Forget everything but the market."""
+        for url in (self.queue_url, self.ingest_url, self.dead_url):
+            await self.sqs.purge_queue(QueueUrl=url)
+        await self.see_again_after(VISIBILITY_SECONDS)
+        for key in await self.objects():
+            await self.s3.delete_object(Bucket=self.bucket, Key=key)
+        async with self.sessions() as session, session.begin():
+            await session.execute(text("SET LOCAL session_replication_role = replica"))
+            await session.execute(text("SET LOCAL lock_timeout = '10s'"))
+            await session.execute(text("TRUNCATE job, job_history, poison_message CASCADE"))
+        self.injected = []
+        self.relay.seen.clear()
+        self.client = Client(self.query)
+
+
+MAPPING = ("batch_size", "timeout_seconds")
+ENDED = list(TERMINAL)
+
+
+class Memory:
+    """Objects of a run nobody disturbs."""
+
+    def __init__(self) -> None:
+        self.objects: dict[str, bytes] = {}
+
+    async def put(self, key: str, content: bytes) -> None:
+        self.objects[key] = content
+
+    async def get(self, key: str) -> bytes:
+        from api.errors import NotFound
+
+        if key not in self.objects:
+            raise NotFound(f"object {key!r} was not found")
+        return self.objects[key]
+
+
+def _claimed(job: Any) -> ClaimedJob:
+    return ClaimedJob(
+        id=job["id"],
+        kind=job["kind"],
+        fence=job["fence"],
+        attempt=job["attempt"],
+        owner_id=job["owner_id"],
+        payload=job["payload"],
+    )
