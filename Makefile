@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # The environment made here is the one used, whatever other one is active.
 unexport VIRTUAL_ENV
 
-.PHONY: run test check lint types workflows unit bench schema codegen migrate lock audit pictures chromium install install-dev client clean
+.PHONY: run test package check lint types workflows unit bench schema codegen migrate lock audit pictures chromium install install-dev client clean
 
 run: install client ## install, start database, API, worker and page
 	@exec $(BIN)/parakeet serve --port $(PORT)
@@ -40,6 +40,9 @@ workflows: install-dev .github/node_modules/.package-lock.json ## GitHub's workf
 	cd .github && npm run --silent lint
 	$(BIN)/zizmor --offline --quiet --pedantic --config .github/zizmor.yml .github/workflows
 	@if command -v shellcheck >/dev/null; then shellcheck $(SCRIPTS); else echo 'shellcheck is not installed: the scripts in .ci were not checked'; fi
+
+package: install-dev ## what is deployed: the query function's zips, the workers' file tree, their sizes
+	$(BIN)/python .ci/package.py query-arm64 query-x86_64 worker sizes
 
 unit: install-dev ## tests that need no server
 	$(BIN)/pytest -q tests/engine tests/contracts
