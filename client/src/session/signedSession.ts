@@ -93,16 +93,16 @@ export class SignedSession implements Session {
       const address = await this.#issuer.departFor(departure);
       sessionStorage.setItem(DEPARTURE, JSON.stringify(departure));
       silent ? location.replace(address) : location.assign(address);
-    } catch {
-      return this.#fail();
+    } catch (error) {
+      return this.#fail(reasonOf(error));
     }
     await leftPage();
   }
 
   /** Without the provider: an ended session stays as it is, with its page. */
-  #fail() {
-    if (this.#state.kind === "ended") throw new Error(NOT_REACHED);
-    this.#become({ kind: "signed-out", reason: NOT_REACHED });
+  #fail(reason: string) {
+    if (this.#state.kind === "ended") throw new Error(reason);
+    this.#become({ kind: "signed-out", reason });
   }
 
   async #access(): Promise<string> {
@@ -177,6 +177,6 @@ function reasonOf(error: unknown): string {
 
 /** The page is going away. Should the browser bring it back as it was, it starts afresh. */
 function leftPage(): Promise<never> {
-  window.addEventListener("pageshow", (event) => event.persisted && location.reload());
+  addEventListener("pageshow", (event) => event.persisted && location.reload());
   return new Promise(() => undefined);
 }
