@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pulumi
 from pydantic import (
+    Base64Bytes,
     BaseModel,
     ConfigDict,
     Field,
@@ -16,8 +17,8 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-ROOT = Path(__file__).parents[1]
 NAMESPACE = "potential-parakeet"
+KEY_BYTES = 32
 POSTGRESQL = ("postgresql", "postgres")
 SECRETS = {
     "databaseUrl": "the API role's address at the pooler",
@@ -99,7 +100,8 @@ class StackSettings(Model):
     monthly_budget_usd: Annotated[int, Field(ge=1, le=100_000)]
     runbook_url: Address = Field(description="the page that says what to do on each alarm")
     log_retention_days: Retention = 30
-    rate_limit: Annotated[int, Field(ge=1, le=100_000)] = 120
+    subject_rate_limit: Annotated[int, Field(ge=1, le=100_000)] = 300
+    address_rate_limit: Annotated[int, Field(ge=1, le=100_000)] = 60
     rate_limit_period_seconds: Literal[10, 60] = 60
     worker_image: Annotated[str, StringConstraints(pattern=IMAGE)] | None = Field(
         None, description="the pushed image by digest; unset, only its registry is made"
@@ -111,6 +113,10 @@ class StackSettings(Model):
     ingest: WorkerSize = WorkerSize(memory_mb=2_048, timeout_seconds=300, maximum_concurrency=2)
     sweeper: FunctionSize = FunctionSize(memory_mb=512, timeout_seconds=55)
     migrate: FunctionSize = FunctionSize(memory_mb=512, timeout_seconds=300)
+
+    @property
+    def client_origin(self) -> str:
+        return f"https://{self.client_domain}"
 
     @model_validator(mode="after")
     def three_hosts(self) -> Self:
@@ -185,11 +191,31 @@ def require_account(expected: str, found: str) -> None:
         )
 
 
+def artefact(path: str) -> Path:
+    return Path(__file__).parent / path
+
+
 def require_files(settings: StackSettings) -> None:
-    """The artefacts are named from the program's folder, which is where Pulumi runs it."""
+    """Refuse artefacts that are not there; relative to the folder Pulumi runs the program in."""
     for key, path in {"queryZip": settings.query_zip, "edgeScript": settings.edge_script}.items():
-        if not (ROOT / "pulumi" / path).is_file():
+        if not artefact(path).is_file():
             raise Refused(f"{NAMESPACE}:{key} was {path!r}, where no file is: run `make package`")
+
+
+class EdgeKey(Model):
+    id: Annotated[str, StringConstraints(min_length=1)]
+    key: Base64Bytes
+
+    @model_validator(mode="after")
+    def long_enough(self) -> Self:
+        if len(self.key) < KEY_BYTES:
+            raise ValueError("the key is short")
+        return self
+
+
+class EdgeKeys(Model):
+    current: EdgeKey
+    previous: EdgeKey | None = None
 
 
 Check = Callable[[str, str], str]
@@ -233,8 +259,21 @@ def require_direct(key: str, url: str) -> str:
     return url
 
 
+def require_edge_keys(key: str, text: str) -> str:
+    """Check the keys the edge signs with and the origin knows: one now, one it used to be."""
+    try:
+        EdgeKeys.model_validate_json(text)
+    except ValidationError:
+        raise Refused(
+            f'{NAMESPACE}:{key} is not {{"current": {{"id", "key"}}, "previous": null or the same'
+            f"}} with keys of {KEY_BYTES} bytes or more in base64: make one with"
+            " `openssl rand -base64 32`"
+        ) from None
+    return text
+
+
 def _require_postgresql(key: str, url: str) -> None:
-    """The value is a secret: no sentence repeats it."""
+    """Check what all addresses share; the value is a secret, so no sentence repeats it."""
     parts = urlsplit(url)
     if parts.scheme not in POSTGRESQL:
         raise Refused(f"{NAMESPACE}:{key} has the scheme {parts.scheme!r}, expected postgresql://")

@@ -7,6 +7,8 @@ from typing import Literal
 import pulumi
 import pulumi_aws as aws
 
+AT_LEAST = "GreaterThanOrEqualToThreshold"
+BELOW = "LessThanThreshold"
 Missing = Literal["notBreaching", "breaching", "ignore"]
 
 
@@ -31,10 +33,11 @@ class Watch:
     metric: str
     dimensions: Mapping[str, pulumi.Input[str]]
     statistic: str  # Sum, Maximum, Average, or a percentile such as p95
-    at_least: float
+    bound: float  # reached or passed, or with `below` fallen under
     period_seconds: int = 60
     periods: int = 1
     missing: Missing = "notBreaching"
+    below: bool = False
 
     @property
     def is_percentile(self) -> bool:
@@ -58,8 +61,8 @@ def alarm(
         dimensions=watch.dimensions,
         statistic=None if watch.is_percentile else watch.statistic,
         extended_statistic=watch.statistic if watch.is_percentile else None,
-        comparison_operator="GreaterThanOrEqualToThreshold",
-        threshold=watch.at_least,
+        comparison_operator=BELOW if watch.below else AT_LEAST,
+        threshold=watch.bound,
         period=watch.period_seconds,
         evaluation_periods=watch.periods,
         treat_missing_data=watch.missing,

@@ -193,7 +193,7 @@ class Function(pulumi.ComponentResource):
                         "Resource": pulumi.Output.concat(self._full_name, ":", alias.name),
                     },
                     statistic=statistic,
-                    at_least=bound,
+                    bound=bound,
                 ),
                 self._args.alerting,
                 self._tags,

@@ -113,7 +113,7 @@ class WorkQueue(pulumi.ComponentResource):
                 metric="ApproximateNumberOfMessagesVisible",
                 dimensions={"QueueName": dead_letters.name},
                 statistic="Maximum",
-                at_least=1,
+                bound=1,
             ),
         )
         self._alarm(
@@ -125,7 +125,7 @@ class WorkQueue(pulumi.ComponentResource):
                 metric="ApproximateAgeOfOldestMessage",
                 dimensions={"QueueName": queue.name},
                 statistic="Maximum",
-                at_least=self._args.oldest_message_seconds,
+                bound=self._args.oldest_message_seconds,
                 periods=5,
             ),
         )

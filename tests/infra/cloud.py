@@ -1,6 +1,7 @@
 """A stack built under mocks, in moto when an endpoint is named, once per set of arguments."""
 
 import atexit
+import base64
 import functools
 import json
 import shutil
@@ -13,16 +14,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 ROOT = Path(__file__).parents[2]
 REGION = "ap-southeast-2"
 ACCOUNT = "123456789012"  # moto's
 # Recognisable wherever they should not be.
 CANARY = "canary-b3f1"
+EDGE_KEY = base64.b64encode(f"{CANARY}-edge-key-of-thirty-two-bytes".encode()).decode()
 SECRETS = {
     "databaseUrl": f"postgresql://parakeet_api:{CANARY}-api@ep-x-pooler.example.com/db?sslmode=require",
     "workerUrl": f"postgresql://parakeet_worker:{CANARY}-worker@ep-x-pooler.example.com/db?sslmode=require",
     "migrationUrl": f"postgresql://owner:{CANARY}-owner@ep-x.example.com/db?sslmode=require",
-    "edgeKeys": json.dumps({"current": {"id": "k1", "key": f"{CANARY}-edge"}, "previous": None}),
+    "edgeKeys": json.dumps({"current": {"id": "k1", "key": EDGE_KEY}, "previous": None}),
 }
 
 
@@ -82,9 +86,14 @@ class BuiltStack:
 
 
 def settings(name: str) -> dict[str, str]:
-    """Return what `pulumi config set` would have written for the stack, secrets aside."""
+    """Return what the stack's committed file says and `pulumi config set` would have added."""
     host = f"{name}.example.com"
-    return {
+    committed = yaml.safe_load((ROOT / f"Pulumi.{name}.yaml").read_text())["config"]
+    as_text = {
+        key: value if isinstance(value, str) else json.dumps(value)
+        for key, value in committed.items()
+    }
+    return as_text | {
         "awsAccountId": ACCOUNT,
         "apiDomain": f"api.{host}",
         "originDomain": f"origin.{host}",
@@ -142,7 +151,7 @@ def _built(
     config: tuple[tuple[str, str | None], ...],
     secrets: tuple[tuple[str, str | None], ...],
 ) -> BuiltStack:
-    plain = {"aws:region": REGION} | _changed(settings(name), config)
+    plain = _changed(settings(name), config)
     request = {
         "stack": name,
         "endpoint": endpoint,

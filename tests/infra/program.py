@@ -16,6 +16,7 @@ import pulumi
 from pulumi.runtime import mocks, rpc
 from pulumi.runtime.settings import get_root_resource
 
+from tests.infra import moto_functions, moto_stores, moto_watch, moto_web  # noqa: F401 they register
 from tests.infra.moto_cloud import Cloud
 
 REFUSALS = ("Refused", "ValueError")  # what the program says no with; the rest is a fault
