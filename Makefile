@@ -13,13 +13,13 @@ unexport PYTHONDONTWRITEBYTECODE
 # The environment made here is the one used, whatever other one is active.
 unexport VIRTUAL_ENV
 
-.PHONY: run test package check lint types workflows unit bench schema codegen migrate lock audit pictures chromium install install-dev client clean
+.PHONY: run test package check lint types workflows edge unit bench schema codegen migrate lock audit pictures chromium install install-dev client clean
 
 run: install client ## install, start database, API, worker and page
 	@exec $(BIN)/parakeet serve --port $(PORT)
 
 test: install-dev chromium ## everything CI runs
-	$(MAKE) --no-print-directory lint types workflows client-check
+	$(MAKE) --no-print-directory lint types workflows client-check edge
 	cd client && npm run --silent e2e
 	$(BIN)/pytest -n auto --dist loadfile
 
@@ -40,6 +40,9 @@ workflows: install-dev .github/node_modules/.package-lock.json ## GitHub's workf
 	cd .github && npm run --silent lint
 	$(BIN)/zizmor --offline --quiet --pedantic --config .github/zizmor.yml .github/workflows
 	@if command -v shellcheck >/dev/null; then shellcheck $(SCRIPTS); else echo 'shellcheck is not installed: the scripts in .ci were not checked'; fi
+
+edge: cloudflare/node_modules/.package-lock.json ## the Worker before the API: checked, built to dist/edge, run in workerd
+	cd cloudflare && npm run --silent check && npm run --silent build && npm run --silent test
 
 package: install-dev ## what is deployed: the query function's zips, the workers' file tree, their sizes
 	$(BIN)/python .ci/package.py query-arm64 query-x86_64 worker sizes
@@ -75,7 +78,7 @@ audit: .venv/audit/bin/pip-audit ## known advisories and the bill of materials; 
 	$(BIN)/python .ci/audit.py advisories
 
 clean: ## remove what can be made again; the database under .parakeet stays
-	rm -rf .venv client/node_modules client/dist dist .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv client/node_modules cloudflare/node_modules client/dist dist .mypy_cache .ruff_cache .pytest_cache
 
 install: .venv/.run
 install-dev: .venv/.dev
@@ -109,6 +112,10 @@ chromium: ## a browser for the tests: installed from Debian as root, else named
 .venv/audit/bin/pip-audit: .venv/.dev requirements-audit.lock
 	$(UV) venv --quiet .venv/audit
 	$(UV) pip install --quiet --python .venv/audit/bin/python --require-hashes -r requirements-audit.lock
+	@touch $@
+
+cloudflare/node_modules/.package-lock.json: cloudflare/package-lock.json
+	cd cloudflare && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 client/dist/index.html: client/node_modules/.package-lock.json $(CLIENT_SOURCES)

@@ -32,7 +32,7 @@ class Jwks:
         self.url = url
         self._clock = clock
         self._keys: Mapping[str, Key] | None = None
-        self._asked_at = self._good_at = LONG_AGO
+        self._asked_at = self._missed_at = self._good_at = LONG_AGO
         self._asking = asyncio.Lock()
 
     async def find(self, kid: str) -> Key | None:
@@ -45,12 +45,16 @@ class Jwks:
         return self._keys.get(kid)
 
     def _must_ask(self, kid: str) -> bool:
-        since = self._clock() - self._asked_at
+        now = self._clock()
         if self._keys is None:
-            return since >= EMPTY_SECONDS
-        if since < UNKNOWN_SECONDS:
+            return now - self._asked_at >= EMPTY_SECONDS
+        if kid in self._keys:
+            old = now - self._good_at >= OLD_SECONDS
+            return old and now - self._asked_at >= UNKNOWN_SECONDS
+        if now - self._missed_at < UNKNOWN_SECONDS:
             return False
-        return kid not in self._keys or self._clock() - self._good_at >= OLD_SECONDS
+        self._missed_at = now
+        return True
 
     async def _ask(self) -> None:
         self._asked_at = self._clock()

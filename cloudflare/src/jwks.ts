@@ -14,7 +14,7 @@ export interface Key {
 
 type Keys = ReadonlyMap<string, Key>;
 
-export const FETCH_MILLISECONDS = 2_000;
+const FETCH_MILLISECONDS = 2_000;
 const LARGEST_SET = 65_536;
 const MOST_KEYS = 20;
 const LEAST_RSA_BITS = 2_048;
@@ -75,14 +75,17 @@ function bitsOf(modulus: string): number {
 
 /** One per isolate. */
 export class KeySet {
-  readonly url: string;
+  private readonly url: string;
+  private readonly patience: number;
   private keys: Keys | undefined;
   private askedAt = -Infinity;
+  private missedAt = -Infinity;
   private goodAt = -Infinity;
   private busyUntil = -Infinity;
 
-  constructor(url: string) {
+  constructor(url: string, patience = FETCH_MILLISECONDS) {
     this.url = url;
+    this.patience = patience;
   }
 
   /** Undefined when the issuer has no such key. Throws Refusal 503 while there is no set at all. */
@@ -96,15 +99,17 @@ export class KeySet {
 
   private mustAsk(kid: string, now: number): boolean {
     if (this.keys === undefined) return now - this.askedAt >= EMPTY_MILLISECONDS;
-    if (now - this.askedAt < UNKNOWN_MILLISECONDS) return false;
-    return !this.keys.has(kid) || now - this.goodAt >= OLD_MILLISECONDS;
+    if (this.keys.has(kid)) return now - this.goodAt >= OLD_MILLISECONDS && now - this.askedAt >= UNKNOWN_MILLISECONDS;
+    if (now - this.missedAt < UNKNOWN_MILLISECONDS) return false;
+    this.missedAt = now;
+    return true;
   }
 
   private async ask(): Promise<void> {
     this.askedAt = Date.now();
-    this.busyUntil = this.askedAt + FETCH_MILLISECONDS;
+    this.busyUntil = this.askedAt + this.patience;
     try {
-      this.keys = await keysOf(await fetched(this.url));
+      this.keys = await keysOf(await fetched(this.url, this.patience));
       this.goodAt = Date.now();
     } catch (error) {
       console.warn("the issuer's keys could not be read", String(error).slice(0, 200));
@@ -114,8 +119,8 @@ export class KeySet {
   }
 }
 
-async function fetched(url: string): Promise<unknown> {
-  const signal = AbortSignal.timeout(FETCH_MILLISECONDS);
+async function fetched(url: string, patience: number): Promise<unknown> {
+  const signal = AbortSignal.timeout(patience);
   const answer = await fetch(url, { redirect: "manual", signal, headers: { accept: "application/json" } });
   if (answer.status !== 200) throw new TypeError(`status ${String(answer.status)}`);
   let text = "";
