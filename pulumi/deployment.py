@@ -37,7 +37,7 @@ def deploy(settings: StackSettings, place: Place) -> None:
     outputs: dict[str, object] = {
         "apiUrl": edge.url,
         "clientUrl": site.url,
-        "siteProject": site.project,
+        "pagesProject": site.project,
         "originUrl": endpoint.url,
         "backtestQueueName": parts.backtests.name,
         "ingestQueueName": parts.ingests.name,

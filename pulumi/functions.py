@@ -50,7 +50,7 @@ def make_functions(parts: Parts) -> Functions:
         backtest=Worker(
             "backtest",
             WorkerArgs(
-                function=_args(parts, "backtest", settings.backtest, _computing(parts, "backtest")),
+                function=_args(parts, "backtest", settings.backtest, _backtesting(parts)),
                 queue=parts.backtests,
                 batch_size=1,
                 maximum_concurrency=settings.backtest.maximum_concurrency,
@@ -59,7 +59,7 @@ def make_functions(parts: Parts) -> Functions:
         ingest=Worker(
             "ingest",
             WorkerArgs(
-                function=_args(parts, "ingest", settings.ingest, _computing(parts, "ingest")),
+                function=_args(parts, "ingest", settings.ingest, _ingesting(parts)),
                 queue=parts.ingests,
                 batch_size=10,
                 maximum_concurrency=settings.ingest.maximum_concurrency,
@@ -73,8 +73,9 @@ def make_functions(parts: Parts) -> Functions:
 def _query(parts: Parts) -> FunctionArgs:
     size = parts.settings.query
     grants = (
-        _sends(parts),
+        Grant(actions=("sqs:SendMessage",), resources=(parts.backtests.arn,)),
         _objects(parts, ("s3:GetObject",), "results/*"),
+        _sees_absence(parts),
         Grant(actions=("secretsmanager:GetSecretValue",), resources=(parts.secrets.arns["edge"],)),
     )
     return _args(
@@ -130,17 +131,21 @@ def _around(parts: Parts) -> Surroundings:
     )
 
 
-def _computing(parts: Parts, name: str) -> tuple[Grant, ...]:
-    actions = ("s3:GetObject", "s3:PutObject")
-    return (
-        _objects(parts, actions, "results/*", "panels/*"),
-        *((_sends(parts),) if name == "ingest" else ()),
-    )
+def _backtesting(parts: Parts) -> tuple[Grant, ...]:
+    """Read and keep panels, store results; an upload in parts that fails is given up."""
+    actions = ("s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload")
+    return (_objects(parts, actions, "results/*", "panels/*"), _sees_absence(parts))
+
+
+def _ingesting(parts: Parts) -> tuple[Grant, ...]:
+    """Store reports, and compare with what is there when a reply was lost."""
+    return (_objects(parts, ("s3:GetObject", "s3:PutObject"), "results/*"),)
 
 
 def _sweeping(parts: Parts) -> tuple[Grant, ...]:
+    """Send again what was not taken, and remove results that no job points to."""
     return (
-        _sends(parts),
+        Grant(actions=("sqs:SendMessage",), resources=(parts.backtests.arn, parts.ingests.arn)),
         _objects(parts, ("s3:DeleteObject",), "results/*"),
         Grant(
             actions=("s3:ListBucket",),
@@ -150,8 +155,13 @@ def _sweeping(parts: Parts) -> tuple[Grant, ...]:
     )
 
 
-def _sends(parts: Parts) -> Grant:
-    return Grant(actions=("sqs:SendMessage",), resources=(parts.backtests.arn, parts.ingests.arn))
+def _sees_absence(parts: Parts) -> Grant:
+    """Let an object that is not there be told from one that must not be read.
+
+    To a role that may not list, S3 answers 403 for both. The call names no prefix, so the grant
+    cannot carry a condition on one.
+    """
+    return Grant(actions=("s3:ListBucket",), resources=(parts.lake.arn,))
 
 
 def _objects(parts: Parts, actions: tuple[str, ...], *keys: str) -> Grant:

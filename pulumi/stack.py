@@ -9,6 +9,7 @@ import pulumi
 from pydantic import (
     Base64Bytes,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
@@ -26,6 +27,13 @@ SECRETS = {
     "migrationUrl": "the owner's address, not through the pooler",
     "edgeKeys": 'the signing keys: {"current": {"id", "key"}, "previous": null}',
 }
+
+
+def number(value: object) -> object:
+    """Read a number that `pulumi config set` wrote as text; leave the rest to the type."""
+    return int(value) if isinstance(value, str) and value.isdecimal() else value
+
+
 # Where Lambda on arm64, EventBridge Scheduler and CodeDeploy are known to exist.
 Region = Literal[
     "ap-northeast-1",
@@ -41,7 +49,12 @@ Region = Literal[
     "us-west-2",
 ]
 # The values CloudWatch accepts; 0 would mean for ever.
-Retention = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827]
+Retention = Annotated[
+    Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827],
+    BeforeValidator(number),
+]
+# The only periods Cloudflare's rate limits know.
+Period = Annotated[Literal[10, 60], BeforeValidator(number)]
 DOMAIN = r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$"
 IMAGE = r"^\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com/[a-z0-9/_-]+@sha256:[0-9a-f]{64}$"
 
@@ -102,7 +115,7 @@ class StackSettings(Model):
     log_retention_days: Retention = 30
     subject_rate_limit: Annotated[int, Field(ge=1, le=100_000)] = 300
     address_rate_limit: Annotated[int, Field(ge=1, le=100_000)] = 60
-    rate_limit_period_seconds: Literal[10, 60] = 60
+    rate_limit_period_seconds: Period = 60
     worker_image: Annotated[str, StringConstraints(pattern=IMAGE)] | None = Field(
         None, description="the pushed image by digest; unset, only its registry is made"
     )
