@@ -1,7 +1,8 @@
 """The work of an ingest: bring prices in, and leave a report of every row."""
 
 import hashlib
-from dataclasses import asdict
+from collections import Counter
+from dataclasses import asdict, replace
 from typing import Any
 
 import orjson
@@ -29,7 +30,8 @@ async def ingest(
     pulse(0.01, "reading prices")
     report = await load_sample(sessions, source)
     pulse(0.9, "storing")
-    body = orjson.dumps(asdict(report), option=orjson.OPT_SORT_KEYS)
+    told = asdict(replace(report, reasons=Counter())) | {"reasons": dict(report.reasons)}
+    body = orjson.dumps(told, option=orjson.OPT_SORT_KEYS)
     await store.put(f"{job.prefix}report.json", body)
     written = sum(count.new + count.revised for count in report.bars.values())
     return {
