@@ -7,7 +7,7 @@ import hmac
 import json
 import time
 from asyncio.subprocess import PIPE
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -68,30 +68,56 @@ def make_deployed(home, *, jwks_url) -> Settings:
 
 @asynccontextmanager
 async def serving_keys(issuer: Issuer):
-    """Publish the issuer's keys; yields an object whose `answer` may be changed."""
-    published = Published(issuer)
-    server = await asyncio.start_server(published.reply, "127.0.0.1", 0)
-    published.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/jwks.json"
-    async with server:
+    """Publish the issuer's keys; what is yielded can be told to publish others, or to fail."""
+    published = Published()
+    published.publish(issuer.jwks())
+    published.server = await asyncio.start_server(published.reply, "127.0.0.1", 0)
+    port = published.server.sockets[0].getsockname()[1]
+    published.url = f"http://127.0.0.1:{port}/jwks.json"
+    async with published.server:
         yield published
+        published.mend()
 
 
 class Published:
-    def __init__(self, issuer: Issuer):
-        self.status = "200 OK"
-        self.body = json.dumps(issuer.jwks()).encode()
-        self.extra = ""
+    def __init__(self):
         self.asked = 0
-        self.held = asyncio.Event()
-        self.held.set()
+        self.mended = asyncio.Event()
+        self.mend()
+
+    def publish(self, document):
+        self.good = json.dumps(document).encode()
+        self.mend()
+
+    def mend(self):
+        self.break_by()
+        self.mended.set()
+
+    def break_by(self, status="200 OK", body=None, extra="", held=False, drip=False):
+        self.status, self.body, self.extra, self.held, self.drip = status, body, extra, held, drip
+        self.mended.clear()
 
     async def reply(self, reader, writer):
         await reader.readuntil(b"\r\n\r\n")
         self.asked += 1
-        await self.held.wait()
-        head = f"HTTP/1.1 {self.status}\r\ncontent-length: {len(self.body)}\r\n{self.extra}"
-        writer.write(f"{head}connection: close\r\n\r\n".encode() + self.body)
+        if self.held:
+            await self.mended.wait()
+        content = self.good if self.body is None else self.body
+        head = f"HTTP/1.1 {self.status}\r\ncontent-length: {len(content)}\r\n{self.extra}"
+        writer.write(f"{head}connection: close\r\n\r\n".encode())
+        if self.drip:
+            await self._drip(writer)
+        writer.write(content)
         writer.close()
+
+    async def _drip(self, writer):
+        """A byte now and then: each read succeeds, the whole never ends."""
+        while not self.mended.is_set():
+            with suppress(ConnectionError):
+                writer.write(b" ")
+                await writer.drain()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.mended.wait(), 0.05)
 
 
 @dataclass

@@ -63,7 +63,7 @@ async def test_a_person_is_the_owner_of_the_token_through_edge_and_origin(deploy
     assert answer.json() == {"data": {"viewer": {"id": f"viewer_{ALICE}"}}}
 
 
-async def test_a_stranger_finds_nothing_of_anothers(deployment, sessions, bearer):
+async def test_a_stranger_finds_nothing_of_hers(deployment, sessions, bearer):
     run = await finish_backtest(deployment.app, owner_id=ALICE)
     query = "query($id: ID!) { backtest(id: $id) { id downloads { url } } }"
     given = {"id": f"backtest_{run.id}"}
