@@ -18,6 +18,8 @@ from api.adapters.aws import Aws
 
 REGION = "ap-southeast-2"
 START_SECONDS = 60
+# Objects a listing shows at once; a thousand in S3, fewer here.
+PAGE_KEYS = 100
 
 
 @contextmanager
@@ -100,7 +102,7 @@ def aws_environment(url: str) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def moto() -> Iterator[str]:
     """Address of this process's emulator, which starts when a test first asks."""
-    with moto_server() as url:
+    with moto_server(MOTO_S3_DEFAULT_MAX_KEYS=str(PAGE_KEYS)) as url:
         yield url
 
 

@@ -20,7 +20,7 @@ CONNECT_SECONDS = 2.0
 READ_SECONDS = 25.0
 # A call and two more, with botocore's own pauses between them.
 TRIES = 3
-MISSING = frozenset({"404", "NoSuchKey", "ResourceNotFoundException"})
+MISSING = frozenset({"404", "NoSuchKey", "NoSuchUpload", "ResourceNotFoundException"})
 BUSY = frozenset(
     {
         "ConditionalRequestConflict",

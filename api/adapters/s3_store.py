@@ -4,12 +4,14 @@ import asyncio
 import base64
 import hashlib
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import PurePosixPath
 from typing import Any
 
-from api.adapters.aws import Aws, code_of
+from api.adapters.aws import TRIES, Aws, code_of
 from api.adapters.object_keys import is_written_once, require_key
-from api.errors import Conflict, NotFound, Unavailable
+from api.errors import AppError, Conflict, NotFound, Unavailable
+from api.telemetry import logger
 
 MIB = 1024 * 1024
 MULTIPART_BYTES = 16 * MIB
@@ -24,6 +26,9 @@ CONTENT_TYPES = {
 }
 # The object was there before, or an earlier try of this upload was accepted and its reply lost.
 NOT_TAKEN = frozenset({"PreconditionFailed", "NoSuchUpload"})
+
+# Our own digest of the whole, among the object's metadata.
+DIGEST = "sha256"
 
 Fields = dict[str, Any]
 Parts = list[Fields]
@@ -53,10 +58,7 @@ class S3Store:
         at = {"Bucket": self.bucket, "Key": require_key(key)}
         try:
             async with self.aws.calling("s3", f"reading object {key!r}") as s3:
-                answer = await s3.get_object(**at, ChecksumMode="ENABLED")
-                async with answer["Body"] as body:
-                    content: bytes = await body.read()
-                    return content
+                return await _read(s3, at)
         except NotFound as e:
             raise NotFound(f"object {key!r} was not found") from e
 
@@ -78,7 +80,7 @@ class S3Store:
             try:
                 await s3.put_object(
                     **at,
-                    **described(at["Key"]),
+                    **described(at["Key"], content),
                     **condition(at["Key"]),
                     **checksum(content),
                     Body=content,
@@ -93,7 +95,7 @@ class S3Store:
         """Store the object in parts, none of which stays behind when one of them fails."""
         async with self.aws.calling("s3", f"storing object {at['Key']!r} in parts") as s3:
             began = await s3.create_multipart_upload(
-                **at, **described(at["Key"]), ChecksumAlgorithm="SHA256"
+                **at, **described(at["Key"], content), ChecksumAlgorithm="SHA256"
             )
             upload = {**at, "UploadId": began["UploadId"]}
             try:
@@ -129,8 +131,13 @@ class S3Store:
 
     async def _abort(self, upload: Fields) -> None:
         """Remove the parts; where that fails too, the bucket's lifecycle does it in a few days."""
-        async with self.aws.calling("s3", f"giving up object {upload['Key']!r}") as s3:
-            await s3.abort_multipart_upload(**upload)
+        try:
+            async with self.aws.calling("s3", f"giving up object {upload['Key']!r}") as s3:
+                await s3.abort_multipart_upload(**upload)
+        except NotFound:
+            pass
+        except AppError as e:
+            logger.warning("%s; its parts stay", e)
 
     async def _require_same(self, key: str, content: bytes) -> None:
         try:
@@ -141,9 +148,30 @@ class S3Store:
             raise Conflict(f"object {key!r} has other content, and is written once")
 
 
-def described(key: str) -> Fields:
-    content_type = CONTENT_TYPES.get(PurePosixPath(key).suffix, "application/octet-stream")
-    return {"ContentType": content_type, "ServerSideEncryption": "AES256"}
+async def _read(s3: Any, at: Fields) -> bytes:
+    """Read an object; where its bytes come short or altered, read it again. Raises Unavailable."""
+    from aiohttp import ClientPayloadError
+    from botocore.exceptions import FlexibleChecksumError, IncompleteReadError
+
+    for _ in range(TRIES):
+        with suppress(ClientPayloadError, FlexibleChecksumError, IncompleteReadError):
+            answer = await s3.get_object(**at, ChecksumMode="ENABLED")
+            async with answer["Body"]:
+                # What `async with` answers is the bare stream; only the body compares anything.
+                content: bytes = await answer["Body"].read()
+            found = digest(content)
+            if answer["Metadata"].get(DIGEST, found) == found:
+                return content
+    raise Unavailable(f"object {at['Key']!r} was read {TRIES} times and never whole")
+
+
+def described(key: str, content: bytes) -> Fields:
+    """Return what is kept beside the bytes; S3's own checksum of parts is not of the whole."""
+    return {
+        "ContentType": CONTENT_TYPES.get(PurePosixPath(key).suffix, "application/octet-stream"),
+        "ServerSideEncryption": "AES256",
+        "Metadata": {DIGEST: digest(content)},
+    }
 
 
 def condition(key: str) -> Fields:
@@ -152,3 +180,7 @@ def condition(key: str) -> Fields:
 
 def checksum(content: bytes) -> Fields:
     return {"ChecksumSHA256": base64.b64encode(hashlib.sha256(content).digest()).decode()}
+
+
+def digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
