@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # The environment made here is the one used, whatever other one is active.
 unexport VIRTUAL_ENV
 
-.PHONY: run test package check lint types workflows edge unit bench schema codegen migrate lock audit pictures chromium install install-dev client clean
+.PHONY: run test package check lint types workflows edge unit bench schema codegen migrate lock audit costs pictures chromium install install-dev client clean
 
 run: install client ## install, start database, API, worker and page
 	@exec $(BIN)/parakeet serve --port $(PORT)
@@ -76,6 +76,9 @@ lock: .venv/.bootstrap ## renew the hashed requirement locks, one per artefact
 audit: .venv/audit/bin/pip-audit ## known advisories and the bill of materials; needs the network
 	$(BIN)/python .ci/audit.py materials dist/sbom
 	$(BIN)/python .ci/audit.py advisories
+
+costs: install-dev ## what a month costs, from the stacks' settings and pulumi/prices.toml
+	PYTHONPATH=pulumi $(BIN)/python -m tests.infra.costs >docs/operations/costs.md
 
 clean: ## remove what can be made again; the database under .parakeet stays
 	rm -rf .venv client/node_modules cloudflare/node_modules client/dist dist .mypy_cache .ruff_cache .pytest_cache
