@@ -49,9 +49,9 @@ NOT_IN_QUERY = (
     # Entry points and versions of others are looked up nowhere, our own version is.
     "*.dist-info",
     # Its resources are of no use to aioboto3's clients.
-    "boto3/data", "boto3/examples", "botocore/docs", "botocore/cacert.pem",
+    "boto3/data", "boto3/examples",
     # The compiled module is all that cryptography takes from it.
-    "cffi", "pycparser",
+    "cffi", "pycparser", "jsonschema/benchmarks",
     "sqlalchemy/dialects/mssql", "sqlalchemy/dialects/mysql", "sqlalchemy/dialects/oracle",
     "sqlalchemy/dialects/sqlite", "sqlalchemy/testing", "greenlet/platform",
     "pydantic/v1", "pydantic/mypy.py",
