@@ -44,7 +44,7 @@ workflows: install-dev .github/node_modules/.package-lock.json ## GitHub's workf
 edge: cloudflare/node_modules/.package-lock.json ## the Worker before the API: checked, built to dist/edge, run in workerd
 	cd cloudflare && npm run --silent check && npm run --silent build && npm run --silent test
 
-package: install-dev ## what is deployed: the query function's zips, the workers' file tree, their sizes
+package: install-dev dist/edge/index.js ## what is deployed: the query function's zips, the workers' file tree, the edge, their sizes
 	$(BIN)/python .ci/package.py query-arm64 query-x86_64 worker sizes
 
 unit: install-dev ## tests that need no server
@@ -117,9 +117,8 @@ chromium: ## a browser for the tests: installed from Debian as root, else named
 	$(UV) pip install --quiet --python .venv/audit/bin/python --require-hashes -r requirements-audit.lock
 	@touch $@
 
-cloudflare/node_modules/.package-lock.json: cloudflare/package-lock.json
-	cd cloudflare && npm ci --no-audit --no-fund --loglevel=error
-	@touch $@
+dist/edge/index.js: cloudflare/node_modules/.package-lock.json $(wildcard cloudflare/src/*.ts)
+	cd cloudflare && npm run --silent build
 
 client/dist/index.html: client/node_modules/.package-lock.json $(CLIENT_SOURCES)
 	cd client && npm run --silent build
