@@ -1,14 +1,16 @@
 import { ApolloLink, HttpLink } from "@apollo/client";
 import { ServerError } from "@apollo/client/errors";
 import { RetryLink } from "@apollo/client/link/retry";
+import { waitFor } from "./patience";
 import type { Session } from "./session/session";
 
 const MOST_TRIES = 4;
-const LONGEST_WAIT_SECONDS = 30;
+// The edge counts by the minute.
+const LONGEST_WAIT_SECONDS = 60;
 const BUDGET = { retries: 10, perMs: 60_000 };
 const SPREAD_MS = 500;
 
-/** The statuses by which an edge says "later": nothing was done, so even a mutation may be sent again. */
+/** The statuses by which an edge says "later". */
 const LATER = [429, 503];
 
 export function makeLink(session: Session): ApolloLink {
@@ -35,12 +37,21 @@ async function refusing(response: Response): Promise<Response> {
 export function makeRetryLink(): RetryLink {
   const mayRetry = makeBudget();
   return new RetryLink({
-    attempts: (count, _, error) => {
-      const wait = retryAfterSeconds(error);
-      return wait !== null && wait <= LONGEST_WAIT_SECONDS && count < MOST_TRIES && mayRetry();
+    attempts: (count, { operationType }, error) =>
+      isWorthATry(error, operationType) && count < MOST_TRIES && mayRetry(),
+    delay: (_count, _operation, error) => {
+      const wait = retryAfterSeconds(error)! * 1000 + Math.random() * SPREAD_MS;
+      waitFor(wait);
+      return wait;
     },
-    delay: (_count, _operation, error) => retryAfterSeconds(error)! * 1000 + Math.random() * SPREAD_MS,
   });
+}
+
+/** Refused for their number, nothing was done. Behind 503 a mutation may have been, and is not sent twice. */
+function isWorthATry(error: unknown, operationType: string): boolean {
+  const wait = retryAfterSeconds(error);
+  const undone = operationType !== "mutation" || (ServerError.is(error) && error.statusCode === 429);
+  return wait !== null && wait <= LONGEST_WAIT_SECONDS && undone;
 }
 
 function makeBudget(): () => boolean {

@@ -13,10 +13,10 @@ beforeAll(async () => {
   deployed = await deploy(inject("address"));
 });
 beforeEach(() => {
-  const { issuer, edge } = deployed;
+  const { issuer, origin } = deployed;
   issuer.forgetEverybody();
   Object.assign(issuer.knobs, { expiresIn: 3600, givesRefresh: true, renewals: 0 });
-  Object.assign(edge.knobs, { refuse: 0, retryAfter: "1", status: 429, requests: 0, withoutToken: 0, stranger: 0 });
+  Object.assign(origin.knobs, { refuse: 0, retryAfter: "1", requests: 0, unsigned: 0 });
 });
 afterAll(async () => {
   await browser?.close();
@@ -53,7 +53,7 @@ async function expectNoTokenIn(page: Page) {
 test("sign in, run a backtest, see it finished, download a file, sign out", async () => {
   const { page, problems, close } = await open("/backtests/new?strategy=momentum");
   await page.getByRole("heading", { name: "Sign in" }).waitFor();
-  expect(deployed.edge.knobs.requests).toBe(0);
+  expect(deployed.origin.knobs.requests).toBe(0);
   await signIn(page);
   expect(page.url()).toBe(at("/backtests/new?strategy=momentum"));
 
@@ -85,7 +85,7 @@ test("sign in, run a backtest, see it finished, download a file, sign out", asyn
   await page.goto(at("/backtests"));
   await page.getByRole("heading", { name: "Sign in" }).waitFor();
 
-  expect(deployed.edge.knobs).toMatchObject({ withoutToken: 0, stranger: 0 });
+  expect(deployed.origin.knobs.unsigned).toBe(0);
   expect(problems).toEqual([]);
   await close();
 });
@@ -107,7 +107,6 @@ test("a reload, another tab and the playground need no second sign-in; one sign-
   await other.getByRole("button", { name: "Sign out" }).click();
   await other.getByRole("heading", { name: "You are signed out" }).waitFor();
   await page.getByRole("heading", { name: "You are signed out" }).waitFor();
-  expect(deployed.edge.knobs.withoutToken).toBe(0);
   expect(problems).toEqual([]);
   await close();
 });
@@ -127,7 +126,6 @@ test("a token that runs out is renewed unseen, once for all requests", async () 
   await page.getByText(/AUD prices from/).waitFor();
 
   expect(deployed.issuer.knobs.renewals).toBe(1);
-  expect(deployed.edge.knobs.withoutToken).toBe(0);
   expect(problems).toEqual([]);
   await close();
 });
@@ -173,6 +171,7 @@ async function endSession(page: Page) {
 }
 
 async function shootWide(page: Page, name: string) {
+  await page.waitForFunction(() => [...document.images].every((image) => image.complete));
   expect(await overflow(page)).toBe(0);
   await shoot(page, name.replace(", ", "-"), { fullPage: false });
 }
@@ -184,12 +183,25 @@ test("a server that asks for patience gets it, and nobody is troubled", async ()
     .getByRole("heading", { name: /momentum/i })
     .first()
     .waitFor();
-  Object.assign(deployed.edge.knobs, { refuse: 1, requests: 0 });
+  Object.assign(deployed.origin.knobs, { refuse: 1, requests: 0 });
   await page.getByRole("link", { name: "Backtests", exact: true }).first().click();
   await page.getByRole("row").nth(1).waitFor();
 
-  expect(deployed.edge.knobs.requests).toBe(2);
+  expect(deployed.origin.knobs.requests).toBe(2);
   expect(problems.filter((problem) => !problem.includes("429"))).toEqual([]);
+  await close();
+});
+
+test("while the server wants a pause, the page says so", async () => {
+  const { page, close } = await open("/backtests/new", { ...PHONE, colorScheme: "dark" });
+  await signIn(page);
+  await page.getByText(/AUD prices from/).waitFor();
+  Object.assign(deployed.origin.knobs, { refuse: 1, retryAfter: "6" });
+  await page.getByRole("button", { name: "Run backtest" }).click();
+  await page.getByText("the server asked for a pause").waitFor();
+  await shootWide(page, "deployed-pause");
+  await page.getByRole("region", { name: "Key figures" }).waitFor({ timeout: 90_000 });
+  await page.getByText("the server asked for a pause").waitFor({ state: "detached" });
   await close();
 });
 
@@ -197,11 +209,11 @@ test("a server that asks for too much patience is said to be busy, with the requ
   const { page, close } = await open("/backtests/new");
   await signIn(page);
   await page.getByText(/AUD prices from/).waitFor();
-  Object.assign(deployed.edge.knobs, { refuse: 1, retryAfter: "600" });
+  Object.assign(deployed.origin.knobs, { refuse: 1, retryAfter: "600" });
   await page.getByRole("button", { name: "Run backtest" }).click();
   await page.getByRole("heading", { name: "Too many requests at once" }).waitFor();
   await page.getByText("Try again in 600 seconds.").waitFor();
-  await page.getByText("Reference edge-1").waitFor();
+  await page.getByText(/^Reference [0-9a-f]{32}$/).waitFor();
   await shoot(page, "deployed-busy");
   await close();
 });

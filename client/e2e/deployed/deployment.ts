@@ -6,16 +6,18 @@ import { findProvider } from "../../deploy/provider";
 import { readConfiguration } from "../../src/session/configuration";
 import { startEdge } from "./edge";
 import { AUDIENCE, CLIENT, startIssuer } from "./issuer";
+import { startOrigin } from "./origin";
 import { startSite } from "./site";
 
 const DIST = resolve(import.meta.dirname, "../../dist");
 
-/** The build as it is deployed: the page, the API and the identity provider, each on an origin of its own. */
+/** The build as it is deployed: the page, the edge before the API and the identity provider, each an origin. */
 export async function deploy(api: string) {
   const folder = await mkdtemp(join(tmpdir(), "parakeet-site-"));
   await cp(DIST, folder, { recursive: true });
-  const issuer = await startIssuer();
-  const edge = await startEdge(api, issuer);
+  const [site, issuer, origin] = await Promise.all([startSite(folder), startIssuer(), startOrigin(api)]);
+  const given = { origin: origin.origin, issuer: issuer.origin, audience: AUDIENCE, page: site.origin };
+  const edge = await startEdge(given);
   const configuration = readConfiguration({
     apiUrl: edge.origin,
     issuer: issuer.origin,
@@ -23,14 +25,12 @@ export async function deploy(api: string) {
     audience: AUDIENCE,
   })!;
   await writePages(folder, configuration, await findProvider(issuer.origin));
-  const site = await startSite(folder);
   issuer.allow([site.origin]);
-  edge.allow(site.origin);
   const stop = async () => {
-    await Promise.all([site.stop(), edge.stop(), issuer.stop()]);
+    await Promise.all([site, edge, origin, issuer].map((each) => each.stop()));
     await rm(folder, { recursive: true });
   };
-  return { folder, site, edge, issuer, stop };
+  return { folder, site, edge, origin, issuer, stop };
 }
 
 export type Deployment = Awaited<ReturnType<typeof deploy>>;

@@ -1,54 +1,42 @@
-import type { IncomingHttpHeaders } from "node:http";
-import { AUDIENCE, type Issuer } from "./issuer";
-import { bodyOf, listen } from "./listen";
+import { execFile, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { promisify } from "node:util";
+import type { Listening } from "./listen";
 
-const PASSED_ON = ["content-type", "accept"];
-const PASSED_BACK = ["content-type", "content-disposition", "cache-control", "x-request-id"];
+const CLOUDFLARE = resolve(import.meta.dirname, "../../../cloudflare");
+const ESBUILD = resolve(CLOUDFLARE, "node_modules/.bin/esbuild");
+const BUNDLING = ["--bundle", "--platform=node", "--format=esm", "--packages=external"];
+const EDGE_KEYS = { current: { id: "edge-1", key: Buffer.alloc(32, 1).toString("base64") }, previous: null };
 
-/** Before the real server, what a deployed one has before it: an origin of its own, CORS, tokens, refusals. */
-export async function startEdge(api: string, issuer: Issuer) {
-  const knobs = { refuse: 0, retryAfter: "1", status: 429, requests: 0, withoutToken: 0, stranger: 0 };
-  let allowed = "";
-  const server = await listen(async (request, response) => {
-    const { origin } = request.headers;
-    if (origin !== allowed) return (knobs.stranger++, void response.writeHead(403).end());
-    for (const [name, value] of Object.entries(cors(allowed))) response.setHeader(name, value);
-    if (request.method === "OPTIONS") return void response.writeHead(204).end();
-    knobs.requests++;
-    const refuse = (status: number, headers = {}) =>
-      response
-        .writeHead(status, { "content-type": "application/json", "x-request-id": "edge-1", ...headers })
-        .end(JSON.stringify({ errors: [{ message: "refused" }] }));
-    if (!isKnown(request.headers, issuer)) return (knobs.withoutToken++, void refuse(401));
-    if (knobs.refuse-- > 0) return void refuse(knobs.status, { "retry-after": knobs.retryAfter });
+type Given = { origin: string; issuer: string; audience: string; page: string };
 
-    const answer = await fetch(api + request.url, {
-      method: request.method!,
-      headers: picked(PASSED_ON, (name) => request.headers[name] as string | undefined),
-      ...(request.method === "POST" && { body: await bodyOf(request) }),
-    });
-    const body = Buffer.from(await answer.arrayBuffer());
-    response.writeHead(
-      answer.status,
-      picked(PASSED_BACK, (name) => answer.headers.get(name)),
-    );
-    response.end(body);
+/** The Worker as it is deployed, in the runtime it is deployed to. */
+export async function startEdge({ origin, issuer, audience, page }: Given): Promise<Listening> {
+  if (!existsSync(ESBUILD)) throw new Error("the edge is not installed: run make edge");
+  const { stdout } = await promisify(execFile)(ESBUILD, ["test/serve.ts", ...BUNDLING], { cwd: CLOUDFLARE });
+  const worker = spawn("node", ["--input-type=module", `--eval=${stdout}`], {
+    cwd: CLOUDFLARE,
+    stdio: ["pipe", "pipe", "inherit"],
   });
-  return { ...server, knobs, allow: (origin: string) => void (allowed = origin) };
+  const bindings = {
+    ORIGIN: origin,
+    TOKEN_ISSUER: issuer,
+    TOKEN_AUDIENCE: audience,
+    JWKS_URL: `${issuer}/jwks`,
+    ALLOWED_ORIGINS: JSON.stringify([page]),
+    EDGE_KEYS: JSON.stringify(EDGE_KEYS),
+  };
+  worker.stdin.write(`${JSON.stringify({ bindings })}\n`);
+  const line = await new Promise<string>((said, failed) => {
+    createInterface({ input: worker.stdout }).once("line", said);
+    worker.once("exit", (code) => failed(new Error(`the edge ended with ${code}`)));
+  });
+  const stop = () =>
+    new Promise<void>((stopped) => {
+      worker.once("exit", () => stopped());
+      worker.stdin.end();
+    });
+  return { origin: (JSON.parse(line) as { url: string }).url, stop };
 }
-
-function isKnown(headers: IncomingHttpHeaders, issuer: Issuer): boolean {
-  const token = /^Bearer (.+)$/.exec(headers.authorization ?? "")?.[1];
-  return token !== undefined && issuer.read(token)?.aud === AUDIENCE;
-}
-
-const cors = (origin: string) => ({
-  "access-control-allow-origin": origin,
-  "access-control-allow-methods": "GET, POST",
-  "access-control-allow-headers": "authorization, content-type",
-  "access-control-expose-headers": "x-request-id, retry-after, content-disposition",
-  vary: "Origin",
-});
-
-const picked = (names: string[], read: (name: string) => string | null | undefined): Record<string, string> =>
-  Object.fromEntries(names.flatMap((name) => (read(name) ? [[name, read(name)!]] : [])));

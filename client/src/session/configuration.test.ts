@@ -63,7 +63,7 @@ test("a configuration that cannot be read stops the page with a reason", async (
   answering(new Response("<!doctype html>"));
   await expect(fetchConfiguration()).rejects.toThrow("/config.json is not JSON.");
   answering(new Response("", { status: 500 }));
-  await expect(fetchConfiguration()).rejects.toThrow("/config.json was answered with status 500.");
+  await expect(fetchConfiguration()).rejects.toThrow("Its configuration was answered with status 500.");
   vi.stubGlobal("fetch", () => Promise.reject(new TypeError("no network")));
-  await expect(fetchConfiguration()).rejects.toThrow("/config.json could not be fetched.");
+  await expect(fetchConfiguration()).rejects.toThrow("Check that you are online.");
 });

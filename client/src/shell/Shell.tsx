@@ -6,6 +6,7 @@ import { SkeletonRows } from "../ui/Skeleton";
 import { Crash } from "./Crash";
 import { Header } from "./Header";
 import css from "./Shell.module.css";
+import { Waiting } from "./Waiting";
 
 export function Shell() {
   const { pathname } = useLocation();
@@ -35,6 +36,7 @@ export function Shell() {
         </Crash>
       </main>
       <Footer />
+      <Waiting />
     </div>
   );
 }
