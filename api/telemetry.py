@@ -28,6 +28,7 @@ logger = logging.getLogger("parakeet")
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 job_id: ContextVar[str | None] = ContextVar("job_id", default=None)
 
+NAMESPACE = "PotentialParakeet"
 LOG_BYTES = 5_000_000
 # A log of what anybody may send must not grow with it.
 MESSAGE_CHARACTERS = 1_000
@@ -79,7 +80,7 @@ class Meter:
         sums, self.sums = self.sums, {}
         if not sums:
             return
-        metrics = powertools("metrics").Metrics()
+        metrics = powertools("metrics").Metrics(namespace=NAMESPACE)
         for metric, number in sums.items():
             metrics.add_metric(name=metric.value, unit=metric.unit, value=number)
         metrics.flush_metrics()
@@ -187,6 +188,9 @@ def traced(name: str) -> Iterator[None]:
         yield
         return
     part = _tracer.provider.begin_subsegment(name)
+    if part is None:  # an invocation nobody traces
+        yield
+        return
     try:
         part.put_annotation("job_id", job_id.get() or "")
         yield
