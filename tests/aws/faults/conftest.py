@@ -17,5 +17,7 @@ async def the_stage(make_database: MakeDatabase, moto: str, worker_id: str) -> A
 async def stage(the_stage: Stage, request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
     """A stage nothing has happened on; what the test left is judged by every invariant."""
     yield the_stage
-    await the_stage.check(about=request.node.nodeid)
-    await the_stage.clean()
+    try:
+        await the_stage.check(about=request.node.nodeid)
+    finally:
+        await the_stage.clean()

@@ -22,6 +22,7 @@ from tests.api.market import write_market
 from tests.aws.evidence import HISTORY, Evidence, read_rows
 from tests.aws.faults.client import Client
 from tests.aws.invariants import TERMINAL, no_rubbish, violations
+from tests.aws.queues import empty
 from tests.aws.relay import Relay
 from tests.aws.simulator import EventSource, Mapping, Mischief
 from tests.factories import OWNER
@@ -306,7 +307,7 @@ class Stage:
         found += no_rubbish(after)
         found += await self.other_results(after)
         if found:
-            log = "\n".join(each.log[-2000:] for each in self.workers)
+            log = "\n".join(each.log[-1500:] for each in self.functions)
             raise AssertionError(f"{about}:\n" + "\n".join(found) + f"\n{log}")
         return after
 
@@ -326,9 +327,10 @@ class Stage:
 
     async def clean(self) -> None:
         """Forget everything but the market."""
-        for url in (self.queue_url, self.ingest_url, self.dead_url):
-            await self.sqs.purge_queue(QueueUrl=url)
         await self.see_again_after(VISIBILITY_SECONDS)
+        # The dead letters first: a queue is made to send its own there.
+        for url in (self.dead_url, self.queue_url, self.ingest_url):
+            await empty(self.sqs, url)
         for key in await self.objects():
             await self.s3.delete_object(Bucket=self.bucket, Key=key)
         async with self.sessions() as session, session.begin():

@@ -19,6 +19,7 @@ from models.session import SessionFactory
 from tests.api.edge import EDGE_KEYS, sign
 from tests.api.tokens import Issuer
 from tests.aws.gateway import http_event
+from tests.aws.queues import empty
 from tests.aws.relay import Relay
 from tests.aws.simulator import failed_items, sqs_event
 from tests.infra.cloud import BuiltStack
@@ -27,7 +28,9 @@ from tests.lambda_runtime import REGION, FunctionError, LambdaRuntime
 
 FUNCTIONS = ("query", "backtest", "ingest", "sweeper", "migrate")
 DATABASE_ROLES = {"database": "parakeet_api", "worker": "parakeet_worker", "migration": None}
-EVERYTHING = '{"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'
+EVERYTHING = (
+    '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'
+)
 SUBMIT = """
 mutation Run($input: RunBacktestInput!) {
   runBacktest(input: $input) {
@@ -35,6 +38,15 @@ mutation Run($input: RunBacktestInput!) {
   }
 }
 """
+# Half a year of two shares, of the sample and of the tests' small market.
+SAMPLE_RUN = {
+    "strategy": "equal_weight",
+    "symbols": ["AAPL", "MSFT"],
+    "start": "2021-01-04",
+    "end": "2021-06-30",
+    "currency": "USD",
+}
+SMALL_RUN = SAMPLE_RUN | {"symbols": ["AAA", "BBB"], "start": "2019-07-01", "end": "2019-12-20"}
 Credentials = Mapping[str, str]
 
 
@@ -46,35 +58,46 @@ class Inside:
     relay: Relay
     operator: dict[str, Any]
 
-    def __init__(self, stack: BuiltStack, database_url: str, sessions: SessionFactory) -> None:
+    def __init__(
+        self, stack: BuiltStack, database_url: str, sessions: SessionFactory, issuer: Issuer
+    ) -> None:
         assert stack.endpoint is not None
         self.stack = stack
         self.url = stack.endpoint
         self.database_url = database_url
         self.sessions = sessions
-        self.issuer = Issuer()
+        self.issuer = issuer
         self.overrides: dict[str, str] = {}
         self.credentials: dict[str, Credentials] = {}
         self.running: dict[str, LambdaRuntime] = {}
         self.submitted = 0
+        self.run = SAMPLE_RUN
 
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, stack: BuiltStack, database_url: str, sessions: SessionFactory, **overrides: str
+        cls,
+        stack: BuiltStack,
+        database_url: str,
+        sessions: SessionFactory,
+        issuer: Issuer,
+        **overrides: str,
     ) -> AsyncIterator[Self]:
-        inside = cls(stack, database_url, sessions)
+        inside = cls(stack, database_url, sessions, issuer)
         inside.overrides = overrides
         inside.relay = await Relay.start(inside.url)
         async with AsyncExitStack() as opened:
+            opened.push_async_callback(inside.relay.stop)
             await inside._take_roles(opened)
             await inside._rotate()
+            opened.push_async_callback(inside.stop)
+            opened.callback(inside.guard, on=False)
             inside.guard(on=True)
             yield inside
-            inside.guard(on=False)
-            for function in inside.running.values():
-                await function.stop()
-        await inside.relay.stop()
+
+    async def stop(self) -> None:
+        for function in self.running.values():
+            await function.stop()
 
     async def _take_roles(self, opened: AsyncExitStack) -> None:
         """Make an operator, and let each function have credentials of its own role only."""
@@ -183,18 +206,11 @@ class Inside:
             raise Denied(f"the query answered {answer['statusCode']}: {told}")
         return told["data"]
 
-    async def submit(self, query: LambdaRuntime, **given: Any) -> tuple[str, UUID]:
+    async def submit(self, query: LambdaRuntime) -> tuple[str, UUID]:
         """Ask for a run nobody has asked for; return its id and its job's."""
         self.submitted += 1
-        small = {
-            "strategy": "equal_weight",
-            "symbols": ["AAPL", "MSFT"],
-            "start": "2021-01-04",
-            "end": "2021-06-30",
-            "currency": "USD",
-            "initialCapital": str(10_000 + self.submitted),
-        }
-        told = (await self.ask(query, SUBMIT, input=small | given))["runBacktest"]
+        capital = {"initialCapital": str(10_000 + self.submitted)}
+        told = (await self.ask(query, SUBMIT, input=self.run | capital))["runBacktest"]
         if told["userErrors"]:
             raise Denied(f"the run was refused: {told['userErrors']}")
         return told["backtest"]["id"], UUID(told["job"]["id"].removeprefix("job_"))
@@ -232,7 +248,7 @@ class Inside:
 
     async def purge(self) -> None:
         for name in QUEUE_VARIABLES:
-            await self.operator["sqs"].purge_queue(QueueUrl=self.queue_url(name))
+            await empty(self.operator["sqs"], self.queue_url(name))
 
     # Objects and rows
 
