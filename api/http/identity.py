@@ -67,6 +67,8 @@ class Identified:
             answer = _refused(403, "FORBIDDEN", "this is not the way in", e)
         except TokenRefused as e:
             answer = _refused(401, "UNAUTHENTICATED", "the access token was refused", e)
+            told = f'Bearer error="invalid_token", error_description="{e}"'
+            answer.headers["www-authenticate"] = told
         except Refusal as e:
             answer = _refused(e.status, "BAD_REQUEST", str(e), e)
         except AppError as e:

@@ -36,7 +36,7 @@ REFUSED_HEADERS: Final = frozenset({"jku", "x5u", "jwk", "crit", "zip", "b64"})
 
 
 class TokenRefused(Exception):
-    """The message is for the log, never for the caller."""
+    """The message is one of a fixed few, the same as at the edge."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def _decoded(segment: str) -> bytes:
     try:
         content = base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
     except binascii.Error as e:
-        raise TokenRefused("not base64url") from e
+        raise TokenRefused("not canonical base64url") from e
     # Left-over bits would give one token many spellings.
     if base64.urlsafe_b64encode(content).rstrip(b"=").decode() != segment:
         raise TokenRefused("not canonical base64url")
@@ -102,34 +102,37 @@ def _decoded(segment: str) -> bytes:
 
 
 def _read(content: bytes) -> dict[str, Any]:
-    """Return the object; its floats and its absurd integers are of no use and read as NaN."""
     try:
-        text = content.decode()
-        if text.count("[") + text.count("{") > MOST_BRACKETS:
-            raise TokenRefused("nested too deep")
-        value = json.loads(
-            text,
-            object_pairs_hook=_object,
-            parse_constant=_refuse_constant,
-            parse_float=lambda _: math.nan,
-            parse_int=lambda digits: int(digits) if len(digits) <= LONGEST_NUMBER else math.nan,
-        )
+        value = _parsed(content.decode())
     except ValueError as e:
         raise TokenRefused("not strict JSON") from e
     if not isinstance(value, dict):
-        raise TokenRefused("not an object")
+        raise TokenRefused("not strict JSON")
     return value
+
+
+def _parsed(text: str) -> Any:
+    """Return the value; its floats and its absurd integers are of no use and read as NaN."""
+    if text.count("[") + text.count("{") > MOST_BRACKETS:
+        raise ValueError("nested too deep")
+    return json.loads(
+        text,
+        object_pairs_hook=_object,
+        parse_constant=_refuse_constant,
+        parse_float=lambda _: math.nan,
+        parse_int=lambda digits: int(digits) if len(digits) <= LONGEST_NUMBER else math.nan,
+    )
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        raise TokenRefused("a key is repeated")
+        raise ValueError("a key is repeated")
     return members
 
 
 def _refuse_constant(name: str) -> None:
-    raise TokenRefused(f"{name} is not JSON")
+    raise ValueError(f"{name} is not JSON")
 
 
 def check_signature(token: Token, key: Key | None) -> None:

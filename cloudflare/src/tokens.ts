@@ -18,13 +18,13 @@ export interface Token {
   claims: Record<string, unknown>;
 }
 
-/** Why a token is refused: for the log, never for the caller. */
+/** A token that is refused; the reason is one of a fixed few, the same as at the origin. */
 export class TokenRefused extends Refusal {
   readonly reason: string;
 
   constructor(reason: string) {
     super(401, "UNAUTHENTICATED", "an access token is needed, and this one was refused; sign in again", {
-      "www-authenticate": 'Bearer error="invalid_token"',
+      "www-authenticate": `Bearer error="invalid_token", error_description="${reason}"`,
     });
     this.reason = reason;
   }
