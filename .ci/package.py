@@ -43,9 +43,6 @@ NEVER = (
     "*.dist-info/REQUESTED", "*.dist-info/direct_url.json",
 )  # fmt: skip
 NOT_IN_QUERY = (
-    "api/cli", "api/adapters/child_*", "api/adapters/embedded_postgres.py", "api/adapters/sample_*",
-    "api/lambdas/backtest.py", "api/lambdas/ingest.py", "api/lambdas/migrate.py",
-    "api/lambdas/sweeper.py",
     # Entry points and versions of others are looked up nowhere, our own version is.
     "*.dist-info",
     # Its resources are of no use to aioboto3's clients.
@@ -63,6 +60,11 @@ NOT_IN_QUERY = (
     "aws_lambda_powertools/utilities/data_masking", "aws_lambda_powertools/utilities/idempotency",
     "aws_lambda_powertools/utilities/validation", "aws_lambda_powertools/utilities/streaming",
 )  # fmt: skip
+WORK_OF_OTHERS = (
+    "api/cli", "api/adapters/child_*", "api/adapters/embedded_postgres.py", "api/adapters/sample_*",
+    "api/lambdas/backtest.py", "api/lambdas/ingest.py", "api/lambdas/migrate.py",
+    "api/lambdas/sweeper.py",
+)  # fmt: skip
 # Of the SDK's descriptions those of the services our adapters speak to, and of none in particular.
 SERVICES = {"s3", "sqs", "secretsmanager", "sts"}
 NOT_IN_WORKER = ("**/test", "sklearn/datasets/images", "plotly/package_data/plotly.min.js")
@@ -76,7 +78,8 @@ class Artefact:
     lock: str
     platform: str
     contents: tuple[str, ...]  # of the repository
-    pruned: tuple[str, ...]
+    pruned: tuple[str, ...]  # of the libraries
+    left_out: tuple[str, ...]  # of the contents
     zipped: bool
 
     def tree(self, into: Path) -> Path:
@@ -91,6 +94,7 @@ class Artefact:
 
 
 OURS = ("api", "models", "engine", "migrations")
+ABOUT = "potential_parakeet"
 # Of the engine only what is plain Python and computed on request.
 QUERY = ("api", "models", "engine/__init__.py", "engine/errors.py", "engine/overfitting.py")
 
@@ -102,6 +106,7 @@ def of_query(name: str, machine: str) -> Artefact:
         platform=f"{machine}-manylinux_2_28",
         contents=QUERY,
         pruned=NOT_IN_QUERY,
+        left_out=WORK_OF_OTHERS,
         zipped=True,
     )
 
@@ -112,6 +117,7 @@ WORKER = Artefact(
     platform="aarch64-manylinux_2_28",
     contents=OURS,
     pruned=NOT_IN_WORKER,
+    left_out=(),
     zipped=False,
 )
 ARTEFACTS = {
@@ -148,26 +154,33 @@ def main(arguments: list[str]) -> int:
 
 
 def build(artefact: Artefact, into: Path) -> None:
-    """Build unless the same input was built before; processes that ask at once take turns."""
+    """Build what the input of the last build leaves to do; callers at the same time take turns."""
     into.mkdir(parents=True, exist_ok=True)
     with (into / ".building").open("w") as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)
         python = find_python()
-        stamp, wanted = artefact.stamp(into), fingerprint(artefact, python)
-        if stamp.exists() and stamp.read_text() == wanted:
-            return
-        stamp.unlink(missing_ok=True)
-        tree = artefact.tree(into)
-        shutil.rmtree(tree, ignore_errors=True)
-        install(artefact, tree)
-        add_ours(artefact, tree)
-        prune(tree, (*NEVER, *artefact.pruned))
-        keep_services(tree / "botocore" / "data")
-        strip_libraries(tree)
-        compile_tree(tree, python, keep_sources=not artefact.zipped)
-        if artefact.zipped:
-            pack(tree, artefact.zip(into))
-        stamp.write_text(wanted)
+        tree, stamp = artefact.tree(into), artefact.stamp(into)
+        brought = stamp.with_name("brought-from")
+        theirs, ours = fingerprints(artefact, python)
+        if not brought.exists() or brought.read_text() != theirs:
+            stamp.unlink(missing_ok=True)
+            shutil.rmtree(tree, ignore_errors=True)
+            bring_libraries(artefact, tree, python)
+            brought.write_text(theirs)
+        if not stamp.exists() or stamp.read_text() != ours:
+            stamp.unlink(missing_ok=True)
+            add_ours(artefact, tree, python)
+            if artefact.zipped:
+                pack(tree, artefact.zip(into))
+            stamp.write_text(ours)
+
+
+def bring_libraries(artefact: Artefact, tree: Path, python: Path) -> None:
+    install(artefact, tree)
+    prune(tree, (*NEVER, *artefact.pruned))
+    keep_services(tree / "botocore" / "data")
+    strip_libraries(tree)
+    compile_libraries(tree, python, keep_sources=not artefact.zipped)
 
 
 def make_runtime(place: Path) -> None:
@@ -230,13 +243,15 @@ def uv() -> str:
     return found
 
 
-def fingerprint(artefact: Artefact, python: Path) -> str:
-    """Tell the input apart: lock, sources, this program, interpreter."""
-    digest = hashlib.sha256((answer_of(str(python), "-VV") or "").encode())
+def fingerprints(artefact: Artefact, python: Path) -> tuple[str, str]:
+    """Tell two inputs apart: what brings the libraries, and all of it."""
     lock = ROOT / f"requirements-{artefact.lock}.lock"
-    for path in [lock, Path(__file__), ROOT / "pyproject.toml", *sources(artefact)]:
+    digest = hashlib.sha256((answer_of(str(python), "-VV") or "").encode())
+    digest.update(lock.read_bytes() + Path(__file__).read_bytes())
+    theirs = digest.hexdigest()
+    for path in [ROOT / "pyproject.toml", *sources(artefact)]:
         digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes() + b"\0")
-    return digest.hexdigest()
+    return theirs, digest.hexdigest()
 
 
 def sources(artefact: Artefact) -> list[Path]:
@@ -257,27 +272,26 @@ def install(artefact: Artefact, tree: Path) -> None:
     subprocess.run(command, check=True)
 
 
-def add_ours(artefact: Artefact, tree: Path) -> None:
+def add_ours(artefact: Artefact, tree: Path, python: Path) -> None:
+    prune(tree, (*OURS, f"{ABOUT}-*.dist-info"))
     for path in sources(artefact):
         copy = tree / path.relative_to(ROOT)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, copy)
+    prune(tree, artefact.left_out)
     # The API tells its version, which it reads where an installer would have left it.
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    name, version = project["name"], project["version"]
-    about = tree / f"{name.replace('-', '_')}-{version}.dist-info" / "METADATA"
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    about = tree / f"{ABOUT}-{version}.dist-info" / "METADATA"
     about.parent.mkdir()
-    about.write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+    about.write_text(f"Metadata-Version: 2.1\nName: {ABOUT}\nVersion: {version}\n")
+    compile_all([tree / name for name in OURS if (tree / name).exists()], tree, python)
 
 
 def prune(tree: Path, patterns: Iterable[str]) -> None:
-    ours = next(tree.glob("potential_parakeet-*"))
     for path in (path for pattern in patterns for path in list(tree.glob(pattern))):
-        if path == ours or not path.exists():
-            continue
         if path.is_dir():
             shutil.rmtree(path)
-        else:
+        elif path.exists():
             path.unlink()
 
 
@@ -306,20 +320,19 @@ def strip_libraries(tree: Path) -> None:
         path.write_bytes(library[:end])
 
 
-def compile_tree(tree: Path, python: Path, *, keep_sources: bool) -> None:
-    """Compile so that nobody checks the sources again; one process, so that the bytes are fixed."""
-    others = [path for path in sorted(tree.iterdir()) if path.name not in OURS]
-    compile_all([tree / name for name in OURS if (tree / name).exists()], tree, python)
+def compile_libraries(tree: Path, python: Path, *, keep_sources: bool) -> None:
+    places = sorted(tree.iterdir())
     if keep_sources:
-        compile_all(others, tree, python, "-j", "0")
+        compile_all(places, tree, python, "-j", "0")
         return
-    compile_all(others, tree, python, "-b")
-    for place in others:
+    compile_all(places, tree, python, "-b")
+    for place in places:
         for source in [place] if place.suffix == ".py" else place.rglob("*.py"):
             source.unlink()
 
 
 def compile_all(places: list[Path], tree: Path, python: Path, *options: str) -> None:
+    """Compile so that nobody checks the sources again, and to the same bytes each time."""
     command = [
         str(python), "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash",
         "-s", str(tree), "-p", INSTALLED_AT, *options, *map(str, places),
