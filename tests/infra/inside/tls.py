@@ -1,6 +1,7 @@
 """An issuer's keys over TLS on loopback: a deployed process asks over nothing else."""
 
 import asyncio
+import json
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,7 +14,6 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tests.api.edge import Published
 from tests.api.tokens import Issuer
 
 LOOPBACK = "127.0.0.1"
@@ -25,8 +25,15 @@ async def serving_keys(issuer: Issuer, folder: Path) -> AsyncIterator[dict[str, 
     certificate = make_certificate(folder)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
-    published = Published(issuer)
-    server = await asyncio.start_server(published.reply, LOOPBACK, 0, ssl=context)
+    body = json.dumps(issuer.jwks()).encode()
+    head = f"HTTP/1.1 200 OK\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n".encode()
+
+    async def reply(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(head + body)
+        writer.close()
+
+    server = await asyncio.start_server(reply, LOOPBACK, 0, ssl=context)
     port = server.sockets[0].getsockname()[1]
     async with server:
         yield {
