@@ -8,7 +8,7 @@ import pulumi_aws as aws
 import pulumi_cloudflare as cloudflare
 
 from components.alarms import Alerting, Watch, alarm
-from components.function import LIVE, Function
+from components.function import Function
 from components.place import Place
 
 # The edge signs what it sends; a health check has no caller, so it carries no token.
@@ -97,7 +97,8 @@ class GraphqlEndpoint(pulumi.ComponentResource):
             name,
             action="lambda:InvokeFunction",
             function=function.name,
-            qualifier=LIVE,
+            # From the alias, so that it exists: a permission on none is refused.
+            qualifier=function.alias_arn.apply(lambda arn: arn.rpartition(":")[2]),
             principal=GATEWAY,
             source_arn=pulumi.Output.concat(api.execution_arn, "/", STAGE, "/*"),
             opts=self._child,
