@@ -19,7 +19,7 @@ from api.graphql.schema import schema
 from api.ports import JobQueue, ObjectStore
 from api.services.jobs import dispatch
 from api.settings import Settings
-from api.telemetry import logger
+from api.telemetry import Metric, logger, meter
 from models.edge_nonces import EdgeNonceRepository
 from models.ownership import sessions_of
 from models.session import SessionFactory
@@ -84,7 +84,8 @@ async def answer(
             # Through the gate: past the deadline a loader's batch may still be at the session.
             async with context.session() as held:
                 await (held.rollback() if result.errors else held.commit())
-    if not result.errors:
+    if context.job_ids and not result.errors:
+        meter.add(Metric.JOBS_SUBMITTED, len(context.job_ids))
         await dispatch(context.job_ids, sessions, app.queue)
     told = _told(result, context, request_id)
     _log(request, told, time.monotonic() - started)

@@ -17,6 +17,7 @@ from api.graphql.jobs import JobType
 from api.graphql.node import uuid_of
 from api.services.backtest_request import BacktestRequest, Constraints, Costs
 from api.services.backtests import Quotas, annotate_backtest, submit_backtest
+from api.telemetry import Metric, meter
 from models.backtest import Allocator, Currency, DecisionClock, FillPolicy, Rebalance
 
 
@@ -176,7 +177,9 @@ class BacktestMutation:
             return RunBacktestPayload(
                 backtest=None, job=None, reused=False, user_errors=user_errors(error)
             )
-        if not submitted.reused:
+        if submitted.reused:
+            meter.add(Metric.REUSED_RUNS)
+        else:
             context.job_ids.append(submitted.job.id)
         context.loaders.job_by_id.prime(submitted.job.id, submitted.job)
         return RunBacktestPayload(

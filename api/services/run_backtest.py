@@ -13,6 +13,7 @@ from api.ports import ObjectStore
 from api.services import series
 from api.services.panels import PanelRequest, load_panel
 from api.services.work import ClaimedJob, Pulse
+from api.telemetry import Metric
 from engine import backtest as engine
 from engine.backtest import Request, Result
 from engine.costs import CostModel
@@ -59,6 +60,7 @@ async def run_backtest(
         "moments": asdict(result.moments),
         "sha256": digest,
         "compute_seconds": time.monotonic() - started,
+        "counts": {Metric.BACKTESTS: 1, Metric.TRIALS: 1},
     }
 
 
