@@ -23,7 +23,7 @@ import subprocess
 import sys
 import tomllib
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,6 +67,7 @@ WORK_OF_OTHERS = (
 )  # fmt: skip
 # Of the SDK's descriptions those of the services our adapters speak to, and of none in particular.
 SERVICES = {"s3", "sqs", "secretsmanager", "sts"}
+TRACED = {"xray"}  # asked by the workers' tracer
 NOT_IN_WORKER = ("**/test", "sklearn/datasets/images", "plotly/package_data/plotly.min.js")
 
 
@@ -80,6 +81,7 @@ class Artefact:
     contents: tuple[str, ...]  # of the repository
     pruned: tuple[str, ...]  # of the libraries
     left_out: tuple[str, ...]  # of the contents
+    services: Set[str]  # of the SDK
     zipped: bool
 
     def tree(self, into: Path) -> Path:
@@ -107,6 +109,7 @@ def of_query(name: str, machine: str) -> Artefact:
         contents=QUERY,
         pruned=NOT_IN_QUERY,
         left_out=WORK_OF_OTHERS,
+        services=SERVICES,
         zipped=True,
     )
 
@@ -118,6 +121,7 @@ WORKER = Artefact(
     contents=OURS,
     pruned=NOT_IN_WORKER,
     left_out=(),
+    services=SERVICES | TRACED,
     zipped=False,
 )
 ARTEFACTS = {
@@ -178,7 +182,7 @@ def build(artefact: Artefact, into: Path) -> None:
 def bring_libraries(artefact: Artefact, tree: Path, python: Path) -> None:
     install(artefact, tree)
     prune(tree, (*NEVER, *artefact.pruned))
-    keep_services(tree / "botocore" / "data")
+    keep_services(tree / "botocore" / "data", artefact.services)
     strip_libraries(tree)
     compile_libraries(tree, python, keep_sources=not artefact.zipped)
 
@@ -295,10 +299,10 @@ def prune(tree: Path, patterns: Iterable[str]) -> None:
             path.unlink()
 
 
-def keep_services(data: Path) -> None:
+def keep_services(data: Path, services: Set[str]) -> None:
     """Leave the SDK's descriptions of what our adapters speak to, and its general files."""
     for place in [path for path in data.iterdir() if path.is_dir()]:
-        if place.name not in SERVICES:
+        if place.name not in services:
             shutil.rmtree(place)
 
 

@@ -1,0 +1,95 @@
+"""What a new container of the query function loads before its first answer.
+
+Counted, not timed: `make bench` times it.
+"""
+
+import json
+import subprocess
+import sys
+
+HEAVY = {
+    "pandas", "numpy", "scipy", "pyarrow", "boto3", "aioboto3", "botocore", "aiobotocore",
+    "yfinance", "vectorbt", "skfolio", "sklearn", "numba", "exchange_calendars", "httpx",
+    "alembic", "uvicorn", "typer", "jwt", "cryptography", "aws_xray_sdk",
+    "engine.strategies", "engine.panel", "engine.simulate", "strawberry.fastapi",
+}  # fmt: skip
+# Modules of today and a few to grow by; more must be worth what each start then takes longer.
+MOST_MODULES = 1_120
+FIRST = """
+import json, sys
+from types import SimpleNamespace
+
+import api.lambdas.query
+from tests.aws.gateway import http_event
+
+context = SimpleNamespace(
+    aws_request_id="r", function_name="query", function_version="1", memory_limit_in_mb="1024",
+    invoked_function_arn="arn:aws:lambda:ap-southeast-2:123456789012:function:query",
+    get_remaining_time_in_millis=lambda: 30_000,
+)
+query, variables = json.loads(sys.argv[1])
+body = {"query": query, "variables": variables}
+answer = api.lambdas.query.handler(http_event("/graphql", body, host="127.0.0.1"), context)
+loaded = [name for name in sys.modules if not name.startswith("tests")]
+told = {"answer": json.loads(answer["body"]), "loaded": loaded}
+# An empty module stands in for the models of the documentation.
+told["documentation"] = sys.modules["fastapi.openapi.models"].__spec__
+print(json.dumps(told))
+"""
+SUBMIT = """
+mutation ($input: RunBacktestInput!) {
+  runBacktest(input: $input) { backtest { id } userErrors { field message reason } }
+}
+"""
+
+
+def first_answer(database_url: str, query: str, variables: object = None) -> dict[str, object]:
+    """Answer one request in a process of its own; return the answer and what was loaded."""
+    done = subprocess.run(
+        [sys.executable, "-c", FIRST, json.dumps([query, variables])],
+        env={"DATABASE_URL": database_url, "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_strategies_are_described_without_the_engine(database_url):
+    told = first_answer(database_url, "{ strategies { key parameterSchema } }")
+
+    keys = [strategy["key"] for strategy in told["answer"]["data"]["strategies"]]
+    assert "momentum" in keys
+    assert sorted(HEAVY.intersection(told["loaded"])) == []
+    assert "jsonschema" not in told["loaded"]
+
+
+def test_parameters_are_checked_without_the_engine(database_url):
+    wrong = {
+        "strategy": "momentum",
+        "parameters": {"top_n": 0},
+        "universe": "SAMPLE_US",
+        "start": "2018-06-01",
+    }
+
+    told = first_answer(database_url, SUBMIT, {"input": wrong})
+
+    assert told["answer"]["data"]["runBacktest"] == {
+        "backtest": None,
+        "userErrors": [
+            {
+                "field": ["input", "parameters", "top_n"],
+                "message": "top_n was 0; use at least 1",
+                "reason": None,
+            }
+        ],
+    }
+    assert sorted(HEAVY.intersection(told["loaded"])) == []
+
+
+def test_growth_is_noticed(database_url):
+    told = first_answer(database_url, "{ strategies { key } }")
+
+    assert len(told["loaded"]) <= MOST_MODULES
+    assert told["documentation"] is None
