@@ -82,8 +82,10 @@ test("sign in, run a backtest, see it finished, download a file, sign out", asyn
   await page.getByRole("button", { name: "Sign out" }).click();
   await page.getByRole("heading", { name: "You are signed out" }).waitFor();
   await expectNoTokenIn(page);
-  await page.goto(at("/backtests"));
+  await page.goBack();
   await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  expect(page.url()).toContain("/backtests/backtest_");
+  expect(await page.getByText("Key figures").count()).toBe(0);
 
   expect(deployed.origin.knobs.unsigned).toBe(0);
   expect(problems).toEqual([]);

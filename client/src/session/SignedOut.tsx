@@ -15,7 +15,7 @@ export function SignedOut({ reason }: { reason: string | null }) {
     <LoneCard title={left ? "You are signed out" : "Sign in"}>
       <p>
         {left
-          ? "Nothing of your session is left in this browser."
+          ? "Sign in again to see and run your backtests."
           : "Backtests that cannot look ahead, in Australian dollars. Sign in to see and run yours."}
       </p>
       {trouble && (

@@ -23,7 +23,7 @@ export class BadConfiguration extends Error {
 
 /** Read /config.json. Nothing there, or nothing in it, means the local server: same origin, no account. */
 export async function fetchConfiguration(): Promise<Configuration | null> {
-  const answer = await fetch("/config.json", { cache: "no-cache" }).catch(() => null);
+  const answer = await fetch("/config.json").catch(() => null);
   if (!answer) throw new Error("Its configuration could not be fetched. Check that you are online.");
   if (answer.status === 404) return null;
   if (!answer.ok) throw new Error(`Its configuration was answered with status ${answer.status}.`);

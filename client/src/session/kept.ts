@@ -16,12 +16,12 @@ export function keepForms(subject: string) {
   sessionStorage.setItem(KEY, JSON.stringify(kept));
 }
 
-/** Call once the person is known and the address is again the one that was left. */
+/** Call once the person is known. */
 export function returnForms(subject: string) {
   const text = sessionStorage.getItem(KEY);
   sessionStorage.removeItem(KEY);
   const kept = text ? (JSON.parse(text) as Kept) : null;
-  returned = kept?.subject === subject && kept.page === page() ? kept : null;
+  returned = kept?.subject === subject ? kept : null;
 }
 
 function valueOf<T>(name: string, initial: T): T {

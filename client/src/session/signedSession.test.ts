@@ -45,6 +45,7 @@ function storage(): Record<string, string> {
     getItem: (name: string) => held[name] ?? null,
     setItem: (name: string, value: string) => void (held[name] = value),
     removeItem: (name: string) => void delete held[name],
+    clear: () => Object.keys(held).forEach((name) => delete held[name]),
   });
   return held;
 }
@@ -181,6 +182,18 @@ test("refused twice, or with nothing to renew by, the session ends and asks for 
   expect(other.state().kind).toBe("ended");
 });
 
+test("a renewal that comes too late signs nobody in again", async () => {
+  issuer.knobs.expiresIn = 20;
+  const session = await signedIn();
+  const late = hello(session);
+  void session.signOut();
+
+  await expect(late).rejects.toThrow(SessionEnded);
+  expect(issuer.knobs.renewals).toBe(1);
+  await expect(hello(session)).rejects.toThrow(SessionEnded);
+  expect(api.shown).toEqual([]);
+});
+
 test("a provider that cannot be reached for a renewal does not end the session", async () => {
   issuer.knobs.expiresIn = 20;
   const session = await signedIn();
@@ -225,12 +238,18 @@ test("who declines is told so", async () => {
 
 test("signing out forgets here, revokes, and leaves by the provider's door", async () => {
   const session = await signedIn();
-  await session.signOut();
+  localStorage.setItem("graphiql:tabState", "a query");
+  localStorage.setItem("parakeet:theme", "dark");
+  sessionStorage.setItem("parakeet:kept", "a form");
+  void session.signOut();
+  const leave = () => browser.left.find((address) => address.startsWith(issuer.origin));
+  await vi.waitFor(() => expect(leave()).toBeDefined());
 
-  const next = new URL(browser.left.find((address) => address.startsWith(issuer.origin))!);
+  const next = new URL(leave()!);
   expect(next.origin + next.pathname).toBe(`${issuer.origin}/logout`);
   expect(next.searchParams.get("post_logout_redirect_uri")).toBe(`${PAGE}/signed-out`);
-  expect(localStorage.getItem(MARK)).toBeNull();
+  expect({ ...localStorage }).toEqual({ "parakeet:theme": "dark" });
+  expect({ ...sessionStorage }).toEqual({});
   await expect(hello(session)).rejects.toThrow(SessionEnded);
   expect(api.shown).toEqual([]);
 });

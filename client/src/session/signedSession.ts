@@ -67,10 +67,11 @@ export class SignedSession implements Session {
   signOut = async () => {
     const tokens = this.#tokens;
     this.#tokens = null;
-    localStorage.removeItem(MARK);
+    forget();
     this.#channel.postMessage("signed-out");
     const next = tokens && (await this.#issuer.leaveFor(tokens, location.origin + SIGNED_OUT).catch(() => null));
     location.assign(next ?? SIGNED_OUT);
+    await leftPage();
   };
 
   async #arrive(answered: URLSearchParams, departure: Departure): Promise<void> {
@@ -152,6 +153,13 @@ export class SignedSession implements Session {
     this.#state = state;
     for (const listener of this.#listeners) listener();
   }
+}
+
+/** What a person leaves behind: the mark, forms half filled in, and the playground's own notes. */
+function forget() {
+  sessionStorage.clear();
+  const theirs = Object.keys(localStorage).filter((key) => key === MARK || key.startsWith("graphiql:"));
+  for (const key of theirs) localStorage.removeItem(key);
 }
 
 function carrying(init: RequestInit, access: string): RequestInit {
