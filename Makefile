@@ -5,6 +5,7 @@ PORT ?= 8000
 BIN := .venv/bin
 UV := $(BIN)/uv
 CLIENT_SOURCES := $(shell find client/src client/public client/index.html client/playground.html client/vite.config.ts client/package.json -type f 2>/dev/null)
+NODE_MODULES := $(patsubst %,%/node_modules/.package-lock.json,client cloudflare .github)
 SCRIPTS := $(filter-out %.py,$(wildcard .ci/*))
 ARTEFACTS := query:api worker:worker run:local infra:infra audit:audit bootstrap:bootstrap
 
@@ -73,7 +74,7 @@ lock: .venv/.bootstrap ## renew the hashed requirement locks, one per artefact
 			--group $${pair#*:} -o requirements-$${pair%%:*}.lock || exit 1; \
 	done
 
-audit: .venv/audit/bin/pip-audit ## known advisories and the bill of materials; needs the network
+audit: .venv/audit/bin/pip-audit $(NODE_MODULES) ## known advisories and the bill of materials; needs the network
 	$(BIN)/python .ci/audit.py materials dist/sbom
 	$(BIN)/python .ci/audit.py advisories
 
