@@ -1,13 +1,10 @@
 """docs/operations/bootstrap.yaml, created in moto: who may deploy, and what he reaches."""
 
-import re
-from pathlib import Path
-
 import boto3
 import pytest
-import yaml
 
-TEMPLATE = (Path(__file__).parents[2] / "docs" / "operations" / "bootstrap.yaml").read_text()
+from tests.operations.bootstrap import TEMPLATE, read, statements
+
 SUBJECT = "token.actions.githubusercontent.com:sub"
 
 
@@ -60,37 +57,9 @@ def trusted(client, role):
     return statement["Condition"]["StringEquals"]
 
 
-class Template(yaml.SafeLoader):
-    """Reads the template as it comes out for prod; the emulator keeps only part of it."""
-
-
-VALUES = {"Stack": "prod", "AWS::AccountId": "1", "AWS::Region": "here", "State.Arn": "state"}
-
-
-def substituted(loader, node):
-    return re.sub(r"\$\{([^}]+)\}", lambda name: VALUES.get(name[1], name[1]), node.value)
-
-
-def last(loader, node):
-    return loader.construct_sequence(node)[-1]
-
-
-Template.add_constructor("!Sub", substituted)
-for tag in ("!Ref", "!GetAtt"):
-    Template.add_constructor(tag, lambda loader, node: node.value)
-for tag in ("!If", "!Equals"):
-    Template.add_constructor(tag, last)
-
-
 @pytest.fixture(scope="module")
 def resources():
-    # A subclass of the safe loader.
-    return yaml.load(TEMPLATE, Loader=Template)["Resources"]  # noqa: S506
-
-
-def statements(role):
-    (policy,) = role["Properties"]["Policies"]
-    return policy["PolicyDocument"]["Statement"]
+    return read(stack="prod", account="1", region="here")
 
 
 def test_only_the_jobs_of_the_environment_may_deploy(client, outputs):
