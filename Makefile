@@ -22,7 +22,8 @@ run: install client ## install, start database, API, worker and page
 test: install-dev chromium ## everything CI runs
 	$(MAKE) --no-print-directory lint types workflows client-check edge
 	cd client && npm run --silent e2e
-	$(BIN)/pytest -n auto --dist loadfile
+	$(BIN)/pytest -n auto --dist loadfile --ignore tests/infra
+	$(BIN)/pytest -n 2 --dist loadfile tests/infra
 
 check: install-dev client/node_modules/.package-lock.json ## lint, types, imports, and generated files are current
 	$(MAKE) --no-print-directory lint types schema codegen
