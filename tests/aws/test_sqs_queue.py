@@ -13,6 +13,11 @@ from api.adapters.sqs_consumer import SqsConsumer
 from api.adapters.sqs_queue import SqsQueue, batches
 from api.errors import InvalidInput, NotFound, ServerError, Unavailable
 from api.jobs import JobMessage
+from api.services.jobs import dispatch
+from models.job import Job, JobKind
+from models.jobs import JobRepository
+from models.session import unit_of_work
+from tests.api.job_rows import OWNER, add_job, cancel, read
 from tests.aws.relay import Relay, answering, losing_the_reply, response, sqs
 
 JOBS = [UUID(int=n) for n in range(23)]
@@ -86,6 +91,29 @@ async def test_an_ingest_goes_to_its_own_queue_and_all_else_to_the_other(queue, 
 
     assert sorted(await drain(account, queues[0])) == [str(UUID(int=n)) for n in (1, 2, 4)]
     assert sorted(await drain(account, queues[1])) == [str(UUID(int=n)) for n in (0, 3)]
+
+
+async def test_what_is_dispatched_goes_by_the_kind_of_its_row(queue, queues, account, sessions):
+    backtest, cancelled = [await add_job(sessions) for _ in range(2)]
+    async with unit_of_work(sessions) as session:
+        ingest = await JobRepository(session).add(Job(owner_id=OWNER, kind=JobKind.INGEST))
+    await cancel(sessions, cancelled)
+
+    await dispatch([ingest.id, cancelled.id, backtest.id], sessions, queue)
+
+    assert await drain(account, queues[0]) == [str(backtest.id)]
+    assert await drain(account, queues[1]) == [str(ingest.id)]
+    assert (await read(sessions, ingest)).enqueued_at is not None
+
+
+@pytest.mark.parametrize("error", [answering(500), answering(403, "AccessDeniedException")])
+async def test_a_queue_that_is_away_does_not_fail_the_request(queue, relay, sessions, error):
+    job = await add_job(sessions)
+
+    with relay.spoiling(sqs("SendMessage"), error):
+        await dispatch([job.id], sessions, queue)
+
+    assert (await read(sessions, job)).enqueued_at is None
 
 
 async def test_the_body_is_the_message_without_its_kind(queue, queues, account):

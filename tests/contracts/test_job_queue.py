@@ -57,7 +57,7 @@ class Sqs:
 async def queue(request, aws, account, sessions):
     if request.param == "local":
         return Local()
-    return Sqs(aws, account, sessions, await account.make_queue())
+    return Sqs(aws, account, sessions, await account.make_queue(visibility_seconds=5_400))
 
 
 @asynccontextmanager
@@ -119,7 +119,7 @@ async def test_a_message_in_hand_when_its_worker_stops_comes_again(queue):
         await queue.send([JobMessage(job_id=JOB)])
         await begun.wait()
     async with consuming(queue, handle):
-        await again.wait()
+        await until(again.is_set)
 
 
 async def test_poison_ends_among_the_dead_letters_and_others_pass(queue):
