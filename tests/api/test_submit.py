@@ -3,7 +3,9 @@ import asyncio
 import pytest
 from sqlalchemy import select, update
 
+from api import telemetry
 from api.services import backtests
+from api.telemetry import Metric
 from models import Backtest, Instrument, Job
 from tests.api.market import LAST, SHARES
 from tests.api.submitting import changed, rows, submit
@@ -138,11 +140,14 @@ async def test_a_run_that_failed_or_was_cancelled_is_made_anew(ask, market, sess
     assert await rows(sessions, Job) == 2
 
 
-async def test_equal_submits_at_once_are_one_job(ask, market, sessions):
+async def test_equal_submits_at_once_are_one_job(ask, market, sessions, monkeypatch):
+    monkeypatch.setattr(telemetry.meter, "sums", {})
+
     told = await asyncio.gather(*(submit(ask) for _ in range(12)))
 
     assert len({each["job"]["id"] for each in told}) == 1
     assert sorted(each["reused"] for each in told) == [False] + 11 * [True]
+    assert telemetry.meter.sums == {Metric.JOBS_SUBMITTED: 1.0, Metric.REUSED_RUNS: 11.0}
     assert await rows(sessions, Job) == 1
 
 
