@@ -23,7 +23,15 @@ beforeEach(async () => {
 afterEach(() => server.stop());
 
 test("the page may talk to the issuer, and to where it keeps its tokens", async () => {
-  expect(await findProvider(server.origin)).toEqual({ origins: [server.origin, "https://tokens.example.com"] });
+  expect(await findProvider(server.origin)).toEqual({
+    origins: [server.origin, "https://tokens.example.com"],
+    scope: "openid profile email",
+  });
+});
+
+test("refresh tokens are asked for where the provider wants to be asked", async () => {
+  metadata.scopes_supported = ["openid", "offline_access"];
+  expect((await findProvider(server.origin)).scope).toBe("openid profile email offline_access");
 });
 
 test("an issuer written with a slash at its end is found as well", async () => {

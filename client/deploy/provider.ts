@@ -1,11 +1,14 @@
+import { DEFAULT_SCOPE } from "../src/session/configuration";
+
 /** What the page needs to know of an identity provider before it is let talk to it. */
-export type Provider = { origins: string[] };
+export type Provider = { origins: string[]; scope: string };
 
 const SECONDS = 10;
 const FETCHED = ["token_endpoint", "revocation_endpoint"] as const;
 
 type Metadata = Partial<Record<(typeof FETCHED)[number] | "issuer" | "authorization_endpoint", string>> & {
   code_challenge_methods_supported?: string[];
+  scopes_supported?: string[];
 };
 
 /**
@@ -21,8 +24,13 @@ export async function findProvider(issuer: string): Promise<Provider> {
   if (metadata.code_challenge_methods_supported?.includes("S256") === false)
     throw new Error(`${issuer} offers no PKCE with S256`);
   const addresses = FETCHED.flatMap((name) => metadata[name] ?? []);
-  return { origins: [...new Set([issuer, ...addresses].map((address) => new URL(address).origin))] };
+  const origins = [...new Set([issuer, ...addresses].map((address) => new URL(address).origin))];
+  return { origins, scope: scopeOf(metadata) };
 }
+
+/** Where refresh tokens must be asked for, ask: without one a session lasts as long as one access token. */
+const scopeOf = ({ scopes_supported: known = [] }: Metadata) =>
+  known.includes("offline_access") ? `${DEFAULT_SCOPE} offline_access` : DEFAULT_SCOPE;
 
 async function discover(issuer: string): Promise<Metadata> {
   const address = `${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;

@@ -13,7 +13,7 @@ type Asked = Record<string, string>;
 export async function startIssuer() {
   const signer = makeSigner();
   const codes = new Map<string, Asked>();
-  const refreshTokens = new Set<string>();
+  const refreshTokens = new Map<string, Asked>();
   const sessions = new Set<string>();
   const knobs = { expiresIn: 3600, givesRefresh: true, renewals: 0, seen: [] as string[] };
   let origins: string[] = [];
@@ -59,14 +59,15 @@ export async function startIssuer() {
     const now = Math.floor(Date.now() / 1000);
     const claims: Claims = { iss: server.origin, aud: AUDIENCE, iat: now, exp: now + knobs.expiresIn, ...PERSON };
     const refresh = randomUUID();
-    if (knobs.givesRefresh) refreshTokens.add(refresh);
+    const givesRefresh = knobs.givesRefresh && redeemed.scope?.includes("offline_access");
+    if (givesRefresh) refreshTokens.set(refresh, redeemed);
     knobs.seen.push(refresh);
     const told = {
       access_token: signer.sign({ ...claims, jti: randomUUID() }, "at+jwt"),
       token_type: "Bearer",
       expires_in: knobs.expiresIn,
       id_token: signer.sign({ ...claims, aud: CLIENT, exp: now + 3600, nonce: redeemed.nonce }),
-      ...(knobs.givesRefresh && { refresh_token: refresh }),
+      ...(givesRefresh && { refresh_token: refresh }),
     };
     knobs.seen.push(told.access_token, told.id_token);
     json(response, told);
@@ -90,7 +91,9 @@ export async function startIssuer() {
 
   function renewed(asked: Asked): Asked | null {
     knobs.renewals += 1;
-    return refreshTokens.delete(asked.refresh_token ?? "") ? {} : null;
+    const before = refreshTokens.get(asked.refresh_token ?? "") ?? null;
+    refreshTokens.delete(asked.refresh_token ?? "");
+    return before;
   }
 
   function logOut(response: ServerResponse, asked: Asked, session: string) {
@@ -122,6 +125,7 @@ const metadata = (origin: string) => ({
   response_types_supported: ["code"],
   code_challenge_methods_supported: ["S256"],
   token_endpoint_auth_methods_supported: ["none"],
+  scopes_supported: ["openid", "profile", "email", "offline_access"],
 });
 
 function faultOf(asked: Asked, origins: string[]): string | null {

@@ -16,8 +16,8 @@ const faultsOf = (value: unknown): readonly string[] => {
   return [];
 };
 
-test("the issuer stays as it is written, what is optional is filled in", () => {
-  expect(readConfiguration(RIGHT)).toEqual({ ...RIGHT, audience: null, scope: "openid profile email" });
+test("the issuer stays as it is written, what is optional may be absent", () => {
+  expect(readConfiguration(RIGHT)).toEqual({ ...RIGHT, audience: null, scope: null });
   expect(readConfiguration({ ...RIGHT, apiUrl: "https://api.example.com/", audience: "a", scope: "openid b" })).toEqual(
     {
       ...RIGHT,

@@ -4,7 +4,8 @@ export type Configuration = {
   issuer: string;
   clientId: string;
   audience: string | null;
-  scope: string;
+  /** Null asks for what every provider gives. */
+  scope: string | null;
 };
 
 export const DEFAULT_SCOPE = "openid profile email";
@@ -50,7 +51,7 @@ export function readConfiguration(value: unknown): Configuration | null {
     issuer: issuer!,
     clientId: clientId!,
     audience: audience || null,
-    scope: scope || DEFAULT_SCOPE,
+    scope: scope || null,
   };
 }
 

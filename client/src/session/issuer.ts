@@ -1,5 +1,5 @@
 import * as oauth from "oauth4webapi";
-import { type Configuration, isLoopback } from "./configuration";
+import { type Configuration, DEFAULT_SCOPE, isLoopback } from "./configuration";
 import type { Person } from "./session";
 
 export type Tokens = { access: string; expiresAt: number; refresh: string | null; id: string; person: Person };
@@ -53,7 +53,7 @@ export class Issuer {
       client_id: clientId,
       redirect_uri: this.#redirectUri,
       response_type: "code",
-      scope,
+      scope: scope ?? DEFAULT_SCOPE,
       state: departure.state,
       nonce: departure.nonce,
       code_challenge: await oauth.calculatePKCECodeChallenge(departure.verifier),

@@ -1,4 +1,5 @@
 // @vitest-environment node
+import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { AUDIENCE, CLIENT, startIssuer } from "../../e2e/deployed/issuer";
 import { listen } from "../../e2e/deployed/listen";
@@ -8,6 +9,7 @@ import { SessionEnded } from "./session";
 import { SignedSession } from "./signedSession";
 
 const PAGE = "https://page.example";
+const RealChannel = globalThis.BroadcastChannel;
 const MARK = "parakeet:signed-in";
 type Issuer = Awaited<ReturnType<typeof startIssuer>>;
 
@@ -67,14 +69,34 @@ function browserAt(path: string) {
     replace: leave,
   };
   const history = { replaceState: (_state: unknown, _title: string, to: string) => (url = new URL(to, PAGE)) };
-  const globals = { location, history, localStorage: storage(), sessionStorage: storage(), addEventListener: vi.fn() };
+  const channel = randomUUID();
+  /** One browser's tabs hear each other, and no other test's. */
+  class Channel extends RealChannel {
+    constructor(name: string) {
+      super(name + channel);
+    }
+  }
+  const globals = {
+    BroadcastChannel: Channel,
+    location,
+    history,
+    localStorage: storage(),
+    sessionStorage: storage(),
+    addEventListener: vi.fn(),
+  };
   for (const [name, value] of Object.entries(globals)) vi.stubGlobal(name, value);
   return { left, path: () => url.pathname + url.search, goTo: (address: string) => (url = new URL(address)) };
 }
 
 const open = () =>
   new SignedSession(
-    readConfiguration({ apiUrl: api.origin, issuer: issuer.origin, clientId: CLIENT, audience: AUDIENCE })!,
+    readConfiguration({
+      apiUrl: api.origin,
+      issuer: issuer.origin,
+      clientId: CLIENT,
+      audience: AUDIENCE,
+      scope: "openid offline_access",
+    })!,
     SIGNED_IN,
   );
 
@@ -192,6 +214,7 @@ test("a renewal that comes too late signs nobody in again", async () => {
   expect(issuer.knobs.renewals).toBe(1);
   await expect(hello(session)).rejects.toThrow(SessionEnded);
   expect(api.shown).toEqual([]);
+  await vi.waitFor(() => expect(browser.left).toHaveLength(1));
 });
 
 test("a provider that cannot be reached for a renewal does not end the session", async () => {
@@ -236,16 +259,24 @@ test("who declines is told so", async () => {
   });
 });
 
+test("signing out in one tab is for all of them", async () => {
+  const [one, other] = [await signedIn(), await signedIn()];
+  void one.signOut();
+
+  await vi.waitFor(() => expect(browser.left).toHaveLength(2));
+  expect(browser.left).toContain("/signed-out");
+  expect(other.state().kind).toBe("signed-in");
+});
+
 test("signing out forgets here, revokes, and leaves by the provider's door", async () => {
   const session = await signedIn();
   localStorage.setItem("graphiql:tabState", "a query");
   localStorage.setItem("parakeet:theme", "dark");
   sessionStorage.setItem("parakeet:kept", "a form");
   void session.signOut();
-  const leave = () => browser.left.find((address) => address.startsWith(issuer.origin));
-  await vi.waitFor(() => expect(leave()).toBeDefined());
+  await vi.waitFor(() => expect(browser.left).toHaveLength(1));
 
-  const next = new URL(leave()!);
+  const next = new URL(browser.left[0]!);
   expect(next.origin + next.pathname).toBe(`${issuer.origin}/logout`);
   expect(next.searchParams.get("post_logout_redirect_uri")).toBe(`${PAGE}/signed-out`);
   expect({ ...localStorage }).toEqual({ "parakeet:theme": "dark" });
