@@ -149,10 +149,8 @@ def test_a_deployed_process_refuses_to_start_without(
     with pytest.raises(ValidationError) as refused:
         Settings(_env_file=None)
 
-    assert told(refused) == [
-        f"PARAKEET_{variable} was not set, but PARAKEET_{because.format(environment)}:"
-        f" set it to {value}"
-    ]
+    why = f"PARAKEET_{because.format(environment)}"
+    assert told(refused) == [f"PARAKEET_{variable} was not set, but {why}: set it to {value}"]
 
 
 @pytest.mark.parametrize(
