@@ -2,8 +2,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.aws.faults.stage import Stage
-from tests.conftest import MakeDatabase
+pytest.register_assert_rewrite("tests.aws.faults.cells", "tests.aws.faults.flood")
+
+from tests.aws.faults.stage import Stage  # noqa: E402 - what is rewritten is imported later
+from tests.conftest import MakeDatabase  # noqa: E402
 
 
 @pytest.fixture(scope="session")

@@ -170,9 +170,11 @@ class Inside:
             self.running[name] = await self.start(name)
         return self.running[name]
 
-    async def invoke(self, function: LambdaRuntime, event: Any) -> Any:
+    async def invoke(self, name: str, function: LambdaRuntime, event: Any) -> Any:
+        """Invoke a function with the time the stack gives it."""
+        made = self.stack.one("aws:lambda/function:Function", name)
         try:
-            return await function.invoke(event, timeout_seconds=60.0)
+            return await function.invoke(event, timeout_seconds=made.inputs["timeout"])
         except FunctionError as e:
             raise Denied(f"the function failed: {e}\n{function.log[-2000:]}") from e
 
@@ -196,7 +198,7 @@ class Inside:
             host=self.stack.config["potential-parakeet:originDomain"],
             headers=headers,
         )
-        return dict(await self.invoke(query, event))
+        return dict(await self.invoke("query", query, event))
 
     async def ask(self, query: LambdaRuntime, document: str, **variables: Any) -> Any:
         body = orjson.dumps({"query": document, "variables": variables})
@@ -229,7 +231,7 @@ class Inside:
                 QueueUrl=url, AttributeNames=["All"], MaxNumberOfMessages=10, WaitTimeSeconds=0
             )
             batch = answer.get("Messages", [])
-            told = await self.invoke(function, sqs_event(batch, url))
+            told = await self.invoke(name, function, sqs_event(batch, url))
             failed = failed_items(told, [message["MessageId"] for message in batch])
             if failed:
                 raise Denied(f"{len(failed)} messages came back\n{function.log[-2000:]}")

@@ -92,7 +92,7 @@ async def sweeper_way(inside: Inside, sweeper: LambdaRuntime) -> None:
             kind=kind,
         )
     left = await _leave_rubbish(inside)
-    await inside.invoke(sweeper, ON_THE_HOUR)
+    await inside.invoke("sweeper", sweeper, ON_THE_HOUR)
     sent = [await inside.count(name) for name in ("backtest", "ingest")]
     if sent != [1, 1]:
         raise Denied(f"the queues hold {sent} messages")
@@ -109,7 +109,7 @@ async def _leave_rubbish(inside: Inside) -> str:
 
 async def migrate_way(inside: Inside, migrate: LambdaRuntime) -> None:
     """Bring the database to the newest revision."""
-    answer = await inside.invoke(migrate, {})
+    answer = await inside.invoke("migrate", migrate, {})
     (row,) = await inside.rows("SELECT version_num FROM alembic_version")
     if answer != {"revision": row["version_num"]}:
         raise Denied(f"the migration answered {answer}")
