@@ -119,12 +119,13 @@ class DataLake(pulumi.ComponentResource):
         )
 
     def _keep_versions(self, name: str, bucket: aws.s3.Bucket) -> pulumi.Resource:
-        return aws.s3.BucketVersioning(
+        versioning: pulumi.Resource = aws.s3.BucketVersioning(
             name,
             bucket=bucket.id,
             versioning_configuration={"status": "Enabled"},
             opts=self._child,
         )
+        return versioning
 
 
 def tls_only(bucket_arn: pulumi.Input[str]) -> dict[str, object]:

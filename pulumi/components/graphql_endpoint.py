@@ -217,7 +217,8 @@ class GraphqlEndpoint(pulumi.ComponentResource):
             validation_record_fqdns=[record.name],
             opts=self._child,
         )
-        return issued.certificate_arn
+        arn: pulumi.Output[str] = issued.certificate_arn
+        return arn
 
     def _record(
         self, name: str, host: pulumi.Input[str], content: pulumi.Input[str]

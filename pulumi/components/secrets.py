@@ -48,7 +48,7 @@ class Secrets(pulumi.ComponentResource):
         aws.secretsmanager.SecretVersion(
             key,
             secret_id=secret.id,
-            secret_string=pulumi.Output.secret(value),
+            secret_string=value,
             opts=self._child,
         )
         return secret
