@@ -14,7 +14,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # The environment made here is the one used, whatever other one is active.
 unexport VIRTUAL_ENV
 
-.PHONY: run test package check lint types workflows edge unit bench schema codegen migrate lock audit costs pictures chromium install install-dev client clean
+.PHONY: run test package check lint types workflows edge unit bench soak schema codegen migrate lock audit costs pictures chromium install install-dev client clean
 
 run: install client ## install, start database, API, worker and page
 	@exec $(BIN)/parakeet serve --port $(PORT)
@@ -22,7 +22,7 @@ run: install client ## install, start database, API, worker and page
 test: install-dev chromium ## everything CI runs
 	$(MAKE) --no-print-directory lint types workflows client-check edge
 	cd client && npm run --silent e2e
-	$(BIN)/pytest -n auto --dist loadfile --ignore tests/infra
+	$(BIN)/pytest -n auto --dist loadfile -rs --ignore tests/infra
 	$(BIN)/pytest -n 2 --dist loadfile tests/infra
 
 check: install-dev client/node_modules/.package-lock.json ## lint, types, imports, and generated files are current
@@ -51,6 +51,9 @@ package: install-dev dist/edge/index.js ## what is deployed: the query function'
 
 unit: install-dev ## tests that need no server
 	$(BIN)/pytest -q tests/engine tests/contracts
+
+soak: install-dev ## faults in number, and a flood; SOAK="--rounds 20 --flood 10000 --seed 1"
+	$(BIN)/python -m tests.soak $(SOAK)
 
 bench: install-dev ## ratios against the named peers, both sides printed
 	$(BIN)/python -m tests.benchmarks

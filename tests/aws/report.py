@@ -1,0 +1,28 @@
+"""The fault matrix as it was run: a cell per fault and step, and what is not injected here."""
+
+from collections.abc import Sequence
+
+from tests.aws.faults.cells import Cell
+
+# Faults that have no cell here, and why.
+ELSEWHERE = {
+    "F9": "not injected: a reply lost after COMMIT; F1 after S1 and after S9 come nearest",
+    "F10": "not injected: a read-only database",
+    "F12": "tests/aws/faults/test_faults_poison.py",
+    "F13": "not injected: leases and versions read the database's clock only",
+    "F14": "tests/aws/test_rotation.py",
+    "F15": "n/a: a function keeps no scratch cache",
+    "F16": "not injected: a memory limit",
+    "F17": "tests/aws/faults/test_faults_poison.py, and the flood of this run",
+    "F18": "not injected: two builds at once",
+}
+
+
+def matrix(cells: Sequence[Cell]) -> str:
+    """Return a line per fault: its cells, or where it is tested instead."""
+    lines = ["", "fault  cells that were run"]
+    for number in range(1, 19):
+        fault = f"F{number}"
+        steps = [cell.steps for cell in cells if cell.fault == fault]
+        lines.append(f"{fault:<6} {', '.join(steps) or ELSEWHERE.get(fault, 'not run')}")
+    return "\n".join(lines)

