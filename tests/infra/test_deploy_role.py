@@ -6,6 +6,7 @@ import pytest
 
 from tests.emulator import moto_server
 from tests.infra.cloud import ACCOUNT, REGION, build
+from tests.infra.moto_cloud import LACKING
 from tests.operations.bootstrap import read, statements
 
 # AWS names these itself: the role may use them all, by a list of actions.
@@ -17,13 +18,10 @@ def made():
     """ARNs of prod as the emulator gave them."""
     with moto_server() as url:
         stack = build("prod", url)
-    lacking = {line.split(" ", 1)[0].split("/")[-1].split(":")[-1] for line in stack.lacking}
     return {
         resource.arn
         for resource in stack.resources
-        if resource.type.startswith("aws:")
-        and resource.arn
-        and resource.type.split(":")[-1] not in lacking
+        if resource.type.startswith("aws:") and resource.arn and resource.type not in LACKING
     }
 
 
