@@ -173,7 +173,12 @@ def test_what_the_emulator_lacks_is_known(stack: BuiltStack, capsys: pytest.Capt
 
 def test_no_two_stacks_share_a_name():
     names = [
-        {str(made.inputs["name"]) for made in build(name).resources if "name" in made.inputs}
+        {
+            str(made.inputs["name"])
+            for made in build(name).resources
+            # A record's name is a host of the stack's domain.
+            if "name" in made.inputs and made.type != "cloudflare:index/dnsRecord:DnsRecord"
+        }
         for name in ("dev", "prod")
     ]
 
