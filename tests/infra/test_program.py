@@ -2,6 +2,7 @@
 
 import ast
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -10,7 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.infra.cloud import CANARY, EDGE_KEY, ROOT, SECRETS, BuiltStack, Refused, build
+from tests.emulator import aws_environment
+from tests.infra.cloud import (
+    CANARY,
+    EDGE_KEY,
+    ROOT,
+    SECRETS,
+    BuiltStack,
+    Refused,
+    build,
+    settings,
+)
 
 PULUMI = ROOT / "pulumi"
 SECRET_VERSION = "aws:secretsmanager/secretVersion:SecretVersion"  # noqa: S105 a type's name
@@ -222,20 +233,37 @@ def test_provider_is_pinned(package: str):
 
 
 @pytest.mark.parametrize("name", ["dev", "staging", "prod"])
-def test_preview_agrees_where_the_command_is_installed(name: str, tmp_path: Path):
+def test_preview_agrees_where_the_command_is_installed(name: str, tmp_path: Path, moto: str):
     command = shutil.which("pulumi")
     if command is None:
         pytest.skip("pulumi is not on the PATH: the stacks were built under mocks only")
-    environment = {"PATH": str(Path(command).parent), "HOME": str(tmp_path)}
-    login = {"PULUMI_BACKEND_URL": f"file://{tmp_path}", "PULUMI_CONFIG_PASSPHRASE": "test"}
+    # A copy: the command writes its salt and the settings into the stack's file.
+    shutil.copytree(PULUMI, tmp_path / "pulumi")
+    for file in ("Pulumi.yaml", f"Pulumi.{name}.yaml"):
+        shutil.copy(ROOT / file, tmp_path)
+    (tmp_path / ".venv").symlink_to(ROOT / ".venv")
+    environment = os.environ | {
+        **aws_environment(moto),
+        "CLOUDFLARE_API_TOKEN": "x" * 40,
+        "PULUMI_BACKEND_URL": f"file://{tmp_path}",
+        "PULUMI_CONFIG_PASSPHRASE": "test",
+    }
 
-    listed = subprocess.run(
-        [command, "stack", "init", name, "--non-interactive"],
-        cwd=ROOT,
-        env=environment | login,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    def run(*arguments: str) -> None:
+        ended = subprocess.run(
+            [command, *arguments, "--non-interactive"],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ended.returncode == 0, ended.stdout + ended.stderr
 
-    assert listed.returncode == 0, listed.stderr
+    run("stack", "init", name)
+    for key, value in settings(name).items():
+        if ":" not in key:
+            run("config", "set", key, value, "--stack", name)
+    for key, value in SECRETS.items():
+        run("config", "set", "--secret", key, value, "--stack", name)
+    run("preview", "--stack", name, "--policy-pack", "pulumi/policy")
