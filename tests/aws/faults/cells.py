@@ -201,11 +201,10 @@ async def stop_in_time(stage: Stage, seed: int) -> None:
     """F5: the worker sees its end coming, and gives the job back before it."""
     job = await stage.client.submit()
     source = stage.source(seed=seed, concurrency=1, timeout_seconds=6.0)
-    async with stage.running(source):
-        async with WORKER_STOPS["before S8"](stage, job) as reached:
-            await reached()
-            give_time(source)
-            await until(lambda: stage.value(RELEASED, id=job))
+    async with stage.running(source), WORKER_STOPS["before S8"](stage, job) as reached:
+        await reached()
+        give_time(source)
+        await until(lambda: stage.value(RELEASED, id=job))
     row = await stage.job(job)
     assert (row["status"], row["attempt"]) == ("succeeded", 2)
     assert source.figures.outcomes["timeout"] == 0

@@ -57,6 +57,7 @@ class Denied(AssertionError):
 class Inside:
     relay: Relay
     operator: dict[str, Any]
+    opened: AsyncExitStack
 
     def __init__(
         self, stack: BuiltStack, database_url: str, sessions: SessionFactory, issuer: Issuer
@@ -69,6 +70,7 @@ class Inside:
         self.issuer = issuer
         self.overrides: dict[str, str] = {}
         self.credentials: dict[str, Credentials] = {}
+        self.clients: dict[tuple[str, str], Any] = {}
         self.running: dict[str, LambdaRuntime] = {}
         self.submitted = 0
         self.run = SAMPLE_RUN
@@ -106,11 +108,10 @@ class Inside:
             session.client("iam", endpoint_url=self.url) as iam,
             session.client("sts", endpoint_url=self.url) as sts,
         ):
-            await iam.create_user(UserName="operator")
-            await iam.put_user_policy(
-                UserName="operator", PolicyName="all", PolicyDocument=EVERYTHING
-            )
-            made = (await iam.create_access_key(UserName="operator"))["AccessKey"]
+            name = f"operator-of-{self.stack.name}"
+            await iam.create_user(UserName=name)
+            await iam.put_user_policy(UserName=name, PolicyName="all", PolicyDocument=EVERYTHING)
+            made = (await iam.create_access_key(UserName=name))["AccessKey"]
             self.credentials["operator"] = {
                 "AWS_ACCESS_KEY_ID": made["AccessKeyId"],
                 "AWS_SECRET_ACCESS_KEY": made["SecretAccessKey"],
@@ -122,10 +123,16 @@ class Inside:
                     "AWS_SECRET_ACCESS_KEY": taken["Credentials"]["SecretAccessKey"],
                     "AWS_SESSION_TOKEN": taken["Credentials"]["SessionToken"],
                 }
-        self.operator = {
-            service: await opened.enter_async_context(self.client(service, "operator"))
-            for service in ("sqs", "s3", "iam", "secretsmanager")
-        }
+        self.opened = opened
+        services = ("sqs", "s3", "iam", "secretsmanager")
+        self.operator = {service: await self.lent(service, "operator") for service in services}
+
+    async def lent(self, service: str, role: str) -> Any:
+        """Return a client that stays open as long as the stack does."""
+        if (service, role) not in self.clients:
+            entered = await self.opened.enter_async_context(self.client(service, role))
+            self.clients[service, role] = entered
+        return self.clients[service, role]
 
     def client(self, service: str, role: str) -> Any:
         """Return a client of AWS with the credentials of a role, to be entered."""
@@ -225,18 +232,18 @@ class Inside:
     async def poll(self, name: str, function: LambdaRuntime) -> int:
         """Receive one batch as the function's role, let it work, delete what is done."""
         url = self.queue_url(name)
-        async with self.client("sqs", name) as sqs:
-            await sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])
-            answer = await sqs.receive_message(
-                QueueUrl=url, AttributeNames=["All"], MaxNumberOfMessages=10, WaitTimeSeconds=0
-            )
-            batch = answer.get("Messages", [])
-            told = await self.invoke(name, function, sqs_event(batch, url))
-            failed = failed_items(told, [message["MessageId"] for message in batch])
-            if failed:
-                raise Denied(f"{len(failed)} messages came back\n{function.log[-2000:]}")
-            for message in batch:
-                await sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        sqs = await self.lent("sqs", name)
+        await sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])
+        answer = await sqs.receive_message(
+            QueueUrl=url, AttributeNames=["All"], MaxNumberOfMessages=10, WaitTimeSeconds=0
+        )
+        batch = answer.get("Messages", [])
+        told = await self.invoke(name, function, sqs_event(batch, url))
+        failed = failed_items(told, [message["MessageId"] for message in batch])
+        if failed:
+            raise Denied(f"{len(failed)} messages came back\n{function.log[-2000:]}")
+        for message in batch:
+            await sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
         return len(batch)
 
     async def count(self, name: str) -> int:

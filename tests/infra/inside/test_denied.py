@@ -97,14 +97,14 @@ HARMLESS = ("sqs:SendMessage", "s3:GetObject", "s3:PutObject", "s3:ListBucket")
 
 async def attempt(inside: Inside, role: str, action: str, on: str) -> None:
     service, _, verb = action.partition(":")
-    async with inside.client(service, role) as client:
-        match service:
-            case "sqs":
-                await on_queue(client, inside, verb, on)
-            case "s3":
-                await on_bucket(client, inside, verb, on)
-            case "secretsmanager":
-                await on_secret(client, inside, verb, on)
+    client = await inside.lent(service, role)
+    match service:
+        case "sqs":
+            await on_queue(client, inside, verb, on)
+        case "s3":
+            await on_bucket(client, inside, verb, on)
+        case "secretsmanager":
+            await on_secret(client, inside, verb, on)
 
 
 async def on_queue(sqs, inside: Inside, verb: str, name: str) -> None:
@@ -125,7 +125,8 @@ async def on_bucket(s3, inside: Inside, verb: str, key: str) -> None:
         case "PutObject":
             await s3.put_object(Bucket=inside.bucket, Key=key, Body=b"x")
         case "GetObject":
-            await s3.get_object(Bucket=inside.bucket, Key=key)
+            answer = await s3.get_object(Bucket=inside.bucket, Key=key)
+            await answer["Body"].read()
         case "DeleteObject":
             await s3.delete_object(Bucket=inside.bucket, Key=key)
         case "ListBucket":

@@ -75,8 +75,8 @@ async def send_schedule(inside: Inside) -> str:
         if each.name == "asx-close"
     ]
     body = schedule.inputs["target"]["input"].replace("<aws.scheduler.scheduled-time>", time)
-    async with inside.client("sqs", "asx-close-schedule") as sqs:
-        await sqs.send_message(QueueUrl=inside.queue_url("ingest"), MessageBody=body)
+    sqs = await inside.lent("sqs", "asx-close-schedule")
+    await sqs.send_message(QueueUrl=inside.queue_url("ingest"), MessageBody=body)
     return f"asx-close {time}"
 
 
