@@ -38,7 +38,8 @@ async def _beat_on(job: ClaimedJob, pulse: Pulse, sessions: SessionFactory, timi
             continue
         told, told_at = news, time.monotonic()
         try:
-            pulse.stopped = not await _beat(job, pulse, sessions, timing)
+            if not await _beat(job, pulse, sessions, timing):
+                pulse.stopped = True  # never unset: others give the order too
         except (SQLAlchemyError, OSError, Unavailable):
             logger.warning("a heartbeat failed; the next one follows", exc_info=True)
 

@@ -7,9 +7,11 @@ import pytest
 from sqlalchemy import text, update
 from sqlmodel import col
 
+from api.services.heartbeat import heartbeat
 from api.services.jobs import perform
-from api.services.work import Timing
+from api.services.work import ClaimedJob, Timing
 from models.job import Job, JobStatus
+from models.jobs import JobRepository
 from models.session import unit_of_work
 from tests.api.job_rows import (
     FAST,
@@ -234,3 +236,35 @@ async def kill_other_connections(sessions) -> None:
         await session.execute(
             text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")  # noqa: S608
         )
+
+
+async def test_a_beat_never_takes_back_the_order_to_stop(sessions):
+    """The soft stop gives it as well as the heartbeat, which finds the lease alive all the same."""
+    job = await add_job(sessions)
+    claimed = await claim(sessions, job)
+
+    async with heartbeat(claimed, sessions, FAST) as pulse:
+        await asyncio.sleep(0)  # let it begin to wait for its first beat
+        before = (await read(sessions, job)).heartbeat_at
+        pulse.stage, pulse.stopped = "Deciding", True
+        await until(lambda: beaten_after(sessions, job, before))
+        await asyncio.sleep(FAST.progress_seconds)  # and learn what it answered
+
+    assert pulse.stopped
+
+
+async def claim(sessions, job) -> ClaimedJob:
+    async with unit_of_work(sessions) as session:
+        found = await JobRepository(session).claim(job.id, lease=FAST.lease)
+    return ClaimedJob(
+        id=job.id,
+        kind=found.kind,
+        fence=found.fence,
+        attempt=found.attempt,
+        owner_id=found.owner_id,
+        payload=found.payload,
+    )
+
+
+async def beaten_after(sessions, job, instant) -> bool:
+    return (await read(sessions, job)).heartbeat_at > instant
