@@ -248,7 +248,7 @@ async def dispatch(ids: Sequence[UUID], sessions: SessionFactory, queue: JobQueu
             kinds = await JobOutbox(session).kinds(ids)
         await queue.send([JobMessage(job_id=job_id, kind=kind) for job_id, kind in kinds.items()])
         async with unit_of_work(sessions) as session:
-            await JobOutbox(session).mark_enqueued(ids)
+            await JobOutbox(session).mark_enqueued(list(kinds))
     except (AppError, SQLAlchemyError, OSError):
         logger.warning("%d jobs were not sent; the sweeper will", len(ids), exc_info=True)
         return False

@@ -137,6 +137,23 @@ async def test_dispatching_nothing_asks_nobody(sessions):
     await dispatch([], sessions, Queue(broken=True))
 
 
+async def test_a_job_given_back_while_others_are_sent_is_not_taken_for_sent(sessions):
+    job = await add_job(sessions)
+    fence = await claim(sessions, job)
+
+    class Slow(Queue):
+        async def send(self, messages) -> None:
+            await super().send(messages)
+            async with unit_of_work(sessions) as session:
+                await JobRepository(session).release(job.id, fence=fence, delay_seconds=0.0)
+
+    queue = Slow()
+    await dispatch([job.id], sessions, queue)
+
+    row = await read(sessions, job)
+    assert (row.status, row.enqueued_at, queue.sent) == (JobStatus.QUEUED, None, [])
+
+
 @pytest.fixture
 def store(tmp_path):
     return LocalStore(tmp_path)
