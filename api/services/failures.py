@@ -9,8 +9,11 @@ from api.errors import AppError, ErrorCode
 from engine import errors as engine
 
 MAX_MESSAGE = 1_000
-# Serialisation, deadlock, shutdown and too many connections; class 08 is a lost connection.
-TRANSIENT_STATES = frozenset({"40001", "40P01", "57P01", "57P02", "57P03", "53300"})
+# Serialisation, deadlock, shutdown and too many connections; class 08 is a lost connection. A
+# password is refused (28P01, 28000) for as long as a rotation takes to tell us the new one.
+TRANSIENT_STATES = frozenset(
+    {"40001", "40P01", "57P01", "57P02", "57P03", "53300", "28P01", "28000"}
+)
 ENGINE_CODES: dict[type[engine.EngineError], ErrorCode] = {
     engine.InvalidParameters: ErrorCode.INVALID,
     engine.InsufficientHistory: ErrorCode.INSUFFICIENT_HISTORY,

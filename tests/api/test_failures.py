@@ -66,6 +66,8 @@ def test_out_of_memory_is_exhaustion():
         refused("40P01"),
         refused("57P01"),
         refused("08006"),
+        refused("28P01"),
+        refused("28000"),
         refused("XX000", lost=True),
     ],
 )
