@@ -14,8 +14,9 @@ from api.cli.edge import begin, exit_codes
 from api.cli.opening import Say, opened
 from api.cli.signals import stop_on_signals
 from api.errors import InvalidInput, Unavailable
+from api.running import working
 from api.settings import Settings
-from api.wiring import App, working
+from api.wiring import App
 
 BACKLOG = 128
 OPEN_REQUESTS_SECONDS = 3

@@ -12,6 +12,7 @@ from api.cli.edge import begin, exit_codes
 from api.cli.opening import Say
 from api.cli.signals import stop_on_signals
 from api.errors import InvalidInput, Unavailable
+from api.running import consume
 from api.services.failures import failure_of
 from api.settings import Settings
 from api.wiring import App
@@ -41,7 +42,7 @@ async def work(settings: Settings, *, queue: str | None, say: Say, kind: type[Ap
             await _require_jobs(app)
             await app.child.start()
             say(f"Waiting for jobs of {queue or 'backtest and ingest'}")
-            await app.consume(*urls)
+            await consume(app, *urls)
         finally:
             await app.close()
     say("Stopped")

@@ -3,8 +3,8 @@
 from typing import Any
 
 from api import telemetry
+from api.container import container
 from api.lambdas.batches import Context, perform_batch
-from api.wiring import container
 
 app = container()
 telemetry.trace()

@@ -5,9 +5,9 @@ import sys
 from typing import Any, Protocol
 
 from api import telemetry
+from api.container import FunctionApp, runner
 from api.services.deliveries import batch_answer, consume, records_of
 from api.services.work import Deadline
-from api.wiring import FunctionApp, runner
 
 
 class Context(Protocol):

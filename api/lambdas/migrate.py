@@ -3,9 +3,9 @@
 from typing import Any
 
 from api import telemetry
+from api.container import container, runner
 from api.lambdas.batches import Context
 from api.services.migration import migrate
-from api.wiring import container, runner
 
 app = container()
 

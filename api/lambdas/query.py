@@ -12,8 +12,8 @@ from mangum import Mangum
 from mangum.types import LambdaContext
 
 from api import telemetry
+from api.container import container, runner
 from api.http import create_app
-from api.wiring import container, runner
 
 # What Lambda passes on of a synchronous answer, in bytes of JSON.
 LARGEST_ANSWER = 6 * 1024 * 1024

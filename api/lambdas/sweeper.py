@@ -3,10 +3,10 @@
 from typing import Any
 
 from api import telemetry
+from api.container import container, runner
 from api.lambdas.batches import Context, deadline_of
 from api.services.sweeper import is_full_hour, sweep_all, sweep_objects, take_stock
 from api.telemetry import Metric, meter
-from api.wiring import container, runner
 
 app = container()
 telemetry.trace()

@@ -8,9 +8,9 @@ from sqlalchemy import text
 
 from api.adapters.local_queue import LocalQueue
 from api.jobs import JobMessage
+from api.running import working
 from api.services.jobs import dispatch
 from api.settings import Settings
-from api.wiring import working
 from models.job import JobStatus
 from models.session import unit_of_work
 from tests.api.job_rows import begun, cancel, ended, read

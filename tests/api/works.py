@@ -10,9 +10,10 @@ from functools import cached_property
 from pathlib import Path
 
 from api.errors import Unavailable
+from api.running import working
 from api.services.work import JobKind, Pulse
 from api.settings import Settings
-from api.wiring import App, working
+from api.wiring import App
 from engine.errors import MissingData
 from models.job import Job
 from tests.api.job_rows import add_job

@@ -8,7 +8,9 @@ import pytest
 HEAVY = {"numpy", "pandas", "scipy", "pyarrow", "boto3", "aioboto3", "botocore", "skfolio"}
 
 
-@pytest.mark.parametrize("module", ["api.wiring", "api.cli", "api.cli.serve", "api.settings"])
+@pytest.mark.parametrize(
+    "module", ["api.wiring", "api.cli", "api.cli.serve", "api.container", "api.settings"]
+)
 def test_imports_nothing_heavy(module):
     code = f"import sys, {module}; print(*sys.modules)"
 
