@@ -19,6 +19,7 @@ from models.jobs import JobRepository
 from models.session import unit_of_work
 from tests.api.job_rows import OWNER, add_job, cancel, read
 from tests.aws.relay import Relay, answering, losing_the_reply, response, sqs
+from tests.waiting import until
 
 JOBS = [UUID(int=n) for n in range(23)]
 
@@ -366,6 +367,63 @@ async def test_a_message_whose_removal_failed_comes_again(queue, relay, queues, 
         await asyncio.wait([task])
 
     assert len(set(seen)) == 1
+
+
+async def test_a_consumer_told_to_end_ends_though_the_queue_is_away(queue, relay, queues, sessions):
+    begun = asyncio.Event()
+
+    async def stuck(_body, _deadline):
+        begun.set()
+        await asyncio.Event().wait()
+
+    await queue.send(messages(jobs=JOBS[:1]))
+    consumer = SqsConsumer(queue.aws, queues[0])
+    with relay.spoiling(sqs("ChangeMessageVisibility"), answering(503)):
+        task = asyncio.create_task(consumer.consume(stuck, sessions))
+        await begun.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.wait_for(task, 40.0)
+
+
+async def test_a_message_that_cannot_be_returned_ends_no_consumer(queue, relay, queues, sessions):
+    seen = asyncio.Queue()
+
+    async def failing_at_first(body, _deadline):
+        seen.put_nowait(body)
+        if seen.qsize() == 1:
+            raise Unavailable("the database is away")
+
+    await queue.send(messages(jobs=JOBS[:2]))
+    consumer = SqsConsumer(queue.aws, queues[0])
+    refusing = answering(400, "ReceiptHandleIsInvalid")
+    with relay.spoiling(sqs("ChangeMessageVisibility"), refusing):
+        task = asyncio.create_task(consumer.consume(failing_at_first, sessions))
+        await until(lambda: seen.qsize() == 2 or task.done())
+        task.cancel()
+        await asyncio.wait([task])
+
+    assert seen.qsize() == 2
+
+
+async def test_a_message_that_fails_waits_longer_each_time(queue, relay, queues, account, sessions):
+    async def fail(_body, _deadline):
+        raise Unavailable("the database is away")
+
+    def returned():
+        calls = [call for call in relay.seen if call.action == "ChangeMessageVisibility"]
+        return [json.loads(call.body) for call in calls]
+
+    await queue.send(messages(jobs=JOBS[:1]))
+    consumer = SqsConsumer(queue.aws, queues[0])
+    task = asyncio.create_task(consumer.consume(fail, sessions))
+    for receives in (1, 2, 3):
+        found = await until(lambda n=receives: returned()[n - 1 :])
+        await account.sqs.change_message_visibility(**found[0] | {"VisibilityTimeout": 0})
+    task.cancel()
+    await asyncio.wait([task])
+
+    assert [call["VisibilityTimeout"] for call in returned()[:3]] == [4, 16, 64]
 
 
 async def test_what_is_not_there_is_not_found(aws):

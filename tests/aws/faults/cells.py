@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from models.job import Job
 from models.jobs import JobRepository
 from tests.aws.evidence import Told
-from tests.aws.faults.stage import Stage
+from tests.aws.faults.stage import PATIENT, Stage
 from tests.aws.faults.stops import QUERY_STOPS, WORKER_STOPS, Stop, call
 from tests.aws.relay import (
     Matches,
@@ -190,6 +190,7 @@ async def cancel_during_finish(stage: Stage, seed: int) -> None:
     job = await stage.client.submit()
     async with stage.running(stage.source(seed=seed, concurrency=1)):
         async with stage.sessions() as session, session.begin():
+            await session.execute(text(PATIENT.format("LOCAL")))
             async with WORKER_STOPS["after S8"](stage, job) as reached:
                 await reached()
                 await session.execute(select(Job.id).where(Job.id == job).with_for_update())

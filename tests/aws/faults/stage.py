@@ -47,6 +47,15 @@ SCALED = {
     "PARAKEET_CONCURRENT_JOBS": "100000",
     "PARAKEET_JOBS_PER_DAY": "100000",
 }
+# What the worker's role has, scaled: a process frozen inside a transaction must not keep its locks.
+FROZEN = """
+DO $$ BEGIN
+    EXECUTE format(
+        'ALTER DATABASE %I SET idle_in_transaction_session_timeout = 3000', current_database()
+    );
+END $$
+"""
+PATIENT = "SET {} idle_in_transaction_session_timeout = 0"
 ACCESS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 # A sweep at a full hour looks for objects too.
 HOURLY = {"time": "2026-01-05T10:00:00Z"}
@@ -104,7 +113,7 @@ class Stage:
     async def _prepare(self) -> None:
         await write_market(self.sessions)
         async with self.sessions() as session, session.begin():
-            for statement in HISTORY:
+            for statement in (*HISTORY, FROZEN):
                 await session.execute(text(statement))
         await self.s3.create_bucket(
             Bucket=self.bucket, CreateBucketConfiguration={"LocationConstraint": REGION}
@@ -244,6 +253,7 @@ class Stage:
         connection = await asyncpg.connect(self.database_url)
         self.own_backend = connection.get_server_pid()
         try:
+            await connection.execute(PATIENT.format("SESSION"))
             async with connection.transaction():
                 await connection.execute(statement, *values)
                 yield
