@@ -5,7 +5,7 @@ import math
 from typing import Any
 
 from api.adapters.aws import Aws
-from api.errors import Unavailable
+from api.errors import AppError, Unavailable
 from api.services.deliveries import Handle, Record, consume
 from api.services.work import Deadline
 from api.telemetry import logger
@@ -62,7 +62,8 @@ class SqsConsumer:
     ) -> float | None:
         """Return after how many seconds the message should come again, if it should.
 
-        It should when it failed, and when its job was released to be tried again soon.
+        It should when its job was released to be tried again soon, and when it failed: each time
+        after a longer pause, since dead letters are for poison, not for a database that is away.
         """
         told: object = None
 
@@ -71,7 +72,7 @@ class SqsConsumer:
             told = await handle(body, deadline)
 
         if await consume([record], note, sessions):
-            return self.retry_seconds * record.receives
+            return self.retry_seconds * 4**record.receives
         return told if isinstance(told, float) else None
 
     async def receive(self, *, wait_seconds: int = WAIT_SECONDS) -> list[dict[str, Any]]:
@@ -91,9 +92,13 @@ class SqsConsumer:
             await sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
 
     async def _return(self, message: dict[str, Any], after_seconds: float) -> None:
-        async with self.aws.calling("sqs", "returning a message") as sqs:
-            await sqs.change_message_visibility(
-                QueueUrl=self.url,
-                ReceiptHandle=message["ReceiptHandle"],
-                VisibilityTimeout=min(math.ceil(after_seconds), MAX_HIDDEN_SECONDS),
-            )
+        """Say when the message may come again; where that fails, it does when its queue wants."""
+        try:
+            async with self.aws.calling("sqs", "returning a message") as sqs:
+                await sqs.change_message_visibility(
+                    QueueUrl=self.url,
+                    ReceiptHandle=message["ReceiptHandle"],
+                    VisibilityTimeout=min(math.ceil(after_seconds), MAX_HIDDEN_SECONDS),
+                )
+        except AppError as e:
+            logger.warning("%s; it comes again by itself", e)
