@@ -16,9 +16,9 @@ from api.services.jobs import perform
 from api.services.publish_backtest import publish_backtest
 from api.services.schedules import job_of
 from api.services.signature import EdgeKeys
-from api.services.sweeper import Patience
-from api.services.work import NEVER, Deadline, JobKind, Timing, Work, publish_nothing
+from api.services.work import NEVER, Deadline, Steps, Timing, Work, publish_nothing
 from api.settings import Settings
+from models.job_outbox import Patience
 from models.session import SessionFactory, make_engine, make_sessions
 
 if TYPE_CHECKING:
@@ -72,7 +72,11 @@ class App:
             case "aws":
                 from api.adapters.aws_secrets import AwsSecrets
 
-                return AwsSecrets(self.aws)
+                settings = self.settings
+                edge, database = settings.edge_secret, settings.database_secret
+                # A first request needs both, and would wait for one after the other.
+                follows = {edge: database} if edge and database else {}
+                return AwsSecrets(self.aws, follows=follows)
 
     @cached_property
     def local_queue(self) -> "LocalQueue":
@@ -133,11 +137,11 @@ class App:
         return self.child.work
 
     @cached_property
-    def kinds(self) -> Mapping[str, JobKind]:
+    def kinds(self) -> Mapping[str, Steps]:
         """What each kind of job does; `api.works` has the computations themselves."""
         return {
-            "BACKTEST": JobKind(work=self.compute, publish=publish_backtest),
-            "INGEST": JobKind(work=self.compute, publish=publish_nothing),
+            "BACKTEST": Steps(work=self.compute, publish=publish_backtest),
+            "INGEST": Steps(work=self.compute, publish=publish_nothing),
         }
 
     @property

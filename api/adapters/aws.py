@@ -93,9 +93,12 @@ def code_of(error: "ClientError") -> str:
 
 
 def translated(error: "ClientError", doing: str) -> AppError:
-    """Name the code only: AWS's own sentence may carry accounts, roles and values."""
-    code = code_of(error)
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return refused(code_of(error), status, doing)
+
+
+def refused(code: str, status: int, doing: str) -> AppError:
+    """Name the code only: AWS's own sentence may carry accounts, roles and values."""
     if code in MISSING:
         return NotFound(f"{doing}: it was not found")
     if status >= 500 or status == 429 or code in BUSY:
