@@ -11,14 +11,14 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 if TYPE_CHECKING:  # cryptography is imported with the first token
     from jwt import PyJWK
 
-Algorithm = Literal["RS256", "ES256"]
-
+# The gateway between the edge and here knows RSA only: what it refuses, neither side may accept.
+ALGORITHM: Final = "RS256"
 LARGEST_TOKEN = 8_192
 LEEWAY_SECONDS = 60
 LONGEST_LIFE_SECONDS = 86_400
@@ -47,9 +47,8 @@ class Rules:
 
 @dataclass(frozen=True)
 class Key:
-    """A public key with the one algorithm that fits it."""
+    """A public key of RSA."""
 
-    algorithm: Algorithm
     key: "PyJWK"
 
 
@@ -136,15 +135,15 @@ def _refuse_constant(name: str) -> None:
 
 
 def check_signature(token: Token, key: Key | None) -> None:
-    """Let the key decide the algorithm; the token may only agree. Raises TokenRefused."""
+    """Hold to the one algorithm; the token may only agree. Raises TokenRefused."""
     from jwt import InvalidTokenError, PyJWS
 
     if key is None:
         raise TokenRefused("unknown key")
-    if token.header.get("alg") != key.algorithm:
+    if token.header.get("alg") != ALGORITHM:
         raise TokenRefused("not the key's algorithm")
     try:
-        PyJWS().decode(token.text, key.key, algorithms=[key.algorithm])
+        PyJWS().decode(token.text, key.key, algorithms=[ALGORITHM])
     except InvalidTokenError as e:
         raise TokenRefused("the signature does not hold") from e
 
@@ -232,26 +231,22 @@ def _usable(jwk: Mapping[str, Any]) -> Key | None:
     """Return the key; None if it is for something else, or too weak."""
     from jwt import PyJWK, PyJWTError
 
-    algorithm = _algorithm_of(jwk)
     operations = jwk.get("key_ops", ["verify"])
-    if algorithm is None or jwk.get("alg", algorithm) != algorithm:
+    if not _is_strong(jwk) or jwk.get("alg", ALGORITHM) != ALGORITHM:
         return None
     if jwk.get("use", "sig") != "sig" or "verify" not in operations:
         return None
-    members = ("kty", "n", "e") if algorithm == "RS256" else ("kty", "crv", "x", "y")
     try:
-        key = PyJWK({name: jwk[name] for name in members}, algorithm)
+        return Key(PyJWK({name: jwk[name] for name in ("kty", "n", "e")}, ALGORITHM))
     except (PyJWTError, KeyError, ValueError, TypeError):
         return None
-    return Key(algorithm, key)
 
 
-def _algorithm_of(jwk: Mapping[str, Any]) -> Algorithm | None:
-    if jwk.get("kty") == "EC" and jwk.get("crv") == "P-256":
-        return "ES256"
+def _is_strong(jwk: Mapping[str, Any]) -> bool:
     modulus = jwk.get("n")
-    strong = isinstance(modulus, str) and _bits_of(modulus) >= LEAST_RSA_BITS
-    return "RS256" if jwk.get("kty") == "RSA" and strong else None
+    if jwk.get("kty") != "RSA" or not isinstance(modulus, str):
+        return False
+    return _bits_of(modulus) >= LEAST_RSA_BITS
 
 
 def _bits_of(modulus: str) -> int:

@@ -9,9 +9,8 @@ import { bearerOf, checkClaims, checkSignature, parseToken, TokenRefused } from 
 
 // Longer than the origin lets a request take, shorter than the gateway before it does.
 const ORIGIN_MILLISECONDS = 29_000;
-const PERIOD_SECONDS = "60";
 // The origin hears nothing else of what the caller sent.
-const FORWARDED = ["accept", "authorization", "content-type"];
+const FORWARDED = ["accept", "content-type"];
 
 export default {
   async fetch(request, env): Promise<Response> {
@@ -38,40 +37,44 @@ async function answer(request: Request, path: string, env: Env, settings: Settin
   const route = routeOf(path);
   checkMethod(request.method, route);
   checkForm(request.method, request.headers);
-  const subject = route.needsToken ? await identified(request, env, settings) : await anonymous(request, env);
+  const subject = route.needsToken ? await identified(request, env, settings) : await anonymous(request, env, settings);
   const body = await readBody(request.body);
-  if (route.needsToken) await checkLimit(env.SUBJECT_LIMIT, subject);
+  if (route.needsToken) await checkLimit(env.SUBJECT_LIMIT, subject, settings);
   const signing = { method: request.method, path, body, subject };
   const proof = await signed(signing, settings.edgeKey, Math.floor(Date.now() / 1000), crypto.randomUUID());
   const headers = new Headers({ ...proof, "x-request-id": requestId });
   for (const name of FORWARDED) {
     const value = request.headers.get(name);
-    if (value !== null && (route.needsToken || name !== "authorization")) headers.set(name, value);
+    if (value !== null) headers.set(name, value);
   }
+  // Spelt as every gateway reads it, however the scheme was written.
+  if (route.needsToken) headers.set("authorization", `Bearer ${bearerOf(request.headers.get("authorization"))}`);
   return forwarded(`${settings.origin}${path}`, { method: request.method, headers, body });
 }
 
 /** The subject of a token that holds. Without one the caller is an address, and counted as such. */
-async function identified(request: Request, env: Env, { keys, rules }: Settings): Promise<string> {
+async function identified(request: Request, env: Env, settings: Settings): Promise<string> {
   try {
     const token = parseToken(bearerOf(request.headers.get("authorization")));
-    await checkSignature(token, await keys.find(token.kid));
-    return checkClaims(token, rules, Date.now() / 1000);
+    await checkSignature(token, await settings.keys.find(token.kid));
+    return checkClaims(token, settings.rules, Date.now() / 1000);
   } catch (error) {
-    if (error instanceof TokenRefused) await anonymous(request, env);
+    if (error instanceof TokenRefused) await anonymous(request, env, settings);
     throw error;
   }
 }
 
-async function anonymous(request: Request, env: Env): Promise<string> {
-  await checkLimit(env.ADDRESS_LIMIT, addressKey(request.headers.get("cf-connecting-ip") ?? ""));
+async function anonymous(request: Request, env: Env, settings: Settings): Promise<string> {
+  await checkLimit(env.ADDRESS_LIMIT, addressKey(request.headers.get("cf-connecting-ip") ?? ""), settings);
   return "";
 }
 
-async function checkLimit(limit: RateLimit, key: string): Promise<void> {
+async function checkLimit(limit: RateLimit, key: string, { limitSeconds }: Settings): Promise<void> {
   const { success } = await limit.limit({ key });
   if (success) return;
-  throw new Refusal(429, "RATE_LIMITED", "too many requests; wait a minute", { "retry-after": PERIOD_SECONDS });
+  throw new Refusal(429, "RATE_LIMITED", `too many requests; wait ${limitSeconds} seconds`, {
+    "retry-after": limitSeconds,
+  });
 }
 
 async function forwarded(

@@ -3,16 +3,9 @@
 import { base64url, importJWK } from "jose";
 
 import { Refusal } from "./answers.ts";
-import { KEY_ID } from "./tokens.ts";
+import { ALGORITHM, KEY_ID } from "./tokens.ts";
 
-export type Algorithm = "RS256" | "ES256";
-
-export interface Key {
-  algorithm: Algorithm;
-  key: CryptoKey;
-}
-
-type Keys = ReadonlyMap<string, Key>;
+type Keys = ReadonlyMap<string, CryptoKey>;
 
 const FETCH_MILLISECONDS = 2_000;
 const LARGEST_SET = 65_536;
@@ -28,7 +21,7 @@ const OLD_MILLISECONDS = 600_000;
 export async function keysOf(document: unknown): Promise<Keys> {
   const listed = (document as { keys?: unknown } | null)?.keys;
   if (!Array.isArray(listed) || listed.length > MOST_KEYS) throw new TypeError("not a set of at most 20 keys");
-  const keys = new Map<string, Key>();
+  const keys = new Map<string, CryptoKey>();
   const seen = new Set<string>();
   for (const jwk of listed as Record<string, unknown>[]) {
     const kid = jwk.kid;
@@ -42,25 +35,22 @@ export async function keysOf(document: unknown): Promise<Keys> {
   return keys;
 }
 
-/** The key with the one algorithm that fits it; undefined if it is for something else or too weak. */
-async function usable(jwk: Record<string, unknown>): Promise<Key | undefined> {
-  const algorithm = algorithmOf(jwk);
-  if (algorithm === undefined || ![undefined, algorithm].includes(jwk.alg as Algorithm | undefined)) return undefined;
+/** The key; undefined if it is for something else or too weak. */
+async function usable(jwk: Record<string, unknown>): Promise<CryptoKey | undefined> {
+  if (!isStrong(jwk) || ![undefined, ALGORITHM].includes(jwk.alg as string | undefined)) return undefined;
   if (![undefined, "sig"].includes(jwk.use as string | undefined)) return undefined;
   if (jwk.key_ops !== undefined && !(Array.isArray(jwk.key_ops) && jwk.key_ops.includes("verify"))) return undefined;
-  const { kty, n, e, crv, x, y } = jwk as Record<string, string>;
-  const bare = algorithm === "RS256" ? { kty, n, e } : { kty, crv, x, y };
+  const { kty = "", n, e } = jwk as Record<string, string>;
   try {
-    const key = await importJWK(bare as JsonWebKey & { kty: string }, algorithm);
-    return key instanceof CryptoKey ? { algorithm, key } : undefined;
+    const key = await importJWK({ kty, n, e } as JsonWebKey & { kty: string }, ALGORITHM);
+    return key instanceof CryptoKey ? key : undefined;
   } catch {
     return undefined;
   }
 }
 
-function algorithmOf({ kty, n, crv }: Record<string, unknown>): Algorithm | undefined {
-  if (kty === "EC" && crv === "P-256") return "ES256";
-  return kty === "RSA" && typeof n === "string" && bitsOf(n) >= LEAST_RSA_BITS ? "RS256" : undefined;
+function isStrong({ kty, n }: Record<string, unknown>): boolean {
+  return kty === "RSA" && typeof n === "string" && bitsOf(n) >= LEAST_RSA_BITS;
 }
 
 function bitsOf(modulus: string): number {
@@ -89,7 +79,7 @@ export class KeySet {
   }
 
   /** Undefined when the issuer has no such key. Throws Refusal 503 while there is no set at all. */
-  async find(kid: string): Promise<Key | undefined> {
+  async find(kid: string): Promise<CryptoKey | undefined> {
     // A request cannot await another's fetch in a Worker; it can look again.
     while (Date.now() < this.busyUntil) await new Promise((resolve) => setTimeout(resolve, 20));
     if (this.mustAsk(kid, Date.now())) await this.ask();

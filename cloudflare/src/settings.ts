@@ -11,6 +11,8 @@ export interface Env {
   JWKS_URL: string;
   ALLOWED_ORIGINS: string;
   EDGE_KEYS: string;
+  /** The period of both limits, which a binding does not tell. */
+  LIMIT_SECONDS: string;
   SUBJECT_LIMIT: RateLimit;
   ADDRESS_LIMIT: RateLimit;
 }
@@ -21,6 +23,7 @@ export interface Settings {
   keys: KeySet;
   allowedOrigins: readonly string[];
   edgeKey: EdgeKey;
+  limitSeconds: string;
 }
 
 let known: Settings | undefined;
@@ -33,6 +36,7 @@ export function settingsOf(env: Env): Settings {
     keys: new KeySet(env.JWKS_URL),
     allowedOrigins: JSON.parse(env.ALLOWED_ORIGINS) as string[],
     edgeKey: currentKey(env.EDGE_KEYS),
+    limitSeconds: env.LIMIT_SECONDS,
   };
   return known;
 }

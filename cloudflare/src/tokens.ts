@@ -3,7 +3,6 @@
 import { base64url, compactVerify } from "jose";
 
 import { Refusal } from "./answers.ts";
-import type { Key } from "./jwks.ts";
 import { parseObject } from "./json.ts";
 
 export interface Rules {
@@ -30,6 +29,8 @@ export class TokenRefused extends Refusal {
   }
 }
 
+// The gateway between here and the origin knows RSA only: what it refuses, neither side may accept.
+export const ALGORITHM = "RS256";
 export const KEY_ID = /^[A-Za-z0-9+/=_-]{1,128}$/;
 
 const LARGEST_TOKEN = 8_192;
@@ -74,12 +75,12 @@ function read(bytes: Uint8Array): Record<string, unknown> {
   }
 }
 
-/** The key has one algorithm; the token may only agree. */
-export async function checkSignature(token: Token, key: Key | undefined): Promise<void> {
+/** The algorithm is fixed; the token may only agree. */
+export async function checkSignature(token: Token, key: CryptoKey | undefined): Promise<void> {
   if (key === undefined) throw new TokenRefused("unknown key");
-  if (token.header.alg !== key.algorithm) throw new TokenRefused("not the key's algorithm");
+  if (token.header.alg !== ALGORITHM) throw new TokenRefused("not the key's algorithm");
   try {
-    await compactVerify(token.text, key.key, { algorithms: [key.algorithm] });
+    await compactVerify(token.text, key, { algorithms: [ALGORITHM] });
   } catch {
     throw new TokenRefused("the signature does not hold");
   }

@@ -48,6 +48,7 @@ function bindings(at: string): Record<string, string> {
     JWKS_URL: `${keys.url}/jwks.json`,
     ALLOWED_ORIGINS: JSON.stringify([PAGE, "http://localhost:5173"]),
     EDGE_KEYS,
+    LIMIT_SECONDS: "10",
   };
 }
 
@@ -143,6 +144,15 @@ describe("what the origin is sent", () => {
     expect(Math.abs(Number(proof("timestamp")) - Date.now() / 1000)).toBeLessThan(30);
     expect(sent.authorization).toBe(headers.authorization);
     expect(sent["x-request-id"]).toBe(answer.headers.get("x-request-id"));
+  });
+
+  it("names the scheme as every gateway reads it", async () => {
+    const headers = await signedIn();
+    const token = String(headers.authorization).split(" ")[1] ?? "";
+
+    const answer = await post({ ...headers, authorization: `bearer ${token}` });
+
+    expect([answer.status, received[0]?.headers.authorization]).toEqual([200, `Bearer ${token}`]);
   });
 
   it("holds nothing a caller says of himself", async () => {
@@ -282,7 +292,7 @@ describe("the limit", () => {
     const held = answers.filter(({ status }) => status === 429);
     expect([answers.filter(({ status }) => status === 200).length, held.length]).toEqual([5, 45]);
     expect(received.length).toBe(5);
-    expect(held[0]?.headers.get("retry-after")).toBe("60");
+    expect(held[0]?.headers.get("retry-after")).toBe("10");
     expect(held[0]?.headers.get("access-control-allow-origin")).toBe(PAGE);
     expect(await codeOf(held[0] as Response)).toBe("RATE_LIMITED");
   });

@@ -120,14 +120,20 @@ describe("a set", () => {
   });
 });
 
+// The example of RFC 7517, appendix A.1.
+const POINT = {
+  x: "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+  y: "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM",
+};
+
 describe("a key", () => {
   it.each([
     ["for encryption", { use: "enc" }],
-    ["for another algorithm", { alg: "ES384" }],
+    ["for another algorithm", { alg: "RS384" }],
     ["for signing alone", { key_ops: ["sign"] }],
-    ["of another curve", { crv: "P-384" }],
+    ["of a curve, as the gateway knows none", { kty: "EC", crv: "P-256", ...POINT }],
     ["of another kind", { kty: "oct", k: "c2VjcmV0" }],
-    ["off its curve", { y: first.public.x }],
+    ["without an exponent", { e: undefined }],
     ["with an odd id", { kid: "../../dev/null" }],
     ["without an id", { kid: undefined }],
   ])("%s is not used", async (_, change) => {
@@ -143,7 +149,7 @@ describe("a key", () => {
 
     const found = await keysOf({ keys: [strong, weak] });
 
-    expect([...found]).toMatchObject([["strong", { algorithm: "RS256" }]]);
+    expect([...found.keys()]).toEqual(["strong"]);
   });
 
   async function rsa(modulusLength: number): Promise<JWK> {
@@ -165,6 +171,7 @@ describe("in workerd", () => {
       JWKS_URL: issuer.url,
       ALLOWED_ORIGINS: "[]",
       EDGE_KEYS,
+      LIMIT_SECONDS: "60",
     };
     const worker = await startWorker({ bindings });
     const headers = { "content-type": "application/json", authorization: `Bearer ${await first.token()}` };

@@ -44,13 +44,13 @@ export class Issuer {
   }
 
   static async make(kid: string): Promise<Issuer> {
-    const { privateKey, publicKey } = await generateKeyPair("ES256");
+    const { privateKey, publicKey } = await generateKeyPair("RS256");
     return new Issuer(kid, privateKey, await exportJWK(publicKey));
   }
 
   token(subject = "auth0|alice"): Promise<string> {
     return new SignJWT({})
-      .setProtectedHeader({ alg: "ES256", typ: "at+jwt", kid: this.kid })
+      .setProtectedHeader({ alg: "RS256", typ: "at+jwt", kid: this.kid })
       .setIssuer(ISSUER)
       .setAudience(AUDIENCE)
       .setSubject(subject)

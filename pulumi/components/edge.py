@@ -91,6 +91,7 @@ def _texts(args: EdgeArgs) -> list[dict[str, pulumi.Input[str]]]:
         "TOKEN_AUDIENCE": args.token_audience,
         "JWKS_URL": args.jwks_url,
         "ALLOWED_ORIGINS": json.dumps(list(args.allowed_origins)),
+        "LIMIT_SECONDS": str(args.limit_period_seconds),
     }
     return [{"name": key, "type": "plain_text", "text": text} for key, text in texts.items()]
 

@@ -179,6 +179,7 @@ async def worker_of(origin, jwks_url, **given):
         "JWKS_URL": jwks_url,
         "ALLOWED_ORIGINS": json.dumps([PAGE]),
         "EDGE_KEYS": json.dumps(EDGE_KEYS),
+        "LIMIT_SECONDS": "60",
     }
     process = await asyncio.create_subprocess_exec(
         "node",

@@ -27,6 +27,7 @@ export async function startEdge({ origin, issuer, audience, page }: Given): Prom
     JWKS_URL: `${issuer}/jwks`,
     ALLOWED_ORIGINS: JSON.stringify([page]),
     EDGE_KEYS: JSON.stringify(EDGE_KEYS),
+    LIMIT_SECONDS: "60",
   };
   worker.stdin.write(`${JSON.stringify({ bindings })}\n`);
   const line = await new Promise<string>((said, failed) => {
