@@ -123,6 +123,7 @@ class Settings(BaseSettings):
     job_timeout_seconds: float = Field(
         900.0, gt=0, description="Longest computation of one attempt; longer ends in TIMEOUT."
     )
+    # Three attempts, each of a worker's 900 s and a queue's visibility of 5,400 s.
     job_expires_seconds: float = Field(
         18_900.0, gt=0, description="A job still queued after so long fails as EXPIRED."
     )

@@ -15,11 +15,24 @@ from models.clock import seconds_from_now
 from models.job import OPEN, Job, JobStatus
 
 SWEEP_LIMIT = 100
-UNSENT_AFTER = timedelta(seconds=5)
-RESEND_AFTER = timedelta(minutes=15)
 RESEND_AT_MOST = timedelta(hours=6)
-# Three attempts, each of a worker's 900 s and a queue's visibility of 5,400 s.
-EXPIRE_AFTER = timedelta(seconds=3 * (900 + 5_400))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Patience:
+    """How long a job may be in a state before a sweep takes it for lost."""
+
+    unsent: timedelta
+    sent: timedelta
+    queued: timedelta
+
+
+@dataclass(frozen=True, kw_only=True)
+class Swept:
+    """Which jobs a sweep changed, and which wait for a message."""
+
+    mended: set[UUID]
+    unsent: list[UUID]
 
 
 @dataclass(frozen=True)
@@ -72,49 +85,23 @@ class JobOutbox:
         )
         await self.session.execute(statement.execution_options(synchronize_session=False))
 
-    async def sweep(
-        self,
-        *,
-        limit: int = SWEEP_LIMIT,
-        unsent_after: timedelta = UNSENT_AFTER,
-        resend_after: timedelta = RESEND_AFTER,
-        resend_at_most: timedelta = RESEND_AT_MOST,
-        expire_after: timedelta = EXPIRE_AFTER,
-    ) -> list[UUID]:
-        """Mend what crashes left behind; return the jobs to send again.
+    async def sweep(self, patience: Patience, *, limit: int = SWEEP_LIMIT) -> Swept:
+        """Mend what crashes left behind, for so many jobs a step; find what is to be sent.
 
         1. A lapsed lease: cancelled if asked, failed if spent, else queued again.
         2. Queued for too long: failed.
         3. Sent long ago and still queued: the message is lost, so it counts as unsent.
         4. Unsent: returned. The pause leaves the request that wrote the row time to send.
         """
-        await self.mend(
-            limit=limit,
-            resend_after=resend_after,
-            resend_at_most=resend_at_most,
-            expire_after=expire_after,
-        )
-        return await self.unsent(unsent_after, limit=limit)
-
-    async def mend(
-        self,
-        *,
-        limit: int = SWEEP_LIMIT,
-        resend_after: timedelta = RESEND_AFTER,
-        resend_at_most: timedelta = RESEND_AT_MOST,
-        expire_after: timedelta = EXPIRE_AFTER,
-    ) -> set[UUID]:
-        """Do the first three steps of a sweep, for so many jobs each; return which they were."""
         lapsed = await self.session.execute(job_changes.reclaim(limit))
-        expired = await self.session.execute(job_changes.expire(expire_after, limit))
-        lost = await self._forget_lost_messages(resend_after, resend_at_most, limit)
-        return {row.id for found in (lapsed, expired) for row in found} | lost
+        expired = await self.session.execute(job_changes.expire(patience.queued, limit))
+        lost = await self._forget_lost_messages(patience.sent, limit)
+        mended = {row.id for found in (lapsed, expired) for row in found} | lost
+        return Swept(mended=mended, unsent=await self._unsent(patience.unsent, limit))
 
-    async def _forget_lost_messages(
-        self, after: timedelta, at_most: timedelta, limit: int
-    ) -> set[UUID]:
+    async def _forget_lost_messages(self, after: timedelta, limit: int) -> set[UUID]:
         doubled = after.total_seconds() * func.power(2.0, func.greatest(col(Job.sends) - 1, 0))
-        pause = func.least(doubled, at_most.total_seconds())
+        pause = func.least(doubled, RESEND_AT_MOST.total_seconds())
         lost = and_(
             col(Job.status) == JobStatus.QUEUED,
             col(Job.enqueued_at) < seconds_from_now(-pause),
@@ -126,7 +113,7 @@ class JobOutbox:
         )
         return set(found)
 
-    async def unsent(self, after: timedelta, *, limit: int = SWEEP_LIMIT) -> list[UUID]:
+    async def _unsent(self, after: timedelta, limit: int) -> list[UUID]:
         """Return queued jobs no message is known of, the longest waiting first."""
         ready: ColumnElement[object] = func.greatest(col(Job.created_at), col(Job.next_run_at))
         statement = (

@@ -1,5 +1,6 @@
 """The only builders of rows: each takes what a test is about and fills in the rest."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import count
@@ -22,9 +23,14 @@ from models import (
     Trial,
     Universe,
 )
+from models.job_outbox import Patience
 
 OWNER = UUID("00000000-0000-4000-8000-000000000001")
 STRANGER = UUID("00000000-0000-4000-8000-000000000002")
+PATIENCE = Patience(
+    unsent=timedelta(seconds=5), sent=timedelta(minutes=15), queued=timedelta(seconds=18_900)
+)
+AT_ONCE = replace(PATIENCE, unsent=timedelta(0))
 
 _numbers = count(1)
 

@@ -19,7 +19,7 @@ from api.jobs import BadMessage, JobMessage
 from api.ports import JobQueue
 from api.services.failures import UNFORESEEN, Failure, WorkFailed, failure_of
 from api.services.heartbeat import heartbeat
-from api.services.work import ClaimedJob, JobKind, Publish, Stopped, Timing
+from api.services.work import ClaimedJob, Publish, Steps, Stopped, Timing
 from api.telemetry import Metric, logger, meter
 from models.job_outbox import JobOutbox
 from models.jobs import JobRepository
@@ -38,10 +38,10 @@ class Ended:
 
 async def perform(
     job_id: UUID,
-    kinds: Mapping[str, JobKind],
+    kinds: Mapping[str, Steps],
     sessions: SessionFactory,
     *,
-    timing: Timing | None = None,
+    timing: Timing,
 ) -> float | None:
     """Claim the job, do its work, record how it ended.
 
@@ -56,7 +56,6 @@ async def perform(
     float or None
         Seconds after which the job is due again, when a transient error released it.
     """
-    timing = timing or Timing()
     token = telemetry.job_id.set(str(job_id))
     try:
         job = await _claim(job_id, sessions, timing)
@@ -90,15 +89,15 @@ async def _claim(job_id: UUID, sessions: SessionFactory, timing: Timing) -> Clai
 
 
 async def _perform_claimed(
-    job: ClaimedJob, kinds: Mapping[str, JobKind], sessions: SessionFactory, timing: Timing
+    job: ClaimedJob, kinds: Mapping[str, Steps], sessions: SessionFactory, timing: Timing
 ) -> Ended:
     try:
-        kind = _require_kind(job.kind, kinds)
+        steps = _require_steps(job.kind, kinds)
         started = time.monotonic()
         async with heartbeat(job, sessions, timing) as pulse:
-            outcome = await kind.work(job, pulse)
+            outcome = await steps.work(job, pulse)
         outcome.setdefault("compute_seconds", time.monotonic() - started)
-        return await _publish(job, outcome, kind.publish, sessions, timing)
+        return await _publish(job, outcome, steps.publish, sessions, timing)
     except Stopped:
         return await _acknowledge_cancel(job, sessions)
     except asyncio.CancelledError:
@@ -113,7 +112,7 @@ async def _perform_claimed(
         return await _give_up(job, failure, sessions, timing)
 
 
-def _require_kind(name: str, kinds: Mapping[str, JobKind]) -> JobKind:
+def _require_steps(name: str, kinds: Mapping[str, Steps]) -> Steps:
     if name not in kinds:
         raise DataError(f"no worker here performs jobs of kind {name}")
     return kinds[name]

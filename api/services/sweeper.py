@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -13,7 +12,7 @@ from api.services.signature import WINDOW_SECONDS
 from api.services.work import NEVER, Deadline
 from api.telemetry import Metric, meter
 from models.edge_nonces import EdgeNonceRepository
-from models.job_outbox import JobOutbox
+from models.job_outbox import JobOutbox, Patience, Swept
 from models.job_results import JobResults
 from models.poison_messages import PoisonMessageRepository
 from models.session import SessionFactory, unit_of_work
@@ -25,20 +24,11 @@ MAX_RECEIVES = 5
 DEAD_LETTERS_KEPT = timedelta(days=14)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Patience:
-    """How long a job may be in a state before the sweeper takes it for lost."""
-
-    unsent: timedelta = timedelta(seconds=5)
-    sent: timedelta = timedelta(minutes=15)
-    queued: timedelta = timedelta(seconds=18_900)
-
-
 async def sweep(sessions: SessionFactory, queue: JobQueue, patience: Patience) -> Sequence[UUID]:
     """Requeue or end jobs that lost their worker or waited too long; send what is unsent."""
-    _, unsent = await _mend(sessions, patience)
-    await dispatch(unsent, sessions, queue)
-    return unsent
+    swept = await _sweep_once(sessions, patience)
+    await dispatch(swept.unsent, sessions, queue)
+    return swept.unsent
 
 
 async def sweep_all(
@@ -52,24 +42,21 @@ async def sweep_all(
 
     A queue that takes nothing ends it too: the next sweep tries again.
     """
-    swept: set[UUID] = set()
+    about: set[UUID] = set()
     while deadline.working_seconds > 0:
-        mended, unsent = await _mend(sessions, patience)
-        swept.update(mended, unsent)
-        sent = await dispatch(unsent, sessions, queue)
-        if not mended and not (unsent and sent):
+        swept = await _sweep_once(sessions, patience)
+        about.update(swept.mended, swept.unsent)
+        sent = await dispatch(swept.unsent, sessions, queue)
+        if not swept.mended and not (swept.unsent and sent):
             break
-    return swept
+    return about
 
 
-async def _mend(sessions: SessionFactory, patience: Patience) -> tuple[set[UUID], Sequence[UUID]]:
-    """Do one batch of each kind; return what was mended and what is to be sent."""
+async def _sweep_once(sessions: SessionFactory, patience: Patience) -> Swept:
     async with unit_of_work(sessions) as session:
-        outbox = JobOutbox(session)
-        mended = await outbox.mend(resend_after=patience.sent, expire_after=patience.queued)
-        unsent = await outbox.unsent(patience.unsent)
+        swept = await JobOutbox(session).sweep(patience)
         await EdgeNonceRepository(session).forget(2 * timedelta(seconds=WINDOW_SECONDS))
-    return mended, unsent
+    return swept
 
 
 async def take_stock(sessions: SessionFactory) -> None:

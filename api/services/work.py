@@ -48,11 +48,11 @@ NEVER = Deadline(math.inf)
 class Timing:
     """Timers of a worker; tests scale them."""
 
-    lease: timedelta = timedelta(seconds=30)
-    heartbeat_seconds: float = 10.0
-    progress_seconds: float = 0.5
-    retry_base_seconds: float = 0.2
-    retry_cap_seconds: float = 20.0
+    lease: timedelta
+    heartbeat_seconds: float
+    progress_seconds: float
+    retry_base_seconds: float
+    retry_cap_seconds: float
     deadline: Deadline = NEVER
 
     @property
@@ -104,8 +104,8 @@ Publish = Callable[[AsyncSession, ClaimedJob, dict[str, Any]], Awaitable[None]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class JobKind:
-    """What a kind of job does, and how its outcome enters the tables.
+class Steps:
+    """What a kind of job computes, and how its outcome enters the tables.
 
     ``work`` stores objects under the job's prefix and returns a JSON-able outcome, in which
     ``sha256`` and ``compute_seconds`` go to the job's row and ``counts`` to the metrics of these

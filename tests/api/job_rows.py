@@ -5,10 +5,9 @@ from datetime import timedelta
 from sqlalchemy import select, update
 from sqlmodel import col
 
-from api.services.work import JobKind, Timing
+from api.services.work import Steps, Timing
 from models.clock import seconds_from_now
-from models.job import Job, JobEvent
-from models.job import JobKind as Kind
+from models.job import Job, JobEvent, JobKind
 from models.jobs import JobRepository
 from models.session import unit_of_work
 from tests.waiting import until
@@ -20,13 +19,22 @@ FAST = Timing(
     retry_base_seconds=0.02,
     retry_cap_seconds=0.05,
 )
+USUAL = Timing(
+    lease=timedelta(seconds=30),
+    heartbeat_seconds=10.0,
+    progress_seconds=0.5,
+    retry_base_seconds=0.2,
+    retry_cap_seconds=20.0,
+)
 OWNER = "6f0f6a52-3d8c-5c0e-9f4b-1d2a7c3e5b10"
 
 
 async def add_job(sessions, **fields) -> Job:
     """Commit a queued job; nobody is told of it."""
     async with unit_of_work(sessions) as session:
-        return await JobRepository(session).add(Job(owner_id=OWNER, kind=Kind.BACKTEST, **fields))
+        return await JobRepository(session).add(
+            Job(owner_id=OWNER, kind=JobKind.BACKTEST, **fields)
+        )
 
 
 async def read(sessions, job) -> Job:
@@ -63,7 +71,7 @@ class Published:
 
 
 def kinds(work, publish=None):
-    return {"BACKTEST": JobKind(work=work, publish=publish or Published())}
+    return {"BACKTEST": Steps(work=work, publish=publish or Published())}
 
 
 async def succeed(job, pulse):

@@ -1,6 +1,7 @@
 """How a job ends: its result, its failure, another try; against the real database."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import delete, text
@@ -9,10 +10,8 @@ from sqlmodel import col
 from api.errors import InvalidInput, Unavailable
 from api.jobs import BadMessage
 from api.services.jobs import perform
-from api.services.work import Timing
 from engine.errors import InsufficientHistory
-from models.job import Job, JobStatus
-from models.job import JobKind as Kind
+from models.job import Job, JobKind, JobStatus
 from models.session import unit_of_work
 from tests.api.job_rows import (
     FAST,
@@ -53,7 +52,7 @@ async def test_a_duplicate_delivery_has_no_effect(sessions):
 
 
 async def test_a_job_that_was_never_written_is_refused(sessions):
-    job = Job(owner_id=OWNER, kind=Kind.BACKTEST)
+    job = Job(owner_id=OWNER, kind=JobKind.BACKTEST)
 
     with pytest.raises(BadMessage) as refused:
         await perform(job.id, kinds(succeed), sessions, timing=FAST)
@@ -145,7 +144,7 @@ async def test_a_released_job_is_not_due_before_its_delay(sessions):
     async def work(job, pulse):
         raise Unavailable("x")
 
-    slow = Timing(retry_base_seconds=1e6, retry_cap_seconds=1e6)
+    slow = replace(FAST, retry_base_seconds=1e6, retry_cap_seconds=1e6)
     job = await add_job(sessions)
 
     delay = await perform(job.id, kinds(work), sessions, timing=slow)

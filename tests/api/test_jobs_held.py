@@ -9,12 +9,13 @@ from sqlmodel import col
 
 from api.services.heartbeat import heartbeat
 from api.services.jobs import perform
-from api.services.work import ClaimedJob, Timing
+from api.services.work import ClaimedJob
 from models.job import Job, JobStatus
 from models.jobs import JobRepository
 from models.session import unit_of_work
 from tests.api.job_rows import (
     FAST,
+    USUAL,
     Published,
     add_job,
     cancel,
@@ -104,7 +105,7 @@ async def test_cancel_beats_finish(sessions):
         return {"summary": 1}
 
     job = await add_job(sessions)
-    await perform(job.id, kinds(work, published), sessions, timing=Timing())
+    await perform(job.id, kinds(work, published), sessions, timing=USUAL)
 
     assert (await read(sessions, job)).status == JobStatus.CANCELLED
     assert published.outcomes == []
@@ -116,7 +117,7 @@ async def test_a_cancelled_job_that_raises_is_cancelled(sessions):
         raise ValueError("x")
 
     job = await add_job(sessions)
-    await perform(job.id, kinds(work), sessions, timing=Timing())
+    await perform(job.id, kinds(work), sessions, timing=USUAL)
 
     assert (await read(sessions, job)).status == JobStatus.CANCELLED
 
@@ -131,7 +132,7 @@ async def test_a_zombie_writes_nothing(sessions):
 
     job = await add_job(sessions)
     zombie = asyncio.create_task(
-        perform(job.id, kinds(sleep_in, published), sessions, timing=Timing())
+        perform(job.id, kinds(sleep_in, published), sessions, timing=USUAL)
     )
     await until(lambda: lease_after(sessions, job, None))
     await let_lease_lapse(sessions, job)

@@ -14,7 +14,7 @@ from api.errors import DataError
 from api.http.body import LARGEST_BODY
 from api.services.identity import viewer_id
 from api.services.signature import EdgeKeys, parse_keys
-from api.services.sweeper import Patience, sweep
+from api.services.sweeper import sweep
 from models.edge_nonce import EdgeNonce
 from models.session import unit_of_work
 from tests.api.edge import (
@@ -29,6 +29,7 @@ from tests.api.edge import (
 )
 from tests.api.finished import finish_backtest
 from tests.api.tokens import ISSUER, SUBJECT
+from tests.factories import PATIENCE
 
 VIEWER = b'{"query":"{ viewer { id } }"}'
 ALICE, BOB = (viewer_id(ISSUER, subject) for subject in (SUBJECT, "auth0|bob"))
@@ -285,7 +286,7 @@ async def test_a_nonce_is_kept_while_its_signature_could_hold(sessions):
         for age in (115, 121):
             await session.execute(write, {"nonce": uuid4(), "age": age})
 
-    await sweep(sessions, LocalQueue(), Patience())
+    await sweep(sessions, LocalQueue(), PATIENCE)
 
     async with sessions() as session:
         ages = await session.scalars(select(func.now() - EdgeNonce.used_at))

@@ -21,11 +21,12 @@ from api.services.jobs import perform
 from api.services.publish_backtest import publish_backtest
 from api.services.results import curve_key, read_columns
 from api.services.run_backtest import run_backtest
-from api.services.work import JobKind
+from api.services.work import Steps
 from api.settings import LOCAL_OWNER_ID
 from models.backtest import Currency, DecisionClock, FillPolicy
 from models.backtests import BacktestRepository
 from models.session import make_engine, make_sessions, unit_of_work
+from tests.api.job_rows import FAST
 from tests.conftest import SAMPLE
 
 FREE = Costs(commission_flat=0.0, slippage_bps=0.0, fx_spread_bps=0.0)
@@ -68,8 +69,8 @@ async def finished(sessions, store, request):
     async with unit_of_work(sessions) as session:
         submitted = await submit_backtest(session, owner_id=LOCAL_OWNER_ID, request=request)
     work = partial(run_backtest, sessions=sessions, store=store)
-    kinds = {"BACKTEST": JobKind(work=work, publish=publish_backtest)}
-    await perform(submitted.job.id, kinds, sessions)
+    kinds = {"BACKTEST": Steps(work=work, publish=publish_backtest)}
+    await perform(submitted.job.id, kinds, sessions, timing=FAST)
     async with unit_of_work(sessions) as session:
         return await BacktestRepository(session).require_by_job(submitted.job.id)
 

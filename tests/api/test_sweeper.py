@@ -1,5 +1,6 @@
 """What the sweeper finds in the rows and among the objects, and what it leaves alone."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,14 +10,14 @@ from sqlmodel import col
 from api.adapters.local_store import LocalStore
 from api.errors import Unavailable
 from api.services.jobs import dispatch
-from api.services.sweeper import Patience, sweep, sweep_objects
+from api.services.sweeper import sweep, sweep_objects
 from models.clock import seconds_from_now
 from models.job import Job, JobStatus
 from models.jobs import JobRepository
 from models.session import unit_of_work
 from tests.api.job_rows import add_job, cancel, read
+from tests.factories import AT_ONCE, PATIENCE
 
-AT_ONCE = Patience(unsent=timedelta(0))
 LEASE = timedelta(minutes=1)
 
 
@@ -55,7 +56,7 @@ async def test_sends_what_was_committed_and_not_sent(sessions):
 async def test_leaves_the_request_time_to_send(sessions):
     await add_job(sessions)
 
-    assert await sweep(sessions, Queue(), Patience()) == []
+    assert await sweep(sessions, Queue(), PATIENCE) == []
 
 
 async def test_what_could_not_be_sent_is_sent_by_the_next_sweep(sessions):
@@ -73,7 +74,7 @@ async def test_sends_again_what_nobody_took(sessions):
     await dispatch([job.id], sessions, queue)
 
     patient = await sweep(sessions, queue, AT_ONCE)
-    impatient = await sweep(sessions, queue, Patience(unsent=timedelta(0), sent=timedelta(0)))
+    impatient = await sweep(sessions, queue, replace(AT_ONCE, sent=timedelta(0)))
 
     assert (patient, impatient) == ([], [job.id])
 
@@ -127,7 +128,7 @@ async def test_a_job_nobody_took_for_too_long_expires(sessions):
         old = update(Job).where(col(Job.id) == job.id)
         await session.execute(old.values(created_at=seconds_from_now(-100.0)))
 
-    await sweep(sessions, Queue(), Patience(queued=timedelta(seconds=99)))
+    await sweep(sessions, Queue(), replace(PATIENCE, queued=timedelta(seconds=99)))
 
     row = await read(sessions, job)
     assert (row.status, row.failure_code) == (JobStatus.FAILED, "EXPIRED")

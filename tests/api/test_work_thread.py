@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -12,7 +13,8 @@ from api import telemetry
 from api.adapters.work_thread import WorkThread
 from api.errors import ErrorCode, Unavailable
 from api.services.failures import WorkFailed
-from api.services.work import NEVER, ClaimedJob, Deadline, Pulse, Stopped, Timing
+from api.services.work import ClaimedJob, Deadline, Pulse, Stopped
+from tests.api.job_rows import USUAL
 from tests.waiting import until
 
 JOB = ClaimedJob(
@@ -181,7 +183,7 @@ async def test_a_caller_that_is_cancelled_stops_the_work():
     ("remaining", "most"), [(1_000.0, 30.0), (10.0, 15.0), (0.0, 5.0), (-50.0, 5.0)]
 )
 def test_a_lease_ends_soon_after_its_worker(remaining, most):
-    hold = Timing(deadline=Deadline.after(remaining)).hold.total_seconds()
+    hold = replace(USUAL, deadline=Deadline.after(remaining)).hold.total_seconds()
 
     assert hold == pytest.approx(most, abs=0.1)
-    assert Timing(deadline=NEVER).hold.total_seconds() == 30.0
+    assert USUAL.hold.total_seconds() == 30.0

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from api.errors import Unavailable
 from api.running import working
-from api.services.work import JobKind, Pulse
+from api.services.work import Pulse, Steps
 from api.settings import Settings
 from api.wiring import App
 from engine.errors import MissingData
@@ -141,7 +141,7 @@ class MisbehavingApp(App):
 
     @cached_property
     def kinds(self):
-        return {"BACKTEST": JobKind(work=self.child.work, publish=publish)}
+        return {"BACKTEST": Steps(work=self.child.work, publish=publish)}
 
 
 async def publish(session, job, outcome) -> None:

@@ -1,6 +1,7 @@
 """A worker function whose works misbehave as their jobs say, for a real Lambda process."""
 
 import asyncio
+import os
 import sys
 import time
 from contextlib import asynccontextmanager
@@ -11,7 +12,7 @@ from typing import Any
 from api.adapters.work_thread import WorkThread
 from api.container import FunctionApp
 from api.lambdas.batches import perform_batch
-from api.services.work import JobKind, Stopped
+from api.services.work import Steps, Stopped
 from api.settings import Settings
 from api.telemetry import configure_function
 
@@ -89,10 +90,10 @@ class MisbehavingApp(FunctionApp):
 
     @cached_property
     def kinds(self):
-        return {"BACKTEST": JobKind(work=self.compute, publish=publish)}
+        return {"BACKTEST": Steps(work=self.compute, publish=publish)}
 
 
-if "AWS_LAMBDA_RUNTIME_API" in __import__("os").environ:
+if "AWS_LAMBDA_RUNTIME_API" in os.environ:
     configure_function("INFO")
     app = MisbehavingApp(Settings())
 

@@ -17,6 +17,7 @@ from models.poison_message import PoisonMessage
 from models.session import unit_of_work
 from tests.api.job_rows import add_job, begun, cancel, ended, events, let_lease_lapse, read
 from tests.aws.events import failures, job_body, sqs_event, sqs_record
+from tests.factories import PATIENCE
 from tests.lambda_runtime import FunctionError, FunctionTimeout, LambdaRuntime
 from tests.waiting import until
 
@@ -273,7 +274,7 @@ async def test_a_killed_worker_is_followed_by_another(sessions, start, notes):
     held = await read(sessions, job)
     await let_lease_lapse(sessions, job)
     async with unit_of_work(sessions) as session:
-        await JobRepository(session).sweep()
+        await JobRepository(session).sweep(PATIENCE)
 
     assert held.status == JobStatus.RUNNING
     assert held.lease_until - held.started_at < timedelta(seconds=7.5)

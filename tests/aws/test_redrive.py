@@ -12,7 +12,7 @@ from api.errors import NotFound, Unavailable
 from api.services.deliveries import Record, consume
 from api.services.jobs import perform
 from models.job import JobStatus
-from tests.api.job_rows import Published, add_job, kinds, read, succeed
+from tests.api.job_rows import USUAL, Published, add_job, kinds, read, succeed
 from tests.aws.relay import Relay, answering, sqs
 from tests.emulator import aws_environment
 
@@ -125,7 +125,7 @@ async def test_a_letter_of_a_job_that_has_ended_changes_nothing(sessions):
     job, published = await add_job(sessions), Published()
 
     async def handle(*_):
-        return await perform(job.id, kinds(succeed, published), sessions)
+        return await perform(job.id, kinds(succeed, published), sessions, timing=USUAL)
 
     await handle()
     before = await read(sessions, job)

@@ -2,7 +2,6 @@
 
 import asyncio
 from dataclasses import dataclass
-from datetime import timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.jobs import CancelAnswer, JobRepository
 from models.session import unit_of_work
-from tests.factories import OWNER, make_job
+from tests.factories import AT_ONCE, OWNER, make_job
 from tests.models.claimed import FAILURE, LAPSED, LEASE, RESULT, events
 
 
@@ -83,7 +82,7 @@ async def beat(jobs, job, fence):
 
 
 async def sweep(jobs, job):
-    return job.id in await jobs.sweep(unsent_after=timedelta(0))
+    return job.id in (await jobs.sweep(AT_ONCE)).unsent
 
 
 # What each operation does to the database, answering as the model does.

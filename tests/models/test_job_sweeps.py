@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,7 @@ from sqlalchemy import text
 from models import JobStatus
 from models.jobs import JobRepository
 from models.session import unit_of_work
-from tests.factories import OWNER, make_job
+from tests.factories import AT_ONCE, OWNER, PATIENCE, make_job
 from tests.models.claimed import LAPSED, LEASE, RESULT, events, running
 
 
@@ -24,7 +25,7 @@ async def test_a_lost_worker_gives_its_job_back(session):
     await age(session, job, "next_run_at", timedelta(minutes=1))
     await age(session, job, "created_at", timedelta(minutes=1))
 
-    to_send = await jobs.sweep()
+    to_send = (await jobs.sweep(PATIENCE)).unsent
 
     kept = await jobs.require(job.id)
     assert to_send == [job.id]
@@ -36,7 +37,7 @@ async def test_a_lost_worker_of_a_cancelled_job_ends_it(session):
     jobs, job, _ = await running(session, lease=LAPSED)
     await jobs.cancel(job.id, owner_id=OWNER)
 
-    to_send = await jobs.sweep()
+    to_send = (await jobs.sweep(PATIENCE)).unsent
 
     kept = await jobs.require(job.id)
     assert to_send == []
@@ -48,7 +49,7 @@ async def test_a_lost_worker_of_a_cancelled_job_ends_it(session):
 async def test_a_job_that_used_up_its_attempts_fails(session):
     jobs, job, _ = await running(session, lease=LAPSED, max_attempts=1)
 
-    to_send = await jobs.sweep()
+    to_send = (await jobs.sweep(PATIENCE)).unsent
 
     kept = await jobs.require(job.id)
     assert to_send == []
@@ -64,7 +65,7 @@ async def test_a_crash_loop_ends(session):
 
     for _ in range(5):
         await jobs.claim(job.id, lease=LAPSED)
-        await jobs.sweep()
+        await jobs.sweep(PATIENCE)
 
     kept = await jobs.require(job.id)
     assert (kept.status, kept.attempt, kept.fence) == (JobStatus.FAILED, 3, 3)
@@ -77,7 +78,7 @@ async def test_a_live_job_and_a_waiting_parent_are_left_alone(session):
         text("UPDATE job SET lease_until = NULL WHERE id = :id"), {"id": parent.id}
     )
 
-    assert await jobs.sweep() == []
+    assert (await jobs.sweep(PATIENCE)).unsent == []
     assert (await jobs.require(live.id)).status == JobStatus.RUNNING
     assert (await jobs.require(parent.id)).status == JobStatus.RUNNING
 
@@ -88,8 +89,8 @@ async def test_a_row_is_sent_only_when_its_request_has_had_time_to(session):
     for column in ("created_at", "next_run_at"):
         await age(session, forgotten, column, timedelta(seconds=6))
 
-    assert await jobs.sweep() == [forgotten.id]
-    assert await jobs.sweep(unsent_after=timedelta(0)) == [forgotten.id, fresh.id]
+    assert (await jobs.sweep(PATIENCE)).unsent == [forgotten.id]
+    assert (await jobs.sweep(AT_ONCE)).unsent == [forgotten.id, fresh.id]
 
 
 async def test_a_sent_job_is_not_sent_again_at_once(session):
@@ -99,7 +100,7 @@ async def test_a_sent_job_is_not_sent_again_at_once(session):
     await jobs.mark_enqueued([job.id])
 
     kept = await jobs.require(job.id)
-    assert await jobs.sweep(unsent_after=timedelta(0)) == []
+    assert (await jobs.sweep(AT_ONCE)).unsent == []
     assert (kept.sends, kept.enqueued_at) == (1, kept.created_at)
 
 
@@ -127,7 +128,7 @@ async def test_a_lost_message_is_sent_again_after_a_pause_that_doubles(
         text("UPDATE job SET sends = :sends WHERE id = :id"), {"sends": sends, "id": job.id}
     )
 
-    to_send = await jobs.sweep(expire_after=timedelta(days=1))
+    to_send = (await jobs.sweep(replace(PATIENCE, queued=timedelta(days=1)))).unsent
 
     assert to_send == ([job.id] if lost else [])
 
@@ -137,7 +138,7 @@ async def test_a_job_nobody_took_in_time_expires(session):
     old, young = await jobs.add(make_job()), await jobs.add(make_job())
     await age(session, old, "created_at", timedelta(seconds=18_901))
 
-    await jobs.sweep()
+    await jobs.sweep(PATIENCE)
 
     kept = await jobs.require(old.id)
     assert (kept.status, kept.failure_code) == (JobStatus.FAILED, "EXPIRED")
@@ -149,7 +150,7 @@ async def test_a_sweep_takes_no_more_than_its_limit(session):
     jobs = JobRepository(session)
     made = [(await running(session, lease=LAPSED))[1] for _ in range(3)]
 
-    await jobs.sweep(limit=2)
+    await jobs.sweep(PATIENCE, limit=2)
 
     states = [(await jobs.require(job.id)).status for job in made]
     assert sorted(states) == [JobStatus.QUEUED, JobStatus.QUEUED, JobStatus.RUNNING]
@@ -161,7 +162,7 @@ async def test_two_sweepers_at_once_requeue_each_job_once(sessions):
 
     async def sweep():
         async with unit_of_work(sessions) as session:
-            await JobRepository(session).sweep()
+            await JobRepository(session).sweep(PATIENCE)
 
     await asyncio.gather(*(sweep() for _ in range(4)))
 
@@ -179,7 +180,7 @@ async def test_a_finish_during_the_sweep_stands(sessions):
     async with unit_of_work(sessions) as worker:
         finished = await JobRepository(worker).finish(job.id, fence=fence, **RESULT)
         async with unit_of_work(sessions) as sweeper:
-            await JobRepository(sweeper).sweep()
+            await JobRepository(sweeper).sweep(PATIENCE)
 
     async with sessions() as session:
         kept = await JobRepository(session).require(job.id)

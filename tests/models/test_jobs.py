@@ -5,7 +5,7 @@ from uuid import uuid4
 from models import JobKind, JobStatus
 from models.jobs import Beat, CancelAnswer, JobRepository
 from models.session import unit_of_work
-from tests.factories import OWNER, make_job
+from tests.factories import AT_ONCE, OWNER, make_job
 from tests.models.claimed import FAILURE, LAPSED, LEASE, RESULT, events, running
 
 
@@ -64,7 +64,7 @@ async def test_what_is_not_due_is_not_claimed(session):
     await jobs.release(job.id, fence=fence, delay_seconds=60.0)
 
     assert await jobs.claim(job.id, lease=LEASE) is None
-    assert await jobs.sweep(unsent_after=timedelta(0)) == []
+    assert (await jobs.sweep(AT_ONCE)).unsent == []
 
 
 async def test_the_last_attempt_is_not_taken_over(session):
