@@ -72,7 +72,7 @@ class SqsConsumer:
             told = await handle(body, deadline)
 
         if await consume([record], note, sessions):
-            return self.retry_seconds * 4**record.receives
+            return self.retry_seconds * 4.0**record.receives
         return told if isinstance(told, float) else None
 
     async def receive(self, *, wait_seconds: int = WAIT_SECONDS) -> list[dict[str, Any]]:
