@@ -74,6 +74,7 @@ def make_engine(
         pool_size=pool_size,
         max_overflow=0,
         pool_pre_ping=True,
+        hide_parameters=True,  # an error is logged with its statement, never with what was asked
         json_deserializer=orjson.loads,
         connect_args=arguments,
     )

@@ -4,6 +4,7 @@ import sys
 
 import pytest
 from sqlalchemy import event, select, text
+from sqlalchemy.exc import DBAPIError
 
 import models
 from models import Entity, Job
@@ -57,6 +58,13 @@ async def test_a_unit_of_work_commits_or_leaves_nothing(sessions):
     async with sessions() as session:
         page = await JobRepository(session).list_page(owner_id=OWNER, first=10)
     assert [job.id for job in page.rows] == [kept.id]
+
+
+async def test_an_error_tells_no_values(session):
+    with pytest.raises(DBAPIError, match="SELECT") as refused:
+        await session.execute(text("SELECT :word::text / 2"), {"word": "hush"})
+
+    assert "hush" not in str(refused.value)
 
 
 async def test_a_lock_lets_one_past_at_a_time(sessions):
