@@ -17,7 +17,7 @@ from models.session import unit_of_work
 from tests.api.job_rows import OWNER, add_job, read
 from tests.aws.events import load
 from tests.emulator import aws_environment
-from tests.lambda_runtime import LambdaRuntime
+from tests.lambda_runtime import FunctionError, LambdaRuntime
 from tests.waiting import until
 
 MANY = 250  # more than two batches
@@ -40,8 +40,9 @@ async def start(database_url, sessions, account, moto, tmp_path) -> AsyncIterato
     }
     started = []
 
-    async def start() -> LambdaRuntime:
-        started.append(await LambdaRuntime.start("api.lambdas.sweeper.handler", env=env))
+    async def start(**more: str) -> LambdaRuntime:
+        told = env | more
+        started.append(await LambdaRuntime.start("api.lambdas.sweeper.handler", env=told))
         started[-1].queue_url = queue_url
         return started[-1]
 
@@ -157,3 +158,16 @@ async def test_objects_are_swept_at_the_full_hour_only(start, sessions, tmp_path
 
     assert [answer["objects"] for answer in (at_one, odd, at_none, at_zero)] == [0, 0, 0, 1]
     assert await store.list("results/") == []
+
+
+async def test_a_failure_tells_no_statement(start, make_database, worker_id):
+    bare = await make_database(f"bare_{worker_id}", template="template0")
+    runtime = await start(DATABASE_URL=bare)
+
+    with pytest.raises(FunctionError) as failed:
+        await runtime.invoke(load("sweep"), 60)
+
+    assert failed.value.message == "the database refused a statement (state 42P01)"
+    await until(lambda: "the sweep failed" in runtime.log)
+    assert "SELECT" not in runtime.log
+    assert "UPDATE" not in runtime.log
