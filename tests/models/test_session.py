@@ -62,7 +62,7 @@ async def test_a_unit_of_work_commits_or_leaves_nothing(sessions):
 
 async def test_an_error_tells_no_values(session):
     with pytest.raises(DBAPIError, match="SELECT") as refused:
-        await session.execute(text("SELECT :word::text / 2"), {"word": "hush"})
+        await session.execute(text("SELECT CAST(:word AS text) / 2"), {"word": "hush"})
 
     assert "hush" not in str(refused.value)
 
