@@ -145,9 +145,11 @@ class Settings(BaseSettings):
         """One dialect: another database would lose decimals, offsets and constraints."""
         if url is None or url.get_secret_value().startswith(POSTGRESQL):
             return url
-        scheme = url.get_secret_value().partition(":")[0]
+        scheme, colon, _ = url.get_secret_value().partition("://")
+        # Without one, all of it may be a password.
+        found = f"the scheme {scheme!r}" if colon else "no scheme"
         raise ValueError(
-            f"DATABASE_URL has the scheme {scheme!r}, only postgresql:// is supported; leave"
+            f"DATABASE_URL has {found}, only postgresql:// is supported; leave"
             " DATABASE_URL empty to use the embedded PostgreSQL"
         )
 
@@ -209,6 +211,16 @@ class Settings(BaseSettings):
             raise ValueError(
                 f"heartbeat_seconds was {self.heartbeat_seconds:g}, expected at most a third of"
                 f" lease_seconds, {self.lease_seconds:g}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def grace_fits_the_soft_stop(self) -> Self:
+        """A worker in Lambda that waits longer is killed before it has given its job back."""
+        if self.stop_grace_seconds >= self.soft_stop_seconds:
+            raise ValueError(
+                f"stop_grace_seconds was {self.stop_grace_seconds:g}, expected less than"
+                f" soft_stop_seconds, {self.soft_stop_seconds:g}"
             )
         return self
 

@@ -80,6 +80,11 @@ def test_refuses_a_heartbeat_slower_than_a_third_of_the_lease():
         Settings(_env_file=None, lease_seconds=9, heartbeat_seconds=4)
 
 
+def test_refuses_a_grace_that_outlasts_the_soft_stop():
+    with pytest.raises(ValidationError, match="expected less than soft_stop_seconds, 3"):
+        Settings(_env_file=None, soft_stop_seconds=3, stop_grace_seconds=3)
+
+
 @pytest.mark.parametrize("name", ["prd", "PROD", "production", "prod "])
 def test_refuses_an_environment_it_does_not_know(monkeypatch, name):
     monkeypatch.setenv("PARAKEET_ENVIRONMENT", name)
@@ -229,8 +234,9 @@ def test_a_local_process_may_use_one_adapter_of_aws(monkeypatch):
     assert (settings.environment, settings.store, settings.queue) == ("local", "s3", "local")
 
 
-def test_a_refused_address_is_not_shown(monkeypatch):
-    monkeypatch.setenv("DATABASE_URL", "mysql://u:canary@h/d")
+@pytest.mark.parametrize("address", ["mysql://u:canary@h/d", "canary", "canary:5432/d"])
+def test_a_refused_address_is_not_shown(monkeypatch, address):
+    monkeypatch.setenv("DATABASE_URL", address)
 
     with pytest.raises(ValidationError) as refused:
         Settings(_env_file=None)

@@ -267,7 +267,7 @@ async def test_a_computation_that_never_looks_takes_its_process_with_it(sessions
 async def test_a_killed_worker_is_followed_by_another(sessions, start, notes):
     """Killed at its deadline with the job in its hands; the lease ends soon after."""
     job = await add_work(sessions, "never_look", notes)
-    runtime = await start(PARAKEET_SOFT_STOP_SECONDS="0.001")
+    runtime = await start(PARAKEET_SOFT_STOP_SECONDS="0.001", PARAKEET_STOP_GRACE_SECONDS="0.0005")
 
     with pytest.raises(FunctionTimeout):
         await runtime.invoke(sqs_event(job_body(job.id)), 2)
