@@ -18,7 +18,6 @@ class CanaryArgs:
     function_arn: pulumi.Input[str]
     alias_arn: pulumi.Input[str]
     alarm_names: tuple[pulumi.Input[str], ...]
-    alarm_arns: tuple[pulumi.Input[str], ...]
     deployment: str
 
 
@@ -51,6 +50,7 @@ class Canary(pulumi.ComponentResource):
             f"{name}-deploy",
             name=f"{args.function_name}-deploy",
             assume_role_policy=trust(CODEDEPLOY),
+            permissions_boundary=args.place.boundary,
             tags=self._tags,
             opts=self._child,
         )
@@ -63,7 +63,11 @@ class Canary(pulumi.ComponentResource):
                 ),
                 resources=(args.function_arn, args.alias_arn),
             ),
-            Grant(actions=("cloudwatch:DescribeAlarms",), resources=args.alarm_arns),
+            # CloudWatch judges this call by all alarms, whichever the call names.
+            Grant(
+                actions=("cloudwatch:DescribeAlarms",),
+                resources=(args.place.arn("cloudwatch", "alarm:*"),),
+            ),
         )
         aws.iam.RolePolicy(
             f"{name}-deploy",

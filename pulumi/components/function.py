@@ -96,6 +96,7 @@ class Function(pulumi.ComponentResource):
             name,
             name=self._full_name,
             assume_role_policy=trust(LAMBDA),
+            permissions_boundary=self._args.place.boundary,
             tags=self._tags,
             opts=self._child,
         )
@@ -167,7 +168,6 @@ class Function(pulumi.ComponentResource):
                 function_arn=function.arn,
                 alias_arn=alias.arn,
                 alarm_names=tuple(alarm.name for alarm in alarms),
-                alarm_arns=tuple(alarm.arn for alarm in alarms),
                 deployment=self._args.deployment,
             ),
             opts=self._child,

@@ -17,6 +17,8 @@ CALLERS_ROUTES = ("POST /graphql", "GET /downloads/{proxy+}")
 GATEWAY = "apigateway.amazonaws.com"
 STAGE = "$default"
 INTEGRATION_TIMEOUT_MS = 30_000
+# Whoever knows the host may knock here, and each knock is an invocation.
+PUBLIC_BURST, PUBLIC_PER_SECOND = 10, 5
 ACCESS_LOG = {
     key: f"$context.{key}"
     for key in (
@@ -69,8 +71,8 @@ class GraphqlEndpoint(pulumi.ComponentResource):
         self._args, self._child = args, pulumi.ResourceOptions(parent=self)
         self._tags = args.place.tags("graphql-endpoint")
         api = self._api(name)
-        self._routes(name, api)
-        self._serve(name, api, self._stage(name, api))
+        stage = self._stage(name, api, self._routes(name, api))
+        self._serve(name, api, stage)
         self._watch(name, api)
         self.url, self.api_id = pulumi.Output.from_input(f"https://{args.domain}"), api.id
         self.register_outputs({"url": self.url, "apiId": self.api_id})
@@ -91,7 +93,8 @@ class GraphqlEndpoint(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _routes(self, name: str, api: aws.apigatewayv2.Api) -> None:
+    def _routes(self, name: str, api: aws.apigatewayv2.Api) -> list[aws.apigatewayv2.Route]:
+        """Make the routes; return those that anybody may call."""
         function = self._args.function
         aws.lambda_.Permission(
             name,
@@ -115,11 +118,14 @@ class GraphqlEndpoint(pulumi.ComponentResource):
         )
         target = pulumi.Output.concat("integrations/", integration.id)
         authorizer = self._authorizer(name, api)
-        for route in PUBLIC_ROUTES:
+        public = [
             self._route(route, api, target, {"authorization_type": "NONE"})
+            for route in PUBLIC_ROUTES
+        ]
         for route in CALLERS_ROUTES:
             checked = {"authorization_type": "JWT", "authorizer_id": authorizer.id}
             self._route(route, api, target, checked)
+        return public
 
     def _authorizer(self, name: str, api: aws.apigatewayv2.Api) -> aws.apigatewayv2.Authorizer:
         return aws.apigatewayv2.Authorizer(
@@ -141,8 +147,8 @@ class GraphqlEndpoint(pulumi.ComponentResource):
         api: aws.apigatewayv2.Api,
         target: pulumi.Output[str],
         authorization: dict[str, pulumi.Input[str]],
-    ) -> None:
-        aws.apigatewayv2.Route(
+    ) -> aws.apigatewayv2.Route:
+        return aws.apigatewayv2.Route(
             key.replace(" ", "-").replace("/", "").replace("{proxy+}", "").lower(),
             api_id=api.id,
             route_key=key,
@@ -151,7 +157,9 @@ class GraphqlEndpoint(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _stage(self, name: str, api: aws.apigatewayv2.Api) -> aws.apigatewayv2.Stage:
+    def _stage(
+        self, name: str, api: aws.apigatewayv2.Api, public: list[aws.apigatewayv2.Route]
+    ) -> aws.apigatewayv2.Stage:
         args = self._args
         logs = aws.cloudwatch.LogGroup(
             f"{name}-access",
@@ -170,6 +178,15 @@ class GraphqlEndpoint(pulumi.ComponentResource):
                 "throttling_burst_limit": args.burst,
                 "throttling_rate_limit": args.requests_per_second,
             },
+            route_settings=[
+                {
+                    "route_key": route.route_key,
+                    "detailed_metrics_enabled": True,
+                    "throttling_burst_limit": PUBLIC_BURST,
+                    "throttling_rate_limit": PUBLIC_PER_SECOND,
+                }
+                for route in public
+            ],
             access_log_settings={"destination_arn": logs.arn, "format": json.dumps(ACCESS_LOG)},
             tags=self._tags,
             opts=self._child,

@@ -23,6 +23,15 @@ class Place:
     def tags(self, component: str) -> dict[str, str]:
         return {"project": "potential-parakeet", "stack": self.stack, "component": component}
 
+    @property
+    def boundary(self) -> str:
+        """Name the policy beyond which no role of the stack can be given anything.
+
+        It is made with the role that deploys (docs/operations/bootstrap.yaml), which may make
+        roles within it only: else who may make a role for a function may make himself anything.
+        """
+        return f"arn:aws:iam::{self.account_id}:policy/{self.name('boundary')}"
+
     def arn(self, service: str, resource: str) -> str:
         """Name a resource that does not exist yet, or that the deployment does not make."""
         return f"arn:aws:{service}:{self.region}:{self.account_id}:{resource}"

@@ -145,6 +145,7 @@ class Schedules(pulumi.ComponentResource):
             f"{key}-schedule",
             name=self._place.name(f"{key}-schedule"),
             assume_role_policy=trust(SCHEDULER, ours),
+            permissions_boundary=self._place.boundary,
             tags=self._tags,
             opts=self._child,
         )

@@ -11,8 +11,12 @@ ATTACHMENTS = (
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
     "aws:iam/policyAttachment:PolicyAttachment",
 )
-# X-Ray's writes know no resources.
-RESOURCELESS = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+# X-Ray's writes know no resources; alarms are read by who may read them all.
+RESOURCELESS = {
+    "xray:PutTraceSegments",
+    "xray:PutTelemetryRecords",
+    "cloudwatch:DescribeAlarms",
+}
 # The streams of a log group, the objects under a prefix of a bucket.
 NAMED = re.compile(r"^arn:aws:(logs:[^*]+:log-group:[^*]+:\*|s3:::[^*/]+/[^*/]+/\*|[^*?]+)$")
 

@@ -11,6 +11,7 @@ def _role(cloud: Cloud, inputs: Inputs) -> Made:
     role = cloud.client("iam").create_role(
         RoleName=inputs["name"],
         AssumeRolePolicyDocument=inputs["assumeRolePolicy"],
+        PermissionsBoundary=inputs["permissionsBoundary"],
         Tags=tag_list(inputs),
     )["Role"]
     return role["RoleName"], {"arn": role["Arn"], "name": role["RoleName"]}

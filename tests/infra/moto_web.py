@@ -56,6 +56,12 @@ def _stage(cloud: Cloud, inputs: Inputs) -> Made:
         StageName=inputs["name"],
         AutoDeploy=inputs["autoDeploy"],
         DefaultRouteSettings=pascal(inputs["defaultRouteSettings"]),
+        RouteSettings={
+            route["routeKey"]: {
+                key: value for key, value in pascal(route).items() if key != "RouteKey"
+            }
+            for route in inputs["routeSettings"]
+        },
         AccessLogSettings=pascal(inputs["accessLogSettings"]),
         Tags=inputs["tags"],
     )

@@ -270,6 +270,9 @@ def test_api_has_three_routes_and_one_of_them_is_open(stack: BuiltStack, ask: An
         "GET /healthz": "NONE",
     }
     assert api["DisableExecuteApiEndpoint"] is True
+    stage = gateway.get_stage(ApiId=api["ApiId"], StageName="$default")
+    limits = stage["RouteSettings"]["GET /healthz"]
+    assert (limits["ThrottlingBurstLimit"], limits["ThrottlingRateLimit"]) == (10, 5)
     assert api["CorsConfiguration"]["AllowOrigins"] == [f"https://app.{stack.name}.example.com"]
     guards = {route["AuthorizerId"] for route in routes if route["AuthorizationType"] == "JWT"}
     (guard,) = guards
@@ -351,6 +354,32 @@ def test_canary_goes_back_on_its_functions_alarms(stack: BuiltStack, ask: Any):
     }
 
 
+def test_codedeploy_may_read_the_alarms_it_waits_for(stack: BuiltStack, ask: Any):
+    """AWS judges DescribeAlarms by `alarm:*`, whichever alarms the call names."""
+    name = f"parakeet-{stack.name}-query-deploy"
+    found = ask("iam").get_role_policy(RoleName=name, PolicyName="deploy")["PolicyDocument"]
+
+    reads = [
+        statement["Resource"]
+        for statement in found["Statement"]
+        if statement["Action"] == ["cloudwatch:DescribeAlarms"]
+    ]
+    assert reads == [[f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:*"]]
+
+
+def test_no_role_can_be_given_more_than_the_stacks_boundary(stack: BuiltStack, ask: Any):
+    roles = ask("iam").list_roles()["Roles"]
+    boundary = f"arn:aws:iam::{ACCOUNT}:policy/parakeet-{stack.name}-boundary"
+    ours = [role["RoleName"] for role in roles if role["RoleName"].startswith("parakeet-")]
+
+    found = {
+        ask("iam").get_role(RoleName=name)["Role"]["PermissionsBoundary"]["PermissionsBoundaryArn"]
+        for name in ours
+        if name.startswith(f"parakeet-{stack.name}-")
+    }
+    assert (found, len(ours) >= 13) == ({boundary}, True)
+
+
 def test_silence_about_ingests_sounds_on_trading_days(stack: BuiltStack, ask: Any):
     name = f"parakeet-{stack.name}-no-ingest"
     (found,) = ask("cloudwatch").describe_alarms(AlarmNames=[name])["MetricAlarms"]
@@ -425,6 +454,7 @@ def test_edge_is_told_where_and_whom_to_trust(stack: BuiltStack):
         "JWKS_URL": "https://login.example.com/.well-known/jwks.json",
         "ALLOWED_ORIGINS": f'["https://app.{host}"]',
         "EDGE_KEYS": SECRETS["edgeKeys"],
+        "LIMIT_SECONDS": "60",
     }
     assert bindings["EDGE_KEYS"]["type"] == "secret_text"
     assert {name: bound["simple"] for name, bound in bindings.items() if "simple" in bound} == {

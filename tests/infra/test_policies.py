@@ -249,7 +249,7 @@ MUTANTS: list[tuple[str, str, str, Change]] = [
         "api",
         drop("defaultRouteSettings"),
     ),
-    ("requests-are-bounded", SCRIPT, "edge", put("bindings.6.simple.period", 30)),
+    ("requests-are-bounded", SCRIPT, "edge", put("bindings.7.simple.period", 30)),
     (
         "edge-by-its-host-only",
         "cloudflare:index/workersScriptSubdomain:WorkersScriptSubdomain",
@@ -277,7 +277,7 @@ MUTANTS: list[tuple[str, str, str, Change]] = [
         "edge",
         put("bindings.0.text", '{"current": {"id": "k1", "key": "c2VjcmV0"}}'),
     ),
-    ("no-plaintext-secret", SCRIPT, "edge", put("bindings.5.type", "plain_text")),
+    ("no-plaintext-secret", SCRIPT, "edge", put("bindings.6.type", "plain_text")),
     (
         "secrets-by-name-only",
         FUNCTION,
