@@ -87,27 +87,28 @@ async def sweep_objects(
     Only jobs that have ended are touched. An object of a job this database does not know may
     belong to another database, and stays.
     """
-    claims = _by_claim(await store.list(RESULTS))
-    ids = sorted({job_id for job_id, _ in claims})
+    stored = _by_job(await store.list(RESULTS))
+    ids = sorted(stored)
     removed = 0
     for start in range(0, len(ids), IDS_AT_ONCE):
         if deadline.working_seconds <= 0:
             break
         async with unit_of_work(sessions) as session:
-            results = JobResults(session)
-            kept = await results.prefixes_of_ended(ids[start : start + IDS_AT_ONCE])
-        for (job_id, prefix), keys in claims.items():
-            if job_id in kept and kept[job_id] != prefix:
-                await asyncio.gather(*(store.delete(key) for key in keys))
-                removed += len(keys)
+            ended = await JobResults(session).prefixes_of_ended(ids[start : start + IDS_AT_ONCE])
+        for job_id, kept in ended.items():
+            for prefix, keys in stored[job_id].items():
+                if prefix != kept:
+                    await asyncio.gather(*(store.delete(key) for key in keys))
+                    removed += len(keys)
     return removed
 
 
-def _by_claim(keys: Sequence[str]) -> dict[tuple[UUID, str], list[str]]:
-    """Group keys by the job and the prefix of the claim that wrote them."""
-    claims: dict[tuple[UUID, str], list[str]] = {}
+def _by_job(keys: Sequence[str]) -> dict[UUID, dict[str, list[str]]]:
+    """Group keys by their job, and by the prefix of the claim that wrote them."""
+    found: dict[UUID, dict[str, list[str]]] = {}
     for key in keys:
         folder, job_id, fence, *_ = (*key.split("/"), "", "")
         with suppress(ValueError):
-            claims.setdefault((UUID(job_id), f"{folder}/{job_id}/{fence}/"), []).append(key)
-    return claims
+            claims = found.setdefault(UUID(job_id), {})
+            claims.setdefault(f"{folder}/{job_id}/{fence}/", []).append(key)
+    return found
