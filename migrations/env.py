@@ -12,7 +12,7 @@ from sqlalchemy.pool import NullPool
 
 from models import Entity
 from models.base import Choice
-from models.session import database_url
+from models.session import database_url, proof_of
 
 
 def render_item(kind: str, item: Any, _: AutogenContext) -> str | Literal[False]:
@@ -39,7 +39,7 @@ def run(connection: Connection) -> None:
 
 
 async def run_on(url: str) -> None:
-    engine = create_async_engine(database_url(url), poolclass=NullPool)
+    engine = create_async_engine(database_url(url), poolclass=NullPool, connect_args=proof_of(url))
     async with engine.begin() as connection:
         await connection.run_sync(run)
 

@@ -1,8 +1,9 @@
 """Connections, and the one way to open a transaction outside a request."""
 
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
+from functools import cache, partial
 from typing import Any, Protocol
 from uuid import uuid4
 
@@ -20,6 +21,7 @@ from sqlalchemy.ext.asyncio import (
 SessionFactory = async_sessionmaker[AsyncSession]
 
 POSTGRESQL = ("postgresql", "postgres", "postgresql+asyncpg")
+ENCRYPTED = ("require", "verify-full")
 
 
 class Address(Protocol):
@@ -45,6 +47,21 @@ def database_url(url: str) -> URL:
     return parsed.set(drivername="postgresql+asyncpg", query=query)
 
 
+def proof_of(url: str) -> dict[str, ssl.SSLContext]:
+    """Return the argument of a connection by which the other side must prove its name.
+
+    libpq's `require` would encrypt to whoever answers, and hand him the data.
+    """
+    asked = database_url(url).query.get("ssl")
+    return {"ssl": _authorities()} if asked in ENCRYPTED else {}
+
+
+@cache
+def _authorities() -> ssl.SSLContext:
+    """Whom this machine trusts: to read them takes longer than to connect."""
+    return ssl.create_default_context()
+
+
 def make_engine(
     address: str | Address,
     *,
@@ -67,7 +84,9 @@ def make_engine(
             "prepared_statement_cache_size": 0,
             "prepared_statement_name_func": lambda: f"__asyncpg_{uuid4()}__",
         }
-    if not isinstance(address, str):
+    if isinstance(address, str):
+        arguments |= proof_of(address)
+    else:
         arguments["async_creator_fn"] = partial(_connect, address)
     return create_async_engine(
         database_url(address) if isinstance(address, str) else "postgresql+asyncpg://",
@@ -95,7 +114,7 @@ async def _connect(address: Address, **arguments: Any) -> asyncpg.Connection:
 def _connect_arguments(address: str) -> dict[str, Any]:
     dialect: Any = PGDialect_asyncpg
     _, arguments = dialect().create_connect_args(database_url(address))
-    return dict(arguments)
+    return dict(arguments) | proof_of(address)
 
 
 def make_sessions(engine: AsyncEngine) -> SessionFactory:

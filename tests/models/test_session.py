@@ -1,6 +1,8 @@
 import asyncio
+import ssl
 import subprocess
 import sys
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 from sqlalchemy import event, select, text
@@ -12,6 +14,9 @@ from models.clock import seconds_from_now
 from models.jobs import JobRepository
 from models.session import database_url, lock, make_engine, make_sessions, unit_of_work
 from tests.factories import OWNER, make_job
+from tests.infra.inside.tls import make_certificate
+
+SSL_REQUEST = bytes.fromhex("0000000804d2162f")
 
 
 @pytest.mark.parametrize(
@@ -41,6 +46,43 @@ def test_a_refusal_tells_no_password():
         database_url("mysql://user:hush@host/d")
 
     assert "hush" not in str(refused.value)
+
+
+@pytest.mark.parametrize("mode", ["require", "verify-full"])
+@pytest.mark.parametrize("changing", [False, True])
+async def test_who_cannot_prove_the_databases_name_is_told_nothing(tmp_path, mode, changing):
+    heard = []
+    async with pretending(make_certificate(tmp_path), heard) as port:
+        url = f"postgresql://someone:hush@127.0.0.1:{port}/d?sslmode={mode}"
+
+        async def asked(*, fresh=False):
+            return url
+
+        engine = make_engine(asked if changing else url, pool_size=1, command_timeout_seconds=1.0)
+        with pytest.raises(ssl.SSLCertVerificationError):
+            await engine.connect()
+        await engine.dispose()
+
+    assert heard == [SSL_REQUEST]
+
+
+@asynccontextmanager
+async def pretending(certificate, heard):
+    """Whoever sits between: he encrypts, and signs for himself. What he is told he keeps."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+
+    async def reply(reader, writer):
+        heard.append(await reader.readexactly(len(SSL_REQUEST)))
+        writer.write(b"S")
+        with suppress(OSError):
+            await writer.start_tls(context)
+            heard.append(await reader.read(1_000))
+        writer.close()
+
+    server = await asyncio.start_server(reply, "127.0.0.1", 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1]
 
 
 async def test_a_unit_of_work_commits_or_leaves_nothing(sessions):
