@@ -68,3 +68,13 @@ def test_a_fork_gets_no_preview():
     for job in read("preview")["jobs"].values():
         same = "github.event.pull_request.head.repo.full_name == github.repository"
         assert job["if"] == same
+
+
+@pytest.mark.parametrize(("name", "job"), [("deploy-stack", "deploy"), ("preview", "preview")])
+def test_what_others_wrote_is_built_before_there_are_credentials(name, job):
+    steps = read(name)["jobs"][job]["steps"]
+    told = [step.get("run", "") + step.get("uses", "") for step in steps]
+    (given,) = (i for i, step in enumerate(told) if "configure-aws-credentials" in step)
+    (built,) = (i for i, step in enumerate(told) if step == "make package")
+    (chosen,) = (i for i, step in enumerate(told) if "pulumi stack select" in step)
+    assert built < given < chosen
