@@ -28,6 +28,13 @@ GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO parakeet_api;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO parakeet_worker;
 GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO parakeet_api, parakeet_worker;
 
+-- Which revision the database is at, only the migrations may say; as Alembic would make it.
+CREATE TABLE IF NOT EXISTS alembic_version (
+    version_num varchar(32) NOT NULL CONSTRAINT alembic_version_pkc PRIMARY KEY
+);
+REVOKE ALL ON alembic_version FROM parakeet_api, parakeet_worker;
+GRANT SELECT ON alembic_version TO parakeet_api, parakeet_worker;
+
 -- What the migrations will make.
 ALTER DEFAULT PRIVILEGES IN SCHEMA public
     GRANT SELECT, INSERT, UPDATE ON TABLES TO parakeet_api;

@@ -79,6 +79,21 @@ async def test_the_api_reads_and_writes_what_the_migrations_made_but_deletes_not
         await connection.close()
 
 
+@pytest.mark.parametrize("role", APP)
+async def test_no_role_may_say_which_revision_the_database_is_at(deployed, role):
+    connection = await asyncpg.connect(as_role(deployed, role))
+    try:
+        assert await connection.fetchval("SELECT count(*) FROM alembic_version") == 1
+        for change in (
+            "UPDATE alembic_version SET version_num = 'x'",
+            "DELETE FROM alembic_version",
+        ):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.execute(change)
+    finally:
+        await connection.close()
+
+
 async def test_the_policies_hold_the_api_and_not_the_worker(deployed):
     connections = {role: await asyncpg.connect(as_role(deployed, role)) for role in APP}
     try:
