@@ -7,9 +7,10 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Mapping
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPException
 from urllib.parse import urlsplit
 
+from api.adapters.connections import connection_to
 from api.errors import Unavailable
 from api.services.identity import Key, keys_of
 from api.telemetry import logger
@@ -70,8 +71,7 @@ class Jwks:
 def _fetch(url: str) -> bytes:
     """Return the body of a plain 200; a redirect is none."""
     parts = urlsplit(url)
-    kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-    connection = kind(parts.netloc, timeout=FETCH_SECONDS)
+    connection = connection_to(parts, timeout_seconds=FETCH_SECONDS)
     ends = time.monotonic() + FETCH_SECONDS
     try:
         path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"

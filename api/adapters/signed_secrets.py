@@ -8,12 +8,13 @@ import json
 import os
 import random
 from datetime import UTC, datetime
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPConnection, HTTPException
 from typing import Any
 from urllib.parse import urlsplit
 
 from api.adapters.aws import CONNECT_SECONDS, TRIES, refused
 from api.adapters.aws_signature import Signer
+from api.adapters.connections import connection_to
 from api.errors import Unavailable
 
 SERVICE = "secretsmanager"
@@ -33,35 +34,35 @@ async def get_secret_value(signer: Signer, name: str, doing: str) -> dict[str, A
     """Return the service's answer. Raises NotFound, Unavailable, ServerError."""
     for pauses in range(TRIES - 1):
         try:
-            return await asyncio.to_thread(_get, signer, name, doing)
+            return await _get(signer, name, doing)
         except Unavailable:
             # As the SDK's standard mode waits.
             await asyncio.sleep(random.random() * 2**pauses)  # noqa: S311 - spreads callers out
-    return await asyncio.to_thread(_get, signer, name, doing)
+    return await _get(signer, name, doing)
 
 
-def _get(signer: Signer, name: str, doing: str) -> dict[str, Any]:
+async def _get(signer: Signer, name: str, doing: str) -> dict[str, Any]:
+    place = urlsplit(
+        os.environ.get("AWS_ENDPOINT_URL") or f"https://{SERVICE}.{signer.region}.amazonaws.com"
+    )
+    body = json.dumps({"SecretId": name}).encode()
+    headers = signer.sign_post(place.netloc, HEADERS, body, datetime.now(UTC))
+    connection = connection_to(place, timeout_seconds=CONNECT_SECONDS)
     try:
-        status, content = _post(signer, json.dumps({"SecretId": name}).encode())
-        answer = _parsed(content)
+        status, content = await asyncio.to_thread(_post, connection, headers, body)
     except (OSError, HTTPException) as e:
         raise Unavailable(f"{doing}: AWS did not answer ({type(e).__name__})") from e
+    answer = _parsed(content)
     if status != 200:
         code = str(answer.get("__type") or status).rpartition("#")[2].partition(":")[0]
         raise refused(code, status, doing)
     return answer
 
 
-def _post(signer: Signer, body: bytes) -> tuple[int, bytes]:
-    place = urlsplit(
-        os.environ.get("AWS_ENDPOINT_URL") or f"https://{SERVICE}.{signer.region}.amazonaws.com"
-    )
-    kind = HTTPSConnection if place.scheme == "https" else HTTPConnection
-    connection = kind(place.netloc, timeout=CONNECT_SECONDS)
+def _post(connection: HTTPConnection, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
     try:
         connection.connect()
         connection.sock.settimeout(ANSWER_SECONDS)
-        headers = signer.sign_post(place.netloc, HEADERS, body, datetime.now(UTC))
         connection.request("POST", "/", body, headers)
         answer = connection.getresponse()
         return answer.status, answer.read()

@@ -16,7 +16,7 @@ from api.adapters.signed_secrets import HEADERS
 from api.errors import NotFound, ServerError, Unavailable
 from api.settings import Settings
 from api.wiring import App
-from tests.aws.relay import Relay, answering, losing_the_reply, times, truncating
+from tests.aws.relay import answering, losing_the_reply, times, truncating
 
 WHO = Signer("secretsmanager", "eu-west-1", "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCY")
 TEMPORARY = Signer(
@@ -67,15 +67,8 @@ def test_no_secret_shows_when_who_asks_is_printed():
 
 
 @pytest.fixture
-async def relay(moto, aws_at):
-    made = await Relay.start(moto)
-    aws_at(made.url)
-    yield made
-    await made.stop()
-
-
-@pytest.fixture
-async def secrets(relay):
+async def secrets(relay, aws_at):
+    aws_at(relay.url)
     aws = Aws()
     yield AwsSecrets(aws)
     await aws.close()
@@ -142,7 +135,8 @@ async def test_a_fault_of_ours_is_told_once_and_by_its_code(secrets, name, relay
 
 
 @pytest.fixture
-async def deployed(relay, account):
+async def deployed(relay, aws_at, account):
+    aws_at(relay.url)
     names = {}
     for kind in ("edge", "database"):
         names[kind] = f"parakeet/test/{uuid4()}"
@@ -203,6 +197,7 @@ async def test_what_could_not_be_read_ahead_is_read_when_it_is_needed(deployed, 
 async def test_credentials_kept_elsewhere_are_the_sdks_to_find(
     relay, name, aws_at, monkeypatch, tmp_path
 ):
+    aws_at(relay.url)
     for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(variable)
     kept = tmp_path / "credentials"

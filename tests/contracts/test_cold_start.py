@@ -3,9 +3,14 @@
 Counted, not timed: `make bench` times it.
 """
 
+import asyncio
 import json
 import subprocess
 import sys
+
+from tests.api.tokens import Issuer
+from tests.aws.gateway import http_event
+from tests.deployed import deployment, signed_event
 
 HEAVY = {
     "pandas", "numpy", "scipy", "pyarrow", "boto3", "aioboto3", "botocore", "aiobotocore",
@@ -13,6 +18,8 @@ HEAVY = {
     "alembic", "uvicorn", "typer", "jwt", "cryptography", "aws_xray_sdk",
     "engine.strategies", "engine.panel", "engine.simulate", "strawberry.fastapi",
 }  # fmt: skip
+# What a token is checked with; only who is deployed is sent any.
+TOKENS = {"jwt", "cryptography"}
 # Modules of today and a few to grow by; more must be worth what each start then takes longer.
 MOST_MODULES = 1_120
 FIRST = """
@@ -20,16 +27,13 @@ import json, sys
 from types import SimpleNamespace
 
 import api.lambdas.query
-from tests.aws.gateway import http_event
 
 context = SimpleNamespace(
     aws_request_id="r", function_name="query", function_version="1", memory_limit_in_mb="1024",
     invoked_function_arn="arn:aws:lambda:ap-southeast-2:123456789012:function:query",
     get_remaining_time_in_millis=lambda: 30_000,
 )
-query, variables = json.loads(sys.argv[1])
-body = {"query": query, "variables": variables}
-answer = api.lambdas.query.handler(http_event("/graphql", body, host="127.0.0.1"), context)
+answer = api.lambdas.query.handler(json.loads(sys.argv[1]), context)
 loaded = [name for name in sys.modules if not name.startswith("tests")]
 told = {"answer": json.loads(answer["body"]), "loaded": loaded}
 # An empty module stands in for the models of the documentation.
@@ -45,9 +49,14 @@ mutation ($input: RunBacktestInput!) {
 
 def first_answer(database_url: str, query: str, variables: object = None) -> dict[str, object]:
     """Answer one request in a process of its own; return the answer and what was loaded."""
+    event = http_event("/graphql", {"query": query, "variables": variables}, host="127.0.0.1")
+    return answered(event, {"DATABASE_URL": database_url})
+
+
+def answered(event: object, environment: dict[str, str]) -> dict[str, object]:
     done = subprocess.run(
-        [sys.executable, "-c", FIRST, json.dumps([query, variables])],
-        env={"DATABASE_URL": database_url, "PATH": "/usr/bin:/bin"},
+        [sys.executable, "-c", FIRST, json.dumps(event)],
+        env={"PATH": "/usr/bin:/bin"} | environment,
         capture_output=True,
         text=True,
         check=False,
@@ -93,3 +102,14 @@ def test_growth_is_noticed(database_url):
 
     assert len(told["loaded"]) <= MOST_MODULES
     assert told["documentation"] is None
+
+
+async def test_a_deployed_function_reads_its_secrets_without_the_sdk(database_url, moto, tmp_path):
+    issuer = Issuer()
+    query = "{ viewer { quota { jobsLeftToday } } }"
+
+    async with deployment(database_url, issuer, emulator=moto, folder=tmp_path) as environment:
+        told = await asyncio.to_thread(answered, signed_event(query, issuer), environment)
+
+    assert told["answer"] == {"data": {"viewer": {"quota": {"jobsLeftToday": 2_000}}}}
+    assert HEAVY.intersection(told["loaded"]) == TOKENS
