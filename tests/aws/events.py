@@ -1,12 +1,16 @@
-"""Events as AWS writes them, from the files in tests/events."""
+"""Events as AWS writes them, from the files in tests/events, and messages in them."""
 
 import json
+from collections.abc import Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
+
+from api.jobs import JobMessage
 
 EVENTS = Path(__file__).parents[1] / "events"
+JOBS = [UUID(int=n) for n in range(23)]
 
 
 def load(name: str) -> Any:
@@ -33,3 +37,7 @@ def failures(answer: dict[str, Any]) -> list[str]:
     """Return the ids of the messages that an answer sends back."""
     assert set(answer) == {"batchItemFailures"}
     return [failed["itemIdentifier"] for failed in answer["batchItemFailures"]]
+
+
+def messages(kind: str = "BACKTEST", jobs: Sequence[UUID] = JOBS) -> list[JobMessage]:
+    return [JobMessage(job_id=job_id, kind=kind) for job_id in jobs]

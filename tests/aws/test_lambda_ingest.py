@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -19,16 +18,8 @@ from tests.waiting import until
 
 
 @pytest.fixture
-async def function(database_url, sessions, tmp_path) -> AsyncIterator[LambdaRuntime]:
-    env = {
-        "DATABASE_URL": database_url,
-        "PARAKEET_ENVIRONMENT": "test",
-        "PARAKEET_HOME": str(tmp_path),
-        "POWERTOOLS_SERVICE_NAME": "parakeet-test",
-        "POWERTOOLS_METRICS_NAMESPACE": "PotentialParakeet",
-    }
-    async with await LambdaRuntime.start("api.lambdas.ingest.handler", env=env) as runtime:
-        yield runtime
+async def function(sessions, environment, start_function) -> LambdaRuntime:
+    return await start_function("api.lambdas.ingest.handler", env=environment)
 
 
 async def jobs(sessions) -> list[Job]:

@@ -1,6 +1,5 @@
 """The migration of a deployment: up, once, and with a word when it cannot."""
 
-from collections.abc import AsyncIterator, Callable
 from uuid import uuid4
 
 import pytest
@@ -16,21 +15,12 @@ TIMEOUTS = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_ti
 
 
 @pytest.fixture
-async def start(tmp_path) -> AsyncIterator[Callable]:
-    started = []
-
+def start(start_function, environment):
     async def start(address: str, **env: str) -> LambdaRuntime:
-        env |= {
-            "DATABASE_URL": address,
-            "PARAKEET_ENVIRONMENT": "test",
-            "PARAKEET_HOME": str(tmp_path),
-        }
-        started.append(await LambdaRuntime.start("api.lambdas.migrate.handler", env=env))
-        return started[-1]
+        told = environment | {"DATABASE_URL": address} | env
+        return await start_function("api.lambdas.migrate.handler", env=told)
 
-    yield start
-    for runtime in started:
-        await runtime.stop()
+    return start
 
 
 async def run(url, *statements):

@@ -2,7 +2,6 @@
 
 import base64
 import json
-from collections.abc import AsyncIterator
 from copy import deepcopy
 
 import pytest
@@ -21,16 +20,9 @@ def name(worker_id) -> str:
 
 
 @pytest.fixture
-async def function(make_database, name, tmp_path) -> AsyncIterator[LambdaRuntime]:
-    env = {
-        "DATABASE_URL": await make_database(name),
-        "PARAKEET_ENVIRONMENT": "test",
-        "PARAKEET_HOME": str(tmp_path),
-        "POWERTOOLS_SERVICE_NAME": "parakeet-test",
-        "POWERTOOLS_METRICS_NAMESPACE": "PotentialParakeet",
-    }
-    async with await LambdaRuntime.start("tests.aws.asking.handler", env=env) as runtime:
-        yield runtime
+async def function(start_function, environment, make_database, name) -> LambdaRuntime:
+    told = environment | {"DATABASE_URL": await make_database(name)}
+    return await start_function("tests.aws.asking.handler", env=told)
 
 
 def asking(document: str, *, encoded: bool = False, **headers: str):

@@ -1,12 +1,13 @@
 """The runtime API of the tests behaves as Lambda's towards the real client."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import psutil
 import pytest
 
+from tests.aws.conftest import StartFunction
 from tests.lambda_runtime import FunctionError, FunctionTimeout, LambdaRuntime
 from tests.waiting import until
 
@@ -42,17 +43,12 @@ Start = Callable[..., Awaitable[LambdaRuntime]]
 
 
 @pytest.fixture
-async def start(tmp_path: Path) -> AsyncIterator[Start]:
-    started: list[LambdaRuntime] = []
-
+def start(start_function: StartFunction, tmp_path: Path) -> Start:
     async def start(code: str = FUNCTION, **env: str) -> LambdaRuntime:
         (tmp_path / "function.py").write_text(code)
-        started.append(await LambdaRuntime.start("function.handler", cwd=tmp_path, env=env))
-        return started[-1]
+        return await start_function("function.handler", cwd=tmp_path, env=env)
 
-    yield start
-    for runtime in started:
-        await runtime.stop()
+    return start
 
 
 async def test_answer_of_the_function(start: Start):

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
@@ -24,31 +23,23 @@ MANY = 250  # more than two batches
 
 
 @pytest.fixture
-async def start(database_url, sessions, account, moto, tmp_path) -> AsyncIterator:
+async def start(sessions, environment, account, moto, start_function):
     queue_url = await account.make_queue()
     env = {
-        "DATABASE_URL": database_url,
+        **environment,
         **aws_environment(moto),
-        "PARAKEET_ENVIRONMENT": "test",
-        "PARAKEET_HOME": str(tmp_path),
         "PARAKEET_QUEUE": "sqs",
         "PARAKEET_QUEUE_URL": queue_url,
         "PARAKEET_INGEST_QUEUE_URL": queue_url,
         "PARAKEET_UNSENT_AFTER_SECONDS": "0",
-        "POWERTOOLS_SERVICE_NAME": "parakeet-test",
-        "POWERTOOLS_METRICS_NAMESPACE": "PotentialParakeet",
     }
-    started = []
 
     async def start(**more: str) -> LambdaRuntime:
-        told = env | more
-        started.append(await LambdaRuntime.start("api.lambdas.sweeper.handler", env=told))
-        started[-1].queue_url = queue_url
-        return started[-1]
+        runtime = await start_function("api.lambdas.sweeper.handler", env=env | more)
+        runtime.queue_url = queue_url
+        return runtime
 
-    yield start
-    for runtime in started:
-        await runtime.stop()
+    return start
 
 
 async def add_many(sessions, **values) -> None:

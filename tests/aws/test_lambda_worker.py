@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -33,29 +32,12 @@ SCALED = {
 
 
 @pytest.fixture
-def environment(database_url, tmp_path) -> dict[str, str]:
-    return {
-        **SCALED,
-        "DATABASE_URL": database_url,
-        "PARAKEET_ENVIRONMENT": "test",
-        "PARAKEET_HOME": str(tmp_path),
-        "POWERTOOLS_SERVICE_NAME": "parakeet-test",
-        "POWERTOOLS_METRICS_NAMESPACE": "PotentialParakeet",
-    }
-
-
-@pytest.fixture
-async def start(environment) -> AsyncIterator:
-    started = []
-
+def start(start_function, environment):
     async def start(**env: str) -> LambdaRuntime:
-        runtime = await LambdaRuntime.start("tests.aws.functions.handler", env=environment | env)
-        started.append(runtime)
-        return runtime
+        told = environment | SCALED | env
+        return await start_function("tests.aws.functions.handler", env=told)
 
-    yield start
-    for runtime in started:
-        await runtime.stop()
+    return start
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from api.adapters.aws import TRIES, Aws
 from api.adapters.s3_store import MULTIPART_BYTES, PART_BYTES, S3Store
 from api.errors import Conflict, NotFound, ServerError, Unavailable
 from tests.aws.relay import (
-    Relay,
     answering,
     flipping_a_bit,
     losing_the_reply,
@@ -22,13 +21,6 @@ from tests.emulator import PAGE_KEYS
 MIB = 1024 * 1024
 KEY = "results/a/1/series.parquet"
 LARGE = bytes(range(256)) * (11 * MIB // 256) + b"the end"
-
-
-@pytest.fixture
-async def relay(moto):
-    made = await Relay.start(moto)
-    yield made
-    await made.stop()
 
 
 @pytest.fixture

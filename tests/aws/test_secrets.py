@@ -15,14 +15,7 @@ from api.adapters.env_secrets import EnvSecrets
 from api.errors import DataError, NotFound, ServerError, Unavailable
 from api.settings import Settings
 from api.wiring import App
-from tests.aws.relay import Relay, answering
-
-
-@pytest.fixture
-async def relay(moto):
-    made = await Relay.start(moto)
-    yield made
-    await made.stop()
+from tests.aws.relay import answering
 
 
 @pytest.fixture

@@ -67,8 +67,14 @@ def test_no_secret_shows_when_who_asks_is_printed():
 
 
 @pytest.fixture
-async def secrets(relay, aws_at):
+def relay(relay, aws_at):
+    """The relay, with the SDK of this process pointed at it."""
     aws_at(relay.url)
+    return relay
+
+
+@pytest.fixture
+async def secrets(relay):
     aws = Aws()
     yield AwsSecrets(aws)
     await aws.close()

@@ -9,7 +9,6 @@ import pytest
 
 from api.adapters import sqs_queue
 from api.adapters.aws import TRIES, Aws
-from api.adapters.sqs_consumer import SqsConsumer
 from api.adapters.sqs_queue import SqsQueue, batches
 from api.errors import InvalidInput, NotFound, ServerError, Unavailable
 from api.jobs import JobMessage
@@ -18,36 +17,8 @@ from models.job import Job, JobKind
 from models.jobs import JobRepository
 from models.session import unit_of_work
 from tests.api.job_rows import OWNER, add_job, cancel, read
-from tests.aws.relay import Relay, answering, losing_the_reply, response, sqs
-from tests.waiting import until
-
-JOBS = [UUID(int=n) for n in range(23)]
-
-
-@pytest.fixture
-async def relay(moto):
-    made = await Relay.start(moto)
-    yield made
-    await made.stop()
-
-
-@pytest.fixture
-async def queues(account):
-    return await account.make_queue(), await account.make_queue()
-
-
-@pytest.fixture
-async def queue(relay, queues, aws_at):
-    """A queue whose calls pass the relay; its budget leaves a busy machine time."""
-    aws_at(relay.url)
-    aws = Aws()
-    url, ingest_url = queues
-    yield SqsQueue(aws, url=url, ingest_url=ingest_url, send_seconds=20.0)
-    await aws.close()
-
-
-def messages(kind="BACKTEST", jobs=JOBS):
-    return [JobMessage(job_id=job_id, kind=kind) for job_id in jobs]
+from tests.aws.events import JOBS, messages
+from tests.aws.relay import answering, losing_the_reply, response, sqs
 
 
 async def drain(account, url):
@@ -311,119 +282,6 @@ def test_a_batch_carries_ten_bodies_and_a_mebibyte():
     assert [len(batch) for batch in batches([small] * 21)] == [10, 10, 1]
     assert [len(batch) for batch in batches([half, half, small])] == [2, 1]
     assert list(batches([])) == []
-
-
-async def test_a_consumer_goes_on_when_the_queue_comes_back(
-    queue, relay, queues, account, sessions
-):
-    seen, tries = asyncio.Event(), 0
-
-    async def handle(_body, _deadline):
-        seen.set()
-
-    async def away_at_first(call, forward):
-        nonlocal tries
-        tries += 1
-        return await (answering(503)(call, forward) if tries <= TRIES else forward())
-
-    await queue.send(messages(jobs=JOBS[:1]))
-    consumer = SqsConsumer(queue.aws, queues[0], retry_seconds=0.01)
-    with relay.spoiling(sqs("ReceiveMessage"), away_at_first):
-        task = asyncio.create_task(consumer.consume(handle, sessions))
-        await seen.wait()
-    task.cancel()
-    await asyncio.wait([task])
-
-    assert tries == TRIES + 1
-
-
-async def test_a_consumer_that_may_not_read_ends(queue, relay, queues, sessions):
-    consumer = SqsConsumer(queue.aws, queues[0])
-
-    with (
-        relay.spoiling(sqs("ReceiveMessage"), answering(403, "AccessDeniedException")),
-        pytest.raises(ServerError, match=r"receiving a message: AWS refused \(AccessDenied"),
-    ):
-        await consumer.consume(lambda *_: None, sessions)
-
-
-async def test_a_message_whose_removal_failed_comes_again(queue, relay, queues, account, sessions):
-    seen, done = [], asyncio.Event()
-
-    async def handle(body, _deadline):
-        seen.append(body)
-        if len(seen) == 2:
-            done.set()
-
-    await account.sqs.set_queue_attributes(
-        QueueUrl=queues[0], Attributes={"VisibilityTimeout": "1"}
-    )
-    await queue.send(messages(jobs=JOBS[:1]))
-    consumer = SqsConsumer(queue.aws, queues[0], retry_seconds=0.01)
-    with relay.spoiling(sqs("DeleteMessage"), answering(500)):
-        task = asyncio.create_task(consumer.consume(handle, sessions))
-        await done.wait()
-        task.cancel()
-        await asyncio.wait([task])
-
-    assert len(set(seen)) == 1
-
-
-async def test_a_consumer_told_to_end_ends_though_the_queue_is_away(queue, relay, queues, sessions):
-    begun = asyncio.Event()
-
-    async def stuck(_body, _deadline):
-        begun.set()
-        await asyncio.Event().wait()
-
-    await queue.send(messages(jobs=JOBS[:1]))
-    consumer = SqsConsumer(queue.aws, queues[0])
-    with relay.spoiling(sqs("ChangeMessageVisibility"), answering(503)):
-        task = asyncio.create_task(consumer.consume(stuck, sessions))
-        await begun.wait()
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await asyncio.wait_for(task, 40.0)
-
-
-async def test_a_message_that_cannot_be_returned_ends_no_consumer(queue, relay, queues, sessions):
-    seen = asyncio.Queue()
-
-    async def failing_at_first(body, _deadline):
-        seen.put_nowait(body)
-        if seen.qsize() == 1:
-            raise Unavailable("the database is away")
-
-    await queue.send(messages(jobs=JOBS[:2]))
-    consumer = SqsConsumer(queue.aws, queues[0])
-    refusing = answering(400, "ReceiptHandleIsInvalid")
-    with relay.spoiling(sqs("ChangeMessageVisibility"), refusing):
-        task = asyncio.create_task(consumer.consume(failing_at_first, sessions))
-        await until(lambda: seen.qsize() == 2 or task.done())
-        task.cancel()
-        await asyncio.wait([task])
-
-    assert seen.qsize() == 2
-
-
-async def test_a_message_that_fails_waits_longer_each_time(queue, relay, queues, account, sessions):
-    async def fail(_body, _deadline):
-        raise Unavailable("the database is away")
-
-    def returned():
-        calls = [call for call in relay.seen if call.action == "ChangeMessageVisibility"]
-        return [json.loads(call.body) for call in calls]
-
-    await queue.send(messages(jobs=JOBS[:1]))
-    consumer = SqsConsumer(queue.aws, queues[0])
-    task = asyncio.create_task(consumer.consume(fail, sessions))
-    for receives in (1, 2, 3):
-        found = await until(lambda n=receives: returned()[n - 1 :])
-        await account.sqs.change_message_visibility(**found[0] | {"VisibilityTimeout": 0})
-    task.cancel()
-    await asyncio.wait([task])
-
-    assert [call["VisibilityTimeout"] for call in returned()[:3]] == [4, 16, 64]
 
 
 async def test_what_is_not_there_is_not_found(aws):
