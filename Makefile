@@ -14,7 +14,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # The environment made here is the one used, whatever other one is active.
 unexport VIRTUAL_ENV
 
-.PHONY: run test package check lint types workflows edge unit bench soak schema codegen migrate lock audit costs pictures chromium install install-dev client clean
+.PHONY: run test package check lint types workflows edge unit bench soak schema codegen migrate lock audit costs pictures chromium install install-dev client client-check clean
 
 run: install client ## install, start database, API, worker and page
 	@exec $(BIN)/parakeet serve --port $(PORT)
@@ -49,7 +49,7 @@ edge: cloudflare/node_modules/.package-lock.json ## the Worker before the API: c
 package: install-dev dist/edge/index.js ## what is deployed: the query function's zips, the workers' file tree, the edge, their sizes
 	$(BIN)/python .ci/package.py query-arm64 query-x86_64 worker sizes
 
-unit: install-dev ## tests that need no server
+unit: install-dev ## the engine, and what every strategy and every adapter of a port must do
 	$(BIN)/pytest -q tests/engine tests/contracts
 
 soak: install-dev ## faults in number, and a flood; SOAK="--rounds 20 --flood 10000 --seed 1"
