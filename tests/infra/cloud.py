@@ -19,6 +19,7 @@ import yaml
 ROOT = Path(__file__).parents[2]
 REGION = "ap-southeast-2"
 ACCOUNT = "123456789012"  # moto's
+FUNCTIONS = ("query", "backtest", "ingest", "sweeper", "migrate")
 # Recognisable wherever they should not be.
 CANARY = "canary-b3f1"
 EDGE_KEY = base64.b64encode(f"{CANARY}-edge-key-of-thirty-two-bytes".encode()).decode()

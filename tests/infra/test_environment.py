@@ -5,9 +5,8 @@ import json
 import pytest
 
 from api.settings import Settings
-from tests.infra.cloud import CANARY, BuiltStack
+from tests.infra.cloud import CANARY, FUNCTIONS, BuiltStack
 
-FUNCTIONS = ("query", "backtest", "ingest", "sweeper", "migrate")
 SDK = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}
 SECRETS = {"query": "database", "migrate": "migration"}
 

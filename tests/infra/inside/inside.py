@@ -26,7 +26,6 @@ from tests.infra.cloud import BuiltStack
 from tests.infra.inside.grants import Policy
 from tests.lambda_runtime import REGION, FunctionError, LambdaRuntime
 
-FUNCTIONS = ("query", "backtest", "ingest", "sweeper", "migrate")
 DATABASE_ROLES = {"database": "parakeet_api", "worker": "parakeet_worker", "migration": None}
 EVERYTHING = (
     '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'

@@ -7,7 +7,8 @@ from api.settings import Settings
 from tests.api.market import write_market
 from tests.infra.cloud import build
 from tests.infra.inside.grants import NEVER_EXERCISED, grants, without
-from tests.infra.inside.inside import FUNCTIONS, SMALL_RUN, Denied, Inside
+from tests.infra.cloud import FUNCTIONS
+from tests.infra.inside.inside import SMALL_RUN, Denied, Inside
 from tests.infra.inside.ways import WAYS
 
 STACKS = ("dev", "staging", "prod")
