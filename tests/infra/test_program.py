@@ -143,7 +143,7 @@ def test_secrets_lie_only_where_they_are_encrypted(stack: BuiltStack):
         (SECRET_VERSION, "worker"): (".secretString",),
         (SECRET_VERSION, "migration"): (".secretString",),
         (SECRET_VERSION, "edge"): (".secretString",),
-        (SCRIPT, "edge"): (".bindings[5].text",),
+        (SCRIPT, "edge"): (".bindings[6].text",),
     }
     assert CANARY not in json.dumps([stack.outputs, stack.components])
     assert EDGE_KEY not in json.dumps([stack.outputs, stack.components])
