@@ -216,7 +216,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def grace_fits_the_soft_stop(self) -> Self:
-        """A worker in Lambda that waits longer is killed before it has given its job back."""
+        """Leave time to give a job back: who waits longer is killed before that."""
         if self.stop_grace_seconds >= self.soft_stop_seconds:
             raise ValueError(
                 f"stop_grace_seconds was {self.stop_grace_seconds:g}, expected less than"

@@ -5,9 +5,8 @@ from botocore.exceptions import ClientError
 
 from api.settings import Settings
 from tests.api.market import write_market
-from tests.infra.cloud import build
+from tests.infra.cloud import FUNCTIONS, build
 from tests.infra.inside.grants import NEVER_EXERCISED, grants, without
-from tests.infra.cloud import FUNCTIONS
 from tests.infra.inside.inside import SMALL_RUN, Denied, Inside
 from tests.infra.inside.ways import WAYS
 
