@@ -31,57 +31,46 @@ class Digest:
     inputs: tuple[Input, ...]
 
 
-# Each answers: key, year, digest, row_count, first_on, last_on. Arrays go in their binary
-# form, which tells null from zero and does not hang on how a session prints numbers.
-_BARS = """
+def _digest(columns: str, by: str) -> str:
+    """Return the expression that digests these columns of a group.
+
+    Arrays go in their binary form, which tells null from zero and does not hang on how a session
+    prints numbers. Each is ordered by itself: a sorted subquery promises its order to nobody, and
+    loses it as soon as the planner groups by sorting. `by` leaves no two rows of a group alike.
+    """
+    sent = " || ".join(
+        f"array_send(array_agg({column} ORDER BY {by}))" for column in columns.split()
+    )
+    return f"encode(sha256({sent}), 'hex')"
+
+
+_BAR = "date open high low close adjusted_close volume quality known_at"
+_MEMBER = "instrument_id starts_on ends_on m.known_from m.known_to"
+# Each answers: key, year, digest, row_count, first_on, last_on.
+_BARS = f"""
     SELECT instrument_id::text, extract(year FROM date)::int,
-        encode(sha256(
-            array_send(array_agg(date)) || array_send(array_agg(open))
-            || array_send(array_agg(high)) || array_send(array_agg(low))
-            || array_send(array_agg(close)) || array_send(array_agg(adjusted_close))
-            || array_send(array_agg(volume)) || array_send(array_agg(quality))
-            || array_send(array_agg(known_at))
-        ), 'hex'), count(*), min(date), max(date)
-    FROM (
-        SELECT * FROM price_bar WHERE instrument_id = ANY (CAST(:keys AS bigint[]))
-        ORDER BY instrument_id, date
-    ) bar GROUP BY 1, 2
-"""
-_FX = """
+        {_digest(_BAR, by="date")},
+        count(*), min(date), max(date)
+    FROM price_bar WHERE instrument_id = ANY (CAST(:keys AS bigint[])) GROUP BY instrument_id, 2
+"""  # noqa: S608 - the columns are named above
+_FX = f"""
     SELECT pair, extract(year FROM date)::int,
-        encode(sha256(
-            array_send(array_agg(date)) || array_send(array_agg(rate))
-            || array_send(array_agg(known_at))
-        ), 'hex'), count(*), min(date), max(date)
-    FROM (
-        SELECT * FROM fx_rate WHERE pair = ANY (CAST(:keys AS text[])) ORDER BY pair, date
-    ) fixing GROUP BY 1, 2
-"""
-_FACTORS = """
+        {_digest("date rate known_at", by="date")}, count(*), min(date), max(date)
+    FROM fx_rate WHERE pair = ANY (CAST(:keys AS text[])) GROUP BY 1, 2
+"""  # noqa: S608
+_FACTORS = f"""
     SELECT factor_set, extract(year FROM date)::int,
-        encode(sha256(
-            array_send(array_agg(frequency)) || array_send(array_agg(factor))
-            || array_send(array_agg(date)) || array_send(array_agg(value))
-            || array_send(array_agg(known_at))
-        ), 'hex'), count(*), min(date), max(date)
-    FROM (
-        SELECT * FROM factor_return WHERE factor_set = ANY (CAST(:keys AS text[]))
-        ORDER BY factor_set, frequency, factor, date
-    ) figure GROUP BY 1, 2
-"""
-_MEMBERSHIP = """
-    SELECT key, 0,
-        encode(sha256(
-            array_send(array_agg(instrument_id)) || array_send(array_agg(starts_on))
-            || array_send(array_agg(ends_on)) || array_send(array_agg(known_from))
-            || array_send(array_agg(known_to))
-        ), 'hex'), count(*), min(starts_on), max(coalesce(ends_on, starts_on))
-    FROM (
-        SELECT u.key, m.* FROM index_membership m JOIN universe u ON u.id = m.universe_id
-        WHERE u.key = ANY (CAST(:keys AS text[]))
-        ORDER BY u.key, m.instrument_id, m.starts_on, m.known_from
-    ) member GROUP BY 1
-"""
+        {_digest("frequency factor date value known_at", by="frequency, factor, date")},
+        count(*), min(date), max(date)
+    FROM factor_return WHERE factor_set = ANY (CAST(:keys AS text[])) GROUP BY 1, 2
+"""  # noqa: S608
+_MEMBERSHIP = f"""
+    SELECT u.key, 0,
+        {_digest(_MEMBER, by="instrument_id, starts_on, m.known_from")},
+        count(*), min(starts_on), max(coalesce(ends_on, starts_on))
+    FROM index_membership m JOIN universe u ON u.id = m.universe_id
+    WHERE u.key = ANY (CAST(:keys AS text[])) GROUP BY 1
+"""  # noqa: S608
 SOURCES: Mapping[Scope, str] = {
     Scope.BARS: _BARS,
     Scope.FX: _FX,

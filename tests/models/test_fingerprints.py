@@ -218,3 +218,22 @@ async def test_a_run_keeps_what_it_was_made_from(session):
     ]
     with pytest.raises(IntegrityError, match="run_input is append-only"):
         await session.execute(text("DELETE FROM run_input"))
+
+
+@pytest.mark.parametrize("off", [("hashagg",), ("hashagg", "incremental_sort"), ("sort",)])
+async def test_a_digest_does_not_hang_on_how_rows_are_grouped(session, off):
+    rows = [
+        FactorRow("FF3", "monthly", factor, date(year, month, 28), month / 100, "test", KNOWN)
+        for year in range(1926, 1946)
+        for month in range(1, 13)
+        for factor in ("MKT", "SMB", "HML", "RF")
+    ]
+    await FactorReturnRepository(session).write(rows)
+    fingerprints = FingerprintRepository(session)
+    await fingerprints.refresh(Scope.FACTORS, ["FF3"])
+
+    for step in off:
+        await session.execute(text(f"SET LOCAL enable_{step} = off"))
+    changed = await fingerprints.refresh(Scope.FACTORS, ["FF3"])
+
+    assert changed == 0
