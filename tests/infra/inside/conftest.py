@@ -25,6 +25,13 @@ def guarded() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture
+def elsewhere() -> Iterator[str]:
+    """Address of another such emulator: one enforces for all that is in it, or for nothing."""
+    with moto_server("tests.infra.inside.guarded_moto") as url:
+        yield url
+
+
 @pytest.fixture(scope="session")
 async def make_deployed(
     make_database: MakeDatabase, server: Any, worker_id: str

@@ -32,8 +32,8 @@ async def test_each_function_does_all_of_its_work_as_its_own_role(name: str, ins
 
 
 @pytest.mark.parametrize("name", ["staging", "prod"])
-async def test_a_first_run_in_every_other_stack(name, guarded, make_deployed, opening):
-    stack = build(name, endpoint=guarded)
+async def test_a_first_run_in_every_other_stack(name, elsewhere, make_deployed, opening):
+    stack = build(name, endpoint=elsewhere)
     async with opening(stack, await make_deployed(name, "template0")) as inside:
         inside.run = SMALL_RUN
         await WAYS["migrate"](inside, await inside.warm("migrate"))
