@@ -58,7 +58,6 @@ class Metric(StrEnum):
     OLDEST_QUEUED_SECONDS = "OldestQueuedSeconds"
     OLDEST_RUNNING_SECONDS = "OldestRunningSeconds"
     JOBS_SWEPT = "JobsSwept"
-    DEAD_LETTERS = "DeadLetters"
     OBJECTS_SWEPT = "ObjectsSwept"
 
     @property

@@ -1,13 +1,10 @@
 """Messages that were refused: one row each, however often they come back."""
 
-from datetime import timedelta
-
-from sqlalchemy import func, select
+from sqlalchemy import func
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from models.clock import seconds_from_now
 from models.poison_message import PoisonMessage
 
 MAX_ID = 200
@@ -39,14 +36,6 @@ class PoisonMessageRepository:
         await self.session.execute(
             told.on_conflict_do_update(index_elements=["message_id"], set_=again)
         )
-
-    async def count_dead(self, *, receives: int, within: timedelta) -> int:
-        """Count the messages that used up their receives and may still lie among the dead."""
-        dead = select(func.count()).where(
-            col(PoisonMessage.receives) >= receives,
-            col(PoisonMessage.last_seen_at) > seconds_from_now(-within.total_seconds()),
-        )
-        return (await self.session.execute(dead)).scalar_one()
 
 
 def storable(text: str, most: int) -> str:

@@ -14,14 +14,10 @@ from api.telemetry import Metric, meter
 from models.edge_nonces import EdgeNonceRepository
 from models.job_outbox import JobOutbox, Patience, Swept
 from models.job_results import JobResults
-from models.poison_messages import PoisonMessageRepository
 from models.session import SessionFactory, unit_of_work
 
 RESULTS = "results/"
 IDS_AT_ONCE = 1_000
-# The queues give a message up after so many receives, and keep what they gave up for so long.
-MAX_RECEIVES = 5
-DEAD_LETTERS_KEPT = timedelta(days=14)
 
 
 async def sweep(sessions: SessionFactory, queue: JobQueue, patience: Patience) -> Sequence[UUID]:
@@ -60,15 +56,11 @@ async def _sweep_once(sessions: SessionFactory, patience: Patience) -> Swept:
 
 
 async def take_stock(sessions: SessionFactory) -> None:
-    """Measure what an alarm should ring for: jobs that wait or run too long, dead letters."""
+    """Measure what an alarm should ring for: jobs that wait or run too long."""
     async with unit_of_work(sessions) as session:
         ages = await JobOutbox(session).oldest()
-        dead = await PoisonMessageRepository(session).count_dead(
-            receives=MAX_RECEIVES, within=DEAD_LETTERS_KEPT
-        )
     meter.add(Metric.OLDEST_QUEUED_SECONDS, ages.queued_seconds)
     meter.add(Metric.OLDEST_RUNNING_SECONDS, ages.running_seconds)
-    meter.add(Metric.DEAD_LETTERS, dead)
 
 
 def is_full_hour(scheduled: object) -> bool:
