@@ -25,7 +25,7 @@ def guarded() -> Iterator[str]:
         yield url
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def elsewhere() -> Iterator[str]:
     """Address of another such emulator: one enforces for all that is in it, or for nothing."""
     with moto_server("tests.infra.inside.guarded_moto") as url:

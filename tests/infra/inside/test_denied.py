@@ -69,9 +69,9 @@ CASES = [(name, action, on) for name, tried in DENIED.items() for action, on in 
 
 
 @pytest.fixture(scope="module")
-async def roles(guarded):
+async def roles(elsewhere):
     """The stack's roles, without its functions."""
-    async with Inside.open(build("dev", endpoint=guarded), "postgresql://", None, None) as inside:
+    async with Inside.open(build("dev", endpoint=elsewhere), "postgresql://", None, None) as inside:
         for key in (KEY, PANEL, "other/object", "other/secret.csv"):
             await inside.operator["s3"].put_object(Bucket=inside.bucket, Key=key, Body=b"x")
         yield inside
