@@ -6,7 +6,7 @@ BIN := .venv/bin
 UV := $(BIN)/uv
 CLIENT_SOURCES := $(shell find client/src client/public client/index.html client/playground.html client/vite.config.ts client/package.json -type f 2>/dev/null)
 NODE_MODULES := $(patsubst %,%/node_modules/.package-lock.json,client cloudflare .github)
-SCRIPTS := $(filter-out %.py,$(wildcard .ci/*))
+SCRIPTS := $(filter-out %.py %/__pycache__,$(wildcard .ci/*))
 ARTEFACTS := query:api worker:worker run:local infra:infra audit:audit bootstrap:bootstrap
 
 # Without bytecode every process parses every module again: start-up takes two to three times as long.

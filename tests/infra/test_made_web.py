@@ -7,11 +7,7 @@ from tests.infra.cloud import SECRETS, BuiltStack
 
 def test_api_has_three_routes_and_one_of_them_is_open(stack: BuiltStack, ask: Any):
     gateway = ask("apigatewayv2")
-    (api,) = (
-        found
-        for found in gateway.get_apis()["Items"]
-        if found["Name"] == f"parakeet-{stack.name}-api"
-    )
+    api = gateway.get_api(ApiId=stack.one("aws:apigatewayv2/api:Api", "api").id)
     routes = gateway.get_routes(ApiId=api["ApiId"])["Items"]
 
     assert {route["RouteKey"]: route["AuthorizationType"] for route in routes} == {
