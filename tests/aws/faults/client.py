@@ -33,6 +33,8 @@ SMALL = {
     "start": "2019-10-01",
     "currency": "USD",
 }
+# Long enough to be met while it computes.
+LONG = {"start": "2018-06-05", "rebalance": "DAILY"}
 
 
 class Client:

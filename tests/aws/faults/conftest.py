@@ -2,7 +2,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-pytest.register_assert_rewrite("tests.aws.faults.cells", "tests.aws.faults.flood")
+pytest.register_assert_rewrite(
+    "tests.aws.faults.cells", "tests.aws.faults.neighbours", "tests.aws.faults.flood"
+)
 
 from tests.aws.faults.stage import Stage  # noqa: E402 - what is rewritten is imported later
 from tests.conftest import MakeDatabase  # noqa: E402

@@ -15,11 +15,10 @@ import aioboto3
 import asyncpg
 from sqlalchemy import text
 
-from api.services.run_backtest import run_backtest
-from api.services.work import ClaimedJob, Pulse
 from models.session import SessionFactory, make_engine, make_sessions
 from tests.api.market import write_market
 from tests.aws.evidence import HISTORY, Evidence, read_rows
+from tests.aws.faults.calm import other_results
 from tests.aws.faults.client import Client
 from tests.aws.invariants import TERMINAL, no_rubbish, violations
 from tests.aws.queues import empty
@@ -334,25 +333,11 @@ class Stage:
         assert await self.sweep(HOURLY), self.sweeper.log[-3000:]
         after = await self.evidence()
         found += no_rubbish(after)
-        found += await self.other_results(after)
+        found += await other_results(after, self.sessions)
         if found:
             log = "\n".join(each.log[-1500:] for each in self.functions)
             raise AssertionError(f"{about}:\n" + "\n".join(found) + f"\n{log}")
         return after
-
-    async def other_results(self, found: Evidence, *, most: int = 20) -> list[str]:
-        """I3: compute finished runs again in peace; every byte must be the same."""
-        problems = []
-        finished = [job for job in found.jobs.values() if job["status"] == "succeeded"]
-        for job in finished[:most]:
-            calm = Memory()
-            work = _claimed(job)
-            outcome = await run_backtest(work, Pulse(), sessions=self.sessions, store=calm)
-            stored = {k: v for k, v in found.objects.items() if k.startswith(work.prefix)}
-            expected = {k: v for k, v in calm.objects.items() if k.startswith(work.prefix)}
-            if outcome["sha256"] != job["result_sha256"] or stored != expected:
-                problems.append(f"I3: the result of job {job['id']} is not what a calm run gives")
-        return problems
 
     async def clean(self) -> None:
         """Forget everything but the market."""
@@ -373,31 +358,3 @@ class Stage:
 
 MAPPING = ("batch_size", "timeout_seconds")
 ENDED = list(TERMINAL)
-
-
-class Memory:
-    """Objects of a run nobody disturbs."""
-
-    def __init__(self) -> None:
-        self.objects: dict[str, bytes] = {}
-
-    async def put(self, key: str, content: bytes) -> None:
-        self.objects[key] = content
-
-    async def get(self, key: str) -> bytes:
-        from api.errors import NotFound
-
-        if key not in self.objects:
-            raise NotFound(f"object {key!r} was not found")
-        return self.objects[key]
-
-
-def _claimed(job: Any) -> ClaimedJob:
-    return ClaimedJob(
-        id=job["id"],
-        kind=job["kind"],
-        fence=job["fence"],
-        attempt=job["attempt"],
-        owner_id=job["owner_id"],
-        payload=job["payload"],
-    )
