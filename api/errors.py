@@ -7,6 +7,7 @@ AppError(code, retryable)
  x ServerError    the caller cannot; masked and logged
     x Unavailable   something did not answer; trying again is right
     x DataError     something answered nonsense; trying again is not
+    x FetchFailed   a provider did not give what it was asked for; `kind` says why
 """
 
 from collections.abc import Sequence
@@ -91,3 +92,36 @@ class Unavailable(ServerError):
 
 class DataError(ServerError):
     code = ErrorCode.INTERNAL
+
+
+class FailureKind(StrEnum):
+    """Why a provider did not give what it was asked for."""
+
+    RATE_LIMITED = "RATE_LIMITED"
+    UNKNOWN_SYMBOL = "UNKNOWN_SYMBOL"
+    DELISTED = "DELISTED"
+    TIMEOUT = "TIMEOUT"
+    NETWORK = "NETWORK"
+    BAD_DATA = "BAD_DATA"
+    NOT_CONFIGURED = "NOT_CONFIGURED"
+
+
+PASSING = frozenset({FailureKind.RATE_LIMITED, FailureKind.TIMEOUT, FailureKind.NETWORK})
+
+
+class FetchFailed(ServerError):
+    """One try at a provider failed; whether another may succeed depends on the kind."""
+
+    code = ErrorCode.UNAVAILABLE
+
+    def __init__(
+        self, kind: FailureKind, message: str, *, retry_after_seconds: float | None = None
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.retry_after_seconds = retry_after_seconds
+
+    @property
+    def passing(self) -> bool:
+        """Tell whether another try can help."""
+        return self.kind in PASSING

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING, Protocol
 
 from api.jobs import JobMessage
@@ -113,7 +114,7 @@ class UniverseListing:
     survivorship_free: bool = False
 
 
-class PriceSource(Protocol):
+class BundledPrices(Protocol):
     """Daily bars of the instruments it lists."""
 
     async def list_instruments(self) -> Sequence[Listing]:
@@ -121,3 +122,57 @@ class PriceSource(Protocol):
 
     async def fetch_bars(self, symbols: Sequence[str]) -> Sequence[BarBatch]:
         """Return one batch per symbol, in order. Raises NotFound, Unavailable, DataError."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BarRequest:
+    """Sessions of one instrument to fetch, from the first day to the last, both included."""
+
+    symbol: str  # ours, in Yahoo style
+    exchange: str
+    currency: str
+    start: date
+    end: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class Action:
+    """A split or a dividend, on the first day that trades without it.
+
+    A split has a ratio, new shares per old one; a dividend has an amount per share as it was
+    then paid, not adjusted for later splits.
+    """
+
+    ex_day: int  # days since 1970-01-01
+    kind: str  # SPLIT DIVIDEND
+    ratio: float | None = None
+    cash: float | None = None
+    currency: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fetched:
+    """What one fetch brought: prices as they were traded, not adjusted for what came later.
+
+    Where the provider says it, `batch.values["adjusted_close"]` is its own adjusted close; it
+    only checks ours. An empty batch says that the provider has no session in the range.
+    """
+
+    batch: BarBatch
+    actions: tuple[Action, ...] = ()
+    name: str | None = None
+    requests: int = 1
+    requests_left: int | None = None  # of the provider's quota, where it tells
+
+
+class PriceSource(Protocol):
+    """A provider of daily bars. One call is one try: patience is the caller's."""
+
+    key: str  # tiingo, yahoo
+    fields: tuple[str, ...]  # of Listing.fields, and "actions" where it knows them
+
+    async def fetch(self, request: BarRequest) -> Fetched:
+        """Return the bars of the range, oldest first. Raises FetchFailed."""
+
+    async def close(self) -> None:
+        """Let go of connections."""

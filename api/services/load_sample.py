@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.ports import BarBatch, Listing, Observations, PriceSource, UniverseListing
+from api.ports import BarBatch, BundledPrices, Listing, Observations, UniverseListing
 from api.services.calendars import Calendar, calendar, calendar_code
 from api.services.market import FACTOR_SET, MONTHLY
 from api.services.quality import Verdict, judge
@@ -46,7 +46,7 @@ EPOCH = date(1970, 1, 1)
 FIELDS = ("open", "high", "low", "close", "adjusted_close", "volume")
 
 
-class SampleSource(PriceSource, Protocol):
+class SampleSource(BundledPrices, Protocol):
     """A price source that also brings rates, factors and lists to choose from."""
 
     async def digest(self) -> str:
