@@ -2,7 +2,7 @@
 
 import { headed, Refusal, refused } from "./answers.ts";
 import { corsHeaders, preflightHeaders } from "./cors.ts";
-import { addressKey, checkForm, checkMethod, readBody, routeOf } from "./limits.ts";
+import { addressKey, checkForm, checkMethod, drain, readBody, routeOf } from "./limits.ts";
 import { settingsOf, type Env, type Settings } from "./settings.ts";
 import { signed } from "./signature.ts";
 import { bearerOf, checkClaims, checkSignature, parseToken, TokenRefused } from "./tokens.ts";
@@ -22,6 +22,7 @@ export default {
       if (request.method === "OPTIONS") return preflight(request, path, settings, requestId);
       return headed(await answer(request, path, env, settings, requestId), requestId, cors);
     } catch (error) {
+      await drain(request);
       return headed(refused(shown(error, requestId), requestId), requestId, cors);
     }
   },

@@ -10,6 +10,8 @@ export interface Route {
 
 export const LARGEST_BODY = 262_144;
 export const BODY_MILLISECONDS = 10_000;
+// What is refused anyway is not waited for longer than one slow round trip.
+export const REFUSED_BODY_MILLISECONDS = 1_000;
 // The gateway before the origin takes no more, request line included.
 export const LARGEST_HEADERS = 10_240;
 
@@ -78,6 +80,15 @@ export async function readBody(
   } finally {
     clearTimeout(timer);
   }
+}
+
+/**
+ * Takes in what a refused request still sends. Answered over an unread body the connection is reset: the caller may
+ * lose the answer, and the next request it sends on that connection.
+ */
+export async function drain(request: Request, milliseconds = REFUSED_BODY_MILLISECONDS): Promise<void> {
+  if (request.bodyUsed) return;
+  await readBody(request.body, LARGEST_BODY, milliseconds).catch(() => undefined);
 }
 
 async function readAll(reader: ReadableStreamDefaultReader<Uint8Array>, limit: number): Promise<Uint8Array> {

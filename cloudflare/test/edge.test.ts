@@ -1,6 +1,6 @@
 import { createHash, createHmac } from "node:crypto";
 import { once } from "node:events";
-import { request, type IncomingMessage } from "node:http";
+import { Agent, request, type IncomingMessage } from "node:http";
 import type { Miniflare } from "miniflare";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 
@@ -126,6 +126,40 @@ describe("what is let in", () => {
 
     expect(answer.statusCode).toBe(413);
     expect(received).toEqual([]);
+    upload.on("error", () => undefined).destroy();
+  });
+});
+
+describe("a refusal", () => {
+  it.each([
+    ["without a token", "/graphql", {}, 401],
+    ["of a type", "/graphql", { "content-type": "text/plain" }, 415],
+    ["of a path", "/elsewhere", {}, 404],
+  ])("%s leaves the connection to the next request", async (_, path, headers, status) => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const reused: boolean[] = [];
+
+    for (let count = 0; count < 5; count += 1) {
+      const options = { agent, method: "POST", headers: { ...JSON_TYPE, ...headers } };
+      const asking = request(url + path, options).end(QUERY);
+      const [answer] = (await once(asking, "response")) as [IncomingMessage];
+      await once(answer.resume(), "end");
+      expect(answer.statusCode).toBe(status);
+      reused.push(asking.reusedSocket);
+    }
+
+    expect(reused).toEqual([false, true, true, true, true]);
+    agent.destroy();
+  });
+
+  it("does not wait for a body without end", async () => {
+    const upload = request(`${url}/graphql`, { method: "POST", headers: JSON_TYPE });
+    const answered = once(upload, "response") as Promise<[IncomingMessage]>;
+    upload.write("{");
+
+    const [answer] = await answered;
+
+    expect(answer.statusCode).toBe(401);
     upload.on("error", () => undefined).destroy();
   });
 });

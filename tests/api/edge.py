@@ -29,6 +29,10 @@ EDGE_KEY = {"id": "edge-2", "key": base64.b64encode(b"2" * 32).decode()}
 OLD_KEY = {"id": "edge-1", "key": base64.b64encode(b"1" * 32).decode()}
 EDGE_KEYS = {"current": EDGE_KEY, "previous": OLD_KEY}
 VERSION = b'{"query":"{ server { environment } }"}'
+# A server closes what lies idle, and a client that is about to use it cannot know: none is kept.
+UNKEPT = httpx.Limits(max_keepalive_connections=0)
+# For the same reason the Worker, which keeps its connections for 5 s, closes them before we do.
+KEPT_SECONDS = 60
 
 
 class HeldSecrets:
@@ -141,8 +145,8 @@ async def deployed(engine, home, **given):
         async with (
             origin_of(app, home) as origin_url,
             worker_of(origin_url, published.url, **given) as edge_url,
-            httpx.AsyncClient(base_url=origin_url) as origin,
-            httpx.AsyncClient(base_url=edge_url) as edge,
+            httpx.AsyncClient(base_url=origin_url, limits=UNKEPT) as origin,
+            httpx.AsyncClient(base_url=edge_url, limits=UNKEPT) as edge,
         ):
             yield Deployment(app, issuer, published, edge, origin)
 
@@ -158,7 +162,12 @@ def make_app(settings, *, engine, secrets=None) -> App:
 async def origin_of(app, client):
     """Serve the application on a socket, as the function's gateway would reach it."""
     with listening("127.0.0.1", 0) as listener:
-        config = uvicorn.Config(create_app(app, client=client), log_config=None, access_log=False)
+        config = uvicorn.Config(
+            create_app(app, client=client),
+            log_config=None,
+            access_log=False,
+            timeout_keep_alive=KEPT_SECONDS,
+        )
         server = uvicorn.Server(config)
         # Signals are pytest's.
         task = asyncio.create_task(server._serve([listener]))
