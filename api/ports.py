@@ -68,6 +68,8 @@ class Listing:
     fields: tuple[str, ...]  # of open high low close adjusted_close volume: what each bar carries
     sector: str | None = None
     flags: tuple[str, ...] = ()
+    listed_on: date | None = None
+    delisted_on: date | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +77,8 @@ class BarBatch:
     """Bars of one instrument in the order of the file, nothing sorted, filled or repaired.
 
     `day` counts from 1970-01-01; every array has shape (n_bars,). `values` holds the columns the
-    source carries, NaN where a cell was empty. `raw` is each row as it was written.
+    source carries, NaN where a cell was empty. `raw` is each row as it was written. `stamped_at`
+    is in ns UTC where the source dates its bars by instants, and otherwise None.
     """
 
     symbol: str
@@ -84,6 +87,36 @@ class BarBatch:
     day: IntArray
     values: Mapping[str, FloatArray] = field(repr=False)
     raw: Sequence[str] = field(repr=False)
+    stamped_at: IntArray | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefusedRow:
+    """A row of a file that could not even be read as a bar."""
+
+    row_number: int
+    raw: str
+    reason: str
+    symbol: str | None = None
+    detail: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PriceFile:
+    """What a file of prices held: rows = the rows of all batches + the refused ones.
+
+    Days count from 1970-01-01; they are None when no row could be read.
+    """
+
+    file: str  # its name with the beginning of its digest
+    sha256: str
+    rows: int
+    first_day: int | None
+    last_day: int | None
+    extra_columns: tuple[str, ...]
+    notes: tuple[str, ...]
+    batches: tuple[BarBatch, ...] = field(repr=False)
+    refused: tuple[RefusedRow, ...] = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
