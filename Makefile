@@ -27,7 +27,7 @@ test: install-dev chromium ## everything CI runs
 
 check: install-dev client/node_modules/.package-lock.json ## lint, types, imports, and generated files are current
 	$(MAKE) --no-print-directory lint types schema codegen
-	git diff --exit-code -- client/schema.graphql client/src/graphql api/catalogue.json
+	git diff --exit-code -- client/schema.graphql client/src/graphql api/catalogue.json api/sessions.json
 
 lint: install-dev
 	$(BIN)/ruff check .
@@ -58,7 +58,7 @@ soak: install-dev ## faults in number, and a flood; SOAK="--rounds 20 --flood 10
 bench: install-dev ## ratios against the named peers, both sides printed
 	$(BIN)/python -m tests.benchmarks
 
-schema: install-dev ## print the SDL and the strategy catalogue
+schema: install-dev ## print the SDL, the strategy catalogue and the markets' sessions
 	$(BIN)/parakeet schema
 
 codegen: client/node_modules/.package-lock.json ## typed documents from the committed SDL

@@ -1,10 +1,11 @@
-"""The contract in files: the schema's text beside the client, the catalogue beside the API."""
+"""The contract in files: the schema beside the client; catalogue and sessions beside the API."""
 
 from pathlib import Path
 
 import orjson
 
 from api.graphql.schema import schema
+from api.services.sessions import SESSIONS
 from api.services.strategies import CATALOGUE
 
 SCHEMA = Path(__file__).parents[2] / "client" / "schema.graphql"
@@ -28,7 +29,10 @@ def catalogue() -> bytes:
 
 
 def export() -> list[Path]:
-    """Write both files; return where."""
+    """Write all three files; return where."""
+    from api.services.calendars import session_tables
+
     SCHEMA.write_text(sdl(), encoding="utf-8")
     CATALOGUE.write_bytes(catalogue())
-    return [SCHEMA, CATALOGUE]
+    SESSIONS.write_bytes(session_tables())
+    return [SCHEMA, CATALOGUE, SESSIONS]

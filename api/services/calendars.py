@@ -4,22 +4,27 @@ The bounds are pinned: left to itself the library moves them every day and refus
 """
 
 import warnings
+from base64 import b64encode
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 
 import numpy as np
+import orjson
 
+from api.services.sessions import CALENDARS, calendar_code
 from engine.types import BoolArray, IntArray
 
 FIRST_DAY, LAST_DAY = "1926-01-01", "2029-12-31"
 
-# Market whose sessions an exchange keeps; an index keeps those of its currency's market.
-CALENDARS = {"XNYS": "XNYS", "XNAS": "XNYS", "XASX": "XASX"}
-INDEX_CALENDARS = {"USD": "XNYS", "AUD": "XASX"}
-
 # Sydney's continuous trading ends at 16:00, its closing auction sets the price ten minutes later.
 CLOSING_AUCTION_NS = {"XASX": 10 * 60 * 10**9}
+
+
+NS_PER_MINUTE = 60 * 10**9
+MINUTES_PER_DAY = 24 * 60
+
+__all__ = ["Calendar", "calendar", "calendar_code", "calendars_version", "session_tables"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,14 +52,6 @@ class Calendar:
         return slice(int(start), int(stop))
 
 
-def calendar_code(exchange: str, currency: str) -> str:
-    """Name the calendar an instrument's bars follow. Raises ValueError."""
-    code = CALENDARS.get(exchange) or INDEX_CALENDARS.get(currency)
-    if code is None:
-        raise ValueError(f"no calendar is known for exchange {exchange} in {currency}")
-    return code
-
-
 def calendars_version() -> str:
     """Name the edition of the calendars: another one may know other sessions."""
     return version("exchange-calendars")
@@ -76,6 +73,26 @@ def calendar(code: str) -> Calendar:
         opens_at=_instants(found.opens),
         closes_at=_instants(found.closes) + CLOSING_AUCTION_NS.get(code, 0),
     )
+
+
+def session_tables() -> bytes:
+    """Write every market's sessions for readers without this library: `api.services.sessions`."""
+    markets = {code: _table(calendar(code)) for code in sorted(set(CALENDARS.values()))}
+    whole = {"calendars": calendars_version(), "first": FIRST_DAY, "markets": markets}
+    return orjson.dumps(whole) + b"\n"
+
+
+def _table(market: Calendar) -> dict[str, object]:
+    """Set one bit a day from the first day on, and tell where the closing time changes."""
+    first = int(np.datetime64(FIRST_DAY, "D").astype(np.int64))
+    held = np.zeros(int(market.session[-1]) - first + 1, np.bool_)
+    held[market.session - first] = True
+    minute = market.closes_at // NS_PER_MINUTE - market.session * MINUTES_PER_DAY
+    changes = np.flatnonzero(np.concatenate([[True], np.diff(minute) != 0]))
+    return {
+        "held": b64encode(np.packbits(held, bitorder="little").tobytes()).decode(),
+        "closes": [[int(market.session[row]), int(minute[row])] for row in changes],
+    }
 
 
 def _instants(times: object) -> IntArray:

@@ -61,5 +61,5 @@ def test_instruments_follow_their_exchange_and_indices_their_currency():
     assert calendar_code("XNAS", "USD") == "XNYS"
     assert calendar_code("XASX", "AUD") == "XASX"
     assert calendar_code("INDEX", "AUD") == "XASX"
-    with pytest.raises(ValueError, match="exchange CRYPTO in EUR"):
-        calendar_code("CRYPTO", "EUR")
+    with pytest.raises(ValueError, match="exchange XPAR in EUR"):
+        calendar_code("XPAR", "EUR")
