@@ -25,11 +25,15 @@ PAGE_KEYS = 100
 @contextmanager
 def moto_server(module: str = "moto.server", **environment: str) -> Iterator[str]:
     """Run an emulator while the block runs; its address is the value of ``AWS_ENDPOINT_URL``."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", module, "-H", "127.0.0.1", "-p", str(port)]
-    quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    process = subprocess.Popen(command, env=os.environ | environment, **quiet)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        command = [sys.executable, "-m", module, "-H", "127.0.0.1", "-p", str(port)]
+        # As werkzeug hands its socket to a reloaded child: a port let go could be taken meanwhile.
+        handed = {"WERKZEUG_RUN_MAIN": "true", "WERKZEUG_SERVER_FD": str(listener.fileno())}
+        quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        process = subprocess.Popen(
+            command, env=os.environ | environment | handed, pass_fds=[listener.fileno()], **quiet
+        )
     try:
         _wait(process, f"http://127.0.0.1:{port}")
         yield f"http://127.0.0.1:{port}"

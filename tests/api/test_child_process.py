@@ -38,20 +38,29 @@ async def failure(child: ChildProcess, work: str) -> Failure:
     return caught.value.failure
 
 
+class Remembered(Pulse):
+    """Keeps every progress it was told, however late whoever asks comes to look."""
+
+    def __init__(self):
+        self.seen = []
+        super().__init__()
+
+    def __setattr__(self, name, value):
+        if name == "progress":
+            self.seen.append(value)
+        super().__setattr__(name, value)
+
+
 async def test_returns_the_outcome_and_streams_progress(child, tmp_path):
-    pulse, seen = Pulse(), []
-    job = claimed("count", notes=str(tmp_path / "notes"), seconds=0.5)
+    pulse = Remembered()
+    job = claimed("count", notes=str(tmp_path / "notes"), seconds=1.0)
 
-    running = asyncio.create_task(child.work(job, pulse))
-    while not running.done():
-        if pulse.stage is not None:
-            seen.append(pulse.progress)
-        await asyncio.sleep(0.02)
+    outcome = await child.work(job, pulse)
 
-    assert await running == {"summary": {"answer": 42}, "sha256": "ab", "compute_seconds": 0.5}
+    assert outcome == {"summary": {"answer": 42}, "sha256": "ab", "compute_seconds": 0.5}
     assert pulse.stage == "Counting"
-    assert seen == sorted(seen)
-    assert len(set(seen)) > 3
+    assert pulse.seen == sorted(pulse.seen)
+    assert len(set(pulse.seen)) > 3
 
 
 async def test_keeps_one_warm_child(child):

@@ -62,7 +62,7 @@ async def test_heartbeats_go_on_while_the_computation_keeps_its_loop_busy(app, s
 
 
 async def test_progress_of_the_child_reaches_the_row(app, sessions, notes):
-    job = await add_work(sessions, "count", notes, seconds=1.5)
+    job = await add_work(sessions, "count", notes, seconds=4.0)
     seen = []
 
     async with working(app):

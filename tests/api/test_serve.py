@@ -191,11 +191,13 @@ async def test_a_sqlite_address_is_refused_with_the_default_named(tmp_path):
 
 
 async def test_a_database_that_does_not_answer_is_unavailable(tmp_path):
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        port = other.getsockname()[1]
-    code, said = await refusal(
-        tmp_path, "--port", "0", DATABASE_URL=f"postgresql://nobody@127.0.0.1:{port}/none"
-    )
+    # Bound and not listening: nobody answers there, and nobody else can take it.
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        port = silent.getsockname()[1]
+        code, said = await refusal(
+            tmp_path, "--port", "0", DATABASE_URL=f"postgresql://nobody@127.0.0.1:{port}/none"
+        )
 
     assert code == 3
     assert "the database did not answer" in said

@@ -23,7 +23,7 @@ JOB = ClaimedJob(
 
 
 @asynccontextmanager
-async def thread_of(work, *, timeout_seconds=60.0, grace_seconds=2.0):
+async def thread_of(work, *, timeout_seconds=60.0, grace_seconds=20.0):
     closed = []
 
     @asynccontextmanager

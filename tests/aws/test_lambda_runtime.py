@@ -84,7 +84,7 @@ async def test_timeout_kills_all_it_started_and_the_next_call_starts_cold(start:
     before = (await runtime.invoke({}))["pid"]
 
     with pytest.raises(FunctionTimeout):
-        await runtime.invoke({"do": "sleep"}, timeout_seconds=1)
+        await runtime.invoke({"do": "sleep"}, timeout_seconds=4)
 
     assert runtime.pid is None
     child = int(runtime.log.partition("child ")[2].partition(".")[0])

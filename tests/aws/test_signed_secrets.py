@@ -176,7 +176,7 @@ async def test_both_secrets_of_a_first_request_are_read_at_once(deployed, relay)
         relay.spoiling(about(settings.edge_secret), edge_last),
         relay.spoiling(about(settings.database_secret), telling),
     ):
-        async with asyncio.timeout(4.0):
+        async with asyncio.timeout(40.0):
             edge = await deployed.secrets.read(settings.edge_secret)
         database = await deployed.secrets.read(settings.database_secret)
 
