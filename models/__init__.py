@@ -3,6 +3,7 @@
 Each entity is imported here, so that whoever imports the package sees all metadata.
 """
 
+from models.audit_event import AuditEvent
 from models.backtest import (
     Allocator,
     Backtest,
@@ -13,20 +14,35 @@ from models.backtest import (
     Trial,
 )
 from models.base import Entity
+from models.corporate_action import (
+    ActionKind,
+    ActionRow,
+    CorporateAction,
+    CorporateActionRevision,
+)
 from models.edge_nonce import EdgeNonce
 from models.fingerprint import Fingerprint, RunInput, Scope
+from models.ingest_report import IngestReport
 from models.instrument import AssetClass, Exchange, Instrument
+from models.instrument_alias import AliasRow, InstrumentAlias
 from models.job import Job, JobEvent, JobKey, JobKind, JobStatus
 from models.poison_message import PoisonMessage
 from models.price_bar import BarRow, DataQuality, PriceBar, PriceBarRevision, Quarantine
+from models.provider_state import ProviderState
 from models.series import FactorReturn, FxRate, MacroSeries
 from models.universe import IndexMembership, Region, Universe
 
 __all__ = [
+    "ActionKind",
+    "ActionRow",
+    "AliasRow",
     "Allocator",
     "AssetClass",
+    "AuditEvent",
     "Backtest",
     "BarRow",
+    "CorporateAction",
+    "CorporateActionRevision",
     "Currency",
     "DataQuality",
     "DecisionClock",
@@ -38,7 +54,9 @@ __all__ = [
     "Fingerprint",
     "FxRate",
     "IndexMembership",
+    "IngestReport",
     "Instrument",
+    "InstrumentAlias",
     "Job",
     "JobEvent",
     "JobKey",
@@ -48,6 +66,7 @@ __all__ = [
     "PoisonMessage",
     "PriceBar",
     "PriceBarRevision",
+    "ProviderState",
     "Quarantine",
     "Rebalance",
     "Region",

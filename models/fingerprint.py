@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID, uuid4
 
-from sqlalchemy import Text, UniqueConstraint
+from sqlalchemy import Index, Text, UniqueConstraint
 from sqlmodel import Field
 
 from models.base import INSTANT, NEW_UUID, NOW, Choice, Entity, check, one_of
@@ -55,6 +55,7 @@ class RunInput(Entity, table=True):
     __tablename__: ClassVar[str] = "run_input"
     __table_args__ = (
         UniqueConstraint("backtest_id", "scope", "key", "year"),
+        Index("ix_run_input_scope_key_year", "scope", "key", "year"),
         one_of("scope", Scope),
     )
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar, NamedTuple
 
-from sqlalchemy import BigInteger, Double, Identity, Text
+from sqlalchemy import BigInteger, Double, Identity, Index, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
@@ -99,6 +99,7 @@ class PriceBarRevision(Entity, table=True):
     __table_args__ = (
         one_of("quality", DataQuality),
         check("believed_for_a_while", "known_at < known_to"),
+        Index("ix_price_bar_revision_newest", "instrument_id", "known_to", "date"),
     )
 
     instrument_id: int = Field(
@@ -132,6 +133,10 @@ class Quarantine(Entity, table=True):
     """A row of a feed that was refused: kept as it came, never repaired."""
 
     __tablename__: ClassVar[str] = "quarantine"
+    __table_args__ = (
+        Index("ix_quarantine_newest", "recorded_at", "id"),
+        Index("ix_quarantine_symbol_newest", "symbol", "recorded_at", "id"),
+    )
 
     id: int = Field(
         default=None,

@@ -10,6 +10,27 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.session import lock
 
+# A vendor's figures differ in the last digits from one answer to the next: that is no news.
+NOISE = 1e-6
+
+# Writers of one instrument take turns, in one order: each then counts and digests what the
+# other has committed.
+TAKE_TURNS = """
+    SELECT FROM instrument WHERE id IN (SELECT instrument_id FROM staged)
+    ORDER BY id FOR NO KEY UPDATE
+"""
+
+
+def differ(old: str, new: str, *, figures: Sequence[str], words: Sequence[str]) -> str:
+    """Return the condition that two rows differ: a figure by more than noise, or a word."""
+    each = [
+        f"{old}.{name} IS DISTINCT FROM {new}.{name} AND"
+        f" abs({old}.{name} - {new}.{name}) <= {NOISE} * abs({old}.{name}) IS NOT TRUE"
+        for name in figures
+    ]
+    each += [f"{old}.{name} IS DISTINCT FROM {new}.{name}" for name in words]
+    return f"({' OR '.join(each)})"
+
 
 @dataclass(frozen=True)
 class Written:

@@ -72,6 +72,7 @@ class IndexMembership(Entity, table=True):
         check("known_from_finite", "isfinite(known_from)"),
         ExcludeConstraint(*_NO_OVERLAP, using="gist", name="ex_index_membership_overlap"),
         Index("ix_index_membership_instrument_id", "instrument_id"),
+        Index("ix_index_membership_universe_id_starts_on", "universe_id", "starts_on"),
     )
 
     id: UUID = Field(

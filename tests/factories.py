@@ -7,6 +7,7 @@ from itertools import count
 from uuid import UUID
 
 from models import (
+    ActionRow,
     AssetClass,
     Backtest,
     BarRow,
@@ -15,6 +16,7 @@ from models import (
     DecisionClock,
     Exchange,
     FillPolicy,
+    IngestReport,
     Instrument,
     Job,
     JobKind,
@@ -107,6 +109,55 @@ def make_bars(instrument_id, start, closes, **given):
         make_bar(instrument_id, day, close, **given)
         for day, close in zip(weekdays, closes, strict=False)
     ]
+
+
+def make_split(instrument_id, ex_date, ratio, **given):
+    """A split known at the New York open of its ex date in summer."""
+    return _action(instrument_id, ex_date, kind="SPLIT", ratio=ratio, **given)
+
+
+def make_dividend(instrument_id, ex_date, cash, **given):
+    """A dividend known at the New York open of its ex date in summer."""
+    return _action(
+        instrument_id, ex_date, kind="DIVIDEND", cash=cash, **{"currency": "USD"} | given
+    )
+
+
+def _action(instrument_id, ex_date, **given):
+    defaults = {
+        "instrument_id": instrument_id,
+        "ex_date": ex_date,
+        "ratio": None,
+        "cash": None,
+        "currency": None,
+        "pay_date": None,
+        "source": "test",
+        "known_at": datetime.combine(ex_date, time(13, 30), tzinfo=UTC),
+    }
+    return ActionRow(**defaults | given)
+
+
+def make_ingest_report(job, **given):
+    """The account of an ingest of three symbols and ten rows."""
+    defaults = {
+        "owner_id": job.owner_id,
+        "job_id": job.id,
+        "universe_key": "TEST_US",
+        "source": "AUTO",
+        "requested": 3,
+        "succeeded": 2,
+        "rows_read": 10,
+        "rows_written": 7,
+        "rows_unchanged": 2,
+        "rows_revised": 1,
+        "rows_quarantined": 1,
+        "requests_made": 4,
+        "requests_saved": 1,
+        "seconds": 1.5,
+        "failures": [],
+        "reasons": {},
+    }
+    return IngestReport(**defaults | given)
 
 
 def make_universe(key="TEST_US", **given):

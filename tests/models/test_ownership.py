@@ -4,8 +4,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
+from models.audit_events import AuditEventRepository
 from models.backtests import BacktestRepository
 from models.fingerprints import Input, RunInputRepository
+from models.ingest_reports import IngestReportRepository
 from models.jobs import JobRepository
 from models.trials import TrialRepository
 from models.universes import UniverseRepository
@@ -13,12 +15,22 @@ from tests.factories import (
     OWNER,
     STRANGER,
     make_backtest,
+    make_ingest_report,
     make_job,
     make_trial,
     make_universe,
 )
 
-OWNED = ("job", "job_event", "backtest", "trial", "run_input", "universe")
+OWNED = (
+    "job",
+    "job_event",
+    "backtest",
+    "trial",
+    "run_input",
+    "universe",
+    "ingest_report",
+    "audit_event",
+)
 
 
 @pytest.fixture
@@ -36,6 +48,10 @@ async def as_owner(session):
         run = await BacktestRepository(session).add(make_backtest(job))
         await RunInputRepository(session).record(run.id, [Input("bars", "1", 2020, "0" * 64)])
         await TrialRepository(session).record(make_trial(owner_id=owner))
+        await IngestReportRepository(session).save(make_ingest_report(job))
+        await AuditEventRepository(session).add(
+            owner_id=owner, action="x", subject="y", reason="z", before=None, after={"of": "it"}
+        )
         key = f"OF_{owner.hex[-1]}"
         await UniverseRepository(session).save(make_universe(key, owner_id=owner), [], reason="x")
 

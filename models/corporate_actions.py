@@ -1,0 +1,81 @@
+"""Splits and dividends in bulk: writes that keep what they replace, reads as of an instant."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.corporate_action import ActionRow
+from models.staging import TAKE_TURNS, Written, differ, staged
+
+COLUMNS = ", ".join(ActionRow._fields)
+KEYS = ("instrument_id", "ex_date", "kind")
+FIGURES = ("ratio", "cash")
+WORDS = ("currency", "pay_date")
+VALUES = (*FIGURES, *WORDS, "source")
+KEPT = ", ".join((*KEYS, "known_at", *VALUES, "recorded_at"))
+
+
+def _each(prefix: str) -> str:
+    return ", ".join(f"{prefix}.{name}" for name in VALUES)
+
+
+# The correction is known from now on, and what it replaces was believed until now.
+MERGE = f"""
+    WITH merged AS (
+        INSERT INTO corporate_action AS a ({COLUMNS})
+        SELECT {COLUMNS} FROM staged ORDER BY instrument_id, ex_date, kind
+        ON CONFLICT ({", ".join(KEYS)}) DO UPDATE SET
+            ({", ".join(VALUES)}) = ROW ({_each("excluded")}),
+            known_at = greatest(statement_timestamp(), a.known_at + interval '1 microsecond'),
+            recorded_at = statement_timestamp()
+        WHERE {differ("a", "excluded", figures=FIGURES, words=WORDS)}
+        RETURNING old.instrument_id, old.ex_date, old.kind, new.known_at AS known_to,
+            old.known_at, {_each("old")}, old.recorded_at
+    ), kept AS (
+        INSERT INTO corporate_action_revision ({KEPT}, known_to, reason)
+        SELECT {KEPT}, known_to, :reason FROM merged WHERE instrument_id IS NOT NULL
+    )
+    SELECT count(*) FILTER (WHERE instrument_id IS NULL) AS new, count(instrument_id) AS revised
+    FROM merged
+"""  # noqa: S608 - our own names
+
+# What we believed at an instant: the current actions then known, and those since replaced.
+BELIEVED = f"""
+    SELECT {COLUMNS} FROM (
+        SELECT {COLUMNS}, 'infinity'::timestamptz AS known_to FROM corporate_action
+        UNION ALL
+        SELECT {COLUMNS}, known_to FROM corporate_action_revision
+    ) believed
+    WHERE instrument_id = ANY (CAST(:ids AS bigint[]))
+        AND known_at <= coalesce(CAST(:known_at AS timestamptz), 'infinity')
+        AND (known_to = 'infinity' OR known_to > CAST(:known_at AS timestamptz))
+"""  # noqa: S608
+
+
+class CorporateActionRepository:
+    def __init__(self, session: AsyncSession) -> None:
+        self.session = session
+
+    async def write(
+        self, rows: Iterable[ActionRow], *, reason: str = "the source changed"
+    ) -> Written:
+        """Write actions, at most one for each instrument, ex date and kind.
+
+        One that differs from the stored one replaces it: the old values go to the revisions and
+        the new ones are known from now on, whatever their `known_at` says. Equal ones are not
+        touched.
+        """
+        async with staged(self.session, "corporate_action", ActionRow._fields, rows) as given:
+            await self.session.execute(text(TAKE_TURNS))
+            row = (await self.session.execute(text(MERGE), {"reason": reason})).one()
+        return Written(row.new, row.revised, given - row.new - row.revised)
+
+    async def of(
+        self, instrument_ids: Sequence[int], *, known_at: datetime | None = None
+    ) -> list[ActionRow]:
+        """Return the actions as known at an instant or now, by instrument and ex date."""
+        found = f"{BELIEVED} ORDER BY instrument_id, ex_date, kind"
+        asked = {"ids": list(instrument_ids), "known_at": known_at}
+        return [ActionRow(*row) for row in await self.session.execute(text(found), asked)]
