@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, text
+from sqlalchemy import ColumnElement, Select, and_, case, func, null, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -37,20 +38,33 @@ CLOSE = f"""
     WHERE m.universe_id = :universe_id AND m.known_to IS NULL
         AND NOT EXISTS (SELECT FROM believed b WHERE {SAME})
 """  # noqa: S608 - our own text
-# An instrument the universe already knew is corrected now; another was known when it began.
+# What was public before the universe was first known here is believed of that time too; from there
+# on a correction begins when it is written, so that nobody who stood in between sees it.
 OPEN = f"""
-    {BELIEVED}
+    {BELIEVED},
+    known (instrument_id, first) AS (
+        SELECT o.instrument_id, min(o.known_from) FROM index_membership o
+        WHERE o.universe_id = :universe_id GROUP BY 1
+    ),
+    lacking AS (
+        SELECT b.*, k.first FROM believed b LEFT JOIN known k USING (instrument_id)
+        WHERE NOT EXISTS (SELECT FROM index_membership m WHERE {SAME})
+    )
     INSERT INTO index_membership
-        (universe_id, instrument_id, starts_on, ends_on, known_from, reason)
-    SELECT :universe_id, b.instrument_id, b.starts_on, b.ends_on,
-        CASE WHEN EXISTS (
-            SELECT FROM index_membership o
-            WHERE o.universe_id = :universe_id AND o.instrument_id = b.instrument_id
-        ) THEN CAST(:instant AS timestamptz) ELSE b.known_from END,
-        :reason
-    FROM believed b
-    WHERE NOT EXISTS (SELECT FROM index_membership m WHERE {SAME})
+        (universe_id, instrument_id, starts_on, ends_on, known_from, known_to, reason)
+    SELECT :universe_id, instrument_id, starts_on, ends_on, known_from, first, :reason
+    FROM lacking WHERE known_from < first
+    UNION ALL
+    SELECT :universe_id, instrument_id, starts_on, ends_on,
+        CASE WHEN first IS NULL AND known_from IS NOT NULL THEN known_from
+            ELSE CAST(:instant AS timestamptz) END,
+        NULL, :reason
+    FROM lacking
 """  # noqa: S608 - our own text
+
+
+class KeyTaken(ValueError):
+    """The key of a universe belongs to somebody else."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +76,7 @@ class Member:
     starts_on: date
     ends_on: date | None
     known_from: datetime
+    known_to: datetime | None = None  # when it was known better; None while believed
 
     def overlaps(self, first: date, last: date | None) -> bool:
         """Tell whether it reaches into these days, both included; None is without end."""
@@ -71,12 +86,12 @@ class Member:
 
 @dataclass(frozen=True)
 class Spell:
-    """A membership to be written; imported ones are known from their first day."""
+    """A membership to be written; imported history is known from its first day."""
 
     instrument_id: int
     starts_on: date
     ends_on: date | None
-    known_from: datetime
+    known_from: datetime | None = None  # None: when it is written
 
 
 class UniverseRepository:
@@ -121,19 +136,51 @@ class UniverseRepository:
         found = _believed(known_at).where(col(Universe.key) == key)
         return [Member(*row) for row in await self.session.execute(found)]
 
+    async def memberships(
+        self, universe: Universe, *, known_at: datetime | None = None
+    ) -> Sequence[Member]:
+        """Return what a run over many days chooses from, as known at an instant or now.
+
+        Where history is known, every version ever believed, so that each day sees what was known
+        on it. Elsewhere what is believed last, which all days share: hindsight, and no more than
+        that can be had.
+        """
+        if not universe.survivorship_free:
+            return await self.spells(universe.key, known_at=known_at)
+        known_to = col(IndexMembership.known_to)
+        if known_at is None:
+            found = _memberships(known_to.label("known_to"))
+        else:
+            later = case((known_to <= known_at, known_to))
+            found = _memberships(later).where(col(IndexMembership.known_from) <= known_at)
+        found = found.where(col(Universe.key) == universe.key)
+        return [Member(*row) for row in await self.session.execute(found)]
+
     async def save(self, universe: Universe, spells: Iterable[Spell], *, reason: str) -> Universe:
         """Write a universe and all memberships we now believe in; equal ones are not touched.
 
-        What is no longer believed is closed at this instant, not erased: whoever stands at an
-        earlier instant still sees it. Raises ValueError when another owner has the key.
+        Raises KeyTaken when another owner has the key.
         """
-        await lock(self.session, f"universe {universe.key}")
-        saved = await self._upsert(universe)
+        await self.hold(universe.key)
+        saved = await self._describe(universe)
+        await self.believe(saved, spells, reason=reason)
+        return saved
+
+    async def hold(self, key: str) -> None:
+        """Let one transaction at a time change a universe: what it reads of it then stays true."""
+        await lock(self.session, f"universe {key}")
+
+    async def believe(self, universe: Universe, spells: Iterable[Spell], *, reason: str) -> None:
+        """Replace what is believed of a universe that is held; equal memberships are not touched.
+
+        What is no longer believed is closed at this instant, not erased: whoever stands at an
+        earlier instant still sees it.
+        """
         # One reading of the clock closes and opens, so that neither gap nor overlap appears.
         instant = await self.session.scalar(select(func.clock_timestamp()))
         rows = list(spells)
         believed = {
-            "universe_id": saved.id,
+            "universe_id": universe.id,
             "instant": instant,
             "instruments": [row.instrument_id for row in rows],
             "starts": [row.starts_on for row in rows],
@@ -142,25 +189,21 @@ class UniverseRepository:
         }
         await self.session.execute(text(CLOSE), believed)
         await self.session.execute(text(OPEN), believed | {"reason": reason})
-        return saved
 
-    async def _upsert(self, universe: Universe) -> Universe:
-        named = {name: getattr(universe, name) for name in ("key", "owner_id", *DESCRIBED)}
-        statement = insert(Universe).values(**named)
-        theirs = {name: statement.excluded[name] for name in DESCRIBED}
-        differs = [
-            col(getattr(Universe, name)).is_distinct_from(theirs[name]) for name in DESCRIBED
-        ]
-        same_owner = col(Universe.owner_id).is_not_distinct_from(universe.owner_id)
-        await self.session.execute(
-            statement.on_conflict_do_update(
-                index_elements=["key"], set_=theirs, where=and_(same_owner, or_(*differs))
-            )
-        )
-        saved = await self.by_key(universe.key, owner_id=universe.owner_id)
-        if saved is None or saved.owner_id != universe.owner_id:
-            raise ValueError(f"universe key {universe.key} is taken; choose another")
-        return saved
+    async def _describe(self, universe: Universe) -> Universe:
+        found = await self.by_key(universe.key, owner_id=universe.owner_id)
+        if found is None:
+            named = {name: getattr(universe, name) for name in ("key", "owner_id", *DESCRIBED)}
+            # A row of somebody else is not visible here, but its key is taken.
+            added = insert(Universe).values(**named).on_conflict_do_nothing()
+            await self.session.execute(added)
+            found = await self.by_key(universe.key, owner_id=universe.owner_id)
+        if found is None or found.owner_id != universe.owner_id:
+            raise KeyTaken(f"universe key {universe.key} is taken; choose another")
+        for name in DESCRIBED:
+            setattr(found, name, getattr(universe, name))
+        await self.session.flush()
+        return found
 
 
 def _visible(owner_id: UUID | None) -> ColumnElement[bool]:
@@ -168,12 +211,20 @@ def _visible(owner_id: UUID | None) -> ColumnElement[bool]:
     return everyones if owner_id is None else or_(everyones, col(Universe.owner_id) == owner_id)
 
 
-def _believed(known_at: datetime | None) -> Select[int, str, date, date | None, datetime]:
-    """Select memberships as believed at an instant, or now."""
+def _believed(
+    known_at: datetime | None,
+) -> Select[int, str, date, date | None, datetime, datetime | None]:
+    """Select memberships as believed at an instant, or now; nobody knew then of an end to it."""
     believed: ColumnElement[bool] = col(IndexMembership.known_to).is_(None)
     if known_at is not None:
         learned = col(IndexMembership.known_from) <= known_at
         believed = and_(learned, or_(believed, col(IndexMembership.known_to) > known_at))
+    return _memberships(null()).where(believed)
+
+
+def _memberships(
+    known_to: ColumnElement[Any],
+) -> Select[int, str, date, date | None, datetime, datetime | None]:
     return (
         select(
             col(Instrument.id),
@@ -181,9 +232,9 @@ def _believed(known_at: datetime | None) -> Select[int, str, date, date | None, 
             col(IndexMembership.starts_on),
             col(IndexMembership.ends_on),
             col(IndexMembership.known_from),
+            known_to,
         )
         .join(Instrument, col(Instrument.id) == col(IndexMembership.instrument_id))
         .join(Universe, col(Universe.id) == col(IndexMembership.universe_id))
-        .where(believed)
         .order_by(col(Instrument.symbol), col(IndexMembership.starts_on))
     )
