@@ -3,6 +3,7 @@
 Each entity is imported here, so that whoever imports the package sees all metadata.
 """
 
+from models.asked_range import AskedRange, AskedRow
 from models.audit_event import AuditEvent
 from models.backtest import (
     Allocator,
@@ -37,6 +38,8 @@ __all__ = [
     "ActionRow",
     "AliasRow",
     "Allocator",
+    "AskedRange",
+    "AskedRow",
     "AssetClass",
     "AuditEvent",
     "Backtest",
