@@ -4,7 +4,6 @@ The row is the truth and the outbox; a message is only a hint that may come twic
 """
 
 import asyncio
-import random
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from api import telemetry
 from api.errors import AppError, DataError, ErrorCode, Unavailable
 from api.jobs import BadMessage, JobMessage
 from api.ports import JobQueue
+from api.services.backoff import full_jitter
 from api.services.failures import UNFORESEEN, Failure, WorkFailed, failure_of
 from api.services.heartbeat import heartbeat
 from api.services.work import ClaimedJob, Publish, Steps, Stopped, Timing
@@ -230,9 +230,9 @@ def _exhausted(job: ClaimedJob, last: Failure) -> Failure:
 
 
 def backoff_seconds(attempt: int, timing: Timing) -> float:
-    """Return a full-jitter delay: uniform below a ceiling that doubles with each attempt."""
-    ceiling = min(timing.retry_cap_seconds, timing.retry_base_seconds * 2 ** (attempt - 1))
-    return random.uniform(0.0, ceiling)  # noqa: S311 - spreads load, guards nothing
+    return full_jitter(
+        attempt, base_seconds=timing.retry_base_seconds, cap_seconds=timing.retry_cap_seconds
+    )
 
 
 async def dispatch(ids: Sequence[UUID], sessions: SessionFactory, queue: JobQueue) -> bool:

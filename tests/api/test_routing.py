@@ -36,7 +36,18 @@ def test_a_symbol_in_yahoo_style_describes_its_instrument(symbol, asset_class, e
 
 @pytest.mark.parametrize(
     "symbol",
-    ["", "../../etc", "A/B", "BHP.AX/..", "A B", "AAPL\n", "ÄPFEL", "７２０３", "X" * 500, "VOD.L"],
+    [
+        "",
+        "../../etc",
+        "A/B",
+        "BHP.AX/..",
+        "A B",
+        "AAPL\n",
+        "ÄPFEL",
+        "\uff17\uff12",
+        "X" * 500,
+        "VOD.L",
+    ],
 )
 def test_what_no_known_market_writes_is_refused(symbol):
     with pytest.raises(InvalidInput) as refused:
