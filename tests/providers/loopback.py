@@ -51,19 +51,25 @@ class Loopback:
         self.running = 0  # at this moment
         self.most_running = 0  # at any moment so far
         self.url = ""
-        self._open: set[asyncio.StreamWriter] = set()
+        self._turns: set[asyncio.Task[None]] = set()
 
     def count(self, part: str = "") -> int:
         """Tell how many requests had this in their path."""
         return sum(part in asked.path for asked in self.asked)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._open.add(writer)
-        with suppress(asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+        task = asyncio.current_task()
+        self._turns.add(task)
+        try:
             while await self._turn(reader, writer):
                 pass
-        self._open.discard(writer)
-        writer.close()
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+            pass  # whoever asked is gone, or we are closing
+        finally:
+            self._turns.discard(task)
+            writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
 
     async def _turn(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         asked = _parse(await reader.readuntil(b"\r\n\r\n"))
@@ -77,9 +83,10 @@ class Loopback:
         finally:
             self.running -= 1
 
-    def close(self) -> None:
-        for writer in self._open:
-            writer.transport.abort()
+    async def close(self) -> None:
+        for task in self._turns:
+            task.cancel()
+        await asyncio.gather(*self._turns, return_exceptions=True)
 
 
 def _parse(head: bytes) -> Asked:
@@ -119,9 +126,11 @@ async def serving(respond: Responder):
     server = await asyncio.start_server(made.serve, "127.0.0.1", 0)
     made.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     async with server:
-        yield made
-        server.close()
-        made.close()
+        try:
+            yield made
+        finally:
+            server.close()
+            await made.close()
 
 
 def delayed(answer: Answer, seconds: float) -> Answer:
