@@ -42,7 +42,7 @@ def settle_actions(panel: Panel) -> Actions:
     """Read a panel's actions, none of them lost on a session without a bar."""
     split = np.where(np.isnan(panel.split), 1.0, panel.split)
     dividend = np.where(np.isnan(panel.dividend), 0.0, panel.dividend)
-    _move_to_bars(split, dividend, np.isfinite(panel.close))
+    move_to_bars(split, dividend, np.isfinite(panel.close))
     unknown = np.full_like(split, np.nan)
     delisted = panel.extra.get(DELISTED, unknown) == 1.0
     happens = ((split != 1.0) | (dividend != 0.0) | delisted).any(axis=1)
@@ -55,7 +55,24 @@ def settle_actions(panel: Panel) -> Actions:
     )
 
 
-def _move_to_bars(split: FloatArray, dividend: FloatArray, bar: BoolArray) -> None:
+def forward_factor(close: FloatArray, split: FloatArray, dividend: FloatArray) -> FloatArray:
+    """Return the factor that makes a close a total-return level, 1.0 on the first bar.
+
+    All arrays are (n, m), oldest first; a close is NaN without a bar. A dividend is reinvested at
+    the close of its ex-date, per post-split share, and a later action never changes an earlier
+    factor. An action without a bar counts on the asset's next one.
+    """
+    bar = np.isfinite(close)
+    split, dividend = split.copy(), dividend.copy()
+    move_to_bars(split, dividend, bar)
+    grown = split * (1.0 + dividend / np.where(bar, close, 1.0))
+    steps = np.where(bar, grown, 1.0)
+    steps[np.argmax(bar, axis=0), np.arange(close.shape[1])] = 1.0
+    factor: FloatArray = np.cumprod(steps, axis=0, dtype=np.float64)
+    return factor
+
+
+def move_to_bars(split: FloatArray, dividend: FloatArray, bar: BoolArray) -> None:
     """Move actions on barless cells to the asset's next bar, in place and in order of time."""
     stranded = ~bar & ((split != 1.0) | (dividend != 0.0))
     for row, asset in np.argwhere(stranded).tolist():

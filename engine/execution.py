@@ -130,10 +130,23 @@ def _known_marks(
     while (unseen := (at >= 0) & ~_seen(panel, at, asset, instant)).any():
         at = np.where(unseen, at - 1, at)
     mark = np.where(at >= 0, panel.close[at, asset], np.nan)
+    _believe(panel, asset, at, mark, row, instant)
     for met in actions.between(int(at[at >= 0].min(initial=row)), row):
         ex = mark / actions.split[met, asset] - actions.dividend[met, asset]
         mark = np.where(met > at, ex, mark)
     return mark
+
+
+def _believe(
+    panel: Panel, asset: IntArray, at: IntArray, mark: FloatArray, row: int, instant: int
+) -> None:
+    """Take a later close that was believed at `instant` and corrected since, in place."""
+    was = panel.superseded.believed(instant, 0, row)
+    place = np.full(len(panel.symbols), -1)
+    place[asset] = np.arange(len(asset))
+    k = place[was.asset]
+    later = (k >= 0) & np.isfinite(was.close) & (was.row > at[k])
+    at[k[later]], mark[k[later]] = was.row[later], was.close[later]
 
 
 def _seen(panel: Panel, at: IntArray, asset: IntArray, instant: int) -> BoolArray:

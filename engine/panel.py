@@ -1,7 +1,7 @@
 """The market as arrays: what traded, what was known when, and what a decision may see of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any, Final, TypeAlias
 
@@ -29,7 +29,56 @@ DTYPES: Final[Mapping[str, type]] = {
     **dict.fromkeys(("split", "dividend", "fx", "rf", "benchmark"), np.float64),
     **dict.fromkeys(("tradable", "member"), np.bool_),
 }
+# What a window shows of a bar.
+SEEN: Final = ("close", "high", "low", "volume")
 BY_SESSION: Final = tuple(name for name in DTYPES if name not in {"asset_id", "market", "currency"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Superseded:
+    """Bars that were corrected later, as they were believed until then; (r,), ascending by row.
+
+    A decision from `known_at` on and before `known_to` (ns UTC) sees them in place of the panel's
+    own, which it cannot know yet. NaN where a value was unknown.
+    """
+
+    row: IntArray
+    asset: IntArray  # column of the panel
+    close: FloatArray
+    high: FloatArray
+    low: FloatArray
+    volume: FloatArray
+    known_at: IntArray
+    known_to: IntArray
+
+    def believed(self, instant: int, first: int, last: int) -> "Superseded":
+        """Return those of rows `first` to `last` that a decision at `instant` sees, by row."""
+        then = (self.known_at <= instant) & (instant < self.known_to)
+        return self.take(np.flatnonzero(then & (first <= self.row) & (self.row <= last)))
+
+    def within(self, first: int, last: int) -> "Superseded":
+        """Return those of rows `first` to `last`, their rows counted from `first` on."""
+        chosen = self.take(np.flatnonzero((first <= self.row) & (self.row <= last)))
+        return replace(chosen, row=chosen.row - first)
+
+    def take(self, chosen: IntArray) -> "Superseded":
+        return Superseded(
+            **{entry.name: getattr(self, entry.name)[chosen] for entry in fields(self)}
+        )
+
+
+_NO_VALUES: Final = np.empty(0, np.float64)
+_NO_PLACES: Final = np.empty(0, np.int64)
+NONE_SUPERSEDED: Final = Superseded(
+    row=_NO_PLACES,
+    asset=_NO_PLACES,
+    close=_NO_VALUES,
+    high=_NO_VALUES,
+    low=_NO_VALUES,
+    volume=_NO_VALUES,
+    known_at=_NO_PLACES,
+    known_to=_NO_PLACES,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +138,7 @@ class Panel:
     groups: Mapping[str, tuple[str, ...]]  # label per asset, "unknown" when missing
     extra: Mapping[str, FloatArray] = field(default_factory=dict)
     flags: tuple[str, ...] = ()
+    superseded: Superseded = NONE_SUPERSEDED
 
     def __post_init__(self) -> None:
         for name, dtype in DTYPES.items():
@@ -127,17 +177,24 @@ class Panel:
         for name in BY_SESSION:
             values[name] = values[name][: row + 1]
         values["extra"] = {name: column[: row + 1] for name, column in self.extra.items()}
+        values["superseded"] = self.superseded.take(np.flatnonzero(self.superseded.row <= row))
         return Panel(**values)
 
     def _seen(self, rows: slice, instant: int) -> dict[str, FloatArray]:
-        names = ("close", "high", "low", "volume")
         if self._complete_at[rows].max() <= instant:
-            seen = {name: getattr(self, name)[rows] for name in names}
+            seen = {name: getattr(self, name)[rows] for name in SEEN}
             return {"total_return": self._total_return[rows], **seen}
         known = self.known_at[rows] <= instant
-        seen = {name: np.where(known, getattr(self, name)[rows], np.nan) for name in names}
+        seen = {name: np.where(known, getattr(self, name)[rows], np.nan) for name in SEEN}
+        self._believe(seen, rows, instant)
         fixing = self._fixings(rows, instant)[:, self.currency]
         return {"total_return": seen["close"] * self.tr_factor[rows] * fixing, **seen}
+
+    def _believe(self, seen: dict[str, FloatArray], rows: slice, instant: int) -> None:
+        """Put what was then believed in the place of bars whose correction was not yet known."""
+        was = self.superseded.believed(instant, rows.start, rows.stop - 1)
+        for name, values in seen.items():
+            values[was.row - rows.start, was.asset] = getattr(was, name)
 
     def _fixings(self, rows: slice, instant: int) -> FloatArray:
         """Return FX for `rows`, a fixing not yet known replaced by the last one that was."""

@@ -8,7 +8,9 @@ import numpy as np
 
 from api.errors import DataError, MissingData
 from api.services.calendars import calendar_code
-from api.services.snapshot import BARS, Snapshot
+from api.services.panel_build import Snapshot
+from api.services.snapshot import BARS
+from engine.actions import forward_factor
 from engine.panel import NEVER, Panel
 from engine.types import BoolArray, FloatArray, IntArray
 from models.instrument import Instrument
@@ -63,6 +65,7 @@ def cut_panel(
     session = snapshot.session[rows]
     fx, fx_known_at = _rates(snapshot, rows, currencies)
     bars = {name: getattr(snapshot, name)[rows] for name in BARS}
+    split, dividend = snapshot.split[rows], snapshot.dividend[rows]
     codes = [calendar_code(each.exchange, each.currency) for each in assets]
     level = 1.0 if benchmark is None else fx[:, currencies.index(benchmark.currency)]
     rf = snapshot.rf[rows]
@@ -75,9 +78,9 @@ def cut_panel(
         currency=np.array([currencies.index(each.currency) for each in assets], np.int64),
         currencies=currencies,
         **bars,
-        tr_factor=np.ones_like(bars["close"]),
-        split=np.ones_like(bars["close"]),
-        dividend=np.zeros_like(bars["close"]),
+        tr_factor=forward_factor(bars["close"], split, dividend),
+        split=split,
+        dividend=dividend,
         known_at=snapshot.known_at[rows],
         tradable=np.isfinite(bars["close"]) & ~(bars["volume"] <= 0.0),
         member=_membership(session, assets, spells),
@@ -89,6 +92,7 @@ def cut_panel(
         benchmark=snapshot.benchmark[rows] * level,
         benchmark_symbol="" if benchmark is None else benchmark.symbol,
         groups=_groups(assets),
+        superseded=snapshot.superseded.within(rows.start, rows.stop - 1),
         flags=(
             *_flags(assets, rf[first - rows.start :], currencies[0]),
             *_hindsight(benchmark, survivorship_free=survivorship_free),

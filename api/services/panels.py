@@ -1,38 +1,44 @@
 """Rows to panels: what a run reads, from the database once and from the object store after that.
 
 1. Name the assets, the benchmark and the memberships as known at the request's instant.
-2. Combine the fingerprints of their rows into the key of a snapshot; fetch it, or build and keep
-   it. A changed row changes the key, so a snapshot is never out of date.
-3. Cut the snapshot to the request's dates and currency (`panel_cut`).
+2. Ask for the fingerprints of their rows, and fetch the stored years made from them. A year whose
+   rows have changed is made again and replaces the old one; the others are not touched.
+3. Join the years and cut them to the request's dates and currency (`panel_cut`).
 
-A snapshot holds what is believed now. When the request stands at an instant before something in it
-became known, the rows are read as they were believed then, and nothing is kept.
+What is stored is what is believed now. When the request stands at an instant before something in
+it became known, the rows are read as they were believed then, and nothing is kept.
 """
 
 import asyncio
 import hashlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
-import numpy as np
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.errors import MissingData, NotFound, UnknownSymbol
 from api.ports import ObjectStore
 from api.services.calendars import calendar, calendar_code, calendars_version
-from api.services.market import FACTOR_SET, MONTHLY, PAIR, RISK_FREE
-from api.services.panel_build import Series, build_snapshot
+from api.services.market import FACTOR_SET, PAIR
+from api.services.panel_build import Snapshot, assemble, build_year
 from api.services.panel_cut import PanelRequest, cut_panel
-from api.services.snapshot import LAYOUT, Bars, Snapshot, dump_snapshot, load_snapshot
+from api.services.panel_rows import Rows, read_rows
+from api.services.snapshot import (
+    LAYOUT,
+    Beside,
+    Year,
+    dump_beside,
+    dump_year,
+    load_beside,
+    load_year,
+)
 from engine.panel import Panel
 from models.fingerprint import Scope
-from models.fingerprints import FingerprintRepository
+from models.fingerprints import FingerprintRepository, Input
 from models.instrument import Instrument
 from models.instruments import InstrumentRepository
-from models.price_bars import BarColumns, PriceBarRepository
-from models.published_series import FactorReturnRepository, FxRateRepository, SeriesColumns
 from models.session import SessionFactory, see_one_instant, unit_of_work
 from models.universes import Member, UniverseRepository
 
@@ -45,29 +51,16 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, kw_only=True)
 class Scene:
-    """Who is in a panel, and the key under which their rows are kept."""
+    """Who is in a panel, and of which rows it is made."""
 
     assets: tuple[Instrument, ...]  # ascending by id
     benchmark: Instrument | None
     spells: tuple[Member, ...] | None  # None: a list of symbols, members throughout
     survivorship_free: bool  # membership is known as it was at each date
     markets: tuple[str, ...]  # calendars, the primary one first
-    key: str
-
-    @property
-    def ids(self) -> list[int]:
-        """Numbers of everything whose bars are read."""
-        level = set() if self.benchmark is None else {self.benchmark.id}
-        return sorted({each.id for each in self.assets} | level)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rows:
-    """What the database holds of a scene."""
-
-    bars: Mapping[int, BarColumns]  # by instrument; one without bars has none
-    audusd: SeriesColumns
-    rf: SeriesColumns
+    folder: str  # where its parts are kept
+    years: Mapping[int, str]  # year -> digest of the rows it is made from
+    beside: str  # digest of all its rows
 
 
 async def load_panel(sessions: SessionFactory, store: ObjectStore, request: PanelRequest) -> Panel:
@@ -78,14 +71,12 @@ async def load_panel(sessions: SessionFactory, store: ObjectStore, request: Pane
     """
     async with unit_of_work(sessions) as session:
         scene = await _scene(session, request)
-    snapshot = await _kept(store, scene.key)
-    if snapshot is None:
-        scene, rows = await _read(sessions, request, known_at=None)
-        snapshot = await asyncio.to_thread(_snapshot, scene, rows)
-        await store.put(scene.key, await asyncio.to_thread(dump_snapshot, snapshot))
+    kept = await _fetch(store, scene)
+    if kept is None:
+        scene, kept = await _renew(sessions, store, request)
+    snapshot = await asyncio.to_thread(assemble, *kept)
     if request.known_at is not None and snapshot.latest > _nanoseconds(request.known_at):
-        scene, rows = await _read(sessions, request, known_at=request.known_at)
-        snapshot = await asyncio.to_thread(_snapshot, scene, rows)
+        scene, snapshot = await _believed(sessions, request)
     return await asyncio.to_thread(
         cut_panel,
         snapshot,
@@ -98,12 +89,89 @@ async def load_panel(sessions: SessionFactory, store: ObjectStore, request: Pane
     )
 
 
-async def _kept(store: ObjectStore, key: str) -> Snapshot | None:
+async def _fetch(store: ObjectStore, scene: Scene) -> tuple[list[Year], Beside] | None:
+    """Return what is kept of a scene; None unless all of it is fresh."""
+    beside, years = await asyncio.gather(_kept_beside(store, scene), _kept_years(store, scene))
+    fresh = [part for part in years.values() if part is not None]
+    return None if beside is None or len(fresh) < len(years) else (fresh, beside)
+
+
+async def _kept_years(store: ObjectStore, scene: Scene) -> dict[int, Year | None]:
+    found = await asyncio.gather(*(_kept_year(store, scene, year) for year in scene.years))
+    return dict(zip(scene.years, found, strict=True))
+
+
+async def _kept_year(store: ObjectStore, scene: Scene, year: int) -> Year | None:
     try:
-        content = await store.get(key)
+        content = await store.get(f"{scene.folder}{year}.parquet")
     except NotFound:
         return None
-    return await asyncio.to_thread(load_snapshot, content)
+    return await asyncio.to_thread(load_year, content, made_from=scene.years[year])
+
+
+async def _kept_beside(store: ObjectStore, scene: Scene) -> Beside | None:
+    try:
+        content = await store.get(f"{scene.folder}beside.parquet")
+    except NotFound:
+        return None
+    return await asyncio.to_thread(load_beside, content, made_from=scene.beside)
+
+
+async def _renew(
+    sessions: SessionFactory, store: ObjectStore, request: PanelRequest
+) -> tuple[Scene, tuple[list[Year], Beside]]:
+    """Make again what is stale of a scene, and keep it.
+
+    The scene is read again with the rows: a row that changed since the first look would otherwise
+    be kept as what it replaced.
+    """
+    async with unit_of_work(sessions) as session:
+        await see_one_instant(session)
+        scene = await _scene(session, request)
+        kept = await _kept_years(store, scene)
+        stale = [year for year, part in kept.items() if part is None]
+        rows = await _rows(session, scene, stale)
+    for year in stale:
+        made = await asyncio.to_thread(_make_year, scene, rows, year)
+        kept[year] = made
+        content = await asyncio.to_thread(dump_year, made, made_from=scene.years[year])
+        await store.put(f"{scene.folder}{year}.parquet", content)
+    content = await asyncio.to_thread(dump_beside, rows.beside, made_from=scene.beside)
+    await store.put(f"{scene.folder}beside.parquet", content)
+    return scene, ([part for part in kept.values() if part is not None], rows.beside)
+
+
+async def _believed(sessions: SessionFactory, request: PanelRequest) -> tuple[Scene, Snapshot]:
+    """Read the rows of a scene as they were believed at the request's instant."""
+    async with unit_of_work(sessions) as session:
+        await see_one_instant(session)
+        scene = await _scene(session, request)
+        rows = await _rows(session, scene, list(scene.years), known_at=request.known_at)
+    if not any(len(share.bars.day) for share in rows.shares):
+        raise MissingData(
+            f"no bar of these assets was known at {request.known_at}", field=("knownAt",)
+        )
+    years = [await asyncio.to_thread(_make_year, scene, rows, year) for year in scene.years]
+    return scene, await asyncio.to_thread(assemble, years, rows.beside)
+
+
+async def _rows(
+    session: AsyncSession, scene: Scene, years: Sequence[int], known_at: datetime | None = None
+) -> Rows:
+    return await read_rows(
+        session,
+        scene.assets,
+        scene.benchmark,
+        start=date(min(years), 1, 1) if years else None,
+        end=date(max(years), 12, 31) if years else None,
+        known_at=known_at,
+    )
+
+
+def _make_year(scene: Scene, rows: Rows, year: int) -> Year:
+    first, last = ((date(year, *day) - EPOCH.date()).days for day in ((1, 1), (12, 31)))
+    markets = [calendar(code) for code in scene.markets]
+    return build_year(rows.shares, rows.rf, first=first, last=last, calendars=markets)
 
 
 async def _scene(session: AsyncSession, request: PanelRequest) -> Scene:
@@ -124,14 +192,16 @@ async def _scene(session: AsyncSession, request: PanelRequest) -> Scene:
     assets = tuple(sorted((named[symbol] for symbol in symbols), key=lambda each: each.id))
     markets = _markets(assets, region)
     level = None if benchmark is None else named[benchmark]
-    key = await _key(session, assets, level, markets)
+    folder, years, beside = await _made_from(session, assets, level, markets)
     return Scene(
         assets=assets,
         benchmark=level,
         spells=spells,
         survivorship_free=survivorship_free,
         markets=markets,
-        key=key,
+        folder=folder,
+        years=years,
+        beside=beside,
     )
 
 
@@ -159,12 +229,13 @@ def _markets(assets: Sequence[Instrument], region: str | None) -> tuple[str, ...
     return (primary, *sorted(set(codes) - {primary}))
 
 
-async def _key(
+async def _made_from(
     session: AsyncSession,
     assets: Sequence[Instrument],
     benchmark: Instrument | None,
     markets: Sequence[str],
-) -> str:
+) -> tuple[str, Mapping[int, str], str]:
+    """Name the folder of a scene, the rows of each of its years, and all of its rows."""
     ids = [each.id for each in assets]
     level = [] if benchmark is None else [benchmark.id]
     digest = await FingerprintRepository(session).digest_of(
@@ -172,65 +243,27 @@ async def _key(
         first_year=FIRST_YEAR,
         last_year=LAST_YEAR,
     )
-    content = f"{LAYOUT} {calendars_version()} {ids} {level} {markets} {digest.combined}"
-    return f"panels/{hashlib.sha256(content.encode()).hexdigest()}.parquet"
+    content = f"{LAYOUT} {calendars_version()} {ids} {level} {markets}"
+    folder = f"panels/{hashlib.sha256(content.encode()).hexdigest()[:32]}/"
+    return folder, _digests(digest.inputs, {str(each) for each in ids}), digest.combined
 
 
-async def _read(
-    sessions: SessionFactory, request: PanelRequest, *, known_at: datetime | None
-) -> tuple[Scene, Rows]:
-    """Read the rows of a scene as they are believed now, or were at an instant.
-
-    The scene is read again with them: a row that changed since the first look would otherwise be
-    kept under the key of what it replaced.
-    """
-    async with unit_of_work(sessions) as session:
-        await see_one_instant(session)
-        scene = await _scene(session, request)
-        bars = await PriceBarRepository(session).columns(scene.ids, known_at=known_at)
-        fixings = await FxRateRepository(session).columns([PAIR], known_at=known_at)
-        rates = await FactorReturnRepository(session).columns(
-            [RISK_FREE], factor_set=FACTOR_SET, frequency=MONTHLY, known_at=known_at
-        )
-    found = {each.instrument_id: each for each in bars}
-    if not any(each.id in found for each in scene.assets):
-        raise MissingData(f"no bar of these assets was known at {known_at}", field=("knownAt",))
-    return scene, Rows(bars=found, audusd=fixings[PAIR], rf=rates[RISK_FREE])
-
-
-def _snapshot(scene: Scene, rows: Rows) -> Snapshot:
-    bars = {key: _bars(columns) for key, columns in rows.bars.items()}
-    return build_snapshot(
-        [bars.get(each.id, NO_BARS) for each in scene.assets],
-        bars.get(scene.benchmark.id) if scene.benchmark else None,
-        calendars=[calendar(code) for code in scene.markets],
-        audusd=_series(rows.audusd),
-        rf=_series(rows.rf),
-    )
-
-
-def _bars(columns: BarColumns) -> Bars:
-    return Bars(
-        day=np.array(columns.days, np.int64),
-        open=np.array(columns.open, np.float64),  # None becomes NaN
-        high=np.array(columns.high, np.float64),
-        low=np.array(columns.low, np.float64),
-        close=np.array(columns.close, np.float64),
-        adjusted_close=np.array(columns.adjusted_close, np.float64),
-        volume=np.array(columns.volume, np.float64),
-        known_at=np.array(columns.known_at_us, np.int64) * 1_000,
-    )
-
-
-NO_BARS = _bars(BarColumns(0, [], [], [], [], [], [], [], []))
-
-
-def _series(columns: SeriesColumns) -> Series:
-    return Series(
-        day=np.array(columns.days, np.int64),
-        value=np.array(columns.values, np.float64),
-        known_at=np.array(columns.known_at_us, np.int64) * 1_000,
-    )
+def _digests(inputs: Sequence[Input], ids: set[str]) -> dict[int, str]:
+    """Name the rows of each year with bars of these instruments, and of those between."""
+    made: dict[int, list[str]] = defaultdict(list)
+    barred: set[int] = set()
+    for each in inputs:
+        bars = each.scope == Scope.BARS and each.key in ids
+        if bars or each.scope == Scope.FACTORS:
+            made[each.year].append(f"{each.scope} {each.key} {each.digest}")
+        if bars:
+            barred.add(each.year)
+    if not barred:
+        raise MissingData("these assets have no bars with a fingerprint; ingest them again")
+    return {
+        year: hashlib.sha256("\n".join(sorted(made[year])).encode()).hexdigest()
+        for year in range(min(barred), max(barred) + 1)
+    }
 
 
 def _nanoseconds(instant: datetime) -> int:

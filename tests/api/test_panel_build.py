@@ -5,8 +5,23 @@ import numpy as np
 import pytest
 
 from api.services.calendars import calendar
-from api.services.panel_build import Series, build_snapshot, session_rates
-from api.services.snapshot import Bars, adjust, dump_snapshot, load_snapshot
+from api.services.panel_build import (
+    Series,
+    Share,
+    assemble,
+    build_year,
+    level_of,
+    session_rates,
+)
+from api.services.snapshot import (
+    Bars,
+    Beside,
+    adjust,
+    dump_beside,
+    dump_year,
+    load_beside,
+    load_year,
+)
 from engine.panel import NEVER
 
 EPOCH = dt.date(1970, 1, 1)
@@ -33,7 +48,54 @@ def make_series(on, values) -> Series:
     return Series(day=np.asarray(on), value=np.asarray(values), known_at=known_at)
 
 
+def make_share(bars, actions=()) -> Share:
+    """Actions are (day, split, dividend)."""
+    on, split, dividend = zip(*actions, strict=True) if actions else ((), (), ())
+    return Share(
+        bars=bars,
+        action_day=np.array(on, np.int64),
+        split=np.array(split, np.float64),
+        dividend=np.array(dividend, np.float64),
+    )
+
+
 NO_RATES = make_series(np.array([], np.int64), np.array([], np.float64))
+SUPERSEDED = ("day", "asset", "high", "low", "close", "volume", "known_at", "known_to")
+
+
+def make_beside(benchmark=None, audusd=NO_RATES, **was) -> Beside:
+    level = NO_RATES
+    if benchmark is not None:
+        level = Series(
+            day=benchmark.day,
+            value=level_of(make_share(benchmark)),
+            known_at=benchmark.known_at,
+        )
+    numbers = dict.fromkeys(("high", "low", "close", "volume"), np.float64)
+    return Beside(
+        benchmark_day=level.day,
+        benchmark=level.value,
+        benchmark_known_at=level.known_at,
+        audusd_day=audusd.day,
+        audusd=audusd.value,
+        audusd_known_at=audusd.known_at,
+        **{
+            f"was_{name}": np.array(was.get(name, []), numbers.get(name, np.int64))
+            for name in SUPERSEDED
+        },
+    )
+
+
+def snapshot_of(assets, benchmark=None, *, calendars=(NEW_YORK,), audusd=NO_RATES, rf=NO_RATES):
+    """Assemble whole years of bars."""
+    shares = [each if isinstance(each, Share) else make_share(each) for each in assets]
+    years = [year_of(shares, year, calendars, rf) for year in (2023, 2024)]
+    return assemble(years, make_beside(benchmark, audusd))
+
+
+def year_of(shares, year, calendars=(NEW_YORK,), rf=NO_RATES):
+    first, last = day(f"{year}-01-01"), day(f"{year}-12-31")
+    return build_year(shares, rf, first=first, last=last, calendars=calendars)
 
 
 def test_prices_are_scaled_and_volume_keeps_the_money_that_changed_hands():
@@ -77,7 +139,7 @@ def test_an_adjusted_close_alone_leaves_the_rest_unknown():
 def test_a_session_without_a_bar_stays_empty():
     bars = make_bars(days("2024-01-02", "2024-01-04"), close=[10.0, 12.0])
 
-    snapshot = build_snapshot([bars], None, calendars=[NEW_YORK], audusd=NO_RATES, rf=NO_RATES)
+    snapshot = snapshot_of([bars])
 
     np.testing.assert_array_equal(snapshot.session, days("2024-01-02", "2024-01-03", "2024-01-04"))
     np.testing.assert_array_equal(snapshot.close[:, 0], [10.0, np.nan, 12.0])
@@ -91,9 +153,7 @@ def test_sessions_are_those_of_all_markets():
     span = days("2024-01-12", "2024-01-29")
     us, au = make_bars(span, close=[1.0, 2.0]), make_bars(span, close=[3.0, 4.0])
 
-    snapshot = build_snapshot(
-        [us, au], None, calendars=[NEW_YORK, SYDNEY], audusd=NO_RATES, rf=NO_RATES
-    )
+    snapshot = snapshot_of([us, au], calendars=[NEW_YORK, SYDNEY])
 
     holidays = np.searchsorted(snapshot.session, days("2024-01-15", "2024-01-26"))
     assert len(snapshot.session) == 12
@@ -107,7 +167,7 @@ def test_a_session_takes_the_last_fixing_on_or_before_it():
     bars = make_bars(days("2024-01-02", "2024-01-05"), close=[1.0, 1.0])
     fixings = make_series(days("2024-01-03", "2024-01-05"), [0.67, 0.66])
 
-    snapshot = build_snapshot([bars], None, calendars=[NEW_YORK], audusd=fixings, rf=NO_RATES)
+    snapshot = snapshot_of([bars], audusd=fixings)
 
     np.testing.assert_array_equal(snapshot.audusd, [np.nan, 0.67, 0.67, 0.66])
     assert snapshot.audusd_known_at[0] == NEVER
@@ -118,7 +178,7 @@ def test_the_benchmark_stands_at_its_last_level():
     bars = make_bars(days("2024-01-03", "2024-01-05"), close=[1.0, 1.0])
     index = make_bars(days("2024-01-02", "2024-01-04"), close=[50.0, 60.0])
 
-    snapshot = build_snapshot([bars], index, calendars=[NEW_YORK], audusd=NO_RATES, rf=NO_RATES)
+    snapshot = snapshot_of([bars], index)
 
     assert snapshot.benchmark.tolist() == [50.0, 60.0, 60.0]
 
@@ -127,7 +187,7 @@ def test_a_benchmark_that_ended_is_unknown_not_flat():
     bars = make_bars(days("2024-01-03", "2024-01-16"), close=[1.0, 1.0])
     index = make_bars(days("2024-01-03"), close=[50.0])
 
-    snapshot = build_snapshot([bars], index, calendars=[NEW_YORK], audusd=NO_RATES, rf=NO_RATES)
+    snapshot = snapshot_of([bars], index)
 
     assert snapshot.benchmark[:6].tolist() == [50.0] * 6  # to Wednesday the 10th
     assert np.isnan(snapshot.benchmark[6:]).all()
@@ -137,7 +197,7 @@ def test_what_became_known_last_is_kept_with_the_snapshot():
     bars = make_bars(days("2024-01-03"), close=[1.0])
     fixings = make_series(days("2024-01-02", "2024-02-01"), [0.67, 0.66])
 
-    snapshot = build_snapshot([bars], bars, calendars=[NEW_YORK], audusd=fixings, rf=NO_RATES)
+    snapshot = snapshot_of([bars], bars, audusd=fixings)
 
     assert snapshot.latest == day("2024-01-03") * 86_400 * 10**9
 
@@ -147,7 +207,7 @@ def test_a_months_rate_compounds_back_from_its_sessions():
     month = days("2018-01-31")
     sessions = NEW_YORK.session[NEW_YORK.between(day("2018-01-01"), day("2018-02-02"))]
 
-    rates = session_rates(sessions, NEW_YORK, make_series(month, [0.0011]))
+    rates = session_rates(sessions, NEW_YORK, month, np.array([0.0011]))
 
     assert len(sessions) == 23
     assert np.prod(1.0 + rates[:21]) - 1.0 == pytest.approx(0.0011, abs=1e-14)
@@ -157,26 +217,87 @@ def test_a_months_rate_compounds_back_from_its_sessions():
 def test_only_sessions_of_the_primary_market_earn_the_rate():
     day_after = days("2018-01-15")  # Martin Luther King's day: Sydney trades, New York does not
 
-    rates = session_rates(day_after, NEW_YORK, make_series(days("2018-01-31"), [0.0011]))
+    rates = session_rates(day_after, NEW_YORK, days("2018-01-31"), np.array([0.0011]))
 
     assert rates.tolist() == [0.0]
 
 
-def test_a_snapshot_survives_parquet_bit_by_bit():
+def test_parts_survive_parquet_bit_by_bit():
     bars = make_bars(
         days("2024-01-02", "2024-01-04"), close=[10.0, 12.0], volume=[1.0, np.nan], low=[9.5, 1.0]
     )
-    fixings = make_series(days("2024-01-01"), [0.67])
-    before = build_snapshot(
-        [bars, make_bars(days("2024-01-03"), adjusted_close=[0.1 + 0.2])],
-        bars,
-        calendars=[NEW_YORK, SYDNEY],
-        audusd=fixings,
-        rf=NO_RATES,
+    shares = [
+        make_share(bars, [(day("2024-01-04"), 2.0, 0.5)]),
+        make_share(make_bars(days("2024-01-03"), adjusted_close=[0.1 + 0.2])),
+    ]
+    rates = make_series(days("2024-01-31"), [0.004])
+    year = year_of(shares, 2024, [NEW_YORK, SYDNEY], rates)
+    beside = make_beside(bars, make_series(days("2024-01-01"), [0.67]), close=[1.5], day=[3])
+
+    again = load_year(dump_year(year, made_from="rows"), made_from="rows")
+    others = load_beside(dump_beside(beside, made_from="rows"), made_from="rows")
+
+    for before, after in ((year, again), (beside, others)):
+        for entry in fields(before):
+            np.testing.assert_array_equal(getattr(after, entry.name), getattr(before, entry.name))
+
+
+def test_a_part_made_from_other_rows_is_not_fresh():
+    year = year_of([make_share(make_bars(days("2024-01-02"), close=[1.0]))], 2024)
+
+    assert load_year(dump_year(year, made_from="old"), made_from="new") is None
+    assert load_beside(dump_beside(make_beside(), made_from="old"), made_from="new") is None
+
+
+def test_an_action_lies_on_its_ex_date_or_the_next_session():
+    bars = make_bars(days("2024-01-12", "2024-01-16"), close=[100.0, 51.0])
+    monday = day("2024-01-15")  # Martin Luther King's day
+
+    snapshot = snapshot_of([make_share(bars, [(monday, 2.0, 0.5)])])
+
+    assert snapshot.split[:, 0].tolist() == [1.0, 2.0]
+    assert snapshot.dividend[:, 0].tolist() == [0.0, 0.5]
+    assert snapshot.close[:, 0].tolist() == [100.0, 51.0]
+
+
+def test_a_level_reinvests_dividends_and_survives_splits():
+    bars = make_bars(days("2024-01-12", "2024-01-16"), close=[100.0, 51.0])
+
+    level = level_of(make_share(bars, [(day("2024-01-16"), 2.0, 0.5)]))
+
+    # engine.md G1.3: 2 (51 + 0.50) / 100 - 1 = 3 %.
+    assert level.tolist() == [100.0, 103.0]
+
+
+def test_years_join_without_a_seam():
+    bars = make_bars(days("2023-12-29", "2024-01-02"), close=[10.0, 11.0])
+    index = make_bars(days("2023-12-28"), close=[50.0])
+    fixings = make_series(days("2023-12-27"), [0.68])
+
+    snapshot = snapshot_of([bars], index, audusd=fixings)
+
+    np.testing.assert_array_equal(snapshot.session, days("2023-12-29", "2024-01-02"))
+    assert snapshot.close[:, 0].tolist() == [10.0, 11.0]
+    assert snapshot.benchmark.tolist() == [50.0, 50.0]
+    assert snapshot.audusd.tolist() == [0.68, 0.68]
+    assert snapshot.audusd_day.tolist() == [day("2023-12-27")] * 2
+
+
+def test_what_a_bar_was_before_its_correction_is_placed_on_its_row():
+    bars = make_bars(days("2024-01-02", "2024-01-04"), close=[10.0, 12.0])
+    years = [year_of([make_share(bars)], 2024)]
+    # A correction of a day that is on no row, and one of the third session.
+    beside = make_beside(
+        day=days("2024-01-01", "2024-01-04"),
+        asset=[0, 0],
+        close=[9.0, 11.0],
+        high=[9.0, 11.0],
+        low=[9.0, 11.0],
+        volume=[1.0, 2.0],
+        known_at=[1, 2],
+        known_to=[3, 4],
     )
 
-    after = load_snapshot(dump_snapshot(before))
+    was = assemble(years, beside).superseded
 
-    assert after.latest == before.latest
-    for entry in fields(before):
-        np.testing.assert_array_equal(getattr(after, entry.name), getattr(before, entry.name))
+    assert (was.row.tolist(), was.close.tolist(), was.known_to.tolist()) == ([2], [11.0], [4])

@@ -11,6 +11,7 @@ from api.errors import DataError, MissingData
 from api.services.panels import PanelRequest, load_panel
 from engine.panel import NEVER
 from models import Exchange, Scope
+from models.corporate_actions import CorporateActionRepository
 from models.fingerprints import FingerprintRepository
 from models.instruments import InstrumentRepository
 from models.price_bars import PriceBarRepository
@@ -22,7 +23,13 @@ from models.published_series import (
 )
 from models.session import unit_of_work
 from models.universes import Spell, UniverseRepository
-from tests.factories import make_bar, make_instrument, make_universe
+from tests.factories import (
+    make_bar,
+    make_dividend,
+    make_instrument,
+    make_split,
+    make_universe,
+)
 
 EPOCH = date(1970, 1, 1)
 
@@ -116,7 +123,8 @@ async def test_a_correction_changes_the_panel_and_not_what_was_known_before(sess
 
     row = row_of(now, "2024-01-17")
     assert (before.close[row, 0], now.close[row, 0], then.close[row, 0]) == (100.0, 90.0, 100.0)
-    assert len(await store.list("panels/")) == 2
+    kept = [key.rpartition("/")[2] for key in await store.list("panels/")]
+    assert kept == ["2024.parquet", "beside.parquet"]
 
 
 class Interrupted(LocalStore):
@@ -131,7 +139,7 @@ class Interrupted(LocalStore):
         return await super().get(key)
 
 
-async def test_rows_that_change_under_a_reader_are_kept_under_their_own_key(sessions, tmp_path):
+async def test_rows_that_change_under_a_reader_are_kept_as_themselves(sessions, tmp_path):
     us_id, _ = await write_pair(sessions)
     alone = PanelRequest(symbols=("ACME",), start=date(2024, 1, 12), currency="USD")
 
@@ -141,11 +149,94 @@ async def test_rows_that_change_under_a_reader_are_kept_under_their_own_key(sess
             await FingerprintRepository(session).refresh(Scope.BARS, [us_id])
 
     first = await load_panel(sessions, Interrupted(tmp_path, correct), alone)
-    second = await load_panel(sessions, LocalStore(tmp_path), alone)
+    watched = Watched(tmp_path)
+    second = await load_panel(sessions, watched, alone)
 
     row = row_of(first, "2024-01-17")
     assert (first.close[row, 0], second.close[row, 0]) == (90.0, 90.0)
-    assert len(await LocalStore(tmp_path).list("panels/")) == 1
+    assert watched.written == []
+
+
+class Watched(LocalStore):
+    """A store that notes what is put into it."""
+
+    def __init__(self, root) -> None:
+        super().__init__(root)
+        self.written = []
+
+    async def put(self, key, content):
+        self.written.append(key.rpartition("/")[2])
+        await super().put(key, content)
+
+
+async def test_only_the_year_whose_rows_changed_is_made_again(sessions, tmp_path):
+    async with unit_of_work(sessions) as session:
+        ids = await InstrumentRepository(session).upsert([make_instrument("ACME")])
+        us_id = ids["ACME"]
+        old, new = date(2022, 12, 30), date(2024, 1, 3)
+        await PriceBarRepository(session).write(
+            [make_bar(us_id, old, 100.0), make_bar(us_id, new, 110.0)]
+        )
+        await FingerprintRepository(session).refresh(Scope.BARS, [us_id])
+    alone = PanelRequest(symbols=("ACME",), start=old, currency="USD")
+    store = Watched(tmp_path)
+    await load_panel(sessions, store, alone)
+    first = sorted(store.written)
+    store.written.clear()
+    async with unit_of_work(sessions) as session:
+        await PriceBarRepository(session).write([make_bar(us_id, date(2024, 1, 4), 111.0)])
+        await FingerprintRepository(session).refresh(Scope.BARS, [us_id])
+
+    panel = await load_panel(sessions, store, alone)
+
+    # 2023 has no bar of it, and sessions all the same.
+    assert first == ["2022.parquet", "2023.parquet", "2024.parquet", "beside.parquet"]
+    assert sorted(store.written) == ["2024.parquet", "beside.parquet"]
+    assert panel.close[[0, -2, -1], 0].tolist() == [100.0, 110.0, 111.0]
+    assert len(panel.session) == 1 + 250 + 3
+
+
+async def test_a_decision_before_a_correction_sees_what_was_then_believed(sessions, store):
+    us_id, _ = await write_pair(sessions)
+    alone = PanelRequest(symbols=("ACME",), start=date(2024, 1, 12), currency="USD")
+    async with unit_of_work(sessions) as session:
+        await PriceBarRepository(session).write([make_bar(us_id, date(2024, 1, 17), 90.0)])
+        await FingerprintRepository(session).refresh(Scope.BARS, [us_id])
+
+    panel = await load_panel(sessions, store, alone)
+
+    row = row_of(panel, "2024-01-18")
+    then = panel.window(row, 3, int(panel.known_at[row, 0]))
+    now = panel.window(row, 3, int(panel.known_at[row - 1, 0]))
+    assert then.close[:, 0].tolist() == [100.0, 100.0, 100.0]
+    assert now.close[:, 0].tolist() == [100.0, 90.0, 100.0]
+
+
+async def test_splits_and_dividends_make_the_total_return(sessions, store):
+    async with unit_of_work(sessions) as session:
+        share = make_instrument("ACME", fields=["close", "actions"])
+        us_id = (await InstrumentRepository(session).upsert([share]))["ACME"]
+        traded = {"adjusted_close": None, "open": None, "high": None, "low": None}
+        await PriceBarRepository(session).write(
+            [
+                make_bar(us_id, date(2024, 1, 16), 100.0)._replace(**traded, close=100.0),
+                make_bar(us_id, date(2024, 1, 17), 51.0)._replace(**traded, close=51.0),
+            ]
+        )
+        on = date(2024, 1, 17)
+        await CorporateActionRepository(session).write(
+            [make_split(us_id, on, 2.0), make_dividend(us_id, on, 0.5)]
+        )
+        await FingerprintRepository(session).refresh(Scope.BARS, [us_id])
+    alone = PanelRequest(symbols=("ACME",), start=date(2024, 1, 16), currency="USD")
+
+    panel = await load_panel(sessions, store, replace(alone, benchmark="ACME"))
+
+    # engine.md G1.3: 2 (51 + 0.50) / 100 - 1 = 3 %.
+    assert panel.total_return()[:, 0].tolist() == [100.0, 103.0]
+    assert panel.close[:, 0].tolist() == [100.0, 51.0]
+    assert panel.benchmark.tolist() == [100.0, 103.0]
+    assert "vendor_adjusted" not in panel.flags
 
 
 async def test_a_rate_not_yet_known_is_not_in_the_panel(sessions, store):

@@ -35,8 +35,8 @@ async def test_an_event_that_comes_twice_is_one_job(function, sessions, tmp_path
     """Again in the same batch, later, and written with another offset."""
     event = sqs_event(schedule(), schedule())
 
-    first = await function.invoke(event, 100)
-    again = await function.invoke(sqs_event(schedule(time="2026-11-20T17:10:00+11:00")), 100)
+    first = await function.invoke(event, 300)
+    again = await function.invoke(sqs_event(schedule(time="2026-11-20T17:10:00+11:00")), 300)
 
     (job,) = await jobs(sessions)
     assert (failures(first), failures(again)) == ([], [])
@@ -50,7 +50,7 @@ async def test_an_event_that_comes_twice_is_one_job(function, sessions, tmp_path
 
 
 async def test_another_instant_is_another_job(function, sessions):
-    await function.invoke(sqs_event(schedule(), schedule(schedule="us-close")), 100)
+    await function.invoke(sqs_event(schedule(), schedule(schedule="us-close")), 300)
 
     found = await jobs(sessions)
 
@@ -88,7 +88,7 @@ async def test_an_ingest_that_was_sent_again_is_performed(function, sessions):
     async with unit_of_work(sessions) as session:
         (await session.get(Job, job.id)).kind = "INGEST"
 
-    answers = await asyncio.gather(function.invoke(sqs_event(job_body(job.id)), 100))
+    answers = await asyncio.gather(function.invoke(sqs_event(job_body(job.id)), 300))
 
     assert [failures(answer) for answer in answers] == [[]]
     assert (await read(sessions, job)).status == JobStatus.SUCCEEDED

@@ -11,7 +11,7 @@ from engine.execution import (
     next_session,
     volume_allowance,
 )
-from engine.panel import NEVER
+from engine.panel import NEVER, Superseded
 from engine.schedule import DecisionClock, decision_instants
 from tests.engine.panels import DAY, HOUR, make_panel, make_sessions
 
@@ -160,6 +160,33 @@ def test_a_mark_older_than_a_split_or_dividend_is_taken_ex():
     known = known_prices(panel, settle_actions(panel), BOTH, row=1, instant=instant)
 
     assert known.mark.tolist() == [24.5, 11.0]
+
+
+def test_a_mark_corrected_later_is_the_one_then_believed():
+    close = np.array([[50.0, 10.0], [60.0, 11.0]])
+    session = make_sessions(2)
+    closes = session * DAY + 21 * HOUR
+    corrected = int(closes[1]) + DAY
+    known_at = np.repeat(closes[:, None], 2, axis=1)
+    known_at[1, 0] = corrected
+    was = Superseded(
+        row=np.array([1]),
+        asset=np.array([0]),
+        close=np.array([55.0]),
+        high=np.array([55.0]),
+        low=np.array([55.0]),
+        volume=np.array([1.0]),
+        known_at=closes[1:],
+        known_to=np.array([corrected]),
+    )
+    panel = make_panel(close, known_at=known_at, superseded=was)
+
+    then, now = (
+        known_prices(panel, settle_actions(panel), BOTH, row=1, instant=instant).mark.tolist()
+        for instant in (int(closes[1]), corrected)
+    )
+
+    assert (then, now) == ([55.0, 11.0], [60.0, 11.0])
 
 
 def test_nothing_is_known_before_the_first_bar():

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from engine.errors import PanelError
-from engine.panel import NEVER
+from engine.panel import NEVER, Superseded
 from tests.engine.panels import ASX_CLOSE, ASX_OPEN, DAY, US_CLOSE, make_panel, make_sessions
 
 NAN = np.nan
@@ -129,6 +129,43 @@ def test_a_bar_that_became_known_late_is_nan_until_then():
     np.testing.assert_array_equal(before.total_return, [[10.0, NAN], [11.0, 19.0]])
     np.testing.assert_array_equal(after.total_return, CLOSE[1:])
     np.testing.assert_array_equal(whole.total_return, CLOSE)
+
+
+def make_superseded(row, asset, close, *, known_at, known_to):
+    values = np.array([close])
+    return Superseded(
+        row=np.array([row]),
+        asset=np.array([asset]),
+        close=values,
+        high=values,
+        low=values,
+        volume=np.array([7.0]),
+        known_at=np.array([known_at]),
+        known_to=np.array([known_to]),
+    )
+
+
+def test_a_bar_corrected_later_is_seen_as_it_was_then_believed():
+    session = make_sessions(3)
+    closes = session * DAY + US_CLOSE
+    corrected = closes[2] + DAY
+    known_at = np.repeat(closes[:, None], 2, axis=1)
+    known_at[1, 0] = corrected
+    was = make_superseded(1, 0, 90.0, known_at=closes[1], known_to=corrected)
+    panel = make_panel(
+        np.full((3, 2), 100.0), known_at=known_at, superseded=was, tr_factor=np.full((3, 2), 2.0)
+    )
+
+    then = panel.window(2, 2, int(closes[2]))
+    late = panel.window(2, 2, int(corrected))
+    cut = panel.truncate(0)
+
+    assert then.close[:, 0].tolist() == [90.0, 100.0]
+    assert then.total_return[:, 0].tolist() == [180.0, 200.0]
+    assert then.volume[0, 0] == 7.0
+    assert late.close[:, 0].tolist() == [100.0, 100.0]
+    assert np.isnan(panel.window(1, 1, int(closes[1]) - 1).close[0, 0])
+    assert len(cut.superseded.row) == 0
 
 
 def test_a_late_fixing_is_replaced_by_the_last_one_known():
