@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
 
 import numpy as np
 
@@ -35,6 +36,7 @@ class PanelRequest:
     start: date
     symbols: tuple[str, ...] = ()
     universe: str | None = None
+    owner_id: UUID | None = None  # whose lists are known beside everyone's
     end: date | None = None
     warmup: int = 1  # sessions a first decision needs, its own among them
     currency: str = "AUD"
@@ -83,7 +85,7 @@ def cut_panel(
         dividend=dividend,
         known_at=snapshot.known_at[rows],
         tradable=np.isfinite(bars["close"]) & ~(bars["volume"] <= 0.0),
-        member=_membership(session, assets, spells),
+        member=_membership(session, assets, spells, survivorship_free=survivorship_free),
         fx=fx,
         fx_known_at=fx_known_at,
         rf=rf,
@@ -97,6 +99,7 @@ def cut_panel(
             *_flags(assets, rf[first - rows.start :], currencies[0]),
             *_hindsight(benchmark, survivorship_free=survivorship_free),
             *_gaps(benchmark, snapshot.benchmark[first : last + 1]),
+            *_barless(assets),
         ),
     )
 
@@ -186,21 +189,35 @@ def _rates(
 
 
 def _membership(
-    session: IntArray, assets: Sequence[Instrument], spells: Sequence[Member] | None
+    session: IntArray,
+    assets: Sequence[Instrument],
+    spells: Sequence[Member] | None,
+    *,
+    survivorship_free: bool,
 ) -> BoolArray:
-    """Who was in, as known by the end of each session's day."""
+    """Who was in, as known by the end of each session's day.
+
+    A list without history was known on none of its days: it stands throughout, which is hindsight
+    and is flagged as such.
+    """
     if spells is None:
         return np.ones((len(session), len(assets)), np.bool_)
     column = {each.id: index for index, each in enumerate(assets)}
     member = np.zeros((len(session), len(assets)), np.bool_)
-    day_ends = (session + 1) * NS_PER_DAY
     for spell in spells:
         held = session >= (spell.starts_on - EPOCH).days
         if spell.ends_on is not None:
             held &= session < (spell.ends_on - EPOCH).days
-        held &= day_ends > _nanoseconds(spell.known_from)
+        if survivorship_free:
+            held &= _known_by(spell, (session + 1) * NS_PER_DAY)
         member[:, column[spell.instrument_id]] |= held
     return member
+
+
+def _known_by(spell: Member, instant: IntArray) -> BoolArray:
+    """Tell for each instant whether this version was the one believed just before it."""
+    known: BoolArray = instant > _nanoseconds(spell.known_from)
+    return known if spell.known_to is None else known & (instant <= _nanoseconds(spell.known_to))
 
 
 def _groups(assets: Sequence[Instrument]) -> dict[str, tuple[str, ...]]:
@@ -232,6 +249,10 @@ def _hindsight(benchmark: Instrument | None, *, survivorship_free: bool) -> tupl
     if benchmark is not None and "price_index" in benchmark.flags:
         flags += ("benchmark_without_dividends",)
     return flags
+
+
+def _barless(assets: Sequence[Instrument]) -> tuple[str, ...]:
+    return ("members_without_bars",) if any(each.bar_count == 0 for each in assets) else ()
 
 
 def _gaps(benchmark: Instrument | None, level: FloatArray) -> tuple[str, ...]:

@@ -178,17 +178,17 @@ async def _scene(session: AsyncSession, request: PanelRequest) -> Scene:
     region, benchmark, spells, survivorship_free = None, request.benchmark, None, False
     symbols: Sequence[str] = request.symbols
     if request.universe is not None:
-        universe = await UniverseRepository(session).by_key(request.universe)
+        universes = UniverseRepository(session)
+        universe = await universes.by_key(request.universe, owner_id=request.owner_id)
         if universe is None:
             raise NotFound(f"universe {request.universe} does not exist", field=("universe",))
-        known = await UniverseRepository(session).spells(
-            request.universe, known_at=request.known_at
-        )
+        known = await universes.memberships(universe, known_at=request.known_at)
         spells = tuple(spell for spell in known if spell.overlaps(request.start, request.end))
         region, benchmark = universe.region, benchmark or universe.benchmark
         survivorship_free = universe.survivorship_free
         symbols = sorted({member.symbol for member in spells})
     named = {each.symbol: each for each in await _instruments(session, symbols, benchmark)}
+    _require_bars(named, [*request.symbols, *([benchmark] if benchmark else [])])
     assets = tuple(sorted((named[symbol] for symbol in symbols), key=lambda each: each.id))
     markets = _markets(assets, region)
     level = None if benchmark is None else named[benchmark]
@@ -213,10 +213,14 @@ async def _instruments(
     unknown = sorted(wanted - {each.symbol for each in found})
     if unknown:
         raise UnknownSymbol(f"no instrument is called {', '.join(unknown[:10])}")
-    empty = [each.symbol for each in found if each.bar_count == 0]
-    if empty:
-        raise MissingData(f"no bars are stored for {', '.join(empty[:10])}")
     return found
+
+
+def _require_bars(named: Mapping[str, Instrument], symbols: Sequence[str]) -> None:
+    """Refuse what was asked for by name and has no bar; a member without one is never chosen."""
+    empty = [symbol for symbol in symbols if named[symbol].bar_count == 0]
+    if empty:
+        raise MissingData(f"no bars are stored for {', '.join(empty[:10])}; ingest them first")
 
 
 def _markets(assets: Sequence[Instrument], region: str | None) -> tuple[str, ...]:

@@ -79,6 +79,7 @@ def _strategy(run: Backtest) -> Strategy[Any]:
 def _panel_request(run: Backtest, strategy: Strategy[Any]) -> PanelRequest:
     return PanelRequest(
         universe=run.universe_key,
+        owner_id=run.owner_id,
         symbols=tuple(run.symbols),
         start=run.start_on,
         end=run.end_on,

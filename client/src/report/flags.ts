@@ -41,6 +41,10 @@ const FLAGS: Record<string, { title: string; detail: string }> = {
     title: "Benchmark incomplete",
     detail: "On some sessions of the run the benchmark has no price; every figure beside it leaves those out.",
   },
+  members_without_bars: {
+    title: "Members without prices",
+    detail: "Some members of the universe have no stored price and could not be chosen; ingest the universe to add them.",
+  },
   modelled_prices: { title: "Modelled prices", detail: "Some prices come from a model, not from a market." },
   open_unknown: { title: "Open unknown", detail: "Where no open is known, orders fill at the next close instead." },
   rf_foreign: {
