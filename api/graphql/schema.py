@@ -15,6 +15,7 @@ from api.graphql.jobs import JobMutation, JobQuery, JobType
 from api.graphql.market_data import InstrumentType, MarketQuery
 from api.graphql.node import Node, parse_id
 from api.graphql.run_backtest import BacktestMutation
+from api.graphql.save_universe import UniverseMutation
 from api.graphql.scalars import SCALARS
 from api.graphql.strategies import StrategyQuery
 from api.graphql.universes import UniverseQuery
@@ -59,7 +60,7 @@ class Query(
 
 
 @strawberry.type(description="Everything that changes something. What you can mend is data.")
-class Mutation(BacktestMutation, JobMutation):
+class Mutation(BacktestMutation, UniverseMutation, JobMutation):
     pass
 
 
