@@ -42,15 +42,17 @@ MERGE = f"""
 """  # noqa: S608 - our own names
 
 # What we believed at an instant: the current actions then known, and those since replaced.
+VERSIONS = f"""(
+    SELECT {COLUMNS}, 'infinity'::timestamptz AS known_to FROM corporate_action
+    UNION ALL
+    SELECT {COLUMNS}, known_to FROM corporate_action_revision
+)"""  # noqa: S608
 BELIEVED = f"""
-    SELECT {COLUMNS} FROM (
-        SELECT {COLUMNS}, 'infinity'::timestamptz AS known_to FROM corporate_action
-        UNION ALL
-        SELECT {COLUMNS}, known_to FROM corporate_action_revision
-    ) believed
+    SELECT {COLUMNS} FROM {VERSIONS} believed
     WHERE instrument_id = ANY (CAST(:ids AS bigint[]))
         AND known_at <= coalesce(CAST(:known_at AS timestamptz), 'infinity')
         AND (known_to = 'infinity' OR known_to > CAST(:known_at AS timestamptz))
+    ORDER BY instrument_id, ex_date, kind
 """  # noqa: S608
 
 
@@ -76,6 +78,5 @@ class CorporateActionRepository:
         self, instrument_ids: Sequence[int], *, known_at: datetime | None = None
     ) -> list[ActionRow]:
         """Return the actions as known at an instant or now, by instrument and ex date."""
-        found = f"{BELIEVED} ORDER BY instrument_id, ex_date, kind"
         asked = {"ids": list(instrument_ids), "known_at": known_at}
-        return [ActionRow(*row) for row in await self.session.execute(text(found), asked)]
+        return [ActionRow(*row) for row in await self.session.execute(text(BELIEVED), asked)]

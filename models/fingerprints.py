@@ -31,27 +31,43 @@ class Digest:
     inputs: tuple[Input, ...]
 
 
-def _digest(columns: str, by: str) -> str:
-    """Return the expression that digests these columns of a group.
+def _sent(columns: str, by: str) -> str:
+    """Return the expression that writes out these columns of a group, to be digested.
 
     Arrays go in their binary form, which tells null from zero and does not hang on how a session
     prints numbers. Each is ordered by itself: a sorted subquery promises its order to nobody, and
     loses it as soon as the planner groups by sorting. `by` leaves no two rows of a group alike.
     """
-    sent = " || ".join(
+    return " || ".join(
         f"array_send(array_agg({column} ORDER BY {by}))" for column in columns.split()
     )
-    return f"encode(sha256({sent}), 'hex')"
+
+
+def _digest(columns: str, by: str) -> str:
+    return f"encode(sha256({_sent(columns, by)}), 'hex')"
 
 
 _BAR = "date open high low close adjusted_close volume quality known_at"
+_ACTION = "ex_date kind ratio cash known_at"
 _MEMBER = "instrument_id starts_on ends_on m.known_from m.known_to"
 # Each answers: key, year, digest, row_count, first_on, last_on.
 _BARS = f"""
-    SELECT instrument_id::text, extract(year FROM date)::int,
-        {_digest(_BAR, by="date")},
-        count(*), min(date), max(date)
-    FROM price_bar WHERE instrument_id = ANY (CAST(:keys AS bigint[])) GROUP BY instrument_id, 2
+    SELECT key::text, year,
+        encode(sha256(coalesce(b.sent, '') || coalesce(a.sent, '')), 'hex'),
+        coalesce(b.rows, 0) + coalesce(a.rows, 0), least(b.first, a.first), greatest(b.last, a.last)
+    FROM (
+        SELECT instrument_id AS key, extract(year FROM date)::int AS year,
+            {_sent(_BAR, by="date")} AS sent,
+            count(*) AS rows, min(date) AS first, max(date) AS last
+        FROM price_bar WHERE instrument_id = ANY (CAST(:keys AS bigint[]))
+        GROUP BY 1, 2
+    ) b FULL JOIN (
+        SELECT instrument_id AS key, extract(year FROM ex_date)::int AS year,
+            {_sent(_ACTION, by="ex_date, kind")} AS sent,
+            count(*) AS rows, min(ex_date) AS first, max(ex_date) AS last
+        FROM corporate_action WHERE instrument_id = ANY (CAST(:keys AS bigint[]))
+        GROUP BY 1, 2
+    ) a USING (key, year)
 """  # noqa: S608 - the columns are named above
 _FX = f"""
     SELECT pair, extract(year FROM date)::int,

@@ -1,25 +1,33 @@
 """Bars in bulk: columns for the engine and the charts, writes that keep what they replace."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
+from typing import Any
 
-from sqlalchemy import and_, select, text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
-from models.instrument import Instrument
-from models.price_bar import BarRow, PriceBar
-from models.staging import Written, staged
+from models.adjustment import KnownAction, adjusted_closes
+from models.corporate_actions import VERSIONS as ACTION_VERSIONS
+from models.price_bar import BarRow, DataQuality, PriceBar
+from models.staging import TAKE_TURNS, Written, differ, staged
 
-VALUES = ("open", "high", "low", "close", "adjusted_close", "volume", "source", "quality")
+FIGURES = ("open", "high", "low", "close", "adjusted_close", "volume")
+# Which provider told the same figures is no news: fallbacks take turns.
+WORDS = ("quality",)
+VALUES = (*FIGURES, "source", *WORDS)
+
+EPOCH = date(1970, 1, 1)
 
 
 @dataclass(frozen=True)
 class BarColumns:
     """One instrument's usable bars by column, oldest first; None where unknown.
 
-    `days` count from 1970-01-01, `known_at_us` are microseconds of UTC from there.
+    `days` count from 1970-01-01, `known_at_us` are microseconds of UTC from there. `actions` is
+    None where the source knows none: its own adjusted close is then the only one there is.
     """
 
     instrument_id: int
@@ -28,9 +36,17 @@ class BarColumns:
     high: list[float | None]
     low: list[float | None]
     close: list[float | None]
-    adjusted_close: list[float | None]
+    stored_adjusted_close: list[float | None]
     volume: list[float | None]
     known_at_us: list[int]
+    actions: tuple[KnownAction, ...] | None = field(default=None, kw_only=True)
+
+    @cached_property
+    def adjusted_close(self) -> list[float | None]:
+        """The closes, adjusted for all later splits and dividends that were known."""
+        if self.actions is None:
+            return self.stored_adjusted_close
+        return adjusted_closes(self.days, self.close, self.actions)
 
 
 def _each(prefix: str, names: Sequence[str] = VALUES) -> str:
@@ -38,42 +54,88 @@ def _each(prefix: str, names: Sequence[str] = VALUES) -> str:
 
 
 # What we believed at an instant: the current bars then known, and those since replaced.
-BELIEVED = """
-    SELECT * FROM (
-        SELECT instrument_id, date, open, high, low, close, adjusted_close, volume, quality,
-            known_at, 'infinity'::timestamptz AS known_to
-        FROM price_bar
-        UNION ALL
-        SELECT instrument_id, date, open, high, low, close, adjusted_close, volume, quality,
-            known_at, known_to
-        FROM price_bar_revision
-    ) believed
+_VERSION = "instrument_id, date, open, high, low, close, adjusted_close, volume, source, quality"
+VERSIONS = f"""(
+    SELECT {_VERSION}, known_at, 'infinity'::timestamptz AS known_to FROM price_bar
+    UNION ALL
+    SELECT {_VERSION}, known_at, known_to FROM price_bar_revision
+)"""  # noqa: S608 - our own text
+KNOWN = """
+    known_at <= coalesce(CAST(:known_at AS timestamptz), 'infinity')
+    AND (known_to = 'infinity' OR known_to > CAST(:known_at AS timestamptz))
+"""
+USABLE = f"{KNOWN} AND quality <> 'BAD'"
+BELIEVED = f"""
+    SELECT * FROM {VERSIONS} believed
     WHERE instrument_id = ANY (CAST(:ids AS bigint[]))
         AND date >= coalesce(CAST(:start AS date), '-infinity')
         AND date <= coalesce(CAST(:end AS date), 'infinity')
-        AND known_at <= coalesce(CAST(:known_at AS timestamptz), 'infinity')
-        AND (known_to = 'infinity' OR known_to > CAST(:known_at AS timestamptz))
-        AND quality <> 'BAD'
-"""
+        AND {USABLE}
+"""  # noqa: S608
+
+
+def _acted(since: str, beyond: str) -> str:
+    """Return the arrays of an instrument's actions from a day on, as known at an instant.
+
+    Beyond a day the close before a dividend is not among the bars that are read, and comes along.
+    """
+    return f"""
+        SELECT array_agg(ex_date - '1970-01-01'::date) AS ex_days, array_agg(ratio) AS ratios,
+            array_agg(cash) AS cash, array_agg(close_before) AS closes
+        FROM (
+            SELECT ex_date, ratio, cash, CASE WHEN cash > 0 AND ex_date > {beyond} THEN (
+                SELECT close FROM {VERSIONS} earlier
+                WHERE instrument_id = i.id AND date < action.ex_date AND close > 0 AND {USABLE}
+                ORDER BY date DESC LIMIT 1
+            ) END AS close_before
+            FROM {ACTION_VERSIONS} action
+            WHERE instrument_id = i.id AND 'actions' = ANY (i.fields) AND ex_date >= {since}
+                AND {KNOWN}
+            ORDER BY ex_date, kind
+        ) known
+    """  # noqa: S608
+
 
 # Aggregated by the server: one array decodes ten times faster than as many rows.
 COLUMNS = f"""
-    SELECT instrument_id,
-        array_agg(date - '1970-01-01'::date),
-        array_agg(open), array_agg(high), array_agg(low), array_agg(close),
-        array_agg(adjusted_close), array_agg(volume),
-        array_agg((date_part('epoch', known_at) * 1000000)::bigint)
-    FROM ({BELIEVED} ORDER BY instrument_id, date) bar
-    GROUP BY instrument_id ORDER BY instrument_id
-"""  # noqa: S608 - our own text
+    SELECT bar.*, 'actions' = ANY (i.fields), acted.*
+    FROM (
+        SELECT instrument_id,
+            array_agg(date - '1970-01-01'::date),
+            array_agg(open), array_agg(high), array_agg(low), array_agg(close),
+            array_agg(adjusted_close), array_agg(volume),
+            array_agg((date_part('epoch', known_at) * 1000000)::bigint)
+        FROM ({BELIEVED} ORDER BY instrument_id, date) ordered
+        GROUP BY instrument_id
+    ) bar
+    JOIN instrument i ON i.id = bar.instrument_id
+    CROSS JOIN LATERAL (
+        {_acted("coalesce(CAST(:start AS date), '-infinity')", "CAST(:end AS date)")}
+    ) acted
+    ORDER BY instrument_id
+"""  # noqa: S608
 
 DAY = f"SELECT date FROM ({BELIEVED}) bar ORDER BY date OFFSET :skipped LIMIT 1"  # noqa: S608
+
+# One descent of the index for each instrument, however long its history.
+LATEST = f"""
+    SELECT bar.*, 'actions' = ANY (i.fields), acted.*
+    FROM unnest(CAST(:ids AS bigint[])) AS asked (id)
+    JOIN instrument i ON i.id = asked.id
+    CROSS JOIN LATERAL (
+        SELECT {_VERSION}, known_at FROM {VERSIONS} believed
+        WHERE instrument_id = i.id
+            AND date <= coalesce(CAST(:valid_at AS date), 'infinity') AND {USABLE}
+        ORDER BY date DESC LIMIT 1
+    ) bar
+    CROSS JOIN LATERAL ({_acted("bar.date + 1", "bar.date")}) acted
+"""  # noqa: S608
 
 # The correction is known from now on, and what it replaces was believed until now.
 MERGE = f"""
     WITH differing AS (
         SELECT s.* FROM staged s LEFT JOIN price_bar b USING (instrument_id, date)
-        WHERE b.instrument_id IS NULL OR ({_each("b")}) IS DISTINCT FROM ({_each("s")})
+        WHERE b.instrument_id IS NULL OR {differ("b", "s", figures=FIGURES, words=WORDS)}
     ), merged AS (
         INSERT INTO price_bar AS b ({", ".join(BarRow._fields)})
         SELECT {", ".join(BarRow._fields)} FROM differing ORDER BY instrument_id, date
@@ -81,7 +143,7 @@ MERGE = f"""
             ({", ".join(VALUES)}) = ROW ({_each("excluded")}),
             known_at = greatest(statement_timestamp(), b.known_at + interval '1 microsecond'),
             recorded_at = statement_timestamp()
-        WHERE ({_each("b")}) IS DISTINCT FROM ({_each("excluded")})
+        WHERE {differ("b", "excluded", figures=FIGURES, words=WORDS)}
         RETURNING old.instrument_id AS was, old.date, new.known_at AS known_to, old.known_at,
             {_each("old")}, old.recorded_at
     ), kept AS (
@@ -92,13 +154,6 @@ MERGE = f"""
     )
     SELECT count(*) FILTER (WHERE was IS NULL) AS new, count(was) AS revised FROM merged
 """  # noqa: S608 - our own names
-
-# Writers of one instrument take turns, in one order: each then counts and digests what the
-# other has committed.
-TAKE_TURNS = """
-    SELECT FROM instrument WHERE id IN (SELECT instrument_id FROM staged)
-    ORDER BY id FOR NO KEY UPDATE
-"""
 
 SPANS = """
     UPDATE instrument i
@@ -129,7 +184,10 @@ class PriceBarRepository:
         Instruments without a bar are left out, and so are bars of quality BAD.
         """
         asked = {"ids": list(instrument_ids), "start": start, "end": end, "known_at": known_at}
-        return [BarColumns(*row) for row in await self.session.execute(text(COLUMNS), asked)]
+        return [
+            BarColumns(*row[:9], actions=_actions(*row[9:]))
+            for row in await self.session.execute(text(COLUMNS), asked)
+        ]
 
     async def day_of_bar(
         self,
@@ -144,14 +202,19 @@ class PriceBarRepository:
         day: date | None = await self.session.scalar(text(DAY), asked | {"skipped": number - 1})
         return day
 
-    async def latest_by_instrument(self, instrument_ids: Sequence[int]) -> list[PriceBar]:
-        """Return each instrument's last bar; one without bars has none."""
-        last = and_(
-            col(PriceBar.instrument_id) == col(Instrument.id),
-            col(PriceBar.date) == col(Instrument.last_bar),
-        )
-        found = select(PriceBar).join(Instrument, last)
-        return list(await self.session.scalars(found.where(col(Instrument.id).in_(instrument_ids))))
+    async def latest_by_instrument(
+        self,
+        instrument_ids: Sequence[int],
+        *,
+        valid_at: date | None = None,
+        known_at: datetime | None = None,
+    ) -> list[PriceBar]:
+        """Return each instrument's last usable bar up to a day, as known at an instant.
+
+        They are copies to look at: to change one changes nothing. One without bars has none.
+        """
+        asked = {"ids": list(instrument_ids), "valid_at": valid_at, "known_at": known_at}
+        return [_latest(row) for row in await self.session.execute(text(LATEST), asked)]
 
     async def write(self, rows: Iterable[BarRow], *, reason: str = "the source changed") -> Written:
         """Write bars, at most one for each instrument and date.
@@ -166,3 +229,19 @@ class PriceBarRepository:
             if row.new:
                 await self.session.execute(text(SPANS))
         return Written(row.new, row.revised, given - row.new - row.revised)
+
+
+def _actions(declared: bool, *columns: list[Any] | None) -> tuple[KnownAction, ...] | None:
+    if not declared:
+        return None
+    return tuple(map(KnownAction, *(column or () for column in columns)))
+
+
+def _latest(row: Row[Any]) -> PriceBar:
+    bar = PriceBar(**{name: row._mapping[name] for name in BarRow._fields})
+    bar.quality = DataQuality(bar.quality)
+    actions = _actions(*row[-5:])
+    if actions is not None:
+        day = (bar.date - EPOCH).days
+        [bar.adjusted_close] = adjusted_closes([day], [bar.close], actions)
+    return bar

@@ -7,6 +7,7 @@ from sqlmodel import col
 
 from models import Fingerprint, RunInput, Scope
 from models.backtests import BacktestRepository
+from models.corporate_actions import CorporateActionRepository
 from models.fingerprints import FingerprintRepository, RunInputRepository
 from models.instruments import InstrumentRepository
 from models.jobs import JobRepository
@@ -17,8 +18,10 @@ from tests.factories import (
     make_backtest,
     make_bar,
     make_bars,
+    make_dividend,
     make_instrument,
     make_job,
+    make_split,
     make_universe,
 )
 
@@ -107,6 +110,24 @@ async def test_every_value_of_a_bar_counts(session, change):
     await fingerprints.refresh(Scope.BARS, [one])
 
     assert await combined(fingerprints, one) != before
+
+
+async def test_actions_count_in_the_year_they_go_ex(session):
+    fingerprints, one = await stored(session)
+    actions = CorporateActionRepository(session)
+    seen = [[await combined(fingerprints, one, year, year) for year in (2022, 2023, 2024)]]
+
+    for row in (
+        make_split(one, date(2024, 1, 2), 2.0),
+        make_split(one, date(2024, 1, 2), 3.0),
+        make_dividend(one, date(2022, 6, 1), 0.5),
+    ):
+        await actions.write([row])
+        assert await fingerprints.refresh(Scope.BARS, [one]) == 1
+        seen.append([await combined(fingerprints, one, year, year) for year in (2022, 2023, 2024)])
+
+    assert [len(set(column)) for column in zip(*seen, strict=True)] == [2, 1, 3]
+    assert await fingerprints.refresh(Scope.BARS, [one]) == 0
 
 
 async def test_a_correction_taken_back_was_still_known_at_another_time(session):
