@@ -1,28 +1,25 @@
 """Bring the sample market into the database: once, whole, and with every row accounted for."""
 
-import math
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
-from functools import cache
-from itertools import groupby, repeat
+from datetime import UTC, datetime
+from itertools import groupby
 from typing import Protocol
 
-import numpy as np
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.ports import BarBatch, BundledPrices, Listing, Observations, UniverseListing
-from api.services.calendars import Calendar, calendar, calendar_code
+from api.ports import BundledPrices, Listing, Observations, UniverseListing
+from api.services.bar_rows import bar_rows, refused_rows, series_rows
+from api.services.calendars import calendar, calendar_code
 from api.services.market import FACTOR_SET, MONTHLY
-from api.services.quality import Verdict, judge
-from engine.types import IntArray
+from api.services.quality import judge
 from models.fingerprint import Scope
 from models.fingerprints import FingerprintRepository, Keys
 from models.instrument import AssetClass, Exchange, Instrument
 from models.instruments import InstrumentRepository
-from models.price_bar import BarRow, DataQuality, Quarantine
+from models.price_bar import BarRow, Quarantine
 from models.price_bars import PriceBarRepository
 from models.published_series import (
     FactorReturnRepository,
@@ -42,8 +39,6 @@ LOADER = 1
 
 # The last universe written carries the mark of the files: where it is, everything else is too.
 MARKED = "SAMPLE_OHLCV"
-EPOCH = date(1970, 1, 1)
-FIELDS = ("open", "high", "low", "close", "adjusted_close", "volume")
 
 
 class SampleSource(BundledPrices, Protocol):
@@ -152,8 +147,8 @@ async def _write_bars(
     for listing, batch in zip(listings, batches, strict=True):
         market = calendar(calendar_code(listing.exchange, listing.currency))
         verdict = judge(batch, listing, market, now=now)
-        rows.extend(_bar_rows(batch, listing, verdict, market, ids[listing.symbol]))
-        refused.extend(_refused(batch, listing, verdict))
+        rows.extend(bar_rows(batch, listing, verdict, market, ids[listing.symbol]))
+        refused.extend(refused_rows(batch, listing, verdict))
         count.read += len(batch.day)
         count.suspect += int(verdict.suspect.sum())
     written = await PriceBarRepository(session).write(rows)
@@ -164,68 +159,23 @@ async def _write_bars(
     return count
 
 
-def _bar_rows(
-    batch: BarBatch, listing: Listing, verdict: Verdict, market: Calendar, instrument_id: int
-) -> Iterator[BarRow]:
-    kept = verdict.kept
-    day = batch.day[kept]
-    columns = [
-        batch.values[name][kept].tolist() if name in listing.fields else repeat(None)
-        for name in FIELDS
-    ]
-    quality = np.where(verdict.suspect[kept], DataQuality.SUSPECT.value, DataQuality.GOOD.value)
-    known_at = _instants(market.close_of(day))
-    # One zip over columns: a loop over a third of a million rows would take seconds.
-    rows = zip(
-        repeat(instrument_id),
-        _dates(day),
-        *columns,
-        repeat(listing.source),
-        quality.tolist(),
-        known_at,
-        strict=False,
-    )
-    return map(BarRow._make, rows)
-
-
-def _refused(batch: BarBatch, listing: Listing, verdict: Verdict) -> Iterator[Quarantine]:
-    for row, reason in sorted(verdict.refused.items()):
-        values = {name: float(column[row]) for name, column in batch.values.items()}
-        yield Quarantine(
-            source=listing.source,
-            file=batch.file,
-            row_number=int(batch.row_number[row]),
-            symbol=listing.symbol,
-            date=EPOCH + timedelta(days=int(batch.day[row])),
-            raw=batch.raw[row],
-            reason=reason.value,
-            detail={name: value for name, value in values.items() if math.isfinite(value)},
-        )
-
-
 async def _write_rates(session: AsyncSession, source: SampleSource) -> list[str]:
     rates = await source.fetch_rates()
-    rows = [FxRow(*row) for each in rates for row in _rows(each)]
+    rows = [FxRow(*row) for each in rates for row in series_rows(each)]
     await FxRateRepository(session).write(rows)
     return [each.key for each in rates]
 
 
 async def _write_macro(session: AsyncSession, source: SampleSource) -> None:
-    rows = [MacroRow(*row) for each in await source.fetch_macro() for row in _rows(each)]
+    rows = [MacroRow(*row) for each in await source.fetch_macro() for row in series_rows(each)]
     await MacroSeriesRepository(session).write(rows)
 
 
 async def _write_factors(session: AsyncSession, source: SampleSource) -> list[str]:
     factors = await source.fetch_factors()
-    rows = [FactorRow(FACTOR_SET, MONTHLY, *row) for each in factors for row in _rows(each)]
+    rows = [FactorRow(FACTOR_SET, MONTHLY, *row) for each in factors for row in series_rows(each)]
     await FactorReturnRepository(session).write(rows)
     return [FACTOR_SET]
-
-
-def _rows(series: Observations) -> Iterator[tuple[str, date, float, str, datetime]]:
-    dates, known_at = _dates(series.day), _instants(series.known_at)
-    for on, value, known in zip(dates, series.value.tolist(), known_at, strict=True):
-        yield series.key, on, value, series.source, known
 
 
 async def _write_universes(session: AsyncSession, source: SampleSource, mark: str) -> list[str]:
@@ -253,17 +203,3 @@ def _spell(member: Instrument) -> Spell:
         raise ValueError(f"{member.symbol} has no bar and so no first day")
     start = datetime.combine(member.first_bar, datetime.min.time(), UTC)
     return Spell(member.id, member.first_bar, None, start)
-
-
-def _dates(day: IntArray) -> list[date]:
-    return list(day.astype("datetime64[D]").tolist())
-
-
-def _instants(ns: IntArray) -> list[datetime]:
-    """Return instants given in ns UTC; microseconds are all the database keeps."""
-    return [_instant(instant) for instant in ns.tolist()]
-
-
-@cache
-def _instant(ns: int) -> datetime:
-    return datetime.fromtimestamp(0, UTC) + timedelta(microseconds=ns // 1_000)
