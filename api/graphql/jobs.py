@@ -15,6 +15,7 @@ from api.graphql.node import Node, global_id, uuid_of
 from api.graphql.pagination import After, Connection, First, Seal, connection, page_size
 from api.services.cancel_job import cancel_job
 from models.backtest import Backtest
+from models.ingest_report import IngestReport
 from models.job import Job, JobStatus
 from models.job import JobKind as StoredKind
 from models.jobs import JobRepository
@@ -73,10 +74,15 @@ class JobType(Node):
         return None if root.cost_usd is None else float(root.cost_usd)
 
     @strawberry.field(
-        graphql_type=Node | None, description="What it produces: the backtest it computes."
+        graphql_type=Node | None,
+        description="What it produces: the backtest it computes, or the report of its ingest once "
+        "there is one.",
     )
-    async def subject(root: strawberry.Parent[Job], info: Info) -> Backtest | None:
-        return await info.context.loaders.backtest_by_job_id.load(root.id)
+    async def subject(root: strawberry.Parent[Job], info: Info) -> Backtest | IngestReport | None:
+        loaders = info.context.loaders
+        if root.kind is StoredKind.INGEST:
+            return await loaders.ingest_report_by_job_id.load(root.id)
+        return await loaders.backtest_by_job_id.load(root.id)
 
 
 @strawberry.input(description="Which jobs to list; what is left out does not matter.")

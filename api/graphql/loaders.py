@@ -10,6 +10,8 @@ from strawberry.dataloader import DataLoader
 
 from models.backtest import Backtest
 from models.backtests import BacktestRepository
+from models.ingest_report import IngestReport
+from models.ingest_reports import IngestReportRepository
 from models.instrument import Instrument
 from models.instruments import InstrumentRepository
 from models.job import Job
@@ -38,6 +40,8 @@ class Loaders:
         self.job_by_id = DataLoader(self._jobs)
         self.backtest_by_id = DataLoader(self._backtests)
         self.backtest_by_job_id = DataLoader(self._backtests_of_jobs)
+        self.ingest_report_by_id = DataLoader(self._ingest_reports)
+        self.ingest_report_by_job_id = DataLoader(self._ingest_reports_of_jobs)
         self.instrument_by_id = DataLoader(self._instruments)
         self.instrument_by_uuid = DataLoader(self._instruments_by_uuid)
         self.latest_bar_by_instrument_id = DataLoader(self._latest_bars)
@@ -63,6 +67,22 @@ class Loaders:
                 job_ids, owner_id=self.context.viewer_id
             )
         found = {run.job_id: run for run in runs}
+        return [found.get(job_id) for job_id in job_ids]
+
+    async def _ingest_reports(self, ids: list[UUID]) -> Sequence[IngestReport | None]:
+        async with self.context.session() as session:
+            reports = await IngestReportRepository(session).list_by_ids(
+                ids, owner_id=self.context.viewer_id
+            )
+        found = {report.id: report for report in reports}
+        return [found.get(report_id) for report_id in ids]
+
+    async def _ingest_reports_of_jobs(self, job_ids: list[UUID]) -> Sequence[IngestReport | None]:
+        async with self.context.session() as session:
+            reports = await IngestReportRepository(session).by_job_ids(
+                job_ids, owner_id=self.context.viewer_id
+            )
+        found = {report.job_id: report for report in reports}
         return [found.get(job_id) for job_id in job_ids]
 
     async def _instruments(self, ids: list[int]) -> Sequence[Instrument | None]:

@@ -11,6 +11,7 @@ from strawberry.types import ExecutionContext
 from api.graphql.backtests import BacktestQuery, BacktestType
 from api.graphql.context import Info
 from api.graphql.documents import Documents
+from api.graphql.ingest_reports import IngestReportType
 from api.graphql.jobs import JobMutation, JobQuery, JobType
 from api.graphql.market_data import InstrumentType, MarketQuery
 from api.graphql.node import Node, parse_id
@@ -40,6 +41,8 @@ class NodeQuery:
                 return await loaders.job_by_id.load(uuid)
             case ("backtest", uuid):
                 return await loaders.backtest_by_id.load(uuid)
+            case ("ingest_report", uuid):
+                return await loaders.ingest_report_by_id.load(uuid)
             case ("instrument", uuid):
                 return await loaders.instrument_by_uuid.load(uuid)
         return None
@@ -77,7 +80,7 @@ def _build() -> Schema:
     built = Schema(
         query=Query,
         mutation=Mutation,
-        types=(BacktestType, JobType, InstrumentType),
+        types=(BacktestType, JobType, InstrumentType, IngestReportType),
         extensions=(Documents,),
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
     )
