@@ -147,6 +147,54 @@ class UniverseListing:
     survivorship_free: bool = False
 
 
+@dataclass(frozen=True, kw_only=True)
+class ListedUniverse:
+    """A known list as it stands today: what it is, who is in it, what it is compared with."""
+
+    universe: UniverseListing
+    members: tuple[Listing, ...]
+    benchmark: Listing
+
+
+@dataclass(frozen=True, kw_only=True)
+class IndexSpell:
+    """A company's time in an index; `ends_on` is the first day it is out.
+
+    Of several companies that had one ticker only the last has it for its symbol; the symbols of
+    the others carry the month of their last day, as in AAL-199701.
+    """
+
+    symbol: str
+    ticker: str  # as it was then, in Yahoo style
+    starts_on: date
+    ends_on: date | None
+    name: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MembershipHistory:
+    """Who was in an index from a day on; `notes` say what of the file was not read, or mended."""
+
+    source: str
+    first_on: date
+    spells: tuple[IndexSpell, ...]
+    notes: tuple[str, ...] = ()
+
+
+class KnownLists(Protocol):
+    """Lists everybody shares."""
+
+    @property
+    def keys(self) -> Sequence[str]:
+        """Name the lists it has."""
+
+    async def fetch_list(self, key: str) -> ListedUniverse:
+        """Return a list as it stands. Raises NotFound, Unavailable, DataError."""
+
+    async def fetch_history(self, key: str) -> MembershipHistory | None:
+        """Return who was in it and when; None where no history is to be had. Raises FetchFailed."""
+
+
 class BundledPrices(Protocol):
     """Daily bars of the instruments it lists."""
 
