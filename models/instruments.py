@@ -51,6 +51,10 @@ class InstrumentRepository:
         found = select(Instrument).where(col(Instrument.symbol).in_(symbols))
         return list(await self.session.scalars(found.order_by(col(Instrument.id))))
 
+    async def list_all(self) -> list[Instrument]:
+        """Return every instrument, ordered by id; there are some thousands at most."""
+        return list(await self.session.scalars(select(Instrument).order_by(col(Instrument.id))))
+
     async def by_ids(self, ids: Sequence[int]) -> list[Instrument]:
         found = select(Instrument).where(col(Instrument.id).in_(ids))
         return list(await self.session.scalars(found.order_by(col(Instrument.id))))

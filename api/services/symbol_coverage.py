@@ -1,0 +1,107 @@
+"""What is stored of each symbol beside what its market's calendar says there should be."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.services.coverage import expected_sessions, missing_sessions, stale_sessions
+from api.services.sessions import calendar_code
+from models.bar_counts import BarCountRepository
+from models.instrument import Instrument
+from models.instruments import InstrumentRepository
+from models.quarantines import QuarantineRepository
+
+# A bundled set is finished: no session is ever added to it, so nothing of it is late.
+SAMPLE = "sample:"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SymbolCoverage:
+    """One symbol's bars from the first to the last, and the sessions that closed since.
+
+    expected = present + len(gaps); both are 0 where no bar is stored.
+    """
+
+    symbol: str
+    source: str
+    first_bar: date | None
+    last_bar: date | None
+    expected: int
+    present: int
+    gaps: Sequence[date]
+    stale_sessions: int
+    suspect: int
+    quarantined: int
+
+
+async def symbol_coverage(
+    session: AsyncSession, ids: Sequence[int] | None, *, now: datetime
+) -> list[SymbolCoverage]:
+    """Return one line for each of these instruments, or for everything stored, by symbol.
+
+    Days are read only of instruments whose number of bars is not the calendar's.
+    """
+    instruments = await _instruments(session, ids)
+    bars = BarCountRepository(session)
+    holed = [each.id for each in instruments if _expected(each) != each.bar_count]
+    days = await bars.days_of(holed) if holed else {}
+    suspects = await bars.suspects([each.id for each in instruments])
+    refused = await QuarantineRepository(session).counts([each.symbol for each in instruments])
+    return [
+        _line(each, days, suspects=suspects.get(each.id, 0), refused=refused, now=now)
+        for each in sorted(instruments, key=lambda instrument: instrument.symbol)
+    ]
+
+
+async def _instruments(session: AsyncSession, ids: Sequence[int] | None) -> list[Instrument]:
+    instruments = InstrumentRepository(session)
+    return await (instruments.list_all() if ids is None else instruments.by_ids(ids))
+
+
+def _line(
+    instrument: Instrument,
+    days: Mapping[int, Sequence[int]],
+    *,
+    suspects: int,
+    refused: Mapping[str, int],
+    now: datetime,
+) -> SymbolCoverage:
+    gaps = _gaps(instrument, days.get(instrument.id, ()))
+    expected = _expected(instrument)
+    return SymbolCoverage(
+        symbol=instrument.symbol,
+        source=instrument.source,
+        first_bar=instrument.first_bar,
+        last_bar=instrument.last_bar,
+        expected=expected,
+        present=expected - len(gaps),
+        gaps=gaps,
+        stale_sessions=_stale(instrument, now),
+        suspect=suspects,
+        quarantined=refused.get(instrument.symbol, 0),
+    )
+
+
+def _code(instrument: Instrument) -> str:
+    return calendar_code(instrument.exchange, instrument.currency)
+
+
+def _expected(instrument: Instrument) -> int:
+    if instrument.first_bar is None or instrument.last_bar is None:
+        return 0
+    return expected_sessions(_code(instrument), instrument.first_bar, instrument.last_bar)
+
+
+def _gaps(instrument: Instrument, days: Iterable[int]) -> list[date]:
+    found = list(days)
+    if not found or instrument.first_bar is None or instrument.last_bar is None:
+        return []
+    return missing_sessions(_code(instrument), found, instrument.first_bar, instrument.last_bar)
+
+
+def _stale(instrument: Instrument, now: datetime) -> int:
+    if instrument.last_bar is None or instrument.source.startswith(SAMPLE):
+        return 0
+    return stale_sessions(_code(instrument), instrument.last_bar, now, instrument.delisted_on)
