@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import TypeAlias
 from uuid import UUID
 
@@ -59,13 +60,15 @@ _BARS = f"""
         SELECT instrument_id AS key, extract(year FROM date)::int AS year,
             {_sent(_BAR, by="date")} AS sent,
             count(*) AS rows, min(date) AS first, max(date) AS last
-        FROM price_bar WHERE instrument_id = ANY (CAST(:keys AS bigint[]))
+        FROM price_bar
+        WHERE instrument_id = ANY (CAST(:keys AS bigint[])) AND date >= CAST(:since AS date)
         GROUP BY 1, 2
     ) b FULL JOIN (
         SELECT instrument_id AS key, extract(year FROM ex_date)::int AS year,
             {_sent(_ACTION, by="ex_date, kind")} AS sent,
             count(*) AS rows, min(ex_date) AS first, max(ex_date) AS last
-        FROM corporate_action WHERE instrument_id = ANY (CAST(:keys AS bigint[]))
+        FROM corporate_action
+        WHERE instrument_id = ANY (CAST(:keys AS bigint[])) AND ex_date >= CAST(:since AS date)
         GROUP BY 1, 2
     ) a USING (key, year)
 """  # noqa: S608 - the columns are named above
@@ -99,6 +102,7 @@ REFRESH = """
     gone AS (
         DELETE FROM fingerprint f
         WHERE f.scope = :scope AND f.key = ANY (CAST(:names AS text[]))
+            AND (f.year = 0 OR f.year >= extract(year FROM CAST(:since AS date)))
             AND NOT EXISTS (SELECT FROM found WHERE found.key = f.key AND found.year = f.year)
         RETURNING 1
     ),
@@ -141,10 +145,11 @@ class FingerprintRepository:
     def __init__(self, session: AsyncSession) -> None:
         self.session = session
 
-    async def refresh(self, scope: Scope, keys: Keys) -> int:
+    async def refresh(self, scope: Scope, keys: Keys, *, since_year: int = 1) -> int:
         """Digest the rows of these keys anew; return how many fingerprints changed.
 
-        Keys are instrument ids for bars, pairs, universe keys or factor sets for the others.
+        Keys are instrument ids for bars, pairs, universe keys or factor sets for the others. Bars
+        of years before `since_year` are taken not to have changed, and are not read.
         Belongs in the transaction that wrote the rows.
         """
         statement = REFRESH.format(source=SOURCES[scope])
@@ -152,6 +157,7 @@ class FingerprintRepository:
             "scope": scope.value,
             "keys": list(keys),
             "names": [str(key) for key in keys],
+            "since": date(since_year if scope is Scope.BARS else 1, 1, 1),
         }
         return int(await self.session.scalar(text(statement), asked) or 0)
 

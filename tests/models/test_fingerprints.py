@@ -258,3 +258,15 @@ async def test_a_digest_does_not_hang_on_how_rows_are_grouped(session, off):
     changed = await fingerprints.refresh(Scope.FACTORS, ["FF3"])
 
     assert changed == 0
+
+
+async def test_years_before_the_first_that_changed_are_left_as_they_are(session):
+    fingerprints, one = await stored(session)
+    changed = make_bars(one, DECEMBER, [1.5, 2.0, 3.0, 4.5])
+    await PriceBarRepository(session).write(changed)
+
+    late = await fingerprints.refresh(Scope.BARS, [one], since_year=2024)
+    all_of_it = await fingerprints.refresh(Scope.BARS, [one])
+
+    years = await session.scalars(select(Fingerprint.year).order_by(col(Fingerprint.year)))
+    assert (late, all_of_it, years.all()) == (1, 1, [2023, 2024])
