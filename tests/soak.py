@@ -19,8 +19,8 @@ import asyncpg
 from sqlalchemy.engine import make_url
 
 from migrations.run import upgrade
-from tests.aws.faults.cells import CELLS, Cell
 from tests.aws.faults.flood import flood
+from tests.aws.faults.matrix import CELLS, Cell
 from tests.aws.faults.stage import Stage
 from tests.aws.report import matrix
 from tests.emulator import moto_server

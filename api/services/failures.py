@@ -9,11 +9,13 @@ from api.errors import AppError, ErrorCode
 from engine import errors as engine
 
 MAX_MESSAGE = 1_000
-# Serialisation, deadlock, shutdown and too many connections; class 08 is a lost connection. A
-# password is refused (28P01, 28000) for as long as a rotation takes to tell us the new one.
+# Serialisation, deadlock, shutdown. A password is refused (28P01, 28000) for as long as a rotation
+# takes to tell us the new one, and a write (25006) for as long as a failover takes.
 TRANSIENT_STATES = frozenset(
-    {"40001", "40P01", "57P01", "57P02", "57P03", "53300", "28P01", "28000"}
+    {"40001", "40P01", "57P01", "57P02", "57P03", "28P01", "28000", "25006"}
 )
+# A lost connection; what the server lacks: memory, disk, connections.
+TRANSIENT_CLASSES = ("08", "53")
 ENGINE_CODES: dict[type[engine.EngineError], ErrorCode] = {
     engine.InvalidParameters: ErrorCode.INVALID,
     engine.InsufficientHistory: ErrorCode.INSUFFICIENT_HISTORY,
@@ -67,8 +69,9 @@ def failure_of(error: BaseException) -> Failure:
         case DBAPIError():
             return _database_failure(error)
         case MemoryError():
+            # Perhaps for what else the machine was doing: tried again while attempts are left.
             message = "the computation ran out of memory"
-            return _failure(ErrorCode.RESOURCE_EXHAUSTED, message, "OUT_OF_MEMORY")
+            return _failure(ErrorCode.RESOURCE_EXHAUSTED, message, "OUT_OF_MEMORY", transient=True)
         case ConnectionError() | TimeoutError():
             message = "a part of the system did not answer in time"
             return _failure(ErrorCode.UNAVAILABLE, message, transient=True)
@@ -81,7 +84,11 @@ def failure_of(error: BaseException) -> Failure:
 def _database_failure(error: DBAPIError) -> Failure:
     """Name the state only: the driver's text carries statements and values."""
     state = getattr(error.orig, "sqlstate", None) or ""
-    if error.connection_invalidated or state in TRANSIENT_STATES or state.startswith("08"):
+    if (
+        error.connection_invalidated
+        or state in TRANSIENT_STATES
+        or state.startswith(TRANSIENT_CLASSES)
+    ):
         return _failure(ErrorCode.UNAVAILABLE, "the database did not answer", transient=True)
     message = f"the database refused a statement (state {state or 'unknown'})"
     return _failure(ErrorCode.INTERNAL, message, "DATABASE_ERROR")

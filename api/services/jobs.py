@@ -222,9 +222,11 @@ async def _give_up(
 
 
 def _exhausted(job: ClaimedJob, last: Failure) -> Failure:
+    """Tell of the last attempt; what it ran out of is the better reason."""
+    ran_out = last.code is ErrorCode.RESOURCE_EXHAUSTED
     return Failure(
         code=ErrorCode.RESOURCE_EXHAUSTED,
-        reason="ATTEMPTS_EXHAUSTED",
+        reason=(ran_out and last.reason) or "ATTEMPTS_EXHAUSTED",
         message=f"{job.attempt} attempts failed, the last because {last.message}",
     )
 

@@ -48,11 +48,12 @@ def test_names_an_error_nobody_foresaw():
     )
 
 
-def test_out_of_memory_is_exhaustion():
+def test_out_of_memory_is_exhaustion_and_may_pass_by_itself():
     assert failure_of(MemoryError()) == Failure(
         code=ErrorCode.RESOURCE_EXHAUSTED,
         message="the computation ran out of memory",
         reason="OUT_OF_MEMORY",
+        transient=True,
     )
 
 
@@ -66,6 +67,9 @@ def test_out_of_memory_is_exhaustion():
         refused("40P01"),
         refused("57P01"),
         refused("08006"),
+        refused("25006"),
+        refused("53100"),
+        refused("53300"),
         refused("28P01"),
         refused("28000"),
         refused("XX000", lost=True),

@@ -33,6 +33,11 @@ def job_body(job_id: Any) -> str:
     return json.dumps({"schemaVersion": 1, "jobId": str(job_id)})
 
 
+def message(job: UUID, **more: object) -> str:
+    told = {"schemaVersion": 1, "jobId": str(job), "attemptHint": 0, "sentAt": "2026-01-05T10:00Z"}
+    return json.dumps(told | more)
+
+
 def failures(answer: dict[str, Any]) -> list[str]:
     """Return the ids of the messages that an answer sends back."""
     assert set(answer) == {"batchItemFailures"}

@@ -2,12 +2,10 @@
 
 from collections.abc import Sequence
 
-from tests.aws.faults.cells import Cell
+from tests.aws.faults.matrix import Cell
 
 # Faults that have no cell here, and why.
 ELSEWHERE = {
-    "F9": "not injected: a reply lost after COMMIT; F1 after S1 and after S9 come nearest",
-    "F10": "not injected: a read-only database",
     "F12": "tests/aws/faults/test_faults_poison.py",
     "F13": "not injected: leases and versions read the database's clock only",
     "F14": "tests/aws/test_rotation.py",

@@ -3,7 +3,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 pytest.register_assert_rewrite(
-    "tests.aws.faults.cells", "tests.aws.faults.neighbours", "tests.aws.faults.flood"
+    *(f"tests.aws.faults.{room}" for room in ("cells", "database", "flood", "hosts", "neighbours"))
 )
 
 from tests.aws.faults.stage import Stage  # noqa: E402 - what is rewritten is imported later

@@ -4,7 +4,7 @@ import random
 import time
 from typing import Any
 
-from tests.aws.faults.cells import message
+from tests.aws.events import message
 from tests.aws.faults.stage import Stage
 
 POISON = 0.01

@@ -54,6 +54,12 @@ DO $$ BEGIN
     );
 END $$
 """
+# New connections cannot write; as in a failover, the old ones end.
+READ_ONLY = """
+DO $$ BEGIN
+    EXECUTE format('ALTER DATABASE %I {} default_transaction_read_only{}', current_database());
+END $$
+"""
 PATIENT = "SET {} idle_in_transaction_session_timeout = 0"
 ACCESS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 # A sweep at a full hour looks for objects too.
@@ -161,6 +167,23 @@ class Stage:
             "POWERTOOLS_METRICS_NAMESPACE": "PotentialParakeet",
             "POWERTOOLS_TRACE_DISABLED": "true",
         }
+
+    @asynccontextmanager
+    async def altered(
+        self, *functions: LambdaRuntime, handler: str | None = None, **environment: str
+    ) -> AsyncIterator[None]:
+        """Let these functions run as another build, or on another host; both start cold."""
+        usual = [(each.command, each.env) for each in functions]
+        for each in functions:
+            each.command = [*each.command[:-1], handler or each.command[-1]]
+            each.env = each.env | environment
+            await each.stop()
+        try:
+            yield
+        finally:
+            for each, (command, env) in zip(functions, usual, strict=True):
+                each.command, each.env = command, env
+                await each.stop()
 
     # The path of a message
 
@@ -279,6 +302,21 @@ class Stage:
             own=self.own_backend,
         )
         return int(killed)
+
+    @asynccontextmanager
+    async def read_only(self) -> AsyncIterator[None]:
+        """Let nobody write while the block runs, as during a failover or on a full disk."""
+        writing = {"default_transaction_read_only": "off"}
+        connection = await asyncpg.connect(self.database_url, server_settings=writing)
+        self.own_backend = connection.get_server_pid()
+        try:
+            await connection.execute(READ_ONLY.format("SET", " = on"))
+            await self.kill_backends()
+            yield
+            await connection.execute(READ_ONLY.format("RESET", ""))
+            await self.kill_backends()
+        finally:
+            await connection.close()
 
     async def lapse(self, job_id: UUID) -> None:
         """Let the lease of a worker that is dead or asleep run out, without waiting for it."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.aws.faults.cells import CELLS, Cell
+from tests.aws.faults.matrix import CELLS, Cell
 from tests.aws.faults.stage import Stage
 
 

@@ -1,8 +1,8 @@
-"""F6 to F11: what a function leans on does not answer, or answers nonsense."""
+"""F6 to F8 and F11: what a function leans on does not answer, or answers nonsense."""
 
 import pytest
 
-from tests.aws.faults.cells import CELLS, Cell
+from tests.aws.faults.matrix import CELLS, Cell
 from tests.aws.faults.stage import Stage
 
 

@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from tests.aws.faults.cells import message
+from tests.aws.events import message
 from tests.aws.faults.flood import flood
 from tests.aws.faults.neighbours import lose_objects_for_ever
 from tests.aws.faults.stage import MAX_RECEIVES, Stage
