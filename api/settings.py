@@ -135,6 +135,10 @@ class Settings(BaseSettings):
     )
     retry_base_seconds: float = Field(0.2, gt=0, description="First ceiling of a random back-off.")
     retry_cap_seconds: float = Field(20.0, gt=0, description="Last ceiling of a random back-off.")
+    membership_url: str | None = Field(
+        None,
+        description="Address or path of a CSV file with the history of the S&P 500's members.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Least severity that is logged."
     )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from api.ports import JobQueue, ObjectStore, Secrets
+from api.ports import JobQueue, KnownLists, ObjectStore, Secrets
 from api.services.jobs import perform
 from api.services.publish_backtest import publish_backtest
 from api.services.schedules import job_of
@@ -109,6 +109,14 @@ class App:
                 from api.adapters.s3_store import S3Store
 
                 return S3Store(self.aws, bucket=self.settings.bucket or "")
+
+    @cached_property
+    def known_lists(self) -> KnownLists:
+        from api.adapters.membership_csv import MembershipCsv
+        from api.adapters.universe_lists import UniverseLists
+
+        place = self.settings.membership_url
+        return UniverseLists({} if place is None else {"SPX500": MembershipCsv(place)})
 
     @cached_property
     def edge_keys(self) -> EdgeKeys:
