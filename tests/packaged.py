@@ -41,3 +41,9 @@ def runtime() -> Path:
     """Return an interpreter that has, as Lambda's, only the runtime client. Raises Unbuildable."""
     build("runtime")
     return DIST / "runtime" / "bin" / "python"
+
+
+def peer() -> Path:
+    """Return a folder with what the plain peer imports and we do not. Raises Unbuildable."""
+    build("peer")
+    return DIST / "peer"

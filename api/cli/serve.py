@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 
 import typer
 import uvicorn
+from fastapi import FastAPI
 
 from api.cli.edge import begin, exit_codes
 from api.cli.opening import Say, opened
@@ -98,12 +99,19 @@ class _Server(uvicorn.Server):
             self._say(self._ready)
 
 
-async def _answer(app: App, listener: socket.socket, say: Say) -> None:
-    """Answer requests until cancelled; open ones have a moment to end."""
+def _hosted(app: App) -> FastAPI:
+    """Return the API inside FastAPI, where a route of one's own has its place and its checks."""
     from api.http import create_app
 
+    host = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    host.mount("/", create_app(app))
+    return host
+
+
+async def _answer(app: App, listener: socket.socket, say: Say) -> None:
+    """Answer requests until cancelled; open ones have a moment to end."""
     config = uvicorn.Config(
-        create_app(app),
+        _hosted(app),
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=OPEN_REQUESTS_SECONDS,

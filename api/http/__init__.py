@@ -5,10 +5,10 @@ POST /graphql, GET /healthz, GET /downloads/<key>; everything else is the built 
 
 from pathlib import Path
 
+from starlette.applications import Starlette
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 
 from api.http.endpoints import FILE_TYPES, Endpoints
-from api.http.framework import FastAPI
 from api.http.headers import Headed
 from api.http.page import Page
 from api.settings import DEPLOYED
@@ -18,10 +18,10 @@ CLIENT = Path(__file__).parents[2] / "client" / "dist"
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 
 
-def create_app(app: App, *, client: Path = CLIENT) -> FastAPI:
+def create_app(app: App, *, client: Path = CLIENT) -> Starlette:
     """Build the application around what the process was wired with."""
     endpoints = Endpoints(app)
-    http = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    http = Starlette()
     # Every method, or a GET would fall through to the page.
     http.add_route("/graphql", endpoints.graphql, methods=METHODS)
     http.add_route("/healthz", endpoints.health, methods=["GET"])

@@ -75,6 +75,7 @@ def figures() -> Iterator[Figure]:
     try:
         archive = packaged.zip_for_this_machine()
         packaged.runtime()
+        packaged.peer()
     except packaged.Unbuildable as e:
         sys.stderr.write(f"the cold start is not measured: {e}\n")
         return
@@ -111,7 +112,7 @@ async def _measured(tree: Path, peer: Path) -> tuple[Side, ...]:
 def _sides(
     tree: Path, peer: Path, url: str, deployed: Mapping[str, str], issuer: Issuer
 ) -> tuple[Side, ...]:
-    local, plain = {"DATABASE_URL": url}, {"PYTHONPATH": str(tree)}
+    local, plain = {"DATABASE_URL": url}, {"PYTHONPATH": f"{tree}:{packaged.peer()}"}
     return (
         Side(OURS, tree, partial(_asking, STRATEGIES), local),
         Side(OURS, tree, partial(_asking, QUOTA), local),
