@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar, NamedTuple
 
-from sqlalchemy import BigInteger, Double, Identity, Index, Text
+from sqlalchemy import BigInteger, ColumnElement, Double, Identity, Index, Text, column, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
@@ -50,6 +50,12 @@ class PriceBar(Entity, table=True):
         check("close_known", "close IS NOT NULL OR adjusted_close IS NOT NULL"),
         check("high_is_highest", "high >= greatest(open, low, close)"),
         check("low_is_lowest", "low <= least(open, high, close)"),
+        # Few bars are; to count them is not to read the others.
+        Index(
+            "ix_price_bar_suspect",
+            "instrument_id",
+            postgresql_where=text("quality = 'SUSPECT'"),
+        ),
     )
 
     instrument_id: int = Field(
@@ -99,7 +105,7 @@ class PriceBarRevision(Entity, table=True):
     __table_args__ = (
         one_of("quality", DataQuality),
         check("believed_for_a_while", "known_at < known_to"),
-        Index("ix_price_bar_revision_newest", "instrument_id", "known_to", "date"),
+        Index("ix_price_bar_revision_newest", "known_to", "instrument_id", "date"),
     )
 
     instrument_id: int = Field(
@@ -129,11 +135,23 @@ class PriceBarRevision(Entity, table=True):
     reason: str = Field(sa_type=Text, description="Why the bar changed.")
 
 
+# What makes a refused row the same one when its file comes again. A row may be longer than an
+# index holds, its digest is not.
+PLACE: tuple[ColumnElement[Any], ...] = (
+    column("source"),
+    column("file"),
+    column("row_number"),
+    func.md5(column("raw")),
+    column("reason"),
+)
+
+
 class Quarantine(Entity, table=True):
     """A row of a feed that was refused: kept as it came, never repaired."""
 
     __tablename__: ClassVar[str] = "quarantine"
     __table_args__ = (
+        Index("uq_quarantine_place", *PLACE, unique=True, postgresql_nulls_not_distinct=True),
         Index("ix_quarantine_newest", "recorded_at", "id"),
         Index("ix_quarantine_symbol_newest", "symbol", "recorded_at", "id"),
     )
