@@ -32,7 +32,7 @@ class Place:
     """A row's place in an ordered list: the value it is sorted by, and its id."""
 
     value: Any
-    id: UUID | int
+    id: UUID | int | str
 
 
 def ordered(

@@ -71,7 +71,11 @@ class Seal:
         return base64.urlsafe_b64encode(self._mark(body) + body).decode().rstrip("=")
 
     def read(
-        self, cursor: str | None, *, value: Callable[[Any], Any], id: Callable[[Any], UUID | int]
+        self,
+        cursor: str | None,
+        *,
+        value: Callable[[Any], Any],
+        id: Callable[[Any], UUID | int | str],
     ) -> Place | None:
         """Return the place behind a cursor. Raises InvalidInput with reason BAD_CURSOR."""
         if cursor is None:
