@@ -85,6 +85,15 @@ class Member:
 
 
 @dataclass(frozen=True)
+class Listed:
+    """A universe at a glance; `first_on` is None where it never had a member."""
+
+    universe: Universe
+    members: int
+    first_on: date | None
+
+
+@dataclass(frozen=True)
 class Spell:
     """A membership to be written; imported history is known from its first day."""
 
@@ -106,6 +115,27 @@ class UniverseRepository:
         if region is not None:
             found = found.where(col(Universe.region) == region)
         return (await self.session.scalars(found)).all()
+
+    async def listed(self, on: date, *, owner_id: UUID | None = None) -> Sequence[Listed]:
+        """Return the universes of `list` with their members of a day, in one statement."""
+        lasts = or_(col(IndexMembership.ends_on).is_(None), col(IndexMembership.ends_on) > on)
+        of_the_day = and_(col(IndexMembership.starts_on) <= on, lasts)
+        believed = and_(
+            col(IndexMembership.universe_id) == col(Universe.id),
+            col(IndexMembership.known_to).is_(None),
+        )
+        found = (
+            select(
+                Universe,
+                func.count(col(IndexMembership.id)).filter(of_the_day),
+                func.min(col(IndexMembership.starts_on)),
+            )
+            .outerjoin(IndexMembership, believed)
+            .where(_visible(owner_id))
+            .group_by(col(Universe.id))
+            .order_by(col(Universe.key))
+        )
+        return [Listed(*row) for row in await self.session.execute(found)]
 
     async def by_key(self, key: str, *, owner_id: UUID | None = None) -> Universe | None:
         """Return everyone's universe or the owner's own; another owner's is unknown."""

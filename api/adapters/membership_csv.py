@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from api.adapters.downloads import Downloads
 from api.adapters.listed_files import read_listed
@@ -63,27 +63,33 @@ class MembershipCsv:
 
     async def fetch(self) -> MembershipHistory:
         """Return its spells. Raises FetchFailed, which names a line that cannot be read."""
-        content = await self._download() if "://" in self._place else await self._read()
-        return await asyncio.to_thread(parse_membership, content, source=self._place)
+        address = urlsplit(self._place)
+        if "://" in self._place:
+            # Neither a name and password nor a key in the query is anybody's to read.
+            source = f"{address.hostname}{address.path}"
+            content = await self._download(address, source)
+        else:
+            source = Path(self._place).name
+            content = await self._read(source)
+        return await asyncio.to_thread(parse_membership, content, source=source)
 
-    async def _download(self) -> bytes:
-        parts = urlsplit(self._place)
+    async def _download(self, address: SplitResult, source: str) -> bytes:
         downloads = Downloads(
-            parts.netloc,
-            f"{parts.scheme}://{parts.netloc}",
+            source,
+            f"{address.scheme}://{address.netloc}",
             timeout_seconds=self._timeout_seconds,
             largest_body=LARGEST_FILE,
         )
         try:
-            return await downloads.get(parts._replace(scheme="", netloc="", fragment="").geturl())
+            return await downloads.get(address._replace(scheme="", netloc="", fragment="").geturl())
         finally:
             await downloads.close()
 
-    async def _read(self) -> bytes:
+    async def _read(self, source: str) -> bytes:
         try:
             return await asyncio.to_thread(Path(self._place).read_bytes)
         except OSError as e:
-            message = f"{self._place} could not be read: {e.strerror}"
+            message = f"membership file {source} could not be read: {e.strerror}"
             raise FetchFailed(FailureKind.NOT_CONFIGURED, message) from e
 
 

@@ -117,6 +117,22 @@ def backtest(
 
 
 @app.command()
+def universes(
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Bring the known lists up to date first.")
+    ] = False,
+    key: Annotated[
+        list[str] | None,
+        typer.Option(help="Refresh only this one, such as SPX500; may be repeated."),
+    ] = None,
+) -> None:
+    """List the universes: how many members, since when, from where."""
+    from api.cli.universes import run
+
+    run(keys=key, refresh=refresh or key is not None)
+
+
+@app.command()
 def schema() -> None:
     """Write the schema beside the client and the strategy catalogue beside the API."""
     from api.graphql.export import export

@@ -109,7 +109,7 @@ async def _named(
             f"universe {request.universe[:64]!r} is not known; universes lists what is",
             field=("input", "universe"),
         )
-    spells = await universes.spells(universe.key, known_at=request.known_at)
+    spells = await universes.memberships(universe, known_at=request.known_at)
     members = {spell.symbol for spell in spells if spell.overlaps(request.start, request.end)}
     if not members:
         known = "" if request.known_at is None else f", as known on {request.known_at.date()}"

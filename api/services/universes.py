@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,6 +13,7 @@ from api.errors import ClientError, Conflict, InvalidInput, NotFound
 from api.services.findings import Findings
 from api.services.market import require_instruments
 from api.services.text import clean_text
+from models.audit_events import AuditEventRepository
 from models.fingerprint import Scope
 from models.fingerprints import FingerprintRepository
 from models.instrument import Exchange, Instrument
@@ -104,15 +106,34 @@ async def record_membership(
     [instrument] = await require_instruments(session, [symbol], field=("input", "symbol"))
     believed = await universes.spells(universe)
     replaced = [each for each in believed if _meets(each, instrument.id, starts_on, ends_on)]
+    if [(each.starts_on, each.ends_on) for each in replaced] == [(starts_on, ends_on)]:
+        return replaced[0]
     kept = [_as_is(each) for each in believed if each not in replaced]
-    spells = [*kept, Spell(instrument.id, starts_on, ends_on)]
-    await universes.believe(found, spells, reason=why)
+    await universes.believe(found, [*kept, Spell(instrument.id, starts_on, ends_on)], reason=why)
     await FingerprintRepository(session).refresh(Scope.MEMBERSHIP, [universe])
-    return next(
-        each
-        for each in await universes.spells(universe)
-        if (each.instrument_id, each.starts_on) == (instrument.id, starts_on)
+    after = await universes.spells(universe)
+    [recorded] = [each for each in after if _meets(each, instrument.id, starts_on, ends_on)]
+    await AuditEventRepository(session).add(
+        owner_id=owner_id,
+        action="recordMembership",
+        subject=f"{universe} {symbol}",
+        reason=why,
+        before=_told(replaced) if replaced else None,
+        after=_told([recorded]),
     )
+    return recorded
+
+
+def _told(members: Sequence[Member]) -> dict[str, Any]:
+    return {
+        "memberships": [
+            {
+                "startsOn": each.starts_on.isoformat(),
+                "endsOn": None if each.ends_on is None else each.ends_on.isoformat(),
+            }
+            for each in members
+        ]
+    }
 
 
 def from_then_on(believed: Iterable[Member], ids: Sequence[int], first: date) -> list[Spell]:
