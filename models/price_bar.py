@@ -18,6 +18,10 @@ class DataQuality(StrEnum):
     BAD = "BAD"
 
 
+# The source of a bar a person has put right.
+BY_HAND = "correction"
+
+
 class BarRow(NamedTuple):
     """One bar on its way in. Unknown fields are None; known_at is when the market had it."""
 

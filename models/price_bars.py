@@ -6,12 +6,14 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from models.adjustment import KnownAction, adjusted_closes
 from models.corporate_actions import VERSIONS as ACTION_VERSIONS
-from models.price_bar import BarRow, DataQuality, PriceBar
+from models.instrument import Instrument
+from models.price_bar import BY_HAND, BarRow, DataQuality, PriceBar
 from models.staging import TAKE_TURNS, Written, differ, staged
 
 FIGURES = ("open", "high", "low", "close", "adjusted_close", "volume")
@@ -131,11 +133,18 @@ LATEST = f"""
     CROSS JOIN LATERAL ({_acted("bar.date + 1", "bar.date")}) acted
 """  # noqa: S608
 
+
+def _news(old: str, new: str) -> str:
+    """Return the condition that a row replaces another: what a person put right stands."""
+    allowed = f"({old}.source <> '{BY_HAND}' OR {new}.source = '{BY_HAND}')"
+    return f"{differ(old, new, figures=FIGURES, words=WORDS)} AND {allowed}"
+
+
 # The correction is known from now on, and what it replaces was believed until now.
 MERGE = f"""
     WITH differing AS (
         SELECT s.* FROM staged s LEFT JOIN price_bar b USING (instrument_id, date)
-        WHERE b.instrument_id IS NULL OR {differ("b", "s", figures=FIGURES, words=WORDS)}
+        WHERE b.instrument_id IS NULL OR {_news("b", "s")}
     ), merged AS (
         INSERT INTO price_bar AS b ({", ".join(BarRow._fields)})
         SELECT {", ".join(BarRow._fields)} FROM differing ORDER BY instrument_id, date
@@ -143,7 +152,7 @@ MERGE = f"""
             ({", ".join(VALUES)}) = ROW ({_each("excluded")}),
             known_at = greatest(statement_timestamp(), b.known_at + interval '1 microsecond'),
             recorded_at = statement_timestamp()
-        WHERE {differ("b", "excluded", figures=FIGURES, words=WORDS)}
+        WHERE {_news("b", "excluded")}
         RETURNING old.instrument_id AS was, old.date, new.known_at AS known_to, old.known_at,
             {_each("old")}, old.recorded_at
     ), kept AS (
@@ -216,12 +225,22 @@ class PriceBarRepository:
         asked = {"ids": list(instrument_ids), "valid_at": valid_at, "known_at": known_at}
         return [_latest(row) for row in await self.session.execute(text(LATEST), asked)]
 
+    async def hold(self, instrument_id: int, day: date) -> PriceBar | None:
+        """Return a bar, and let nobody else write the instrument's until the transaction ends."""
+        whose = select(col(Instrument.id)).where(col(Instrument.id) == instrument_id)
+        await self.session.execute(whose.with_for_update(key_share=True))
+        found = select(PriceBar).where(
+            col(PriceBar.instrument_id) == instrument_id, col(PriceBar.date) == day
+        )
+        return await self.session.scalar(found.execution_options(populate_existing=True))
+
     async def write(self, rows: Iterable[BarRow], *, reason: str = "the source changed") -> Written:
         """Write bars, at most one for each instrument and date.
 
         A bar that differs from the stored one replaces it: the old values go to the revisions
         and the new ones are known from now on, whatever their `known_at` says. Equal bars are
-        not touched, so that the same write twice changes nothing.
+        not touched, so that the same write twice changes nothing; nor is one that a person has put
+        right, unless the row comes from a person too.
         """
         async with staged(self.session, "price_bar", BarRow._fields, rows) as given:
             await self.session.execute(text(TAKE_TURNS))
