@@ -257,3 +257,39 @@ class PriceSource(Protocol):
 
     async def close(self) -> None:
         """Let go of connections."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FactorTable:
+    """A set of factors at one frequency: simple returns, one series per factor."""
+
+    factor_set: str  # FF3 FF5
+    frequency: str  # daily monthly
+    series: tuple[Observations, ...]
+
+
+class RateSource(Protocol):
+    """A publisher of exchange rates."""
+
+    key: str  # yahoo, ecb, sample
+
+    async def fetch_rates(self, start: date, end: date) -> Sequence[Observations]:
+        """Return AUDUSD, US dollars for one Australian dollar. Raises FetchFailed."""
+
+
+class MacroSource(Protocol):
+    """A publisher of figures about the whole market."""
+
+    key: str
+
+    async def fetch_macro(self, start: date, end: date) -> Sequence[Observations]:
+        """Return VIX and VIX3M as far as they are known, in points. Raises FetchFailed."""
+
+
+class FactorSource(Protocol):
+    """A publisher of factor returns, among them the risk-free rate RF."""
+
+    key: str  # french, sample
+
+    async def fetch_factors(self) -> Sequence[FactorTable]:
+        """Return every table it has, decimal fractions. Raises FetchFailed."""

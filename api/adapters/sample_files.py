@@ -66,18 +66,26 @@ def digest_of(files: Iterable[str]) -> str:
 
 
 def read_sheet(file: str, *, columns: Sequence[str] = ()) -> Sheet:
-    """Split a comma-separated file into columns, or into those named. Raises DataError.
+    """Split a comma-separated file into columns, or into those named. Raises DataError."""
+    return split_sheet(read_text(file), file=file, columns=columns)
+
+
+def split_sheet(text: str, *, file: str, columns: Sequence[str] = ()) -> Sheet:
+    """Split a comma-separated text into columns, or into those named. Raises DataError.
 
     A row with more or fewer cells than the header refuses the whole file: nobody can tell which
     cell is missing.
     """
-    header_line, *raw = read_text(file).splitlines()
-    header = next(csv.reader([header_line]))
+    header_line, *raw = text.splitlines() or [""]
+    header = next(csv.reader([header_line]), [])
     rows = list(csv.reader(raw))
     ragged = next((i for i, row in enumerate(rows) if len(row) != len(header)), None)
     if ragged is not None or not rows:
         line = FIRST_ROW + (ragged or 0)
         raise DataError(f"{file} line {line} has not the {len(header)} cells of the header")
+    absent = sorted(set(columns) - set(header))
+    if absent:
+        raise DataError(f"{file} has no column {absent[0]}")
     cells = dict(zip(header, zip(*rows, strict=True), strict=True))
     return Sheet(file=file, columns={name: cells[name] for name in columns or header}, raw=raw)
 
@@ -100,6 +108,14 @@ def to_days(cells: Sequence[str], *, file: str) -> IntArray:
         return np.array([iso[cell] for cell in cells], dtype="datetime64[D]").astype(np.int64)
     except ValueError as e:
         raise DataError(f"{file} holds a cell that is no date: {e}") from e
+
+
+def to_month_ends(cells: Sequence[str], *, file: str) -> IntArray:
+    """Parse months written 192607 into their last days since 1970-01-01, (n,). Raises DataError."""
+    first = to_days([f"{cell}01" for cell in cells], file=file).astype("datetime64[D]")
+    following = (first.astype("datetime64[M]") + 1).astype("datetime64[D]")
+    last: IntArray = following.astype(np.int64) - 1
+    return last
 
 
 def _iso(cell: str) -> str:

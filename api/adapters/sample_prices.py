@@ -14,12 +14,14 @@ from functools import cached_property
 import numpy as np
 
 from api.adapters import sample_catalogue as catalogue
+from api.adapters.ecb_fixings import FIXED, NS_PER_DAY, observe_audusd, read_audusd
 from api.adapters.sample_files import (
     Sheet,
     digest_of,
     read_sheet,
     read_text,
     to_days,
+    to_month_ends,
     to_numbers,
 )
 from api.errors import NotFound
@@ -66,10 +68,6 @@ SHARES_PER_LOT = 100.0
 # How FRED writes a day on which VIX was not computed.
 NO_OBSERVATION = "."
 
-NS_PER_DAY = 86_400 * 10**9
-# The ECB publishes its rates around 16:00 CET on the day itself. That is 15:00 UTC in winter and
-# 14:00 in summer, so 15:00 UTC is never too early.
-ECB_KNOWN = 15 * 3600 * 10**9
 # VIX closes at 16:15 in New York, at 21:15 UTC in winter and an hour earlier in summer.
 VIX_KNOWN = (21 * 60 + 15) * 60 * 10**9
 
@@ -194,16 +192,8 @@ class SamplePrices:
         return _select(symbol, self._bytetheory, *self._bytetheory_arrays, rows)
 
     def _audusd(self) -> Observations:
-        sheet = read_sheet(ECB_RATES, columns=("Date", "USD", "AUD"))
-        usd, aud = (to_numbers(sheet.columns[name], file=sheet.file) for name in ("USD", "AUD"))
-        day = _days(sheet)[::-1]  # the file begins with the latest day
-        return Observations(
-            key="AUDUSD",
-            source=catalogue.ECB,
-            day=day,
-            value=(usd / aud)[::-1],
-            known_at=day * NS_PER_DAY + ECB_KNOWN,
-        )
+        sheet = read_sheet(ECB_RATES, columns=FIXED)
+        return observe_audusd(*read_audusd(sheet), source=catalogue.ECB)
 
     def _vix(self) -> Observations:
         sheet = read_sheet(ARCH_VIX)
@@ -225,7 +215,7 @@ class SamplePrices:
         is what a bill bought at the start of the month pays at its end.
         """
         sheet = read_sheet(ARCH_FACTORS)
-        day = _month_ends(sheet.columns["Date"])
+        day = to_month_ends(sheet.columns["Date"], file=sheet.file)
         return [
             Observations(
                 key=name,
@@ -269,11 +259,3 @@ def _rows_by(cells: Sequence[str]) -> dict[str, IntArray]:
     for row, cell in enumerate(cells):
         rows[cell].append(row)
     return {cell: np.array(found) for cell, found in rows.items()}
-
-
-def _month_ends(cells: Sequence[str]) -> IntArray:
-    """Last calendar day of months written 192607, as days since 1970-01-01."""
-    months = np.array([f"{cell[:4]}-{cell[4:]}" for cell in cells], dtype="datetime64[M]")
-    next_month = (months + 1).astype("datetime64[D]")
-    ends: IntArray = next_month.astype(np.int64) - 1
-    return ends

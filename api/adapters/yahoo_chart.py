@@ -7,7 +7,7 @@ is wanted until now, wherever the range ends.
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -42,7 +42,7 @@ class Chart:
     day: IntArray  # days since 1970-01-01 where the exchange is
     values: Mapping[str, FloatArray]
     splits: Mapping[int, float]  # new shares per old one, by ex day
-    dividends: Sequence[tuple[int, float, str | None]]  # ex day, amount, currency if it differs
+    dividends: Mapping[tuple[int, str | None], float]  # amount by ex day and, if other, currency
 
 
 def read_chart(document: Any, request: BarRequest, *, now: float) -> Fetched:
@@ -134,13 +134,14 @@ def _splits(events: Iterable[Mapping[str, Any]], zone: ZoneInfo) -> dict[int, fl
 
 def _dividends(
     events: Iterable[Mapping[str, Any]], zone: ZoneInfo
-) -> list[tuple[int, float, str | None]]:
+) -> dict[tuple[int, str | None], float]:
+    """Add up what is paid on one day: an ordinary dividend and a special one are one amount."""
     events = list(events)
     amounts = to_floats([event["amount"] for event in events], what="dividend").tolist()
-    return [
-        (_local_day(event["date"], zone), amount, event.get("currency") or None)
-        for event, amount in zip(events, amounts, strict=True)
-    ]
+    paid: dict[tuple[int, str | None], float] = defaultdict(float)
+    for event, amount in zip(events, amounts, strict=True):
+        paid[_local_day(event["date"], zone), event.get("currency") or None] += amount
+    return dict(paid)
 
 
 def _require_asked_for(chart: Chart, request: BarRequest) -> None:
@@ -160,7 +161,8 @@ def _within(chart: Chart, request: BarRequest) -> BoolArray:
 
 def _empty(chart: Chart) -> BoolArray:
     """Rows without any price: a day on which there was no session."""
-    nothing: BoolArray = np.isnan([chart.values[name] for name in PRICES]).all(axis=0)
+    prices = np.array([chart.values[name] for name in PRICES])
+    nothing: BoolArray = np.all(np.isnan(prices), axis=0)
     return nothing
 
 
@@ -245,7 +247,7 @@ def _shares_since(chart: Chart, day: IntArray) -> FloatArray:
 
 def _actions(chart: Chart, request: BarRequest) -> tuple[Action, ...]:
     found = [Action(ex_day=on, kind="SPLIT", ratio=ratio) for on, ratio in chart.splits.items()]
-    for on, amount, currency in chart.dividends:
+    for (on, currency), amount in chart.dividends.items():
         cash = amount * float(_shares_since(chart, np.array([on]))[0])
         paid_in = currency or request.currency
         found.append(Action(ex_day=on, kind="DIVIDEND", cash=cash, currency=paid_in))

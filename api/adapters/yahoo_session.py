@@ -101,14 +101,14 @@ class YahooSession(Session[Response]):
         raise FetchFailed(kind, message, retry_after_seconds=waits)
 
 
-class OneEach(SingletonMeta):
+class OneEach(SingletonMeta):  # type: ignore[misc]
     """yfinance has one session per process; two bases at once would take each other's."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return type.__call__(self, *args, **kwargs)
 
 
-class YahooAccess(YfData, metaclass=OneEach):
+class YahooAccess(YfData, metaclass=OneEach):  # type: ignore[misc]
     """yfinance's access to Yahoo that leaves nothing on the disk and does not insist on a crumb."""
 
     def __init__(self, session: YahooSession) -> None:
