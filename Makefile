@@ -52,7 +52,8 @@ package: install-dev dist/edge/index.js ## what is deployed: the query function'
 unit: install-dev ## the engine, and what every strategy and every adapter of a port must do
 	$(BIN)/pytest -q tests/engine tests/contracts
 
-soak: install-dev ## faults in number, and a flood; SOAK="--rounds 20 --flood 10000 --seed 1"
+soak: install-dev ## faults in data and of machines in number, and a flood; SOAK="--rounds 20 --flood 10000 --seed 1"
+	$(BIN)/python -m tests.quality
 	$(BIN)/python -m tests.soak $(SOAK)
 
 bench: install-dev ## ratios against the named peers, both sides printed

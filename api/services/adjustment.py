@@ -40,9 +40,12 @@ def split_and_cash(day: IntArray, actions: Sequence[Action]) -> tuple[FloatArray
 
 
 def vendor_steps(close: FloatArray, adjusted: FloatArray) -> FloatArray:
-    """Return the factor a vendor's adjusted close has applied from one bar to the next."""
+    """Return the factor a vendor's adjusted close has applied from one bar to the next, (n_bars,).
+
+    NaN beside an adjusted close that is none: vendors that subtract old dividends fall below zero.
+    """
     steps = np.ones(len(close))
-    share = adjusted / close
+    share = _usable(adjusted) / close
     steps[1:] = share[:-1] / share[1:]
     return steps
 
@@ -56,13 +59,17 @@ def adjusted_otherwise(
     decimal it writes. NaN departs from nothing.
     """
     ours, theirs = factor_steps(day, close, actions), vendor_steps(close, adjusted)
-    rounding = _half_unit(adjusted) / adjusted
+    rounding = _half_unit(adjusted) / _usable(adjusted)
     tolerance = np.full(len(day), EXACT)
     tolerance[1:] += rounding[1:] + rounding[:-1]
     _, cash = split_and_cash(day, actions)
     tolerance[1:] += DIVIDEND_ROUNDING * cash[1:] / close[:-1]
     departs: BoolArray = np.abs(theirs / ours - 1.0) > tolerance
     return departs
+
+
+def _usable(price: FloatArray) -> FloatArray:
+    return np.where((price > 0) & np.isfinite(price), price, np.nan)
 
 
 def _half_unit(values: FloatArray) -> float:

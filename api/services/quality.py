@@ -6,7 +6,7 @@ unknown, not missing.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -55,18 +55,32 @@ def judge(
         There is no close, or the file runs backwards: then its rows cannot be told from shifted
         ones, so none is taken.
     """
-    _require_table(batch)
-    refused = _first(row_gates(batch, listing, calendar, now=now))
+    declared = _declared(batch, listing)
+    _require_table(declared)
+    refused = _first(row_gates(declared, listing, calendar, now=now))
     kept = _without(refused, len(batch.day))
-    refused |= refuse_moves(batch, kept, actions)
+    refused |= refuse_moves(declared, kept, actions)
     kept = _without(refused, len(batch.day))
     doubts = {
         row: reason
-        for row, reason in _first(_doubts(batch, listing, kept, actions)).items()
+        for row, reason in _first(
+            [
+                (Reason.SPIKE, standing_moves(declared, kept, actions)),
+                (Reason.SPLIT_MISMATCH, _misadjusted(batch, listing, kept, actions)),
+                (Reason.STALE, stale(declared, kept)),
+                (Reason.NO_TRADING, moved_without_trading(declared)),
+            ]
+        ).items()
         if kept[row]
     }
     suspect = ~_without(doubts, len(batch.day))
     return Verdict(refused=refused, doubts=doubts, kept=kept, suspect=suspect)
+
+
+def _declared(batch: BarBatch, listing: Listing) -> BarBatch:
+    """Leave out what the source does not answer for, such as a vendor's own adjusted close."""
+    values = {name: column for name, column in batch.values.items() if name in listing.fields}
+    return replace(batch, values=values)
 
 
 def _require_table(batch: BarBatch) -> None:
@@ -96,26 +110,13 @@ def _without(rows: Mapping[int, Reason], count: int) -> BoolArray:
     return left
 
 
-def _doubts(
-    batch: BarBatch, listing: Listing, kept: BoolArray, actions: Sequence[Action]
-) -> Objections:
-    knows_actions = "actions" in listing.fields
-    return [
-        (Reason.SPIKE, standing_moves(batch, kept, actions, knows_actions=knows_actions)),
-        (Reason.SPLIT_MISMATCH, _misadjusted(batch, kept, actions, known=knows_actions)),
-        (Reason.STALE, stale(batch, kept)),
-        (Reason.NO_TRADING, moved_without_trading(batch)),
-    ]
-
-
 def _misadjusted(
-    batch: BarBatch, kept: BoolArray, actions: Sequence[Action], *, known: bool
+    batch: BarBatch, listing: Listing, kept: BoolArray, actions: Sequence[Action]
 ) -> BoolArray:
     """Rows at which the vendor's own adjusted close says another factor than its actions."""
     wrong = np.zeros(len(batch.day), np.bool_)
-    if not known or not {"close", "adjusted_close"} <= set(batch.values):
-        return wrong
-    rows = np.flatnonzero(kept)
-    close, adjusted = batch.values["close"][rows], batch.values["adjusted_close"][rows]
-    wrong[rows] = adjusted_otherwise(batch.day[rows], close, adjusted, actions)
+    if "actions" in listing.fields and {"close", "adjusted_close"} <= set(batch.values):
+        rows = np.flatnonzero(kept)
+        close, adjusted = batch.values["close"][rows], batch.values["adjusted_close"][rows]
+        wrong[rows] = adjusted_otherwise(batch.day[rows], close, adjusted, actions)
     return wrong

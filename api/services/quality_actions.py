@@ -70,22 +70,28 @@ def judge_actions(
     fx : mapping, optional
         What one unit of a foreign dividend's currency was worth on its day.
     """
-    prices = _Prices.of(batch)
-    repeated = _repeated(actions)
-    kept: list[Action] = []
-    refused: list[RefusedAction] = []
+    faults = _repeated(actions)
     for place, action in enumerate(actions):
-        found = repeated.get(place) or _on_its_day(action, calendar, now=now)
-        found = found or (
-            _split_fault(action, prices, actions)
-            if action.kind == "SPLIT"
-            else _dividend_fault(action, prices, actions, listing, fx or {})
-        )
-        if found:
-            refused.append(RefusedAction(action=action, reason=found[0], detail=found[1]))
-        else:
-            kept.append(_in_currency(action, listing, fx or {}))
-    return ActionVerdict(kept=tuple(kept), refused=tuple(refused))
+        fault = _on_its_day(action, calendar, now=now) or _by_itself(action, listing, fx or {})
+        if fault:
+            faults.setdefault(place, fault)
+    prices = _Prices.of(batch)
+    sound = {
+        place: _in_currency(action, listing, fx or {})
+        for place, action in enumerate(actions)
+        if place not in faults
+    }
+    for place, action in sound.items():
+        fault = _beside_prices(action, prices, [*sound.values()])
+        if fault:
+            faults[place] = fault
+    return ActionVerdict(
+        kept=tuple(action for place, action in sound.items() if place not in faults),
+        refused=tuple(
+            RefusedAction(action=actions[place], reason=reason, detail=detail)
+            for place, (reason, detail) in sorted(faults.items())
+        ),
+    )
 
 
 Fault = tuple[Reason, str]
@@ -107,15 +113,6 @@ class _Prices:
         columns = [batch.values.get(name) for name in ("open", "adjusted_close")]
         first, adjusted = [None if column is None else column[known] for column in columns]
         return cls(batch.day[known], first, close[known], adjusted)
-
-    def row_of(self, ex_day: int) -> int | None:
-        """Row on which the action counts; None without a bar on both sides of its day."""
-        row = int(np.searchsorted(self.day, ex_day))
-        return row if 0 < row < len(self.day) else None
-
-    def close_before(self, ex_day: int) -> float | None:
-        row = int(np.searchsorted(self.day, ex_day))
-        return float(self.close[row - 1]) if row > 0 else None
 
     def quiet(self) -> float:
         """Log return that is nothing unusual for this share."""
@@ -147,76 +144,69 @@ def _on_its_day(action: Action, calendar: Calendar, *, now: int) -> Fault | None
     return None
 
 
-def _split_fault(action: Action, prices: _Prices, actions: Sequence[Action]) -> Fault | None:
-    ratio = action.ratio
-    if ratio is None or not isfinite(ratio) or ratio <= 0 or ratio == 1.0:
-        return Reason.BAD_RATIO, f"a split of {ratio} new shares for one old is none"
-    row = prices.row_of(action.ex_day)
-    if row is None:
+def _by_itself(action: Action, listing: Listing, fx: Rates) -> Fault | None:
+    if action.kind == "SPLIT":
+        ratio = action.ratio
+        if ratio is None or not isfinite(ratio) or ratio <= 0 or ratio == 1.0:
+            return Reason.BAD_RATIO, f"a split of {ratio} new shares for one old is none"
         return None
-    times = _times_in_prices(action, prices, actions, row)
-    if times is None:
-        times = _times_in_adjusted(action, prices, actions, row)
-    if times is None:
-        return None
-    applied = "not" if times < 1.0 else "more than once"
-    return Reason.SPLIT_MISMATCH, f"prices show the split {applied}: {times:.2f} times"
-
-
-def _times_in_prices(
-    action: Action, prices: _Prices, actions: Sequence[Action], row: int
-) -> float | None:
-    """Tell how many times prices fell by the split, where not once, from open or close."""
-    others = [each for each in actions if each is not action and _explains(each)]
-    factor = factor_steps(prices.day, prices.close, others)[row]
-    split = -np.log(action.ratio or 1.0)
-    told = [prices.close[row]] + ([] if prices.open is None else [prices.open[row]])
-    moves = [np.log(price / prices.close[row - 1] / factor) for price in told if price > 0]
-    best = min(moves, key=lambda move: abs(move - split))
-    if abs(best - split) <= max(prices.quiet(), abs(split) / 2):
-        return None
-    return float(best / split)
-
-
-def _times_in_adjusted(
-    action: Action, prices: _Prices, actions: Sequence[Action], row: int
-) -> float | None:
-    """Tell the same from the vendor's adjusted close, where it gives one; that has no noise."""
-    if prices.adjusted is None or not np.isfinite(prices.adjusted[row - 1 : row + 1]).all():
-        return None
-    others = [each for each in actions if each is not action and _explains(each)]
-    factor = factor_steps(prices.day, prices.close, others)[row]
-    split = -np.log(action.ratio or 1.0)
-    applied = np.log(vendor_steps(prices.close, prices.adjusted)[row] / factor)
-    return None if abs(applied - split) <= abs(split) / 2 else float(applied / split)
-
-
-def _explains(action: Action) -> bool:
-    figure = action.ratio if action.kind == "SPLIT" else action.cash
-    return figure is not None and isfinite(figure) and figure > 0
-
-
-def _dividend_fault(
-    action: Action, prices: _Prices, actions: Sequence[Action], listing: Listing, fx: Rates
-) -> Fault | None:
     cash = action.cash
     if cash is None or not isfinite(cash) or cash <= 0:
         return Reason.BAD_DIVIDEND, f"a dividend of {cash} is none"
     if _is_foreign(action, listing) and (action.currency, action.ex_day) not in fx:
         return Reason.NO_FX, f"no rate is known from {action.currency} to {listing.currency}"
-    before = prices.close_before(action.ex_day)
-    if before is None:
-        return None
-    before /= _ratio_on(action.ex_day, actions)
-    paid = _in_currency(action, listing, fx).cash or 0.0
-    if paid >= before:
-        return Reason.BAD_DIVIDEND, f"{paid:g} is not less than the close before, {before:g}"
     return None
 
 
-def _ratio_on(day: int, actions: Sequence[Action]) -> float:
-    splits = (each for each in actions if each.kind == "SPLIT" and each.ex_day == day)
-    return next((each.ratio for each in splits if each.ratio and _explains(each)), 1.0)
+def _beside_prices(action: Action, prices: _Prices, sound: Sequence[Action]) -> Fault | None:
+    row = int(np.searchsorted(prices.day, action.ex_day))
+    if row == 0:
+        return None
+    if action.kind == "DIVIDEND":
+        return _more_than_the_price(action, float(prices.close[row - 1]), sound)
+    if row == len(prices.day):
+        return None
+    others = [each for each in sound if each is not action]
+    factor = float(factor_steps(prices.day, prices.close, others)[row])
+    times = _times_in_prices(action, prices, row, factor)
+    times = _times_in_adjusted(action, prices, row, factor) if times is None else times
+    if times is None:
+        return None
+    seen = "not" if times < 1.0 else "more than once"
+    return Reason.SPLIT_MISMATCH, f"prices show the split {seen}: {times:.2f} times"
+
+
+def _more_than_the_price(action: Action, before: float, sound: Sequence[Action]) -> Fault | None:
+    """Compare cash with the close before, both per share of the dividend's day."""
+    for each in sound:
+        if each.kind == "SPLIT" and each.ex_day == action.ex_day:
+            before /= each.ratio or 1.0
+    if (action.cash or 0.0) < before:
+        return None
+    return Reason.BAD_DIVIDEND, f"{action.cash:g} is not less than the close before, {before:g}"
+
+
+def _times_in_prices(action: Action, prices: _Prices, row: int, factor: float) -> float | None:
+    """Tell how many times prices fell by the split, where not once, from open or close.
+
+    `factor` is what the other actions of the day make of the price.
+    """
+    split = -np.log(action.ratio or 1.0)
+    told = [prices.close[row]] + ([] if prices.open is None else [prices.open[row]])
+    moves = [np.log(price / prices.close[row - 1] / factor) for price in told if price > 0]
+    best = min(moves, key=lambda move: abs(move - split))
+    stands_out = abs(best - split) > max(prices.quiet(), abs(split) / 2)
+    return float(best / split) if stands_out else None
+
+
+def _times_in_adjusted(action: Action, prices: _Prices, row: int, factor: float) -> float | None:
+    """Tell the same from the vendor's adjusted close, where it gives one; that has no noise."""
+    if prices.adjusted is None:
+        return None
+    split = -np.log(action.ratio or 1.0)
+    applied = np.log(vendor_steps(prices.close, prices.adjusted)[row] / factor)
+    # NaN, where the vendor is silent, is not farther either.
+    return float(applied / split) if abs(applied - split) > abs(split) / 2 else None
 
 
 def _is_foreign(action: Action, listing: Listing) -> bool:

@@ -46,19 +46,16 @@ def undone(rows: IntArray, move: FloatArray, _whole: BoolArray | None = None) ->
     return found
 
 
-def standing_moves(
-    batch: BarBatch, kept: BoolArray, actions: Sequence[Action], *, knows_actions: bool
-) -> BoolArray:
+def standing_moves(batch: BarBatch, kept: BoolArray, actions: Sequence[Action]) -> BoolArray:
     """Rows with a large move that stands.
 
     It is real as far as anyone can tell from prices alone (Apple lost 52 % on 2000-09-29): used,
-    and marked. A source that knows no actions is judged on its adjusted close, if it has one.
+    and marked. Where the source has an adjusted close of its own, that is judged.
     """
     suspect = np.zeros(len(batch.day), np.bool_)
     rows = np.flatnonzero(kept)
-    adjusted = "adjusted_close" in batch.values and not (knows_actions and "close" in batch.values)
-    move = _moves(batch, "adjusted_close" if adjusted else "close", rows, actions)
-    suspect[rows[1:]] = np.abs(move) > SPIKE
+    name = "adjusted_close" if "adjusted_close" in batch.values else "close"
+    suspect[rows[1:]] = np.abs(_moves(batch, name, rows, actions)) > SPIKE
     return suspect
 
 

@@ -9,11 +9,14 @@ from api.errors import DataError
 from api.ports import Observations
 from api.services.quality_moves import undone
 from api.services.reasons import Reason
+from engine.types import BoolArray
 
 # Where a pair has been since 1983; outside it is the other way round, or another pair.
 BOUNDS = {"AUDUSD": (0.3, 1.3), "USDAUD": (0.75, 3.3)}
 TRIANGLE = 0.005  # log: what a tour through three currencies may gain or lose
-OWN_MOVE = 0.8  # share of such a gain that one leg's own move must explain to be the culprit
+# A gain larger than what pairs do in a day is laid to the leg whose own move was that large.
+CLEAR = 0.03
+OWN_MOVE = 0.8  # share of the gain
 
 Refusals = dict[int, Reason]
 
@@ -44,21 +47,27 @@ def _alone(rates: Observations, *, now: int) -> Refusals:
     value = rates.value
     repeats = np.concatenate([[False], np.diff(rates.day) == 0])
     equal = np.concatenate([[False], np.diff(value) == 0])
-    low, high = BOUNDS.get(rates.key, (0.0, np.inf))
-    objections = (
+    refused = _first(
         (Reason.DUPLICATE_SAME, repeats & equal),
         (Reason.DUPLICATE_CONFLICT, repeats & ~equal),
         (Reason.FUTURE_BAR, rates.known_at > now),
         (Reason.NOT_A_NUMBER, np.isnan(value)),
         (Reason.BAD_PRICE, ~np.isnan(value) & ~((value > 0) & np.isfinite(value))),
-        (Reason.FX_TRIANGLE, (value < low) | (value > high)),
     )
-    refused: Refusals = {}
+    rows = np.array([row for row in range(len(value)) if row not in refused], np.int64)
+    came_back = undone(rows, np.diff(np.log(value[rows])))
+    shifted = {row: why for row, why in came_back.items() if why is Reason.DECIMAL_SHIFT}
+    low, high = BOUNDS.get(rates.key, (0.0, np.inf))
+    outside = _first((Reason.FX_TRIANGLE, (value < low) | (value > high)))
+    return came_back | outside | shifted | refused
+
+
+def _first(*objections: tuple[Reason, BoolArray]) -> Refusals:
+    found: Refusals = {}
     for reason, objects in objections:
         for row in np.flatnonzero(objects):
-            refused.setdefault(int(row), reason)
-    rows = np.array([row for row in range(len(value)) if row not in refused], np.int64)
-    return refused | undone(rows, np.diff(np.log(value[rows])))
+            found.setdefault(int(row), reason)
+    return found
 
 
 def _tours(series: Sequence[Observations]) -> Iterator[list[tuple[int, int]]]:
@@ -105,6 +114,7 @@ def _broken(
         moved = signed[:, column] - signed[:, column - 1] if column else np.zeros(len(tour))
         share = moved / gain[column]
         culprit = int(np.argmax(share))
-        guilty = [culprit] if share[culprit] >= OWN_MOVE else range(len(tour))
+        clear = abs(gain[column]) > CLEAR and share[culprit] >= OWN_MOVE
+        guilty = [culprit] if clear else range(len(tour))
         for leg in guilty:
             yield tour[leg][0], [int(at[leg][column])]
