@@ -52,6 +52,15 @@ class StrategyFamily(StrEnum):
     BENCHMARK = "BENCHMARK"
 
 
+@strawberry.enum(description="Whom to ask for prices. AUTO asks the usual one for each symbol.")
+class PriceSource(StrEnum):
+    AUTO = "AUTO"
+    SAMPLE = "SAMPLE"
+    TIINGO = "TIINGO"
+    YAHOO = "YAHOO"
+    CSV = "CSV"
+
+
 # The table also knows SHARD, a part of a sweep that is nobody's business outside.
 @strawberry.enum(description="What sort of work a job does.")
 class JobKind(StrEnum):

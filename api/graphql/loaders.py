@@ -8,6 +8,7 @@ from uuid import UUID
 
 from strawberry.dataloader import DataLoader
 
+from api.services.symbol_coverage import SymbolCoverage, symbol_coverage
 from models.backtest import Backtest
 from models.backtests import BacktestRepository
 from models.ingest_report import IngestReport
@@ -18,6 +19,7 @@ from models.job import Job
 from models.jobs import JobRepository
 from models.price_bar import PriceBar
 from models.price_bars import PriceBarRepository
+from models.revisions import Change, RevisionRepository
 from models.universes import Member, UniverseRepository
 
 if TYPE_CHECKING:
@@ -30,6 +32,13 @@ class MembersAt(NamedTuple):
     key: str
     valid_at: date
     known_at: datetime | None
+
+
+class CoverageAt(NamedTuple):
+    """What is stored of instruments at an instant; None is everything."""
+
+    ids: tuple[int, ...] | None
+    as_of: datetime
 
 
 class Loaders:
@@ -46,6 +55,8 @@ class Loaders:
         self.instrument_by_uuid = DataLoader(self._instruments_by_uuid)
         self.latest_bar_by_instrument_id = DataLoader(self._latest_bars)
         self.members_at = DataLoader(self._members)
+        self.coverage_at = DataLoader(self._coverage)
+        self.backtests_by_change = DataLoader(self._affected_backtests)
 
     async def _jobs(self, ids: list[UUID]) -> Sequence[Job | None]:
         async with self.context.session() as session:
@@ -116,3 +127,16 @@ class Loaders:
                 )
             found |= {MembersAt(key, valid_at, known_at): members[key] for key in named}
         return [found[wanted] for wanted in asked]
+
+    async def _coverage(self, asked: list[CoverageAt]) -> Sequence[Sequence[SymbolCoverage]]:
+        found = []
+        for ids, as_of in asked:
+            async with self.context.session() as session:
+                found.append(await symbol_coverage(session, ids, now=as_of))
+        return found
+
+    async def _affected_backtests(self, changes: list[Change]) -> Sequence[Sequence[Backtest]]:
+        async with self.context.session() as session:
+            return await RevisionRepository(session).affected(
+                changes, owner_id=self.context.viewer_id
+            )

@@ -10,11 +10,14 @@ from strawberry.types import ExecutionContext
 
 from api.graphql.backtests import BacktestQuery, BacktestType
 from api.graphql.context import Info
+from api.graphql.correct_price import PriceMutation
+from api.graphql.data_health import DataHealthQuery
 from api.graphql.documents import Documents
 from api.graphql.ingest_reports import IngestReportType
 from api.graphql.jobs import JobMutation, JobQuery, JobType
 from api.graphql.market_data import InstrumentType, MarketQuery
 from api.graphql.node import Node, parse_id
+from api.graphql.revisions import RevisionQuery
 from api.graphql.run_backtest import BacktestMutation
 from api.graphql.save_universe import UniverseMutation
 from api.graphql.scalars import SCALARS
@@ -57,13 +60,21 @@ class Schema(strawberry.Schema):
 
 @strawberry.type(description="Everything that can be read. Lists come by the page.")
 class Query(
-    ViewerQuery, NodeQuery, MarketQuery, UniverseQuery, StrategyQuery, BacktestQuery, JobQuery
+    ViewerQuery,
+    NodeQuery,
+    MarketQuery,
+    RevisionQuery,
+    DataHealthQuery,
+    UniverseQuery,
+    StrategyQuery,
+    BacktestQuery,
+    JobQuery,
 ):
     pass
 
 
 @strawberry.type(description="Everything that changes something. What you can mend is data.")
-class Mutation(BacktestMutation, UniverseMutation, JobMutation):
+class Mutation(BacktestMutation, PriceMutation, UniverseMutation, JobMutation):
     pass
 
 

@@ -42,6 +42,21 @@ class ProviderInfo:
     remedy: str | None = None  # why it cannot be asked, and what to do; None where it can
 
 
+# The keys are those under which whoever asks them keeps their state.
+PROVIDERS = (
+    ProviderInfo(key="tiingo", name="Tiingo", gives="US shares and funds."),
+    ProviderInfo(
+        key="yahoo",
+        name="Yahoo",
+        gives="ASX, indices, currencies and coins; US shares where Tiingo cannot.",
+    ),
+    ProviderInfo(
+        key="ecb", name="European Central Bank", gives="Exchange rates, where Yahoo cannot."
+    ),
+    ProviderInfo(key="french", name="Ken French data library", gives="Factor returns."),
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class ProviderHealth:
     name: str
