@@ -12,10 +12,10 @@ from tests.providers.archives import Tables, fake_archives, zipped
 from tests.providers.loopback import Answer
 from tests.providers.market import EMPTY, EPOCH, HTML, Scenario, body, status, truncated
 
-# As published: https://www.ecb.europa.eu/stats/policy_and_exchange_rates/, two days in 2024.
+# As the ECB published them.
 FIXINGS = {
-    date(2024, 3, 8): {"USD": 1.0932, "AUD": 1.6497},
-    date(2024, 3, 11): {"USD": 1.0926, "AUD": 1.6528},
+    date(2024, 3, 8): {"USD": 1.0932, "AUD": 1.6469},
+    date(2024, 3, 11): {"USD": 1.0926, "AUD": 1.6546},
 }
 FILE = "eurofxref-hist.zip"
 RANGE = (date(2024, 1, 1), date(2024, 12, 31))
@@ -38,7 +38,7 @@ async def test_the_pair_is_the_ratio_of_two_fixings_oldest_first():
 
     assert (audusd.key, audusd.source) == ("AUDUSD", "ecb")
     assert audusd.day.tolist() == [(day - EPOCH).days for day in FIXINGS]
-    assert audusd.value.tolist() == [1.0932 / 1.6497, 1.0926 / 1.6528]
+    assert audusd.value.tolist() == [1.0932 / 1.6469, 1.0926 / 1.6546]
     known = audusd.known_at.astype("datetime64[ns]")
     assert known.tolist() == np.array(["2024-03-08T15", "2024-03-11T15"], "datetime64[ns]").tolist()
 

@@ -187,6 +187,21 @@ async def test_the_session_under_way_is_left_out_until_its_last_price_is_in():
     assert last == [yesterday, yesterday, today]
 
 
+async def test_half_a_day_is_a_whole_session():
+    after_thanksgiving = date(2020, 11, 27)
+    bars = us_share(date(2020, 11, 23), after_thanksgiving).bars
+    share = Share(bars=bars, early={after_thanksgiving: time(13)})
+    half_past_one = datetime(2020, 11, 27, 18, 30, tzinfo=UTC)
+    asked = request(start=after_thanksgiving, end=after_thanksgiving)
+
+    last = []
+    for now in (half_past_one.replace(minute=29), half_past_one):
+        async with yahoo(Scenario(shares={"AAPL": share}, now=now), now=now) as (prices, _):
+            last.append((await prices.fetch(asked)).batch.values["close"].tolist())
+
+    assert last == [[], [bars[-1].close]]
+
+
 async def test_the_row_yahoo_repeats_for_a_session_just_over_is_one_session():
     share = us_share(START, END)
 

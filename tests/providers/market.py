@@ -47,6 +47,7 @@ class Share:
     zone: str = "America/New_York"
     opens: time = time(9, 30)
     closes: time = time(16, 0)
+    early: Mapping[date, time] = field(default_factory=dict)  # half days
 
     @property
     def first(self) -> date:
@@ -59,6 +60,10 @@ class Share:
     def between(self, first: date, last: date) -> Sequence[Bar]:
         """Return the bars of these days, both included."""
         return self.bars[bisect_left(self._days, first) : bisect_right(self._days, last)]
+
+    def closing(self, day: date) -> int:
+        """Return when the session ends, in seconds since 1970."""
+        return instant(self, day, self.early.get(day, self.closes))
 
     def split_after(self, day: date) -> float:
         """Return how many of today's shares one share of that day has become."""
@@ -198,7 +203,6 @@ class Scenario:
     key: str = "a-key-for-tests"
     make: Callable[[str], Share] | None = None
     now: datetime | None = None  # the provider's clock, where a session may be under way
-    requests_left: int | None = None
     _running: dict[str, Iterator[Fault | None]] = field(default_factory=dict)
 
     def share(self, symbol: str) -> Share | None:

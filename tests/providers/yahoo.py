@@ -75,7 +75,7 @@ def _chart(scenario: Scenario, symbol: str, share: Share, bars: list[Bar]) -> di
 def _stamp(scenario: Scenario, share: Share, bar: Bar) -> int:
     """A session's bar bears its opening; one under way bears the last trade."""
     opens = instant(share, bar.day, share.opens)
-    closes = instant(share, bar.day, share.closes)
+    closes = share.closing(bar.day)
     now = int(scenario.now.timestamp()) if scenario.now else closes
     return now if opens < now < closes else opens
 
@@ -120,10 +120,11 @@ def _ratio(ratio: float) -> dict:
 
 def _meta(scenario: Scenario, symbol: str, share: Share) -> dict:
     zone = ZoneInfo(share.zone)
-    closes = instant(share, share.last, share.closes)
+    closes = share.closing(share.last)
     now = int(scenario.now.timestamp()) if scenario.now else closes
     today = datetime.fromtimestamp(now, UTC).astimezone(zone).date()
-    offset = datetime.fromtimestamp(now, zone).utcoffset() or timedelta()
+    offset = int((datetime.fromtimestamp(now, zone).utcoffset() or timedelta()).total_seconds())
+    opens = instant(share, today, share.opens)
     return {
         "currency": share.currency,
         "symbol": symbol,
@@ -133,22 +134,24 @@ def _meta(scenario: Scenario, symbol: str, share: Share) -> dict:
         "firstTradeDate": instant(share, share.first, share.opens),
         "regularMarketTime": min(now, closes),
         "hasPrePostMarketData": False,
-        "gmtoffset": int(offset.total_seconds()),
+        "gmtoffset": offset,
         "timezone": "TST",
         "exchangeTimezoneName": share.zone,
         "regularMarketPrice": share.bars[-1].close,
         "longName": share.name,
         "shortName": share.name[:20],
         "priceHint": 2,
+        "chartPreviousClose": share.bars[0].close,
         "currentTradingPeriod": {
-            "regular": {
-                "timezone": "TST",
-                "start": instant(share, today, share.opens),
-                "end": instant(share, today, share.closes),
-                "gmtoffset": int(offset.total_seconds()),
-            }
+            "pre": _period(opens - 19_800, opens, offset),
+            "regular": _period(opens, share.closing(today), offset),
+            "post": _period(share.closing(today), share.closing(today) + 14_400, offset),
         },
         "dataGranularity": "1d",
         "range": "",
         "validRanges": RANGES,
     }
+
+
+def _period(start: int, end: int, offset: int) -> dict:
+    return {"timezone": "TST", "start": start, "end": end, "gmtoffset": offset}
