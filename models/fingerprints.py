@@ -97,15 +97,14 @@ SOURCES: Mapping[Scope, str] = {
     Scope.MEMBERSHIP: _MEMBERSHIP,
 }
 
-REFRESH = """
-    WITH found (key, year, digest, row_count, first_on, last_on) AS ({source}),
-    gone AS (
-        DELETE FROM fingerprint f
-        WHERE f.scope = :scope AND f.key = ANY (CAST(:names AS text[]))
-            AND (f.year = 0 OR f.year >= extract(year FROM CAST(:since AS date)))
-            AND NOT EXISTS (SELECT FROM found WHERE found.key = f.key AND found.year = f.year)
-        RETURNING 1
-    ),
+FOUND = "WITH found (key, year, digest, row_count, first_on, last_on) AS ({source})"
+GONE = """
+    f.scope = :scope AND f.key = ANY (CAST(:names AS text[]))
+        AND (f.year = 0 OR f.year >= extract(year FROM CAST(:since AS date)))
+        AND NOT EXISTS (SELECT FROM found WHERE found.key = f.key AND found.year = f.year)
+"""
+REFRESH = f"""
+    {FOUND},
     changed AS (
         INSERT INTO fingerprint AS f (scope, key, year, digest, row_count, first_on, last_on)
         SELECT :scope, key, year, digest, row_count, first_on, last_on FROM found
@@ -115,8 +114,10 @@ REFRESH = """
         WHERE f.digest <> excluded.digest
         RETURNING 1
     )
-    SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM changed)
-"""
+    SELECT (SELECT count(*) FROM changed), (SELECT count(*) FROM fingerprint f WHERE {GONE})
+"""  # noqa: S608 - our own text
+# A statement by itself: the role of the API, which corrects rows, may delete none.
+FORGET = f"{FOUND} DELETE FROM fingerprint f WHERE {GONE}"  # noqa: S608
 
 # Arrays again: a thousand fingerprints decode in a millisecond.
 DIGEST = """
@@ -152,14 +153,18 @@ class FingerprintRepository:
         of years before `since_year` are taken not to have changed, and are not read.
         Belongs in the transaction that wrote the rows.
         """
-        statement = REFRESH.format(source=SOURCES[scope])
+        source = SOURCES[scope]
         asked = {
             "scope": scope.value,
             "keys": list(keys),
             "names": [str(key) for key in keys],
             "since": date(since_year if scope is Scope.BARS else 1, 1, 1),
         }
-        return int(await self.session.scalar(text(statement), asked) or 0)
+        refreshed = await self.session.execute(text(REFRESH.format(source=source)), asked)
+        changed, gone = refreshed.one()
+        if gone:
+            await self.session.execute(text(FORGET.format(source=source)), asked)
+        return int(changed + gone)
 
     async def digest_of(
         self, keys: Mapping[Scope, Keys], *, first_year: int, last_year: int
