@@ -62,14 +62,20 @@ def forward_factor(close: FloatArray, split: FloatArray, dividend: FloatArray) -
     the close of its ex-date, per post-split share, and a later action never changes an earlier
     factor. An action without a bar counts on the asset's next one.
     """
-    bar = np.isfinite(close)
-    split, dividend = split.copy(), dividend.copy()
-    move_to_bars(split, dividend, bar)
-    grown = split * (1.0 + dividend / np.where(bar, close, 1.0))
-    steps = np.where(bar, grown, 1.0)
-    steps[np.argmax(bar, axis=0), np.arange(close.shape[1])] = 1.0
-    factor: FloatArray = np.cumprod(steps, axis=0, dtype=np.float64)
+    factor = np.ones_like(close)
+    acted = np.flatnonzero(((split != 1.0) | (dividend != 0.0)).any(axis=0))
+    if len(acted):
+        factor[:, acted] = _grown(close[:, acted], split[:, acted], dividend[:, acted])
     return factor
+
+
+def _grown(close: FloatArray, split: FloatArray, dividend: FloatArray) -> FloatArray:
+    bar = np.isfinite(close)
+    move_to_bars(split, dividend, bar)
+    steps = np.where(bar, split * (1.0 + dividend / np.where(bar, close, 1.0)), 1.0)
+    steps[np.argmax(bar, axis=0), np.arange(close.shape[1])] = 1.0
+    grown: FloatArray = np.cumprod(steps, axis=0, dtype=np.float64)
+    return grown
 
 
 def move_to_bars(split: FloatArray, dividend: FloatArray, bar: BoolArray) -> None:
