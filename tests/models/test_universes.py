@@ -1,7 +1,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.exc import IntegrityError
 
 from models import Region
@@ -222,3 +222,98 @@ async def test_what_overlaps_on_one_axis_only_is_allowed(session):
     )
 
     assert len(await universes.spells("TEST_US")) == 2
+
+
+async def test_history_imported_later_is_believed_of_its_time_and_from_now(session):
+    """What was believed in between stays what a reader of that time sees."""
+    universes, one = await listed(session, "AAA")
+    universe = make_universe(survivorship_free=True)
+    await universes.save(universe, [Spell(one, date(1970, 1, 1), None)], reason="a list")
+    between = await session.scalar(text("SELECT clock_timestamp()"))
+    left = date(2015, 6, 1)
+
+    await universes.save(universe, [spell(one, START, left)], reason="its history")
+
+    assert await symbols(universes, left, known_at=instant(left)) == []
+    assert await symbols(universes, START, known_at=instant(START)) == ["AAA"]
+    assert await symbols(universes, left, known_at=between) == ["AAA"]
+    assert await symbols(universes, left) == []
+    versions = await universes.memberships(universe)
+    assert [(each.starts_on, each.ends_on) for each in versions] == [
+        (date(1970, 1, 1), None),
+        (START, left),
+        (START, left),
+    ]
+    before, listing, after = sorted(versions, key=lambda each: each.known_from)
+    assert before.known_from == instant(START)
+    assert before.known_to == listing.known_from
+    assert listing.known_to == after.known_from
+    assert after.known_to is None
+
+
+async def test_a_run_as_known_at_an_instant_does_not_see_what_ended_after_it(session):
+    universes, one = await listed(session, "AAA")
+    universe = make_universe(survivorship_free=True)
+    await universes.save(universe, [spell(one)], reason="import")
+    before = await session.scalar(text("SELECT clock_timestamp()"))
+    await universes.save(universe, [spell(one, ends_on=date(2015, 6, 1))], reason="it had left")
+
+    [then] = await universes.memberships(universe, known_at=before)
+    first, second = await universes.memberships(universe)
+
+    assert (then.ends_on, then.known_to) == (None, None)
+    assert (first.ends_on, first.known_to) == (None, second.known_from)
+    assert (second.ends_on, second.known_to) == (date(2015, 6, 1), None)
+
+
+async def test_a_run_without_history_sees_what_is_believed_last(session):
+    universes, one, two = await listed(session, "AAA", "BBB")
+    universe = make_universe()
+    await universes.save(universe, [Spell(one, START, None)], reason="a list")
+    await universes.save(universe, [Spell(two, START, None)], reason="a list")
+
+    found = await universes.memberships(universe)
+
+    assert [each.symbol for each in found] == ["BBB"]
+
+
+async def test_universes_are_told_at_a_glance(session):
+    universes, one, two = await listed(session, "AAA", "BBB")
+    left = date(2015, 6, 1)
+    await universes.save(make_universe("EMPTY"), [], reason="import")
+    await universes.save(make_universe("MINE", owner_id=OWNER), [spell(two)], reason="mine")
+    await universes.save(
+        make_universe("SHARED"), [spell(one, ends_on=left), spell(two, START + DAY)], reason="x"
+    )
+    await universes.save(make_universe("SHARED"), [spell(one), spell(two)], reason="y")
+
+    async def told(on, owner_id=None):
+        found = await universes.listed(on, owner_id=owner_id)
+        return [(each.universe.key, each.members, each.first_on) for each in found]
+
+    assert await told(START - DAY) == [("EMPTY", 0, None), ("SHARED", 0, START)]
+    assert await told(START, OWNER) == [
+        ("EMPTY", 0, None), ("MINE", 1, START), ("SHARED", 2, START)
+    ]  # fmt: skip
+
+
+async def test_many_universes_are_read_in_one_statement(engine, sessions):
+    async with sessions.begin() as session:
+        universes, one = await listed(session, "AAA")
+        for key in ("ONE", "OTHER", "THIRD"):
+            await universes.save(make_universe(key), [spell(one)], reason="import")
+    seen = []
+
+    def note(*asked):
+        seen.append(asked[2])
+
+    event.listen(engine.sync_engine, "before_cursor_execute", note)
+    async with sessions() as session:
+        universes = UniverseRepository(session)
+        found = await universes.members_of(["ONE", "OTHER", "NONE"], valid_at=START)
+    event.remove(engine.sync_engine, "before_cursor_execute", note)
+
+    assert len(seen) == 1
+    assert {key: len(members) for key, members in found.items()} == {
+        "ONE": 1, "OTHER": 1, "NONE": 0
+    }  # fmt: skip
