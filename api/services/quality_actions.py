@@ -81,12 +81,14 @@ def judge_actions(
         for place, action in enumerate(actions)
         if place not in faults
     }
-    for place, action in sound.items():
-        fault = _beside_prices(action, prices, [*sound.values()])
+    # Dividends first: one that is none would belie the split of its day.
+    for place, action in sorted(sound.items(), key=lambda each: each[1].kind):
+        fault = _beside_prices(action, prices, list(sound.values()))
         if fault:
             faults[place] = fault
+            del sound[place]
     return ActionVerdict(
-        kept=tuple(action for place, action in sound.items() if place not in faults),
+        kept=tuple(sound.values()),
         refused=tuple(
             RefusedAction(action=actions[place], reason=reason, detail=detail)
             for place, (reason, detail) in sorted(faults.items())
