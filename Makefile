@@ -14,7 +14,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # The environment made here is the one used, whatever other one is active.
 unexport VIRTUAL_ENV
 
-.PHONY: run test package check lint types workflows edge unit bench soak schema codegen migrate lock audit costs pictures chromium install install-dev client client-check clean
+.PHONY: run test package check lint types workflows edge unit live bench soak schema codegen migrate lock audit costs pictures chromium install install-dev client client-check clean
 
 run: install client ## install, start database, API, worker and page
 	@exec $(BIN)/parakeet serve --port $(PORT)
@@ -51,6 +51,10 @@ package: install-dev dist/edge/index.js ## what is deployed: the query function'
 
 unit: install-dev ## the engine, and what every strategy and every adapter of a port must do
 	$(BIN)/pytest -q tests/engine tests/contracts
+
+live: install-dev ## the suite of tests/live against the real providers; needs the network and TIINGO_API_KEY
+	@test -n "$$TIINGO_API_KEY" || { echo 'TIINGO_API_KEY is not set: the real providers cannot be asked'; exit 1; }
+	PARAKEET_LIVE=1 $(BIN)/pytest -rs tests/live
 
 soak: install-dev ## faults in data and of machines in number, and a flood; SOAK="--rounds 20 --flood 10000 --seed 1"
 	$(BIN)/python -m tests.quality
