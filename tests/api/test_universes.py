@@ -1,5 +1,6 @@
 """Lists of one's own, and memberships corrected by hand."""
 
+import asyncio
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -377,3 +378,25 @@ async def test_an_owner_corrects_a_list_of_his_own(session, ids):
     await record(session, "BBB", date(2020, 1, 2), universe="MINE")
 
     assert await symbols_of(session, "MINE", date(2020, 1, 2)) == ["AAA", "BBB"]
+
+
+async def test_two_corrections_at_once_both_stand(sessions):
+    async with sessions.begin() as session:
+        symbols = ("AAA", "BBB", "CCC")
+        ids = await InstrumentRepository(session).upsert(make_instrument(each) for each in symbols)
+        spells = [Spell(ids["AAA"], JOINED, None)]
+        await UniverseRepository(session).save(make_universe("SHARED"), spells, reason="import")
+
+    async def second():
+        async with sessions.begin() as session:
+            await record(session, "CCC")
+
+    async with sessions.begin() as session:
+        await record(session, "BBB")
+        waiting = asyncio.create_task(second())
+        # Whoever did not wait would be done by now, and have read the list without BBB.
+        await asyncio.wait([waiting], timeout=0.5)
+    await waiting
+
+    async with sessions() as session:
+        assert await symbols_of(session, "SHARED", JOINED) == ["AAA", "BBB", "CCC"]
