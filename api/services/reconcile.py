@@ -1,8 +1,10 @@
 """Two sources' closes side by side. What differs is told, never merged."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import combinations
 
 import numpy as np
 
@@ -12,6 +14,7 @@ from engine.types import FloatArray, IntArray
 
 # Relative. Closes of one day from different tapes and auctions differ by less.
 TOLERANCE = 1e-3
+STORED = "stored"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,11 +50,23 @@ class Reconciliation:
 
 
 async def reconcile(
-    request: BarRequest, first: PriceSource, second: PriceSource, *, tolerance: float = TOLERANCE
-) -> Reconciliation:
-    """Ask both sources for the same sessions and compare. Raises FetchFailed."""
-    one, other = await asyncio.gather(first.fetch(request), second.fetch(request))
-    return compare(one.batch, other.batch, first=first.key, second=second.key, tolerance=tolerance)
+    request: BarRequest,
+    sources: Sequence[PriceSource],
+    *,
+    stored: BarBatch | None = None,
+    tolerance: float = TOLERANCE,
+) -> list[Reconciliation]:
+    """Ask every source for the same sessions and compare each two; what is stored comes first.
+
+    Raises FetchFailed.
+    """
+    fetched = await asyncio.gather(*(source.fetch(request) for source in sources))
+    told = {} if stored is None else {STORED: stored}
+    told |= {source.key: each.batch for source, each in zip(sources, fetched, strict=True)}
+    return [
+        compare(told[first], told[second], first=first, second=second, tolerance=tolerance)
+        for first, second in combinations(told, 2)
+    ]
 
 
 def compare(

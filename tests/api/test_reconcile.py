@@ -42,7 +42,7 @@ async def providers(at_tiingo, at_yahoo, **faults):
 async def test_providers_that_agree_differ_nowhere():
     """One tells prices as traded, the other adjusted for the split: the days before it agree."""
     async with providers(SHARE, SHARE) as (tiingo, yahoo):
-        found = await reconcile(REQUEST, tiingo, yahoo)
+        (found,) = await reconcile(REQUEST, [tiingo, yahoo])
 
     assert (found.symbol, found.first, found.second) == ("AAPL", "tiingo", "yahoo")
     assert found.compared == len(SHARE.bars) == 42
@@ -55,8 +55,8 @@ async def test_a_close_that_differs_is_told_with_both_values():
     other = SHARE.with_close(on, round(close * 1.002, 4))
 
     async with providers(SHARE, other) as (tiingo, yahoo):
-        found = await reconcile(REQUEST, tiingo, yahoo)
-        wide = await reconcile(REQUEST, tiingo, yahoo, tolerance=0.003)
+        (found,) = await reconcile(REQUEST, [tiingo, yahoo])
+        (wide,) = await reconcile(REQUEST, [tiingo, yahoo], tolerance=0.003)
 
     (difference,) = found.differences
     assert (difference.day, difference.first) == (on, close)
@@ -66,12 +66,25 @@ async def test_a_close_that_differs_is_told_with_both_values():
     assert wide.agrees
 
 
+async def test_what_is_stored_is_compared_with_each_of_them():
+    stored = batch({str(bar.day): bar.close for bar in SHARE.bars[:-1]})
+
+    async with providers(SHARE, SHARE) as (tiingo, yahoo):
+        found = await reconcile(REQUEST, [tiingo, yahoo], stored=stored)
+
+    assert [(each.first, each.second, each.only_second) for each in found] == [
+        ("stored", "tiingo", (SHARE.last,)),
+        ("stored", "yahoo", (SHARE.last,)),
+        ("tiingo", "yahoo", ()),
+    ]
+
+
 async def test_who_gives_nothing_is_named():
     faults = {"yahoo": {"AAPL": always(status(500))}}
 
     async with providers(SHARE, SHARE, **faults) as (tiingo, yahoo):
         with pytest.raises(FetchFailed) as failed:
-            await reconcile(REQUEST, tiingo, yahoo)
+            await reconcile(REQUEST, [tiingo, yahoo])
 
     assert failed.value.kind is FailureKind.NETWORK
 
