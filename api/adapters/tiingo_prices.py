@@ -150,9 +150,9 @@ def _actions(rows: Sequence[Mapping[str, Any]], request: BarRequest) -> tuple[Ac
     dividends = to_floats([row.get("divCash", 0.0) for row in rows], what="divCash")
     found = []
     for on, ratio, cash in zip(_days(rows), splits.tolist(), dividends.tolist(), strict=True):
-        if ratio != 1.0:
-            found.append(Action(ex_day=int(on), kind="SPLIT", ratio=ratio))
         if cash != 0.0:
             paid = {"cash": cash, "currency": request.currency}
             found.append(Action(ex_day=int(on), kind="DIVIDEND", **paid))
+        if ratio != 1.0:
+            found.append(Action(ex_day=int(on), kind="SPLIT", ratio=ratio))
     return tuple(found)

@@ -15,6 +15,8 @@ from api.adapters.yahoo_session import CHART, YahooAccess, YahooSession
 from api.errors import FailureKind, FetchFailed
 from api.ports import BarRequest, Fetched
 
+# What Yahoo shows, with status 200, while it is being repaired.
+DOWN = b"Will be right back"
 SYMBOL = re.compile(r"\^?[A-Z0-9]{1,12}([.=-][A-Z0-9]{1,6}){0,2}")
 
 
@@ -56,6 +58,8 @@ class YahooPrices:
         content = self._access.chart(
             f"{self._url}{CHART}{quote(request.symbol)}", _span(request, now)
         )
+        if DOWN in content:
+            raise FetchFailed(FailureKind.NETWORK, "Yahoo is down and says it will be right back")
         return read_chart(parse_json(content, provider="Yahoo"), request, now=now)
 
 

@@ -34,6 +34,7 @@ from tests.providers.yahoo import CHART
         (status(403), "NETWORK", "does not let us in (status 403)"),
         (status(504), "TIMEOUT", "status 504"),
         (status(418), "BAD_DATA", "status 418"),
+        (body(b"<html>Will be right back...</html>", "text/html"), "NETWORK", "right back"),
         (HTML, "BAD_DATA", "<!doctype html>"),
         (EMPTY, "BAD_DATA", "no JSON but 'nothing'"),
         (half, "BAD_DATA", "no JSON"),
