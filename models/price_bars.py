@@ -66,7 +66,11 @@ KNOWN = """
     known_at <= coalesce(CAST(:known_at AS timestamptz), 'infinity')
     AND (known_to = 'infinity' OR known_to > CAST(:known_at AS timestamptz))
 """
-USABLE = f"{KNOWN} AND quality <> 'BAD'"
+# No session is known before its day has begun: the index need not be walked past the instant.
+USABLE = f"""
+    {KNOWN} AND quality <> 'BAD'
+    AND date <= coalesce((CAST(:known_at AS timestamptz) AT TIME ZONE 'UTC')::date, 'infinity')
+"""
 BELIEVED = f"""
     SELECT * FROM {VERSIONS} believed
     WHERE instrument_id = ANY (CAST(:ids AS bigint[]))
@@ -76,8 +80,8 @@ BELIEVED = f"""
 """  # noqa: S608
 
 
-def _acted(since: str, beyond: str) -> str:
-    """Return the arrays of an instrument's actions from a day on, as known at an instant.
+def _acted(since: str, until: str, beyond: str) -> str:
+    """Return the arrays of an instrument's actions between two days, as known at an instant.
 
     Beyond a day the close before a dividend is not among the bars that are read, and comes along.
     """
@@ -91,8 +95,8 @@ def _acted(since: str, beyond: str) -> str:
                 ORDER BY date DESC LIMIT 1
             ) END AS close_before
             FROM {ACTION_VERSIONS} action
-            WHERE instrument_id = i.id AND 'actions' = ANY (i.fields) AND ex_date >= {since}
-                AND {KNOWN}
+            WHERE instrument_id = i.id AND 'actions' = ANY (i.fields)
+                AND ex_date >= {since} AND ex_date <= {until} AND {KNOWN}
             ORDER BY ex_date, kind
         ) known
     """  # noqa: S608
@@ -100,25 +104,33 @@ def _acted(since: str, beyond: str) -> str:
 
 # Aggregated by the server: one array decodes ten times faster than as many rows.
 COLUMNS = f"""
+    SELECT instrument_id,
+        array_agg(date - '1970-01-01'::date),
+        array_agg(open), array_agg(high), array_agg(low), array_agg(close),
+        array_agg(adjusted_close), array_agg(volume),
+        array_agg((date_part('epoch', known_at) * 1000000)::bigint)
+    FROM ({BELIEVED} ORDER BY instrument_id, date) bar
+    GROUP BY instrument_id ORDER BY instrument_id
+"""  # noqa: S608
+SINCE_START = _acted(
+    since="coalesce(CAST(:start AS date), '-infinity')",
+    until="'infinity'",
+    beyond="CAST(:end AS date)",
+)
+ADJUSTED_COLUMNS = f"""
     SELECT bar.*, 'actions' = ANY (i.fields), acted.*
-    FROM (
-        SELECT instrument_id,
-            array_agg(date - '1970-01-01'::date),
-            array_agg(open), array_agg(high), array_agg(low), array_agg(close),
-            array_agg(adjusted_close), array_agg(volume),
-            array_agg((date_part('epoch', known_at) * 1000000)::bigint)
-        FROM ({BELIEVED} ORDER BY instrument_id, date) ordered
-        GROUP BY instrument_id
-    ) bar
-    JOIN instrument i ON i.id = bar.instrument_id
-    CROSS JOIN LATERAL (
-        {_acted("coalesce(CAST(:start AS date), '-infinity')", "CAST(:end AS date)")}
-    ) acted
+    FROM ({COLUMNS}) bar JOIN instrument i ON i.id = bar.instrument_id
+    CROSS JOIN LATERAL ({SINCE_START}) acted
     ORDER BY instrument_id
 """  # noqa: S608
 
 DAY = f"SELECT date FROM ({BELIEVED}) bar ORDER BY date OFFSET :skipped LIMIT 1"  # noqa: S608
 
+SINCE_BAR = _acted(
+    since="bar.date + 1",
+    until="coalesce(CAST(:valid_at AS date), 'infinity')",
+    beyond="bar.date",
+)
 # One descent of the index for each instrument, however long its history.
 LATEST = f"""
     SELECT bar.*, 'actions' = ANY (i.fields), acted.*
@@ -130,7 +142,7 @@ LATEST = f"""
             AND date <= coalesce(CAST(:valid_at AS date), 'infinity') AND {USABLE}
         ORDER BY date DESC LIMIT 1
     ) bar
-    CROSS JOIN LATERAL ({_acted("bar.date + 1", "bar.date")}) acted
+    CROSS JOIN LATERAL ({SINCE_BAR}) acted
 """  # noqa: S608
 
 
@@ -187,15 +199,20 @@ class PriceBarRepository:
         start: date | None = None,
         end: date | None = None,
         known_at: datetime | None = None,
+        adjust: bool = True,
     ) -> list[BarColumns]:
         """Return the bars of both days and between, as known at an instant, by instrument.
 
-        Instruments without a bar are left out, and so are bars of quality BAD.
+        Instruments without a bar are left out, and so are bars of quality BAD. Whoever adjusts
+        closes by a way of its own spares the database the closes before all later dividends.
         """
         asked = {"ids": list(instrument_ids), "start": start, "end": end, "known_at": known_at}
+        if not adjust:
+            found = await self.session.execute(text(COLUMNS), asked)
+            return [BarColumns(*row) for row in found]
         return [
             BarColumns(*row[:9], actions=_actions(*row[9:]))
-            for row in await self.session.execute(text(COLUMNS), asked)
+            for row in await self.session.execute(text(ADJUSTED_COLUMNS), asked)
         ]
 
     async def day_of_bar(
@@ -220,7 +237,8 @@ class PriceBarRepository:
     ) -> list[PriceBar]:
         """Return each instrument's last usable bar up to a day, as known at an instant.
 
-        They are copies to look at: to change one changes nothing. One without bars has none.
+        It is adjusted for what went ex after it up to that day. They are copies to look at: to
+        change one changes nothing. An instrument without bars has none.
         """
         asked = {"ids": list(instrument_ids), "valid_at": valid_at, "known_at": known_at}
         return [_latest(row) for row in await self.session.execute(text(LATEST), asked)]

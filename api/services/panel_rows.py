@@ -47,9 +47,9 @@ async def read_rows(
     level = [] if benchmark is None else [benchmark]
     found = {
         each.instrument_id: each
-        for each in await bars.columns(ids, start=start, end=end, known_at=known_at)
+        for each in await bars.columns(ids, start=start, end=end, known_at=known_at, adjust=False)
     }
-    levels = await bars.columns([each.id for each in level], known_at=known_at)
+    levels = await bars.columns([each.id for each in level], known_at=known_at, adjust=False)
     actions: dict[int, list[ActionRow]] = defaultdict(list)
     known = [each.id for each in (*assets, *level) if ACTIONS in each.fields]
     for action in await CorporateActionRepository(session).of(known, known_at=known_at):

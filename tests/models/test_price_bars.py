@@ -366,9 +366,6 @@ async def test_a_corrected_action_or_close_changes_no_answer_of_the_past(session
         await CorporateActionRepository(session).write(actions)
         past = rows[-1].known_at
         first = (await bars.columns([one], known_at=past))[0].adjusted_close
-        first_latest = (await bars.latest_by_instrument([one], valid_at=ACTING[0], known_at=past))[
-            0
-        ]
     async with sessions.begin() as session:
         await CorporateActionRepository(session).write([actions[0]._replace(cash=4.0)])
     async with sessions.begin() as session:
@@ -378,10 +375,8 @@ async def test_a_corrected_action_or_close_changes_no_answer_of_the_past(session
         bars = PriceBarRepository(session)
         (then,) = await bars.columns([one], known_at=past)
         (now,) = await bars.columns([one])
-        (latest,) = await bars.latest_by_instrument([one], valid_at=ACTING[0], known_at=past)
 
     assert then.adjusted_close == first == [36.0, 50.0, 45.0, 60.0]
-    assert latest.adjusted_close == first_latest.adjusted_close == 36.0
     assert now.adjusted_close == [40.0 * 0.9 / 2, 50.0, 45.0, 60.0]
 
 
@@ -408,12 +403,35 @@ async def test_the_latest_bar_is_that_of_a_day_as_it_was_known(sessions):
 
     assert [(bar.date, bar.close, bar.adjusted_close) for bar in seen] == [
         (ACTING[3], 60.0, 60.0),
-        (ACTING[1], 90.0, 45.0),
-        (ACTING[1], 100.0, 50.0),
+        (ACTING[1], 90.0, 90.0),
+        (ACTING[1], 100.0, 100.0),
         (ACTING[0], 80.0, 80.0),
     ]
     assert seen[0].quality is DataQuality.GOOD
     assert nothing == []
+
+
+async def test_the_latest_bar_is_adjusted_for_what_went_ex_since(session):
+    bars, one, rows, actions = await acting(session)
+    await bars.write(rows[:1])
+    await CorporateActionRepository(session).write(actions)
+
+    (now,) = await bars.latest_by_instrument([one])
+    (until,) = await bars.latest_by_instrument([one], valid_at=ACTING[1])
+    (before,) = await bars.latest_by_instrument([one], known_at=rows[0].known_at)
+
+    assert [each.adjusted_close for each in (now, until, before)] == [36.0, 72.0, 80.0]
+
+
+async def test_bars_alone_come_without_actions(session):
+    bars, one, rows, actions = await acting(session)
+    await bars.write(rows)
+    await CorporateActionRepository(session).write(actions)
+
+    (columns,) = await bars.columns([one], adjust=False)
+
+    assert columns.close == [80.0, 100.0, 45.0, 60.0]
+    assert (columns.actions, columns.adjusted_close) == (None, [None] * 4)
 
 
 async def test_a_bad_bar_is_not_the_latest(session):

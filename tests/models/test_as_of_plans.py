@@ -1,0 +1,228 @@
+"""What the product asks of an index as of a day and an instant reads no more than the answer.
+
+500 names at a time out of 1,000 over 25 years, among other people's lists. Nothing is timed: the
+plans are PostgreSQL's own, with the buffers they touched.
+"""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from sqlalchemy import event, text
+
+from models.price_bars import PriceBarRepository
+from models.session import make_engine, make_sessions
+from models.universes import UniverseRepository
+
+NAMES, SPELLS = 500, 1_000
+# Name k leaves 18 k days after the start of 2000.
+LEFT_BY_THEN = 263
+VALID_AT, KNOWN_AT = date(2012, 6, 15), datetime(2013, 1, 1, tzinfo=UTC)
+TABLES = (
+    "price_bar_revision",
+    "price_bar",
+    "index_membership",
+    "corporate_action_revision",
+    "corporate_action",
+)
+
+FILL = (
+    """INSERT INTO instrument (symbol, asset_class, exchange, currency, source, fields)
+    SELECT 'S' || n, 'EQUITY', 'XNYS', 'USD', 'test', '{close,actions}'
+    FROM generate_series(1, 1000) n""",
+    """INSERT INTO universe (key, name, description, region, benchmark, survivorship_free, source)
+    SELECT CASE n WHEN 0 THEN 'INDEX' ELSE 'LIST' || n END, 'A list', 'Of a test', 'US', '^GSPC',
+        n = 0, 'test'
+    FROM generate_series(0, 20) n""",
+    # Name k leaves on its day, and name k + 500 takes its place.
+    """INSERT INTO index_membership
+        (universe_id, instrument_id, starts_on, ends_on, known_from, reason)
+    SELECT u.id, i.id, d.starts_on, d.ends_on, d.starts_on, 'import'
+    FROM universe u, generate_series(1, 500) k CROSS JOIN LATERAL (VALUES
+        (k, '1998-01-01'::date, '2000-01-01'::date + k * 18),
+        (k + 500, '2000-01-01'::date + k * 18, NULL)
+    ) d (number, starts_on, ends_on) JOIN instrument i ON i.symbol = 'S' || d.number
+    WHERE u.key = 'INDEX'""",
+    """INSERT INTO index_membership
+        (universe_id, instrument_id, starts_on, known_from, reason)
+    SELECT u.id, i.id, '2020-01-01', '2020-01-01', 'a list of one''s own'
+    FROM universe u JOIN instrument i ON i.id % 5 = u.id % 5 WHERE u.key <> 'INDEX'""",
+    """INSERT INTO price_bar (instrument_id, date, close, source, known_at)
+    SELECT i.id, d, 100, 'test', d + interval '21 hours'
+    FROM instrument i, generate_series('2000-01-03'::date, '2024-12-16', '84 days') d""",
+    """INSERT INTO price_bar_revision
+        (instrument_id, date, known_to, known_at, close, source, quality, recorded_at, reason)
+    SELECT instrument_id, date, known_at + interval '1 day', known_at, 99, 'test', 'GOOD',
+        known_at, 'a test'
+    FROM price_bar WHERE (instrument_id + extract(day FROM date)::int) % 50 = 0""",
+    """UPDATE price_bar b SET known_at = r.known_to FROM price_bar_revision r
+    WHERE (r.instrument_id, r.date) = (b.instrument_id, b.date)""",
+    """INSERT INTO corporate_action
+        (instrument_id, ex_date, kind, cash, currency, source, known_at)
+    SELECT i.id, d, 'DIVIDEND', 0.5, 'USD', 'test', d + interval '14 hours'
+    FROM instrument i, generate_series('2000-02-01'::date, '2024-11-01', '6 months') d""",
+    """INSERT INTO corporate_action_revision
+        (instrument_id, ex_date, kind, known_to, known_at, cash, source, recorded_at, reason)
+    SELECT instrument_id, ex_date, kind, known_at + interval '1 day', known_at, 0.4, 'test',
+        known_at, 'a test'
+    FROM corporate_action WHERE instrument_id % 10 = 0""",
+    """UPDATE corporate_action a SET known_at = r.known_to FROM corporate_action_revision r
+    WHERE (r.instrument_id, r.ex_date, r.kind) = (a.instrument_id, a.ex_date, a.kind)""",
+    "ANALYZE",
+)
+
+
+@pytest.fixture(scope="module")
+async def index(make_database, worker_id):
+    """An engine on a database that holds the index."""
+    url = await make_database(f"index_{worker_id}")
+    engine = make_engine(url, pool_size=2, command_timeout_seconds=60.0)
+    async with engine.begin() as connection:
+        for statement in FILL:
+            await connection.execute(text(statement))
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture
+def explain(index):
+    """Return a function that runs a read and answers it with the plan of its only statement."""
+
+    async def explained(read):
+        seen = []
+        event.listen(index.sync_engine, "before_cursor_execute", note := _note(seen))
+        async with make_sessions(index)() as session:
+            answer = await read(session)
+            event.remove(index.sync_engine, "before_cursor_execute", note)
+            [(statement, parameters)] = seen
+            connection = await session.connection()
+            driver = (await connection.get_raw_connection()).driver_connection
+            told = await driver.fetchval(
+                f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}", *parameters
+            )
+        return answer, told[0]["Plan"]
+
+    return explained
+
+
+def _note(seen):
+    def note(_connection, _cursor, statement, parameters, *_):
+        seen.append((statement, parameters))
+
+    return note
+
+
+def nodes(plan):
+    yield plan
+    for below in plan.get("Plans", ()):
+        yield from nodes(below)
+
+
+def ways(plan):
+    """Return by which index each big table is read, if by any."""
+    found = {
+        (_table(node), node.get("Index Name"))
+        for node in nodes(plan)
+        if "Index Name" in node or node["Node Type"] == "Seq Scan"
+    }
+    return {way for way in found if way[0] in TABLES}
+
+
+def _table(node):
+    # A bitmap is made of an index and read by the node above it; an index is named after its table.
+    named = node.get("Relation Name") or node["Index Name"].split("_", 1)[1]
+    return next((table for table in TABLES if named.startswith(table)), named)
+
+
+def touched(plan, tables=TABLES):
+    """Return how many rows of these tables were looked at, the refused ones too."""
+    return sum(
+        (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
+        for node in nodes(plan)
+        if node.get("Relation Name") in tables
+    )
+
+
+def buffers(plan):
+    return plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
+
+
+async def members(session):
+    universes = UniverseRepository(session)
+    return await universes.members("INDEX", valid_at=VALID_AT, known_at=KNOWN_AT)
+
+
+async def test_who_was_in_an_index_is_read_from_its_own_memberships(explain):
+    found, plan = await explain(members)
+
+    assert len(found) == NAMES
+    assert ways(plan) == {("index_membership", "ix_index_membership_universe_id_starts_on")}
+    assert touched(plan) <= SPELLS
+    assert buffers(plan) <= 10 * NAMES
+
+
+async def test_who_ever_was_in_an_index_is_read_from_its_own_memberships(explain):
+    async def spells(session):
+        return await UniverseRepository(session).spells("INDEX", known_at=KNOWN_AT)
+
+    found, plan = await explain(spells)
+
+    assert len(found) == NAMES + LEFT_BY_THEN
+    assert ways(plan) == {("index_membership", "ix_index_membership_universe_id_starts_on")}
+    assert touched(plan) <= SPELLS
+
+
+async def test_the_bars_of_a_day_are_one_descent_a_name(explain, index):
+    async with make_sessions(index)() as session:
+        ids = [each.instrument_id for each in await members(session)]
+
+    async def latest(session):
+        bars = PriceBarRepository(session)
+        return await bars.latest_by_instrument(ids, valid_at=VALID_AT, known_at=KNOWN_AT)
+
+    found, plan = await explain(latest)
+
+    assert len(found) == NAMES
+    assert ways(plan) == {
+        ("price_bar", "pk_price_bar"),
+        ("price_bar_revision", "pk_price_bar_revision"),
+        ("corporate_action", "uq_corporate_action_instrument_id_ex_date_kind"),
+        ("corporate_action_revision", "pk_corporate_action_revision"),
+    }
+    # The bar and perhaps a version of it, however long the history.
+    assert touched(plan) <= 3 * NAMES
+    assert buffers(plan) <= 16 * NAMES
+
+
+async def test_who_stands_in_the_past_does_not_walk_what_came_since(explain, index):
+    async with make_sessions(index)() as session:
+        ids = [each.instrument_id for each in await members(session)]
+
+    async def latest(session):
+        bars = PriceBarRepository(session)
+        return await bars.latest_by_instrument(ids, known_at=datetime(2003, 1, 1, tzinfo=UTC))
+
+    found, plan = await explain(latest)
+
+    assert {bar.date.year for bar in found} == {2002}
+    assert touched(plan, ("price_bar", "price_bar_revision")) <= 3 * NAMES
+
+
+async def test_the_bars_of_a_month_are_all_that_is_read_of_them(explain, index):
+    async with make_sessions(index)() as session:
+        ids = [each.instrument_id for each in await members(session)]
+
+    async def month(session):
+        bars = PriceBarRepository(session)
+        return await bars.columns(
+            ids, start=date(2012, 3, 1), end=VALID_AT, known_at=KNOWN_AT, adjust=False
+        )
+
+    found, plan = await explain(month)
+
+    read = sum(len(columns.days) for columns in found)
+    assert read == 2 * NAMES  # the sessions of 84 days apart between the two days
+    assert ways(plan) == {
+        ("price_bar", "pk_price_bar"),
+        ("price_bar_revision", "pk_price_bar_revision"),
+    }
+    assert touched(plan) <= read + 2 * NAMES
