@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from api.jobs import JobMessage
 
@@ -250,7 +250,7 @@ class PriceSource(Protocol):
     """A provider of daily bars. One call is one try: patience is the caller's."""
 
     key: str  # tiingo, yahoo
-    fields: tuple[str, ...]  # of Listing.fields, and "actions" where it knows them
+    fields: ClassVar[tuple[str, ...]]  # of Listing.fields, and "actions" where it knows them
 
     async def fetch(self, request: BarRequest) -> Fetched:
         """Return the bars of the range, oldest first. Raises FetchFailed."""

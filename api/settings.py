@@ -139,6 +139,42 @@ class Settings(BaseSettings):
         None,
         description="Address or path of a CSV file with the history of the S&P 500's members.",
     )
+    tiingo_api_key: SecretStr | None = Field(
+        None,
+        validation_alias="TIINGO_API_KEY",
+        description="Key of Tiingo for prices of US shares; empty: Yahoo is asked instead.",
+    )
+    tiingo_secret: str | None = Field(
+        None, description="Name of the secret with Tiingo's key, in Secrets Manager."
+    )
+    tiingo_url: str = Field("https://api.tiingo.com", description="Address of Tiingo.")
+    yahoo_url: str = Field(
+        "https://query2.finance.yahoo.com", description="Address of Yahoo's charts."
+    )
+    ecb_url: str = Field(
+        "https://www.ecb.europa.eu", description="Address of the European Central Bank's rates."
+    )
+    french_url: str = Field(
+        "https://mba.tuck.dartmouth.edu", description="Address of Kenneth French's data library."
+    )
+    fetch_concurrency: int = Field(
+        32, ge=1, le=256, description="Requests open at once at one provider."
+    )
+    tiingo_requests_per_hour: int = Field(
+        20_000, ge=1, description="Requests an hour that Tiingo allows."
+    )
+    yahoo_requests_per_hour: int = Field(
+        20_000, ge=1, description="Requests an hour to Yahoo, which publishes no limit."
+    )
+    provider_timeout_seconds: float = Field(
+        20.0, gt=0, description="Longest wait for one answer of a provider."
+    )
+    tiingo_delay_seconds: float = Field(
+        0.0, ge=0, description="How long after a close Tiingo has its bar."
+    )
+    yahoo_delay_seconds: float = Field(
+        0.0, ge=0, description="How long after a close Yahoo has its bar."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Least severity that is logged."
     )
@@ -202,6 +238,11 @@ class Settings(BaseSettings):
                 f"DATABASE_URL is set where {where}: remove it, store the address in Secrets"
                 " Manager and name that secret in PARAKEET_DATABASE_SECRET"
             )
+        if self.tiingo_api_key is not None:
+            yield (
+                f"TIINGO_API_KEY is set where {where}: remove it, store the key in Secrets"
+                " Manager and name that secret in PARAKEET_TIINGO_SECRET"
+            )
 
     def _lacking(self, needs: Mapping[str, str], because: str) -> Iterator[str]:
         for name, meaning in needs.items():
@@ -230,6 +271,9 @@ class Settings(BaseSettings):
 
     def dump(self) -> dict[str, Any]:
         """Return the settings as JSON values, secrets included, for a child process of ours."""
-        url = self.database_url
-        plain = {"database_url": None if url is None else url.get_secret_value()}
-        return self.model_dump(mode="json", exclude={"database_url"}) | plain
+        secrets = {"database_url": self.database_url, "tiingo_api_key": self.tiingo_api_key}
+        plain = {
+            name: None if value is None else value.get_secret_value()
+            for name, value in secrets.items()
+        }
+        return self.model_dump(mode="json", exclude=set(secrets)) | plain

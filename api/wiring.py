@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from api.errors import NotFound
 from api.ports import JobQueue, KnownLists, ObjectStore, Secrets
 from api.services.jobs import perform
 from api.services.publish_backtest import publish_backtest
+from api.services.publish_ingest import publish_ingest
 from api.services.schedules import job_of
 from api.services.signature import EdgeKeys
-from api.services.work import NEVER, Deadline, Steps, Timing, Work, publish_nothing
+from api.services.work import NEVER, Deadline, Steps, Timing, Work
 from api.settings import Settings
 from models.job_outbox import Patience
 from models.session import SessionFactory, make_engine, make_sessions
@@ -27,8 +29,8 @@ if TYPE_CHECKING:
     from api.adapters.jwks import Jwks
     from api.adapters.local_queue import LocalQueue
 
-# The only secret of a machine of one's own.
-DATABASE_URL = "DATABASE_URL"
+# The secrets of a machine of one's own.
+DATABASE_URL, TIINGO_API_KEY = "DATABASE_URL", "TIINGO_API_KEY"
 
 
 class App:
@@ -68,7 +70,10 @@ class App:
             case "environment":
                 from api.adapters.env_secrets import EnvSecrets
 
-                return EnvSecrets({DATABASE_URL: self.settings.database_url})
+                settings = self.settings
+                return EnvSecrets(
+                    {DATABASE_URL: settings.database_url, TIINGO_API_KEY: settings.tiingo_api_key}
+                )
             case "aws":
                 from api.adapters.aws_secrets import AwsSecrets
 
@@ -110,6 +115,18 @@ class App:
 
                 return S3Store(self.aws, bucket=self.settings.bucket or "")
 
+    async def tiingo_key(self) -> str | None:
+        """Return the key Tiingo is asked with; None where there is none."""
+        match self.settings.secrets:
+            case "environment":
+                name: str | None = TIINGO_API_KEY
+            case "aws":
+                name = self.settings.tiingo_secret
+        try:
+            return None if name is None else await self.secrets.read(name)
+        except NotFound:
+            return None
+
     @cached_property
     def known_lists(self) -> KnownLists:
         from api.adapters.membership_csv import MembershipCsv
@@ -149,7 +166,7 @@ class App:
         """What each kind of job does; `api.works` has the computations themselves."""
         return {
             "BACKTEST": Steps(work=self.compute, publish=publish_backtest),
-            "INGEST": Steps(work=self.compute, publish=publish_nothing),
+            "INGEST": Steps(work=self.compute, publish=publish_ingest),
         }
 
     @property

@@ -2,13 +2,23 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from api import telemetry
+from api.services.routing import TIINGO, YAHOO
 from api.services.work import Work
 from api.settings import Settings
 from api.wiring import App
+
+if TYPE_CHECKING:
+    from api.ports import PriceSource
+    from api.services.ingest_live import Live
+    from api.services.provider import Manners
+
+# The ECB and the library are asked once a day each, for one file after the other.
+FILES_PER_HOUR = 60
 
 
 @asynccontextmanager
@@ -29,12 +39,89 @@ async def open_works(settings: Settings) -> AsyncIterator[Mapping[str, Work]]:
 
     patience = settings.worker_command_timeout_seconds
     app = App(settings.model_copy(update={"command_timeout_seconds": patience, "pool_size": 2}))
+    providers = Providers(app)
     try:
         yield {
             "BACKTEST": partial(run_backtest, sessions=app.sessions, store=app.store),
             "INGEST": partial(
-                ingest, sessions=app.sessions, store=app.store, source=SamplePrices()
+                ingest,
+                sessions=app.sessions,
+                store=app.store,
+                source=SamplePrices(),
+                live=providers.open,
             ),
         }
     finally:
+        await providers.close()
         await app.close()
+
+
+class Providers:
+    """Opens who is asked for prices when the first ingest asks, and keeps it for the next ones."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._live: Live | None = None
+
+    async def open(self) -> "Live":
+        if self._live is None:
+            self._live = self._opened(await self._app.tiingo_key())
+        return self._live
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        if self._live is not None:
+            await self._live.close()
+
+    def _opened(self, tiingo_key: str | None) -> "Live":
+        from api.adapters.ecb_rates import EcbRates
+        from api.adapters.french_factors import FrenchFactors
+        from api.adapters.tiingo_prices import TiingoPrices
+        from api.adapters.yahoo_prices import YahooPrices
+        from api.adapters.yahoo_series import YahooSeries
+        from api.services.ingest_live import Live
+        from api.services.ingest_series import SeriesSources
+        from api.services.provider import Provider
+
+        settings = self._app.settings
+        patience = settings.provider_timeout_seconds
+        yahoo = YahooPrices(
+            url=settings.yahoo_url, threads=settings.fetch_concurrency, timeout_seconds=patience
+        )
+        prices: dict[str, PriceSource] = {YAHOO: yahoo}
+        if tiingo_key:
+            prices[TIINGO] = TiingoPrices(
+                url=settings.tiingo_url, key=tiingo_key, timeout_seconds=patience
+            )
+        ecb = EcbRates(url=settings.ecb_url, timeout_seconds=patience)
+        french = FrenchFactors(url=settings.french_url, timeout_seconds=patience)
+        series = YahooSeries(yahoo)
+        asked = {
+            YAHOO: settings.yahoo_requests_per_hour,
+            TIINGO: settings.tiingo_requests_per_hour,
+            ecb.key: FILES_PER_HOUR,
+            french.key: FILES_PER_HOUR,
+        }
+        return Live(
+            prices=prices,
+            series=SeriesSources(rates=(series, ecb), macro=series, factors=french),
+            lists=self._app.known_lists,
+            providers={key: Provider(key, self._manners(hourly)) for key, hourly in asked.items()},
+            delays={
+                TIINGO: timedelta(seconds=settings.tiingo_delay_seconds),
+                YAHOO: timedelta(seconds=settings.yahoo_delay_seconds),
+            },
+            seconds=settings.job_timeout_seconds,
+            closing=(ecb.close, french.close),
+        )
+
+    def _manners(self, requests_per_hour: float) -> "Manners":
+        from api.services.provider import Manners
+
+        settings = self._app.settings
+        return Manners(
+            requests_per_hour=requests_per_hour,
+            at_once=settings.fetch_concurrency,
+            retry_base_seconds=settings.retry_base_seconds,
+            retry_cap_seconds=settings.retry_cap_seconds,
+        )

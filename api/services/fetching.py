@@ -10,12 +10,15 @@ from functools import partial
 from api.errors import FailureKind
 from api.ports import BarRequest, Fetched, PriceSource
 from api.services.provider import Failed, GaveUp, Provider
+from api.services.routing import TIINGO
 from api.telemetry import logger
 
 # Fetched and not yet taken: bounds the memory when writing is slower than fetching.
 AHEAD = 64
 # What another provider may know better; a refusal for other reasons is the same everywhere.
 ELSEWHERE = frozenset({FailureKind.UNKNOWN_SYMBOL, FailureKind.NOT_CONFIGURED})
+
+SET_UP = {TIINGO: ": put its key into TIINGO_API_KEY"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,6 +120,8 @@ async def fetch(want: Want, sources: Mapping[str, Asking], *, end: float) -> Out
 async def _from_source(
     want: Want, key: str, asked: Sequence[BarRequest], sources: Mapping[str, Asking], end: float
 ) -> Outcome:
+    if key not in sources:
+        return Outcome(want=want, failure=_not_set_up(key))
     found = sources[key]
     fetched: list[Fetched] = []
     attempts = 0
@@ -139,6 +144,11 @@ def _telling(failures: Sequence[Failed]) -> Failed:
 
 def _note(failed: Failed, key: str) -> str:
     return f"{key} was asked instead of {failed.source}: {failed.message}"
+
+
+def _not_set_up(key: str) -> Failed:
+    message = f"{key} is not set up here{SET_UP.get(key, '')}"
+    return Failed(kind=FailureKind.NOT_CONFIGURED, message=message, attempts=0, source=key)
 
 
 def _out_of_time(want: Want) -> Outcome:

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from itertools import count
 from typing import Generic, TypeVar
@@ -135,33 +135,57 @@ class Breaker:
             self.open(self.seconds)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """How a provider fared since it was last asked for this."""
+
+    requests: int
+    succeeded: bool
+    errors: Mapping[str, int]  # after the last success
+    open_seconds: float
+
+
 class Provider:
-    """One provider during one batch: what it was asked, and how it fared."""
+    """One provider, for as long as the process lives: its pace, and how it fares."""
 
     def __init__(self, key: str, manners: Manners) -> None:
         self.key = key
         self.manners = manners
         self.breaker = Breaker(manners.failures_to_open, manners.open_seconds)
-        self.requests = 0
-        self.errors: Counter[FailureKind] = Counter()  # since its last success
-        self.succeeded_at: float | None = None  # seconds of `time.time`
-        self.failed_at: float | None = None
+        self._requests = 0
+        self._errors: Counter[str] = Counter()  # since its last success
+        self._succeeded = False
         self._bucket = Bucket(manners.requests_per_hour)
         self._room = asyncio.Semaphore(manners.at_once)
         self._last: FetchFailed | None = None
+        self._refusal: FetchFailed | None = None
+
+    def tell(self) -> Told:
+        """Tell how it fared since the last telling, and forget what it was told it refuses."""
+        told = Told(
+            requests=self._requests,
+            succeeded=self._succeeded,
+            errors=dict(self._errors),
+            open_seconds=self.breaker.open_seconds,
+        )
+        self._requests, self._succeeded, self._refusal = 0, False, None
+        self._errors.clear()
+        return told
 
     async def ask(
-        self, question: Callable[[], Awaitable[Answer]], *, end: float
+        self, question: Callable[[], Awaitable[Answer]], *, end: float, requests: int = 1
     ) -> Answered[Answer]:
         """Ask until there is an answer, asking again is no use, or `end` (monotonic) would pass.
 
-        Raises GaveUp.
+        A question may take several requests. Raises GaveUp.
         """
         for attempt in count(1):
+            if self._refusal is not None:
+                raise GaveUp(self._failed(self._refusal, attempt - 1))
             if not self.breaker.admit():
                 raise GaveUp(self._left_alone(attempt - 1))
             try:
-                answer = await self._try(question, attempt, end)
+                answer = await self._try(question, attempt, end, requests)
             except FetchFailed as failure:
                 self._note(failure)
                 delay = self._delay(failure, attempt)
@@ -174,21 +198,19 @@ class Provider:
         raise AssertionError("one counts for ever")
 
     async def _try(
-        self, question: Callable[[], Awaitable[Answer]], attempt: int, end: float
+        self, question: Callable[[], Awaitable[Answer]], attempt: int, end: float, requests: int
     ) -> Answer:
         async with self._room:
             if not await self._bucket.take(end=end):
                 raise GaveUp(self._too_late(attempt - 1))
-            self.requests += 1
+            self._requests += requests
             return await question()
 
     def _note(self, failure: FetchFailed) -> None:
-        if failure.kind is FailureKind.NOT_CONFIGURED:
-            self.requests -= 1  # nothing was sent
-            return
         self._last = failure
-        self.failed_at = time.time()
-        self.errors[failure.kind] += 1
+        self._errors[failure.kind.value] += 1
+        if failure.kind is FailureKind.NOT_CONFIGURED:
+            self._refusal = failure  # a key that is no good for one symbol is so for all
         if failure.retry_after_seconds is not None:
             self._bucket.pause(failure.retry_after_seconds)
 
@@ -212,8 +234,7 @@ class Provider:
             self.breaker.fail()
         elif failure.kind is not FailureKind.NOT_CONFIGURED:
             self.breaker.succeed()  # it answered, if only that it does not know
-        sent = 0 if failure.kind is FailureKind.NOT_CONFIGURED else attempts
-        return Failed(kind=failure.kind, message=str(failure), attempts=sent, source=self.key)
+        return Failed(kind=failure.kind, message=str(failure), attempts=attempts, source=self.key)
 
     def _left_alone(self, attempts: int) -> Failed:
         kind = FailureKind.NETWORK if self._last is None else self._last.kind
@@ -229,5 +250,5 @@ class Provider:
 
     def _succeed(self) -> None:
         self.breaker.succeed()
-        self.succeeded_at = time.time()
-        self.errors.clear()
+        self._succeeded = True
+        self._errors.clear()

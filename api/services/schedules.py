@@ -69,6 +69,11 @@ async def _job_of_schedule(message: ScheduleMessage, session: AsyncSession, owne
     if message.time > now + SKEW:
         raise BadMessage("FUTURE_TIME", f"the scheduled time {message.time} has not come")
     job = await JobRepository(session).add(
-        Job(owner_id=owner_id, kind=JobKind.INGEST, idempotency_key=message.key)
+        Job(
+            owner_id=owner_id,
+            kind=JobKind.INGEST,
+            payload={"schedule": message.schedule},
+            idempotency_key=message.key,
+        )
     )
     return job.id

@@ -115,7 +115,3 @@ class Steps:
 
     work: Work
     publish: Publish
-
-
-async def publish_nothing(session: AsyncSession, job: ClaimedJob, outcome: dict[str, Any]) -> None:
-    """Leave it at the job's own row: what the work wrote was visible at once."""

@@ -1,0 +1,233 @@
+"""What came of an instrument, judged beside what is stored of it.
+
+A bar is judged by its neighbours, and those of a window's first and last rows may be stored
+already. So the stored bars beside a window are judged along with it, and their verdicts dropped:
+whatever windows a history comes in, the same bars are kept.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from api.ports import Action, BarBatch, Listing
+from api.services.bar_rows import EPOCH, FIELDS, bar_rows, instants, refused_rows
+from api.services.batches import cut, joined, nothing, without
+from api.services.fetching import Outcome
+from api.services.ingest_plan import Target, asked_after
+from api.services.quality import Verdict, judge
+from api.services.quality_actions import RefusedAction, judge_actions
+from api.services.routing import TIINGO, YAHOO
+from models.asked_range import AskedRow
+from models.corporate_action import ActionRow
+from models.instrument import AssetClass, Instrument
+from models.price_bar import BarRow, DataQuality, Quarantine
+
+# Sources that may stand in for each other; whatever else told a history is replaced, all of it.
+LIVE = frozenset({TIINGO, YAHOO})
+# Classes whose volume counts nothing: a pair and an index change no hands.
+UNCOUNTED = frozenset({AssetClass.FX, AssetClass.INDEX})
+PRICES = ("open", "high", "low", "close")
+SAME = 1e-6  # relative: what models.staging takes for noise
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrival:
+    """What a source brought of one instrument, oldest first."""
+
+    instrument: Instrument
+    target: Target
+    outcome: Outcome
+    listing: Listing
+    batch: BarBatch
+    actions: tuple[Action, ...]
+
+    @property
+    def symbol(self) -> str:
+        return self.target.symbol
+
+    @property
+    def takes_over(self) -> bool:
+        """Tell whether another kind of source told this instrument's history so far."""
+        return self.instrument.bar_count > 0 and self.instrument.source not in LIVE
+
+    @property
+    def is_news(self) -> bool:
+        """Tell whether the instrument has to be described anew."""
+        return self.instrument.source not in LIVE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """An arrival with what the gates said of it."""
+
+    arrival: Arrival
+    verdict: Verdict
+    actions: tuple[Action, ...]
+    refused: tuple[RefusedAction, ...]
+    stored: BarBatch  # in the window and beside it; of a history that is taken over, all
+
+
+def arrival_of(
+    instrument: Instrument, target: Target, outcome: Outcome, fields: Sequence[str]
+) -> Arrival:
+    """Join what the requests for one instrument brought."""
+    uncounted = ("volume",) if instrument.asset_class in UNCOUNTED else ()
+    names = (each.name for each in outcome.fetched if each.name)
+    listing = Listing(
+        symbol=target.symbol,
+        name=instrument.name or next(names, ""),
+        asset_class=instrument.asset_class,
+        exchange=instrument.exchange,
+        currency=instrument.currency,
+        source=outcome.source or "",
+        fields=tuple(name for name in fields if name not in uncounted),
+        sector=instrument.sector,
+        listed_on=instrument.listed_on,
+        delisted_on=instrument.delisted_on,
+    )
+    batches = [without(each.batch, uncounted) for each in outcome.fetched]
+    return Arrival(
+        instrument=instrument,
+        target=target,
+        outcome=outcome,
+        listing=listing,
+        batch=joined(target.symbol, batches),
+        actions=tuple(dict.fromkeys(each for found in outcome.fetched for each in found.actions)),
+    )
+
+
+def judge_arrival(arrival: Arrival, stored: BarBatch, *, now: datetime) -> Judged:
+    """Ask every gate about what came. Raises DataError.
+
+    A day of the window that did not come again stays out of it: the order is the provider's, and
+    is not mended by ours.
+    """
+    batch, listing, market = arrival.batch, arrival.listing, arrival.target.market
+    beside = nothing(batch.symbol) if arrival.takes_over else without(stored, ("adjusted_close",))
+    at = int(now.timestamp() * 1e9)
+    if not len(batch.day):
+        return Judged(arrival=arrival, verdict=_EMPTY, actions=(), refused=(), stored=stored)
+    before = cut(beside, beside.day < batch.day.min())
+    after = cut(beside, beside.day > batch.day.max())
+    whole = joined(batch.symbol, [before, batch, after])
+    first = len(before.day)
+    acted = judge_actions(arrival.actions, whole, listing, market, now=at)
+    told = judge(whole, listing, market, now=at, actions=acted.kept)
+    return Judged(
+        arrival=arrival,
+        verdict=_part(told, first, first + len(batch.day)),
+        actions=acted.kept,
+        refused=acted.refused,
+        stored=stored,
+    )
+
+
+_NONE = np.array([], np.bool_)
+_EMPTY = Verdict(refused={}, doubts={}, kept=_NONE, suspect=_NONE)
+
+
+def _part(verdict: Verdict, first: int, last: int) -> Verdict:
+    """Return the verdict on the rows from first to last, counted from there."""
+    return Verdict(
+        refused={row - first: why for row, why in verdict.refused.items() if first <= row < last},
+        doubts={row - first: why for row, why in verdict.doubts.items() if first <= row < last},
+        kept=verdict.kept[first:last],
+        suspect=verdict.suspect[first:last],
+    )
+
+
+def kept_rows(judged: Judged, instrument_id: int, delay: timedelta) -> Iterator[BarRow]:
+    """Yield the bars that were kept."""
+    found = judged.arrival
+    market = found.target.market
+    return bar_rows(found.batch, found.listing, judged.verdict, market, instrument_id, delay=delay)
+
+
+def withdrawn_rows(judged: Judged, instrument_id: int) -> Iterator[BarRow]:
+    """Yield stored bars nobody may use any more.
+
+    One that came again as it was and is now refused, since a later bar tells that it was an error;
+    and of a history that is taken over what the new source does not have.
+    """
+    found, stored = judged.arrival, judged.stored
+    if found.takes_over:
+        gone = ~np.isin(stored.day, found.batch.day[judged.verdict.kept])
+    else:
+        place = {int(day): row for row, day in enumerate(stored.day.tolist())}
+        again = [
+            at
+            for row in judged.verdict.refused
+            if (at := place.get(int(found.batch.day[row]))) is not None
+            and _is_same(found.batch, row, stored, at)
+        ]
+        gone = np.isin(np.arange(len(stored.day)), again)
+    if not gone.any():
+        return iter(())
+    everything = np.ones(int(gone.sum()), np.bool_)
+    verdict = Verdict(refused={}, doubts={}, kept=everything, suspect=~everything)
+    own = FIELDS if found.takes_over else found.listing.fields
+    listing = replace(found.listing, fields=own)
+    rows = bar_rows(cut(stored, gone), listing, verdict, found.target.market, instrument_id)
+    return (row._replace(quality=DataQuality.BAD.value) for row in rows)
+
+
+def _is_same(one: BarBatch, row: int, other: BarBatch, at: int) -> bool:
+    names = [name for name in PRICES if name in one.values]
+    mine = [one.values[name][row] for name in names]
+    theirs = [other.values[name][at] for name in names]
+    return bool(np.allclose(mine, theirs, rtol=SAME, atol=0.0, equal_nan=True))
+
+
+def action_rows(judged: Judged, instrument_id: int, *, now: datetime) -> Iterator[ActionRow]:
+    """Yield the actions, known at the open of their day.
+
+    One of days that were asked for before, when it was not yet told, is known from now on.
+    """
+    found, market = judged.arrival, judged.arrival.target.market
+    days = np.array([action.ex_day for action in judged.actions], np.int64)
+    opens = instants(market.opens_at[np.searchsorted(market.session, days)])
+    for action, opened in zip(judged.actions, opens, strict=True):
+        yield ActionRow(
+            instrument_id=instrument_id,
+            ex_date=EPOCH + timedelta(days=action.ex_day),
+            kind=action.kind,
+            ratio=action.ratio,
+            cash=action.cash,
+            currency=action.currency,
+            pay_date=None,
+            source=found.listing.source,
+            known_at=now if _was_asked(found, action.ex_day) else opened,
+        )
+
+
+def _was_asked(arrival: Arrival, ex_day: int) -> bool:
+    asked, on = arrival.target.asked, EPOCH + timedelta(days=ex_day)
+    if asked is None or asked.first_on is None or asked.last_on is None:
+        return False
+    return asked.first_on <= on <= asked.last_on
+
+
+def refusals(judged: Judged) -> Iterator[Quarantine]:
+    """Yield what was refused, under a name that stays: a row that comes again is kept once."""
+    found = judged.arrival
+    file = f"{found.listing.source}/{found.symbol}"
+    for row in refused_rows(found.batch, found.listing, judged.verdict):
+        row.file, row.row_number = file, None
+        yield row
+    for each in judged.refused:
+        yield Quarantine(
+            source=found.listing.source,
+            file=file,
+            symbol=found.symbol,
+            date=EPOCH + timedelta(days=each.action.ex_day),
+            raw=each.raw,
+            reason=each.reason.value,
+            detail={"why": each.detail},
+        )
+
+
+def asked_row(arrival: Arrival, *, now: datetime) -> AskedRow:
+    first, last = asked_after(arrival.target, arrival.outcome.want, arrival.batch.day)
+    return AskedRow(arrival.symbol, arrival.listing.source, first, last, now)

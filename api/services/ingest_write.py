@@ -1,0 +1,161 @@
+"""Write what providers brought, many instruments in one transaction."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.errors import DataError, FailureKind
+from api.ports import BarBatch
+from api.services.arrivals import (
+    Arrival,
+    Judged,
+    action_rows,
+    asked_row,
+    judge_arrival,
+    kept_rows,
+    refusals,
+    withdrawn_rows,
+)
+from api.services.bar_rows import EPOCH
+from api.services.batches import stored_batch
+from api.services.ingest_report import Tally
+from api.services.provider import Failed
+from models.asked_ranges import AskedRangeRepository
+from models.corporate_actions import CorporateActionRepository
+from models.fingerprint import Scope
+from models.fingerprints import FingerprintRepository
+from models.instrument import Instrument
+from models.instruments import InstrumentRepository
+from models.price_bars import BarColumns, PriceBarRepository
+from models.quarantines import QuarantineRepository
+
+# Days that hold enough stored bars on each side of a window, across any holidays.
+AROUND = timedelta(days=21)
+WITHDRAWN = "a later bar tells that it was an error"
+NO_DELAY = timedelta(0)
+
+
+async def write(
+    session: AsyncSession,
+    arrivals: Sequence[Arrival],
+    *,
+    now: datetime,
+    delays: Mapping[str, timedelta],
+) -> Tally:
+    """Write bars, actions, refusals and what was asked for, in the caller's transaction.
+
+    An instrument whose rows cannot be told from shifted ones is a failure, the others are written.
+    """
+    ids = await _describe(session, arrivals)
+    stored = await _stored(session, arrivals, ids)
+    tally = Tally()
+    judged: list[tuple[Judged, int]] = []
+    for each in arrivals:
+        try:
+            judged.append((judge_arrival(each, stored[each.symbol], now=now), ids[each.symbol]))
+        except DataError as error:
+            tally.failures[each.symbol] = _unreadable(each, error)
+    await _write_bars(session, judged, tally, delays)
+    await CorporateActionRepository(session).write(
+        row for each, id_ in judged for row in action_rows(each, id_, now=now)
+    )
+    refused = [row for each, _ in judged for row in refusals(each)]
+    tally.reasons.update(row.reason for row in refused)
+    await QuarantineRepository(session).add(refused)
+    await _fingerprint(session, judged)
+    await AskedRangeRepository(session).save(asked_row(each.arrival, now=now) for each, _ in judged)
+    return tally
+
+
+async def _write_bars(
+    session: AsyncSession,
+    judged: Sequence[tuple[Judged, int]],
+    tally: Tally,
+    delays: Mapping[str, timedelta],
+) -> None:
+    bars = PriceBarRepository(session)
+    tally.read = sum(len(each.arrival.batch.day) for each, _ in judged)
+    tally.quarantined = sum(len(each.verdict.refused) for each, _ in judged)
+    tally.written = await bars.write(
+        row
+        for each, id_ in judged
+        for row in kept_rows(each, id_, delays.get(each.arrival.listing.source, NO_DELAY))
+    )
+    withdrawn = [row for each, id_ in judged for row in withdrawn_rows(each, id_)]
+    if withdrawn:
+        await bars.write(withdrawn, reason=WITHDRAWN)
+
+
+async def _describe(session: AsyncSession, arrivals: Sequence[Arrival]) -> Mapping[str, int]:
+    """Write instruments that are new or get another source; return the id of each symbol."""
+    instruments = InstrumentRepository(session)
+    news = [_described(each) for each in arrivals if each.is_news]
+    if news:
+        await instruments.upsert(news)
+    return await instruments.ids_by_symbol([each.symbol for each in arrivals])
+
+
+def _described(arrival: Arrival) -> Instrument:
+    known, listing = arrival.instrument, arrival.listing
+    return Instrument(
+        symbol=known.symbol,
+        name=listing.name or None,
+        asset_class=known.asset_class,
+        exchange=known.exchange,
+        currency=known.currency,
+        sector=known.sector,
+        listed_on=known.listed_on,
+        delisted_on=known.delisted_on,
+        source=listing.source,
+        flags=[],
+        fields=list(listing.fields),
+    )
+
+
+async def _stored(
+    session: AsyncSession, arrivals: Sequence[Arrival], ids: Mapping[str, int]
+) -> Mapping[str, BarBatch]:
+    """Read the stored bars in and around each window, one statement for all of one window."""
+    windows: dict[tuple[date | None, date | None], list[int]] = {}
+    for each in arrivals:
+        if each.instrument.bar_count and len(each.batch.day):
+            windows.setdefault(_window(each), []).append(ids[each.symbol])
+    found: dict[int, BarColumns] = {}
+    for (first, last), within in windows.items():
+        columns = await PriceBarRepository(session).columns(within, start=first, end=last)
+        found |= {each.instrument_id: each for each in columns}
+    return {
+        each.symbol: stored_batch(each.symbol, found.get(ids[each.symbol])) for each in arrivals
+    }
+
+
+def _window(arrival: Arrival) -> tuple[date | None, date | None]:
+    if arrival.takes_over:
+        return None, None
+    first, last = int(arrival.batch.day.min()), int(arrival.batch.day.max())
+    return EPOCH + timedelta(days=first) - AROUND, EPOCH + timedelta(days=last) + AROUND
+
+
+async def _fingerprint(session: AsyncSession, judged: Sequence[tuple[Judged, int]]) -> None:
+    """Digest the years of what came; an action may lie before the first bar."""
+    days = [
+        int(day)
+        for each, _ in judged
+        for day in (*each.arrival.batch.day, *(action.ex_day for action in each.actions))
+    ]
+    if any(each.arrival.takes_over for each, _ in judged):
+        days.append(0)
+    if days:
+        since = (EPOCH + timedelta(days=min(days))).year
+        keys = [id_ for _, id_ in judged]
+        await FingerprintRepository(session).refresh(Scope.BARS, keys, since_year=since)
+
+
+def _unreadable(arrival: Arrival, error: DataError) -> Failed:
+    return Failed(
+        kind=FailureKind.BAD_DATA,
+        message=str(error),
+        attempts=arrival.outcome.attempts,
+        source=arrival.listing.source,
+    )
