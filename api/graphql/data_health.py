@@ -16,11 +16,11 @@ from api.graphql.loaders import CoverageAt, MembersAt
 from api.graphql.pagination import After, Connection, First, Seal, connection, page_size
 from api.graphql.revisions import PriceRevisionType, revision_page
 from api.services.data_health import (
-    PROVIDERS,
     CoverageSummary,
     ProviderHealth,
     ProviderStatus,
     provider_health,
+    providers_of,
     summarise,
 )
 from api.services.reason_words import explain
@@ -155,8 +155,9 @@ class DataHealth:
         graphql_type=list[ProviderHealthType], description="Providers, the ones asked first first."
     )
     async def providers(root: Asked, info: Info) -> list[ProviderHealth]:
+        known = providers_of(info.context.settings)
         async with info.context.session() as session:
-            return await provider_health(session, PROVIDERS, now=root.as_of)
+            return await provider_health(session, known, now=root.as_of)
 
     @strawberry.field(
         graphql_type=list[SymbolCoverageType], description="One line a symbol, by symbol."

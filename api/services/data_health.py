@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.services.symbol_coverage import SymbolCoverage
+from api.settings import Settings
 from models.provider_state import ProviderState
 from models.provider_states import ProviderStateRepository
 
@@ -42,9 +43,9 @@ class ProviderInfo:
     remedy: str | None = None  # why it cannot be asked, and what to do; None where it can
 
 
+NO_KEY = "Yahoo stands in: put a key into TIINGO_API_KEY to ask Tiingo."
 # The keys are those under which whoever asks them keeps their state.
-PROVIDERS = (
-    ProviderInfo(key="tiingo", name="Tiingo", gives="US shares and funds."),
+OTHERS = (
     ProviderInfo(
         key="yahoo",
         name="Yahoo",
@@ -55,6 +56,18 @@ PROVIDERS = (
     ),
     ProviderInfo(key="french", name="Ken French data library", gives="Factor returns."),
 )
+
+
+def providers_of(settings: Settings) -> Sequence[ProviderInfo]:
+    """Return the providers there are, and why one cannot be asked."""
+    keyed = settings.tiingo_api_key is not None or settings.tiingo_secret is not None
+    tiingo = ProviderInfo(
+        key="tiingo",
+        name="Tiingo",
+        gives="US shares and funds.",
+        remedy=None if keyed else NO_KEY,
+    )
+    return (tiingo, *OTHERS)
 
 
 @dataclass(frozen=True, kw_only=True)

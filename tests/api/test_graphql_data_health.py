@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from pydantic import SecretStr
 
 from models.job import JobKind
 from models.jobs import JobRepository
@@ -108,7 +109,7 @@ async def test_providers_say_how_they_fare(ask, sessions, counting):
 
     told = {each["name"].split()[0]: each for each in found}
     assert {name: each["status"] for name, each in told.items()} == {
-        "Tiingo": "HEALTHY",
+        "Tiingo": "NOT_CONFIGURED",
         "Yahoo": "DEGRADED",
         "European": "DOWN",
         "Ken": "HEALTHY",
@@ -118,6 +119,16 @@ async def test_providers_say_how_they_fare(ask, sessions, counting):
     assert told["European"]["lastSuccessAt"] is None
     assert f"{soon:%H:%M} UTC" in told["European"]["detail"]
     assert len(seen) == 1, seen
+
+
+async def test_a_provider_without_its_key_says_what_to_set(ask, app):
+    without = (await ask(PROVIDERS))["data"]["dataHealth"]["providers"][0]
+    app.settings = app.settings.model_copy(update={"tiingo_api_key": SecretStr("a key")})
+    keyed = (await ask(PROVIDERS))["data"]["dataHealth"]["providers"][0]
+
+    assert (without["name"], without["status"]) == ("Tiingo", "NOT_CONFIGURED")
+    assert "TIINGO_API_KEY" in without["detail"]
+    assert (keyed["status"], keyed["detail"]) == ("HEALTHY", "US shares and funds. Not asked yet.")
 
 
 async def test_a_provider_that_was_left_alone_long_enough_is_no_longer_down(ask, sessions):
