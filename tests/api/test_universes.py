@@ -380,23 +380,31 @@ async def test_an_owner_corrects_a_list_of_his_own(session, ids):
     assert await symbols_of(session, "MINE", date(2020, 1, 2)) == ["AAA", "BBB"]
 
 
-async def test_two_corrections_at_once_both_stand(sessions):
+async def test_of_two_corrections_at_once_the_second_knows_the_first(sessions):
     async with sessions.begin() as session:
-        symbols = ("AAA", "BBB", "CCC")
+        symbols = ("AAA", "BBB")
         ids = await InstrumentRepository(session).upsert(make_instrument(each) for each in symbols)
-        spells = [Spell(ids["AAA"], JOINED, None)]
+        spells = [Spell(ids[each], JOINED, None) for each in symbols]
         await UniverseRepository(session).save(make_universe("SHARED"), spells, reason="import")
+    first, second = date(2012, 1, 3), date(2013, 1, 2)
 
-    async def second():
+    async def correct_again():
         async with sessions.begin() as session:
-            await record(session, "CCC")
+            await record(session, "BBB", JOINED, first)
+            await record(session, "AAA", JOINED, second)
 
     async with sessions.begin() as session:
-        await record(session, "BBB")
-        waiting = asyncio.create_task(second())
-        # Whoever did not wait would be done by now, and have read the list without BBB.
+        await record(session, "AAA", JOINED, first)
+        waiting = asyncio.create_task(correct_again())
+        # Whoever did not wait would have read by now that AAA is a member to this day.
         await asyncio.wait([waiting], timeout=0.5)
     await waiting
 
     async with sessions() as session:
-        assert await symbols_of(session, "SHARED", JOINED) == ["AAA", "BBB", "CCC"]
+        assert await spells_of(session, "SHARED") == [
+            ("AAA", JOINED, second), ("BBB", JOINED, first)
+        ]  # fmt: skip
+        events = (await session.scalars(select(AuditEvent).order_by(AuditEvent.id))).all()
+    assert [event.before["memberships"][0]["endsOn"] for event in events] == [
+        None, None, "2012-01-03"
+    ]  # fmt: skip
