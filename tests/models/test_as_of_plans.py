@@ -7,14 +7,14 @@ plans are PostgreSQL's own, with the buffers they touched.
 from datetime import UTC, date, datetime
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import event
 
 from models.price_bars import PriceBarRepository
 from models.session import make_engine, make_sessions
 from models.universes import UniverseRepository
+from tests.models.index_of_names import NAMES, SPELLS, fill
 
-NAMES, SPELLS = 500, 1_000
-# Name k leaves 18 k days after the start of 2000.
+# Name k has left 18 k days after the start of 2000.
 LEFT_BY_THEN = 263
 VALID_AT, KNOWN_AT = date(2012, 6, 15), datetime(2013, 1, 1, tzinfo=UTC)
 TABLES = (
@@ -25,60 +25,13 @@ TABLES = (
     "corporate_action",
 )
 
-FILL = (
-    """INSERT INTO instrument (symbol, asset_class, exchange, currency, source, fields)
-    SELECT 'S' || n, 'EQUITY', 'XNYS', 'USD', 'test', '{close,actions}'
-    FROM generate_series(1, 1000) n""",
-    """INSERT INTO universe (key, name, description, region, benchmark, survivorship_free, source)
-    SELECT CASE n WHEN 0 THEN 'INDEX' ELSE 'LIST' || n END, 'A list', 'Of a test', 'US', '^GSPC',
-        n = 0, 'test'
-    FROM generate_series(0, 20) n""",
-    # Name k leaves on its day, and name k + 500 takes its place.
-    """INSERT INTO index_membership
-        (universe_id, instrument_id, starts_on, ends_on, known_from, reason)
-    SELECT u.id, i.id, d.starts_on, d.ends_on, d.starts_on, 'import'
-    FROM universe u, generate_series(1, 500) k CROSS JOIN LATERAL (VALUES
-        (k, '1998-01-01'::date, '2000-01-01'::date + k * 18),
-        (k + 500, '2000-01-01'::date + k * 18, NULL)
-    ) d (number, starts_on, ends_on) JOIN instrument i ON i.symbol = 'S' || d.number
-    WHERE u.key = 'INDEX'""",
-    """INSERT INTO index_membership
-        (universe_id, instrument_id, starts_on, known_from, reason)
-    SELECT u.id, i.id, '2020-01-01', '2020-01-01', 'a list of one''s own'
-    FROM universe u JOIN instrument i ON i.id % 5 = u.id % 5 WHERE u.key <> 'INDEX'""",
-    """INSERT INTO price_bar (instrument_id, date, close, source, known_at)
-    SELECT i.id, d, 100, 'test', d + interval '21 hours'
-    FROM instrument i, generate_series('2000-01-03'::date, '2024-12-16', '84 days') d""",
-    """INSERT INTO price_bar_revision
-        (instrument_id, date, known_to, known_at, close, source, quality, recorded_at, reason)
-    SELECT instrument_id, date, known_at + interval '1 day', known_at, 99, 'test', 'GOOD',
-        known_at, 'a test'
-    FROM price_bar WHERE (instrument_id + extract(day FROM date)::int) % 50 = 0""",
-    """UPDATE price_bar b SET known_at = r.known_to FROM price_bar_revision r
-    WHERE (r.instrument_id, r.date) = (b.instrument_id, b.date)""",
-    """INSERT INTO corporate_action
-        (instrument_id, ex_date, kind, cash, currency, source, known_at)
-    SELECT i.id, d, 'DIVIDEND', 0.5, 'USD', 'test', d + interval '14 hours'
-    FROM instrument i, generate_series('2000-02-01'::date, '2024-11-01', '6 months') d""",
-    """INSERT INTO corporate_action_revision
-        (instrument_id, ex_date, kind, known_to, known_at, cash, source, recorded_at, reason)
-    SELECT instrument_id, ex_date, kind, known_at + interval '1 day', known_at, 0.4, 'test',
-        known_at, 'a test'
-    FROM corporate_action WHERE instrument_id % 10 = 0""",
-    """UPDATE corporate_action a SET known_at = r.known_to FROM corporate_action_revision r
-    WHERE (r.instrument_id, r.ex_date, r.kind) = (a.instrument_id, a.ex_date, a.kind)""",
-    "ANALYZE",
-)
-
 
 @pytest.fixture(scope="module")
 async def index(make_database, worker_id):
     """An engine on a database that holds the index."""
     url = await make_database(f"index_{worker_id}")
     engine = make_engine(url, pool_size=2, command_timeout_seconds=60.0)
-    async with engine.begin() as connection:
-        for statement in FILL:
-            await connection.execute(text(statement))
+    await fill(engine, every="84 days")
     yield engine
     await engine.dispose()
 
