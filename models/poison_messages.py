@@ -1,6 +1,6 @@
 """Messages that were refused: one row each, however often they come back."""
 
-from sqlalchemy import func
+from sqlalchemy import delete, func
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -36,6 +36,11 @@ class PoisonMessageRepository:
         await self.session.execute(
             told.on_conflict_do_update(index_elements=["message_id"], set_=again)
         )
+
+    async def forget(self, message_id: str) -> None:
+        """Drop the reason of a message that was taken after all."""
+        ours = col(PoisonMessage.message_id) == storable(message_id, MAX_ID)
+        await self.session.execute(delete(PoisonMessage).where(ours))
 
 
 def storable(text: str, most: int) -> str:

@@ -90,6 +90,8 @@ async def _is_settled(
         if not failure.transient:
             await _keep_reason(record, failure.reason or failure.code, "see the log", sessions)
         return False
+    if record.receives > 1:
+        await _forget_reason(record, sessions)
     return True
 
 
@@ -107,3 +109,12 @@ async def _keep_reason(record: Record, reason: str, detail: str, sessions: Sessi
             )
     except (SQLAlchemyError, OSError, Unavailable):
         logger.exception("the reason of message %s was not kept", record.id)
+
+
+async def _forget_reason(record: Record, sessions: SessionFactory) -> None:
+    """Take back what an older release said of a message that this one could read."""
+    try:
+        async with unit_of_work(sessions) as session:
+            await PoisonMessageRepository(session).forget(record.id)
+    except (SQLAlchemyError, OSError, Unavailable):
+        logger.exception("the reason of message %s was not forgotten", record.id)

@@ -96,6 +96,31 @@ async def test_each_receive_of_a_poison_is_one_row_that_counts_up(sessions):
     assert kept.last_seen_at > kept.first_seen_at
 
 
+async def test_a_message_that_is_taken_after_all_is_no_poison(sessions):
+    """A release that cannot read it is followed by one that can."""
+
+    async def refuse(body, deadline):
+        raise BadMessage("BAD_VERSION", "schemaVersion was none of 1 to 1")
+
+    async def take(body, deadline):
+        return None
+
+    await consume([record("a"), record("b")], refuse, sessions)
+
+    assert await consume([record("a", receives=2)], take, sessions) == []
+    assert [kept.message_id for kept in await poisons(sessions)] == ["b"]
+
+
+async def test_a_reason_that_cannot_be_forgotten_holds_up_no_message():
+    def no_sessions():
+        raise ConnectionRefusedError("no database")
+
+    async def take(body, deadline):
+        return None
+
+    assert await consume([record("a", receives=2)], take, no_sessions) == []
+
+
 async def test_a_poison_comes_back_where_its_reason_cannot_be_kept():
     def no_sessions():
         raise ConnectionRefusedError("no database")

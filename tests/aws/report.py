@@ -7,12 +7,9 @@ from tests.aws.faults.matrix import Cell
 # Faults that have no cell here, and why.
 ELSEWHERE = {
     "F12": "tests/aws/faults/test_faults_poison.py",
-    "F13": "not injected: leases and versions read the database's clock only",
     "F14": "tests/aws/test_rotation.py",
     "F15": "n/a: a function keeps no scratch cache",
-    "F16": "not injected: a memory limit",
     "F17": "tests/aws/faults/test_faults_poison.py, and the flood of this run",
-    "F18": "not injected: two builds at once",
 }
 
 

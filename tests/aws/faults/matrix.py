@@ -35,6 +35,14 @@ from tests.aws.faults.database import (
     refuse_sent_mark,
     refuse_submit,
 )
+from tests.aws.faults.hosts import (
+    hours_and_days,
+    leap_day_and_summer_time,
+    mix_releases,
+    move_clock,
+    run_out_of_memory,
+    take_newer_messages,
+)
 from tests.aws.faults.neighbours import (
     kill_backends_of_query,
     kill_backends_of_worker,
@@ -140,4 +148,11 @@ CELLS: list[Cell] = [
         partial(spoil_objects, s3("PUT", "results/"), times(1, losing_the_reply)),
     ),
     Cell("F11", "S8 for ever", lose_objects_for_ever),
+    Cell("F13", "S0-S10 hours and days", partial(move_clock, hours_and_days)),
+    Cell("F13", "S0-S10 leap day, summer time", partial(move_clock, leap_day_and_summer_time)),
+    Cell("F16", "S6", partial(run_out_of_memory, "api.services.run_backtest:load_panel")),
+    Cell("F16", "S7", partial(run_out_of_memory, "engine.backtest:run")),
+    Cell("F16", "S8", partial(run_out_of_memory, "api.services.series:objects")),
+    Cell("F18", "S0-S10 fields", mix_releases),
+    Cell("F18", "S4 version", take_newer_messages),
 ]
