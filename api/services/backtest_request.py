@@ -136,7 +136,7 @@ def _faults(request: BacktestRequest, entry: StrategyEntry | None) -> Iterator[C
             f"allocator was {request.allocator.name}, which {entry.key} does not take; {remedy}",
             "allocator",
         )
-    yield from _idempotency_key(request.idempotency_key)
+    yield from idempotency_key_faults(request.idempotency_key)
 
 
 def _assets(request: BacktestRequest) -> Iterator[ClientError]:
@@ -200,7 +200,8 @@ def _bounded(
             yield _fault(f"{shown} was {value:g}; use {lowest} and at most {most:g}", group, shown)
 
 
-def _idempotency_key(key: str | None) -> Iterator[ClientError]:
+def idempotency_key_faults(key: str | None) -> Iterator[ClientError]:
+    """Yield what is wrong with a caller's key."""
     if key is None:
         return
     if not 1 <= len(key) <= LONGEST_KEY or not (key.isascii() and key.isprintable()):

@@ -67,7 +67,7 @@ async def submit_backtest(
     found = await BacktestRepository(session).find_same(owner_id=owner_id, content_key=content.key)
     if found is not None:
         return await _reused(session, found, request.idempotency_key, asked)
-    await _check_quotas(session, owner_id, quotas)
+    await check_quotas(session, owner_id, quotas)
     job = _job(owner_id, content.key, request.idempotency_key, asked)
     run = _run(request, entry, span, content, job)
     return await _write(session, job, run, content.inputs)
@@ -166,7 +166,8 @@ async def _reused(
     return Submitted(run, job, reused=True)
 
 
-async def _check_quotas(session: AsyncSession, owner_id: UUID, quotas: Quotas | None) -> None:
+async def check_quotas(session: AsyncSession, owner_id: UUID, quotas: Quotas | None) -> None:
+    """Raise LimitExceeded when an owner has as many jobs as they may."""
     if quotas is None:
         return
     counted = await JobRepository(session).count_open(owner_id)
