@@ -3,7 +3,7 @@
 Exit codes: 0 done, 1 failed, 2 bad input, 3 something needed is not available.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 import typer
@@ -130,6 +130,24 @@ def universes(
     from api.cli.universes import run
 
     run(keys=key, refresh=refresh or key is not None)
+
+
+@app.command()
+def reconcile(
+    symbol: Annotated[str, typer.Argument(help="Symbol in Yahoo style, such as AAPL or BHP.AX.")],
+    start: Annotated[datetime, typer.Option(formats=[DAY], help="First day to compare.")],
+    end: Annotated[
+        datetime | None, typer.Option(formats=[DAY], help="Last day; default: today.")
+    ] = None,
+    tolerance: Annotated[
+        float, typer.Option(min=0, max=1, help="Relative difference that is let pass.")
+    ] = 0.001,
+) -> None:
+    """Compare an instrument's closes as stored and as each provider has them; merge nothing."""
+    from api.cli.reconcile import Question, run
+
+    last = datetime.now(UTC) if end is None else end
+    run(Question(symbol=symbol, start=start.date(), end=last.date(), tolerance=tolerance))
 
 
 @app.command()
