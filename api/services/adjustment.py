@@ -33,8 +33,11 @@ def split_and_cash(day: IntArray, actions: Sequence[Action]) -> tuple[FloatArray
     split, cash = np.ones(len(day)), np.zeros(len(day))
     for action in actions:
         row = int(np.searchsorted(day, action.ex_day))
-        if 0 < row < len(day):
+        if not 0 < row < len(day):
+            continue
+        if action.kind == "SPLIT":
             split[row] *= action.ratio or 1.0
+        else:
             cash[row] += action.cash or 0.0
     return split, cash
 

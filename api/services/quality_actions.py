@@ -212,11 +212,12 @@ def _times_in_adjusted(action: Action, prices: _Prices, row: int, factor: float)
 
 
 def _is_foreign(action: Action, listing: Listing) -> bool:
-    return action.currency is not None and action.currency != listing.currency
+    paid = action.kind == "DIVIDEND" and action.currency is not None
+    return paid and action.currency != listing.currency
 
 
 def _in_currency(action: Action, listing: Listing, fx: Rates) -> Action:
-    if action.cash is None or not _is_foreign(action, listing):
+    if not _is_foreign(action, listing):
         return action
     rate = fx[str(action.currency), action.ex_day]
-    return replace(action, cash=action.cash * rate, currency=listing.currency)
+    return replace(action, cash=(action.cash or 0.0) * rate, currency=listing.currency)
