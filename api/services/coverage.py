@@ -1,52 +1,9 @@
 """What is missing and what is old, by the exchange's own calendar; counted, never filled."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from api.services.sessions import EPOCH, sessions_of
-
-
-@dataclass(frozen=True, kw_only=True)
-class Coverage:
-    """Bars of one instrument beside its sessions from first bar to last.
-
-    present + len(gaps) = expected; what has closed since the last bar counts as stale only.
-    """
-
-    expected: int
-    present: int
-    gaps: tuple[date, ...]
-    stale_sessions: int
-
-
-NOTHING = Coverage(expected=0, present=0, gaps=(), stale_sessions=0)
-
-
-def cover(
-    code: str, days: Sequence[int], *, now: datetime, delisted_on: date | None = None
-) -> Coverage:
-    """Compare an instrument's bars with its calendar.
-
-    Parameters
-    ----------
-    days : sequence of int
-        Days of the bars since 1970-01-01, oldest first. A halted session has a bar, with no
-        volume, and is no gap.
-    delisted_on : date, optional
-        Last day of listing: nothing is missing after it.
-    """
-    if not days:
-        return NOTHING
-    first, last = _date(days[0]), _date(days[-1])
-    gaps = missing_sessions(code, days, first, last)
-    expected = expected_sessions(code, first, last)
-    return Coverage(
-        expected=expected,
-        present=expected - len(gaps),
-        gaps=tuple(gaps),
-        stale_sessions=stale_sessions(code, last, now, delisted_on),
-    )
 
 
 def expected_sessions(code: str, first: date, last: date) -> int:
@@ -55,7 +12,11 @@ def expected_sessions(code: str, first: date, last: date) -> int:
 
 
 def missing_sessions(code: str, days: Sequence[int], first: date, last: date) -> list[date]:
-    """List the sessions of both days and between that have no bar, oldest first."""
+    """List the sessions of both days and between that have no bar, oldest first.
+
+    `days` are those of the bars, since 1970-01-01, in any order. A halted session has a bar, with
+    no volume, and is not missing.
+    """
     return [_date(day) for day in sessions_of(code).without(days, _day(first), _day(last))]
 
 

@@ -9,16 +9,12 @@ import pytest
 
 from api.services.calendars import calendar, session_tables
 from api.services.coverage import (
-    Coverage,
-    cover,
     expected_sessions,
     last_closed_session,
     missing_sessions,
     stale_sessions,
 )
 from api.services.sessions import EPOCH, SESSIONS, sessions_of
-
-NEVER = datetime(2030, 1, 1, tzinfo=UTC)
 
 
 def day(on: str) -> int:
@@ -61,23 +57,19 @@ def test_sessions_are_counted_with_both_ends():
 
 
 @pytest.mark.parametrize("lacking", [1, 5, 60])
-def test_missing_sessions_are_named_and_present_ones_counted(lacking):
+def test_missing_sessions_are_named(lacking):
     days = new_york("2024-01-02", "2024-12-31")
     kept = days[:100] + days[100 + lacking :]
 
-    found = cover("XNYS", kept, now=NEVER, delisted_on=date(2024, 12, 31))
+    missing = missing_sessions("XNYS", kept, date(2024, 1, 2), date(2024, 12, 31))
 
-    assert [each.toordinal() - EPOCH.toordinal() for each in found.gaps] == days[
-        100 : 100 + lacking
-    ]
-    assert (found.expected, found.present) == (252, 252 - lacking)
-    assert found.stale_sessions == 0
+    assert [(each - EPOCH).days for each in missing] == days[100 : 100 + lacking]
 
 
-def test_an_instrument_without_bars_misses_nothing():
-    assert cover("XNYS", [], now=NEVER) == Coverage(
-        expected=0, present=0, gaps=(), stale_sessions=0
-    )
+def test_nothing_is_missing_where_every_session_has_a_bar():
+    days = new_york("2024-01-02", "2024-12-31")
+
+    assert missing_sessions("XNYS", days, date(2024, 1, 2), date(2024, 12, 31)) == []
 
 
 def test_sydney_misses_other_days_than_new_york():
@@ -113,7 +105,6 @@ def test_sessions_closed_since_the_last_bar_are_stale_until_the_delisting():
     assert stale_sessions("XNYS", friday, now) == 3
     assert stale_sessions("XNYS", friday, now, delisted_on=date(2024, 7, 8)) == 1
     assert stale_sessions("XNYS", friday, now, delisted_on=friday) == 0
-    assert cover("XNYS", [day("2024-07-05")], now=now).stale_sessions == 3
 
 
 def test_counting_asks_for_no_numpy():
