@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
+from functools import partial
 
 import numpy as np
 import pytest
@@ -92,8 +93,8 @@ async def test_a_reverse_split_and_two_splits_are_undone_in_turn():
     ]
 
 
-# The day of a session is that of its exchange. Sydney opens at 23:00 UTC of the day before while
-# it keeps summer time; London's midnight is 23:00 UTC in British summer; a coin's day is UTC's.
+# The day of a session is that of its exchange. While they keep summer time, Sydney opens at 23:00
+# UTC of the day before, Auckland at 21:00, and London's midnight is 23:00; a coin's day is UTC's.
 @pytest.mark.parametrize(
     ("symbol", "currency", "share"),
     [
@@ -128,6 +129,16 @@ async def test_a_reverse_split_and_two_splits_are_undone_in_turn():
                 currency="JPY",
                 zone="Asia/Tokyo",
                 opens=time(9),
+            ),
+        ),
+        (
+            "FPH.NZ",
+            "NZD",
+            Share(
+                bars=walk([date(2024, 1, 15), date(2024, 1, 16)]),
+                currency="NZD",
+                zone="Pacific/Auckland",
+                opens=time(10),
             ),
         ),
         ("^GSPC", "USD", us_share(date(2024, 3, 4), date(2024, 3, 15), kind="INDEX")),
@@ -213,17 +224,17 @@ async def test_the_row_yahoo_repeats_for_a_session_just_over_is_one_session():
     assert fetched.batch.values["volume"][-1] == share.bars[-1].volume + 7
 
 
-async def test_a_day_given_twice_is_passed_on_for_judgement():
+@pytest.mark.parametrize("row", [2, -1])
+async def test_a_day_given_twice_is_passed_on_for_judgement(row):
     share = us_share(START, END)
 
     async with yahoo(Scenario(shares={"AAPL": share})) as (prices, fake):
-        fake.respond = edited(fake.respond, _double_third)
+        fake.respond = edited(fake.respond, partial(_double, row=row % len(share.bars)))
         fetched = await prices.fetch(request())
 
-    third = number(share.bars[2].day)
-    assert fetched.batch.day.tolist().count(third) == 2
-    closes = fetched.batch.values["close"][fetched.batch.day == third].tolist()
-    assert closes == [share.bars[2].close, share.bars[2].close + 1]
+    twice = share.bars[row]
+    closes = fetched.batch.values["close"][fetched.batch.day == number(twice.day)].tolist()
+    assert closes == [twice.close, twice.close + 1]
 
 
 def _repeat_last(chart):
@@ -234,12 +245,12 @@ def _repeat_last(chart):
     quote["volume"][-1] += 7
 
 
-def _double_third(chart):
-    chart["timestamp"].insert(2, chart["timestamp"][2])
+def _double(chart, *, row):
+    chart["timestamp"].insert(row, chart["timestamp"][row])
     quote = chart["indicators"]["quote"][0]
     for cells in (*quote.values(), chart["indicators"]["adjclose"][0]["adjclose"]):
-        cells.insert(2, cells[2])
-    quote["close"][3] += 1
+        cells.insert(row, cells[row])
+    quote["close"][row + 1] += 1
 
 
 async def test_a_row_of_nulls_is_no_session_and_a_single_null_is_unknown():
