@@ -4,6 +4,7 @@ Exit codes: 0 done, 1 failed, 2 bad input, 3 something needed is not available.
 """
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -148,6 +149,47 @@ def reconcile(
 
     last = datetime.now(UTC) if end is None else end
     run(Question(symbol=symbol, start=start.date(), end=last.date(), tolerance=tolerance))
+
+
+@app.command()
+def ingest(
+    symbols: Annotated[
+        list[str] | None, typer.Argument(help="Symbols in Yahoo style: AAPL BHP.AX ^GSPC.")
+    ] = None,
+    universe: Annotated[str | None, typer.Option(help="Instead of symbols: SPX500.")] = None,
+    start: Annotated[
+        datetime | None, typer.Option(formats=[DAY], help="First day; default: what is there.")
+    ] = None,
+    end: Annotated[
+        datetime | None, typer.Option(formats=[DAY], help="Last day; default: the last session.")
+    ] = None,
+    source: Annotated[
+        Literal["AUTO", "SAMPLE", "TIINGO", "YAHOO"], typer.Option(help="Whom to ask.")
+    ] = "AUTO",
+    force: Annotated[bool, typer.Option("--force", help="Ask for all of it again.")] = False,
+) -> None:
+    """Fetch prices that are missing, without a server, and print what came of it."""
+    from api.cli.ingest import run
+
+    run(
+        symbols=symbols or (),
+        universe=universe,
+        start=None if start is None else start.date(),
+        end=None if end is None else end.date(),
+        source=source,
+        force=force,
+    )
+
+
+@app.command("import")
+def import_prices(
+    file: Annotated[Path, typer.Argument(help="CSV with at least date, symbol and close.")],
+    universe: Annotated[str, typer.Option(help="Key of the list its symbols are put on.")],
+) -> None:
+    """Bring in prices from a file, all of it or nothing, and print what came of each row."""
+    from api.cli.import_prices import run
+
+    run(file, universe=universe)
 
 
 @app.command()

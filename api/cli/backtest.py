@@ -2,31 +2,26 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
-from uuid import UUID
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from api.cli.edge import FAILED, begin, exit_codes
 from api.cli.figures import Finished, as_document, print_figures
+from api.cli.following import followed, progress_bar
 from api.cli.opening import opened
 from api.errors import InvalidInput
 from api.services.backtest_request import BacktestRequest
 from api.services.backtests import submit_backtest
-from api.services.jobs import perform
 from api.services.strategies import require_strategy
 from api.settings import Settings
-from api.wiring import App
 from models.backtest import Currency, FillPolicy, Rebalance
 from models.backtests import BacktestRepository
-from models.job import TERMINAL, Job
-from models.jobs import JobRepository
 from models.session import unit_of_work
 
 POLL_SECONDS = 0.1
@@ -120,7 +115,7 @@ def _amount(text: str) -> Decimal:
 
 async def _backtest(settings: Settings, request: BacktestRequest) -> Finished:
     """Open what is needed, submit, and follow the job to its end, whoever performs it."""
-    with _progress() as progress:
+    with progress_bar() as progress:
         task = progress.add_task("opening", total=1.0)
         async with opened(settings, progress.console.print) as app:
             async with unit_of_work(app.sessions) as session:
@@ -128,49 +123,8 @@ async def _backtest(settings: Settings, request: BacktestRequest) -> Finished:
                     session, owner_id=settings.owner_id, request=request
                 )
             job = submitted.job
-            async for job in _followed(app, submitted.job.id):
+            async for job in followed(app, submitted.job.id):
                 progress.update(task, completed=job.progress, description=job.stage or "waiting")
             async with unit_of_work(app.sessions) as session:
                 run = await BacktestRepository(session).require_by_job(job.id)
     return Finished(run=run, job=job, reused=submitted.reused)
-
-
-async def _followed(app: App, job_id: UUID) -> AsyncIterator[Job]:
-    """Perform the job and yield it as it stands until it has ended; a server may be quicker."""
-    performing = asyncio.create_task(perform(job_id, app.kinds, app.sessions, timing=app.timing))
-    try:
-        while True:
-            job = await _job(app, job_id)
-            yield job
-            if job.status in TERMINAL:
-                return
-            await asyncio.wait([performing], timeout=POLL_SECONDS)
-            if performing.done():
-                # Released for another try, or held by a server: ask again after a moment.
-                await asyncio.sleep(performing.result() or POLL_SECONDS)
-                performing = asyncio.create_task(
-                    perform(job_id, app.kinds, app.sessions, timing=app.timing)
-                )
-    finally:
-        performing.cancel()
-        await asyncio.wait([performing])
-
-
-async def _job(app: App, job_id: UUID) -> Job:
-    async with unit_of_work(app.sessions) as session:
-        job = await JobRepository(session).get(job_id, owner_id=app.settings.owner_id)
-    if job is None:
-        raise LookupError(f"job {job_id} is gone")
-    return job
-
-
-def _progress() -> Progress:
-    """Return a bar on standard error, so that the figures can be piped."""
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f} %"),
-        TimeElapsedColumn(),
-        console=Console(stderr=True),
-        transient=True,
-    )

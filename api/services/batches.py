@@ -11,6 +11,8 @@ from api.services.bar_rows import FIELDS
 from engine.types import BoolArray, FloatArray, IntArray
 from models.price_bars import BarColumns
 
+NEVER = np.iinfo(np.int64).min
+
 
 def joined(symbol: str, batches: Iterable[BarBatch]) -> BarBatch:
     """Return the batches one behind the other; what one of them lacks is unknown there."""
@@ -25,6 +27,7 @@ def cut(batch: BarBatch, rows: BoolArray) -> BarBatch:
         day=batch.day[rows],
         values={name: column[rows] for name, column in batch.values.items()},
         raw=[text for text, taken in zip(batch.raw, rows.tolist(), strict=True) if taken],
+        stamped_at=None if batch.stamped_at is None else batch.stamped_at[rows],
     )
 
 
@@ -62,7 +65,19 @@ def _join(one: BarBatch, other: BarBatch) -> BarBatch:
         day=np.concatenate([one.day, other.day]),
         values={name: np.concatenate([_column(one, name), _column(other, name)]) for name in names},
         raw=[*one.raw, *other.raw],
+        stamped_at=_stamps(one, other),
     )
+
+
+def _stamps(one: BarBatch, other: BarBatch) -> IntArray | None:
+    """Return the stamps of both; what has none counts as stamped before any close."""
+    if one.stamped_at is None and other.stamped_at is None:
+        return None
+    given = [
+        np.full(len(each.day), NEVER) if each.stamped_at is None else each.stamped_at
+        for each in (one, other)
+    ]
+    return np.concatenate(given)
 
 
 def _column(batch: BarBatch, name: str) -> FloatArray:
