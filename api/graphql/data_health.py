@@ -25,6 +25,7 @@ from api.services.data_health import (
 )
 from api.services.reason_words import explain
 from api.services.symbol_coverage import SymbolCoverage
+from api.services.universes import SHARED
 from models.job import Job, JobKind
 from models.jobs import JobRepository
 from models.pages import Place
@@ -164,6 +165,12 @@ class DataHealth:
     )
     async def coverage(root: Asked, info: Info) -> Sequence[SymbolCoverage]:
         return await root.lines(info)
+
+    @strawberry.field(
+        description="Keys of the known lists an ingest can bring in, whether or not it has yet."
+    )
+    def known_universes(root: Asked) -> list[str]:
+        return sorted(SHARED)
 
     @strawberry.field(graphql_type=CoverageSummaryType, description="What all symbols come to.")
     async def summary(root: Asked, info: Info) -> CoverageSummary:

@@ -13,6 +13,7 @@ from api.graphql.context import Info
 from api.graphql.correct_price import PriceMutation
 from api.graphql.data_health import DataHealthQuery
 from api.graphql.documents import Documents
+from api.graphql.ingest import IngestMutation
 from api.graphql.ingest_reports import IngestReportType
 from api.graphql.jobs import JobMutation, JobQuery, JobType
 from api.graphql.market_data import InstrumentType, MarketQuery
@@ -74,7 +75,7 @@ class Query(
 
 
 @strawberry.type(description="Everything that changes something. What you can mend is data.")
-class Mutation(BacktestMutation, PriceMutation, UniverseMutation, JobMutation):
+class Mutation(BacktestMutation, IngestMutation, PriceMutation, UniverseMutation, JobMutation):
     pass
 
 

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("market")
 COVERAGE = """
 query Health($universe: String) {
   dataHealth(universe: $universe) {
-    asOf
+    asOf knownUniverses
     summary { symbols bars coveragePct stale gaps suspect quarantined state }
     coverage {
       symbol source firstBar lastBar expected present gaps staleSessions suspect quarantined }
@@ -75,6 +75,7 @@ async def test_coverage_of_a_universe_is_a_line_a_member(ask):
     assert (health["summary"]["coveragePct"], health["summary"]["stale"]) == (100.0, 5)
     assert health["summary"]["state"] == "STALE"
     assert health["asOf"].endswith("Z")
+    assert health["knownUniverses"][:2] == ["ASX200", "ASX_ETFS"]
 
 
 async def test_coverage_takes_as_many_statements_however_many_symbols(ask, counting):

@@ -1,5 +1,8 @@
-"""What came of an ingest, under its job and by its own id."""
+"""What an ingest is asked for, and what came of it, as a caller meets it."""
 
+import pytest
+
+from api.graphql.node import uuid_of
 from models.ingest_reports import IngestReportRepository
 from models.job import JobKind
 from models.jobs import JobRepository
@@ -14,6 +17,11 @@ FAILURE = {
     "attempts": 1,
     "source": "tiingo",
 }
+INGEST = """
+mutation Ingest($input: IngestPricesInput!) {
+  ingestPrices(input: $input) {
+    job { id kind status } report { rowsWritten } userErrors { field code reason message } } }
+"""
 REPORT = """
 fragment Report on IngestReport {
   id universe source requested succeeded rowsRead rowsWritten rowsUnchanged rowsRevised
@@ -29,6 +37,60 @@ async def reported(app, *, owner_id=None):
         job = await JobRepository(session).add(make_job(owner_id=owner, kind=JobKind.INGEST))
         report = make_ingest_report(job, failures=[FAILURE], reasons={"SPIKE": 1})
         return await IngestReportRepository(session).save(report)
+
+
+async def submitted(ask, **input):
+    return (await ask(INGEST, input=input))["data"]["ingestPrices"]
+
+
+async def test_an_ingest_is_queued_once_for_a_key(ask, app):
+    wish = {"symbols": ["BHP.AX"], "start": "2024-01-02", "idempotencyKey": "a key"}
+
+    first, again = await submitted(ask, **wish), await submitted(ask, **wish)
+    other = await submitted(ask, **wish | {"symbols": ["CBA.AX"]})
+
+    assert first == again
+    assert (first["job"]["kind"], first["job"]["status"]) == ("INGEST", "QUEUED")
+    assert (first["report"], first["userErrors"]) == (None, [])
+    assert (other["job"], other["userErrors"][0]["reason"]) == (None, "IDEMPOTENCY_CONFLICT")
+    async with unit_of_work(app.sessions) as session:
+        page = await JobRepository(session).list_page(owner_id=app.settings.owner_id, first=10)
+    assert [job.payload for job in page.rows] == [
+        {"symbols": ["BHP.AX"], "start": "2024-01-02", "source": "AUTO"}
+    ]
+
+
+async def test_the_same_key_answers_with_the_report_once_there_is_one(ask, app):
+    wish = {"symbols": ["BHP.AX"], "idempotencyKey": "a key"}
+    job = (await submitted(ask, **wish))["job"]
+    async with unit_of_work(app.sessions) as session:
+        found = await JobRepository(session).require(uuid_of(job["id"], "job"))
+        await IngestReportRepository(session).save(make_ingest_report(found))
+
+    assert (await submitted(ask, **wish))["report"] == {"rowsWritten": 7}
+
+
+@pytest.mark.parametrize(
+    ("input", "fields"),
+    [
+        ({}, [["input", "universe"]]),
+        ({"universe": "ASX200", "symbols": ["BHP.AX"]}, [["input", "symbols"]]),
+        ({"symbols": ["../etc"]}, [["input", "symbols"]]),
+        ({"universe": "NONE"}, [["input", "universe"]]),
+        ({"symbols": ["BHP.AX"], "source": "CSV"}, [["input", "source"]]),
+        ({"symbols": ["BHP.AX"], "start": "2024-01-03", "end": "2024-01-02"}, [["input", "start"]]),
+    ],
+)
+async def test_what_an_ingest_refuses_stands_at_its_field_and_nothing_is_queued(
+    ask, app, input, fields
+):
+    told = await submitted(ask, **input)
+
+    assert told["job"] is None
+    assert [error["field"] for error in told["userErrors"]] == fields
+    async with unit_of_work(app.sessions) as session:
+        page = await JobRepository(session).list_page(owner_id=app.settings.owner_id, first=10)
+    assert page.rows == []
 
 
 async def test_a_report_hangs_on_its_job_and_is_read_by_its_id(ask, app):
