@@ -5,7 +5,8 @@
 2. Remove what the functions never import.
 3. Add our own packages.
 4. Cut debugging information off the libraries.
-5. Compile with that Python. Of what others wrote the query function keeps the bytecode alone.
+5. Compile with that Python. Of what others wrote the query function keeps the bytecode alone, all
+   of it in one file, which `api/lambdas/shelf.py` opens.
 6. Zip the query function in a fixed order with fixed times: the same input gives the same bytes.
 7. Tell the sizes.
 
@@ -15,6 +16,7 @@ What is built already from the same input is left as it is.
 import argparse
 import fcntl
 import hashlib
+import json
 import os
 import shutil
 import stat
@@ -99,6 +101,7 @@ class Artefact:
 
 OURS = ("api", "models", "engine", "migrations")
 ABOUT = "potential_parakeet"
+SHELF = "libraries.shelf"
 # Of the engine only what is plain Python and computed on request.
 QUERY = ("api", "models", "engine/__init__.py", "engine/errors.py", "engine/overfitting.py")
 
@@ -133,7 +136,7 @@ ARTEFACTS = {
 
 # Of what Lambda itself brings: the client of its runtime API, on an interpreter for this machine.
 RUNTIME = ("awslambdaric", "simplejson", "snapshot-restore-py")
-# What a plain query function stands on and ours does not: its cold start is measured beside ours.
+# What a plain query function stands on beside our libraries: its start is measured beside ours.
 PEER = ("fastapi", "annotated-doc", "opentelemetry-api")
 
 
@@ -191,6 +194,8 @@ def bring_libraries(artefact: Artefact, tree: Path, python: Path) -> None:
     keep_services(tree / "botocore" / "data", artefact.services)
     strip_libraries(tree)
     compile_libraries(tree, python, keep_sources=not artefact.zipped)
+    if artefact.zipped:
+        shelve(tree)
 
 
 def make_runtime(place: Path) -> None:
@@ -204,11 +209,13 @@ def make_runtime(place: Path) -> None:
 
 
 def make_peer(place: Path) -> None:
-    """Make a folder of the peer's own packages, unless it is there."""
+    """Make a folder of the peer's libraries, compiled as ours, unless it is there."""
     if place.exists():
         return
-    fresh = place.with_name("peer-fresh")
-    add_to("--python", find_python(), "--target", fresh, packages=PEER)
+    fresh, python = place.with_name("peer-fresh"), find_python()
+    ours = ("-r", ROOT / "requirements-query.lock")
+    add_to("--python", python, "--target", fresh, *ours, packages=PEER)
+    compile_libraries(fresh, python, keep_sources=False)
     fresh.rename(place)
 
 
@@ -353,6 +360,29 @@ def compile_libraries(tree: Path, python: Path, *, keep_sources: bool) -> None:
     for place in places:
         for source in [place] if place.suffix == ".py" else place.rglob("*.py"):
             source.unlink()
+
+
+def shelve(tree: Path) -> None:
+    """Move the modules into one file: an index in a line of its own, then their bytecode.
+
+    Of each module the index has whether it is a package, and where behind the line it lies.
+    """
+    index: dict[str, tuple[bool, int, int]] = {}
+    shelf = bytearray()
+    for path in sorted(tree.rglob("*.pyc")):
+        name, is_package = module_of(path.relative_to(tree))
+        bytecode = path.read_bytes()
+        index[name] = (is_package, len(shelf), len(shelf) + len(bytecode))
+        shelf += bytecode
+        path.unlink()
+    (tree / SHELF).write_bytes(json.dumps(index).encode() + b"\n" + shelf)
+
+
+def module_of(path: Path) -> tuple[str, bool]:
+    """Return a module's name and whether it is a package."""
+    parts = path.with_suffix("").parts
+    is_package = parts[-1] == "__init__"
+    return ".".join(parts[:-1] if is_package else parts), is_package
 
 
 def compile_all(places: list[Path], tree: Path, python: Path, *options: str) -> None:

@@ -44,6 +44,6 @@ def runtime() -> Path:
 
 
 def peer() -> Path:
-    """Return a folder with what the plain peer imports and we do not. Raises Unbuildable."""
+    """Return a folder of the plain peer's libraries, compiled as ours. Raises Unbuildable."""
     build("peer")
     return DIST / "peer"

@@ -112,7 +112,7 @@ async def _measured(tree: Path, peer: Path) -> tuple[Side, ...]:
 def _sides(
     tree: Path, peer: Path, url: str, deployed: Mapping[str, str], issuer: Issuer
 ) -> tuple[Side, ...]:
-    local, plain = {"DATABASE_URL": url}, {"PYTHONPATH": f"{tree}:{packaged.peer()}"}
+    local, plain = {"DATABASE_URL": url}, {"PYTHONPATH": str(packaged.peer())}
     return (
         Side(OURS, tree, partial(_asking, STRATEGIES), local),
         Side(OURS, tree, partial(_asking, QUOTA), local),

@@ -98,10 +98,14 @@ def test_all_is_compiled_for_the_runtime(archive):
     names = set(opened.namelist())
     sources = {name for name in names if name.endswith(".py")}
     bytecode = {name for name in names if name.endswith(".pyc")}
+    modules = shelved(opened)
 
     headers = {struct.unpack_from("<HxxI", opened.read(name)) for name in bytecode}
+    headers |= {struct.unpack_from("<HxxI", module) for module in modules.values()}
 
     assert headers == {(MAGIC, UNCHECKED)}
+    assert {name.partition("/")[0] for name in bytecode} == set(OURS)
+    assert {"sqlalchemy.orm", "strawberry.schema", "mangum", "six"} <= set(modules)
     assert {name.partition("/")[0] for name in sources} == set(OURS)
     assert {cached(name) for name in sources} <= bytecode
 
@@ -110,13 +114,15 @@ def test_nothing_else_is_in_it(archive):
     _, opened = archive
     names = [PurePosixPath(name) for name in opened.namelist()]
     described = {name.parts[2] for name in names if name.parts[:2] == ("botocore", "data")}
-    packages = {name.parts[0] for name in names}
+    modules = [name.split(".") for name in shelved(opened)]
+    packages = {name.parts[0] for name in names} | {parts[0] for parts in modules}
 
     assert {name for name in described if "." not in name} == {
         "s3", "sqs", "secretsmanager", "sts",
     }  # fmt: skip
     assert [name for name in names if name.suffix in (".pyi", ".pyx", ".c", ".h")] == []
     assert [name for name in names if "tests" in name.parts] == []
+    assert [parts for parts in modules if "tests" in parts] == []
     assert [name for name in packages if name.endswith(".dist-info")] == [
         "potential_parakeet-0.1.0.dist-info"
     ]
@@ -140,6 +146,7 @@ async def test_it_answers_from_its_tree_alone(unzipped: Path, database_url: str)
 
 def test_its_adapters_find_what_they_need_of_the_sdk(unzipped: Path):
     code = """
+import api.lambdas  # opens the shelf the libraries are in
 import asyncio, sys
 import aioboto3
 import api.adapters.jwks, jwt, cryptography.hazmat.primitives.asymmetric.rsa
@@ -201,6 +208,12 @@ def answered(answer: dict[str, Any]) -> Any:
 def cached(source: str) -> str:
     path = PurePosixPath(source)
     return str(path.parent / "__pycache__" / f"{path.stem}.cpython-313.pyc")
+
+
+def shelved(archive: zipfile.ZipFile) -> dict[str, bytes]:
+    """Return the bytecode of the libraries by the names of their modules."""
+    index, _, content = archive.read("libraries.shelf").partition(b"\n")
+    return {name: content[start:end] for name, (_, start, end) in json.loads(index).items()}
 
 
 def digest(path: Path) -> str:
