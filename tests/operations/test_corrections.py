@@ -14,10 +14,7 @@ from models.ownership import sessions_of
 from models.price_bars import PriceBarRepository
 from models.session import unit_of_work
 from tests.factories import OWNER, STRANGER, make_bar, make_instrument
-from tests.operations.test_roles import bare, deployed
-from tests.operations.test_universes import sessions_as
-
-__all__ = ["bare", "deployed"]
+from tests.operations.conftest import sessions_as
 
 MONDAY = date(2024, 1, 8)
 

@@ -1,52 +1,16 @@
 """docs/operations/roles.sql on a real server, run as a deployment's owner runs it."""
 
-from pathlib import Path
-
 import asyncpg
 import pytest
-from sqlalchemy import make_url
 
 from api.errors import DataError
 from api.services.migration import migrate
+from tests.operations.conftest import APP, as_role
 
-ROLES = (Path(__file__).parents[2] / "docs" / "operations" / "roles.sql").read_text()
-APP = ("parakeet_api", "parakeet_worker")
-OWNER = "neondb_owner"
 OWNED = """
     INSERT INTO universe (key, name, description, region, benchmark, source, owner_id)
     VALUES ('MINE', 'Mine', 'a list', 'US', '^GSPC', 'test', gen_random_uuid())
 """
-
-
-def as_role(address, role):
-    return make_url(address).set(username=role).render_as_string(hide_password=False)
-
-
-@pytest.fixture
-async def bare(make_database, server, worker_id):
-    """An empty database whose owner may make roles and bypass policies, but is no superuser."""
-    address = await make_database(f"deployed_{worker_id}", template="template0")
-    connection = await asyncpg.connect(address)
-    await connection.execute(f"CREATE ROLE {OWNER} LOGIN CREATEROLE BYPASSRLS")
-    await connection.execute(f'ALTER DATABASE "deployed_{worker_id}" OWNER TO {OWNER}')
-    yield as_role(address, OWNER)
-    for role in (*APP, OWNER):
-        if await connection.fetchval("SELECT count(*) FROM pg_roles WHERE rolname = $1", role):
-            await connection.execute(f"REASSIGN OWNED BY {role} TO CURRENT_USER")
-            await connection.execute(f"DROP OWNED BY {role}")
-            await connection.execute(f"DROP ROLE {role}")
-    await connection.close()
-
-
-@pytest.fixture
-async def deployed(bare):
-    """The database after the roles, twice over, and the migrations."""
-    connection = await asyncpg.connect(bare)
-    await connection.execute(ROLES)
-    await connection.execute(ROLES)
-    await connection.close()
-    await migrate(bare, roles=APP)
-    return bare
 
 
 @pytest.mark.parametrize(

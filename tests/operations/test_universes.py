@@ -1,6 +1,5 @@
 """Lists and memberships written by the role of the API, which the policies hold."""
 
-from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 
 import pytest
@@ -9,21 +8,12 @@ from api.errors import Conflict, NotFound
 from api.services.universes import record_membership, save_universe
 from models.instruments import InstrumentRepository
 from models.ownership import sessions_of
-from models.session import make_engine, make_sessions, unit_of_work
+from models.session import unit_of_work
 from models.universes import Spell, UniverseRepository
 from tests.factories import OWNER, STRANGER, make_instrument, make_universe
-from tests.operations.test_roles import as_role, bare, deployed
-
-__all__ = ["bare", "deployed"]
+from tests.operations.conftest import sessions_as
 
 JOINED = date(2010, 1, 4)
-
-
-@asynccontextmanager
-async def sessions_as(address, role):
-    engine = make_engine(as_role(address, role), pool_size=2, command_timeout_seconds=60.0)
-    yield make_sessions(engine)
-    await engine.dispose()
 
 
 @pytest.fixture
