@@ -13,7 +13,7 @@ from sqlmodel import col
 from models.adjustment import KnownAction, adjusted_closes
 from models.corporate_actions import VERSIONS as ACTION_VERSIONS
 from models.instrument import Instrument
-from models.price_bar import BY_HAND, BarRow, DataQuality, PriceBar
+from models.price_bar import BY_HAND, BarRow, PriceBar, bar_seen
 from models.staging import TAKE_TURNS, Written, differ, staged
 
 FIGURES = ("open", "high", "low", "close", "adjusted_close", "volume")
@@ -56,11 +56,12 @@ def _each(prefix: str, names: Sequence[str] = VALUES) -> str:
 
 
 # What we believed at an instant: the current bars then known, and those since replaced.
-_VERSION = "instrument_id, date, open, high, low, close, adjusted_close, volume, source, quality"
+_READ = ("instrument_id", "date", *VALUES, "known_at")
+_VERSION = ", ".join(_READ)
 VERSIONS = f"""(
-    SELECT {_VERSION}, known_at, 'infinity'::timestamptz AS known_to FROM price_bar
+    SELECT {_VERSION}, 'infinity'::timestamptz AS known_to FROM price_bar
     UNION ALL
-    SELECT {_VERSION}, known_at, known_to FROM price_bar_revision
+    SELECT {_VERSION}, known_to FROM price_bar_revision
 )"""  # noqa: S608 - our own text
 KNOWN = """
     known_at <= coalesce(CAST(:known_at AS timestamptz), 'infinity')
@@ -137,7 +138,7 @@ LATEST = f"""
     FROM unnest(CAST(:ids AS bigint[])) AS asked (id)
     JOIN instrument i ON i.id = asked.id
     CROSS JOIN LATERAL (
-        SELECT {_VERSION}, known_at FROM {VERSIONS} believed
+        SELECT {_VERSION} FROM {VERSIONS} believed
         WHERE instrument_id = i.id
             AND date <= coalesce(CAST(:valid_at AS date), 'infinity') AND {USABLE}
         ORDER BY date DESC LIMIT 1
@@ -275,10 +276,9 @@ def _actions(declared: bool, *columns: list[Any] | None) -> tuple[KnownAction, .
 
 
 def _latest(row: Row[Any]) -> PriceBar:
-    bar = PriceBar(**{name: row._mapping[name] for name in BarRow._fields})
-    bar.quality = DataQuality(bar.quality)
+    values = dict(zip(_READ, row, strict=False))
     actions = _actions(*row[-5:])
     if actions is not None:
-        day = (bar.date - EPOCH).days
-        [bar.adjusted_close] = adjusted_closes([day], [bar.close], actions)
-    return bar
+        day = (values["date"] - EPOCH).days
+        [values["adjusted_close"]] = adjusted_closes([day], [values["close"]], actions)
+    return bar_seen(values)

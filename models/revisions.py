@@ -29,7 +29,7 @@ from models.backtest import Backtest
 from models.base import INSTANT
 from models.fingerprint import RunInput, Scope
 from models.pages import MAX_COUNT, Page, Place
-from models.price_bar import DataQuality, PriceBar, PriceBarRevision
+from models.price_bar import PriceBar, PriceBarRevision, bar_seen
 from models.price_bars import VALUES
 
 MOST_RUNS = 100
@@ -220,6 +220,5 @@ def _revision(row: Row[Any]) -> Revision:
 
 
 def _bar(instrument_id: int, day: date, values: Sequence[Any]) -> PriceBar:
-    given = dict(zip(_VALUES, values, strict=True))
-    given["quality"] = DataQuality(given["quality"])
-    return PriceBar(instrument_id=instrument_id, date=day, **given)
+    named = dict(zip(_VALUES, values, strict=True))
+    return bar_seen(named | {"instrument_id": instrument_id, "date": day})

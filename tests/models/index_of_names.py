@@ -26,9 +26,13 @@ FILL = (
         (universe_id, instrument_id, starts_on, known_from, reason)
     SELECT u.id, i.id, '2020-01-01', '2020-01-01', 'a list of one''s own'
     FROM universe u JOIN instrument i ON i.id % 5 = u.id % 5 WHERE u.key <> 'INDEX'""",
+    # A name has bars from a year before it joins to a year after it leaves.
     """INSERT INTO price_bar (instrument_id, date, close, source, known_at)
-    SELECT i.id, d, 100, 'test', d + interval '21 hours'
-    FROM instrument i, generate_series('2000-01-03'::date, '2024-12-16', 'EVERY') d""",
+    SELECT m.instrument_id, d, 100, 'test', d + interval '21 hours'
+    FROM index_membership m JOIN universe u ON u.id = m.universe_id AND u.key = 'INDEX',
+        generate_series('2000-01-03'::date, '2024-12-16', 'EVERY') d
+    WHERE d BETWEEN m.starts_on - 365 AND coalesce(m.ends_on, '2024-12-16') + 365
+        AND extract(isodow FROM d) < 6""",
     """INSERT INTO price_bar_revision
         (instrument_id, date, known_to, known_at, close, source, quality, recorded_at, reason)
     SELECT instrument_id, date, known_at + interval '1 day', known_at, 99, 'test', 'GOOD',
