@@ -7,6 +7,8 @@ export const makeCache = () =>
     typePolicies: {
       Strategy: { keyFields: ["key"] },
       Universe: { keyFields: ["key"] },
+      // What the parts of a page ask of one market is one answer in pieces.
+      DataHealth: { merge: true },
       // Figures hang on their run and are fetched in pieces: merge, not replace.
       Metrics: { merge: true },
       Overfitting: { merge: true },

@@ -9,6 +9,7 @@ const PAGES: Record<PagePath, ComponentType> = {
   "/backtests/new": lazy(() => import("./compose/Compose")),
   "/backtests/:id": lazy(() => import("./backtests/BacktestPage")),
   "/strategies": lazy(() => import("./strategies/StrategyGuide")),
+  "/data": lazy(() => import("./data/DataPage")),
 };
 
 export function Pages() {

@@ -11,8 +11,10 @@ import css from "./JobProgress.module.css";
 const POLL = { brisk: 300, calm: 1500 };
 const PATIENCE = 15; // seconds after which nobody watches for tenths of them
 
+type Props = { job: JobStateFragment; what?: string; stage?: (stage: string) => string };
+
 /** Polls the job; its entity in the cache is the page's, so that the page turns when the job does. */
-export function JobProgress({ job }: { job: JobStateFragment }) {
+export function JobProgress({ job, what = "run", stage = words }: Props) {
   const elapsed = useElapsed(job.startedAt ?? job.createdAt);
   const { error } = useQuery(JobPollDocument, {
     variables: { id: job.id },
@@ -24,11 +26,11 @@ export function JobProgress({ job }: { job: JobStateFragment }) {
     <section className={css.panel} aria-label="Progress">
       <div className={css.row}>
         <p className={css.stage} aria-live="polite">
-          {stageWords(job)}
+          {stageWords(job, stage)}
         </p>
         <p className={css.percent}>{percent(job.progress, 0)}</p>
       </div>
-      <Progress value={job.progress} label="Backtest progress" />
+      <Progress value={job.progress} label={`Progress of the ${what}`} />
       <div className={css.row}>
         <p className={css.facts}>
           {duration(elapsed)} so far
@@ -36,16 +38,16 @@ export function JobProgress({ job }: { job: JobStateFragment }) {
           {job.attempts > 1 && ` · attempt ${job.attempts}`}
           {error && " · connection lost, trying again"}
         </p>
-        <CancelButton job={job} />
+        <CancelButton job={job} what={what} />
       </div>
     </section>
   );
 }
 
-function stageWords(job: JobStateFragment): string {
+function stageWords(job: JobStateFragment, stage: (stage: string) => string): string {
   if (job.cancelRequestedAt) return "Cancelling";
   if (job.status === "QUEUED") return "Waiting for a worker";
-  return job.stage ? words(job.stage) : "Starting";
+  return job.stage ? stage(job.stage) : "Starting";
 }
 
 /** Seconds since an instant, counted on while it is shown. */
@@ -58,7 +60,7 @@ function useElapsed(since: string): number {
   return Math.max(0, (now - Date.parse(since)) / 1000);
 }
 
-function CancelButton({ job }: { job: JobStateFragment }) {
+function CancelButton({ job, what }: { job: JobStateFragment; what: string }) {
   const [cancel, { data, error, loading }] = useMutation(CancelJobDocument, { variables: { id: job.id } });
   const complaint = error?.message ?? data?.cancelJob.userErrors[0]?.message;
   return (
@@ -69,7 +71,7 @@ function CancelButton({ job }: { job: JobStateFragment }) {
         disabled={loading || job.cancelRequestedAt !== null}
         onClick={() => void cancel().catch(() => null)}
       >
-        Cancel run
+        Cancel {what}
       </Button>
       {complaint && <FieldError>{complaint}</FieldError>}
     </div>

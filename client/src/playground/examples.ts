@@ -128,4 +128,174 @@ query Prices {
 }
 `;
 
-export const EXAMPLES = [run, list, one, strategies, prices].map((query) => ({ query }));
+const health = `# Whether the data can be trusted: providers, what is missing, what was refused and what was revised.
+query DataHealth {
+  dataHealth(universe: "SAMPLE_OHLCV") {
+    asOf
+    summary {
+      state
+      symbols
+      bars
+      coveragePct
+      gaps
+      stale
+      quarantined
+    }
+    providers {
+      name
+      status
+      detail
+    }
+    coverage {
+      symbol
+      firstBar
+      lastBar
+      expected
+      present
+      gaps
+      staleSessions
+    }
+    quarantine(first: 5) {
+      totalCount
+      nodes {
+        symbol
+        date
+        explanation
+        raw
+      }
+    }
+    lastIngest {
+      status
+      subject {
+        ... on IngestReport {
+          rowsWritten
+          rowsUnchanged
+          failed {
+            symbol
+            kind
+            retryable
+          }
+        }
+      }
+    }
+  }
+}
+`;
+
+const ingest = `# Fetch what is missing. A second time on the same day asks for nothing.
+mutation IngestPrices {
+  ingestPrices(input: { symbols: ["BHP.AX", "^AXJO"], start: "2015-01-01" }) {
+    job {
+      id
+      status
+    }
+    userErrors {
+      field
+      message
+    }
+  }
+}
+`;
+
+const revisions = `# What a bar was before it changed, and the runs that had read it so.
+query PriceRevisions {
+  priceRevisions(symbol: "AAPL", first: 10) {
+    nodes {
+      date
+      knownAt
+      reason
+      before {
+        close
+        adjustedClose
+      }
+      after {
+        close
+        adjustedClose
+      }
+      affectedBacktests {
+        id
+        name
+      }
+    }
+  }
+}
+`;
+
+const correct = `# Put a price right: the old value stays on record, and what was known before does not change.
+mutation CorrectPrice {
+  correctPrice(
+    input: { symbol: "AAPL", date: "2015-06-01", adjustedClose: 29.32, reason: "the vendor's own page" }
+  ) {
+    revision {
+      knownAt
+      before {
+        adjustedClose
+      }
+      affectedBacktests {
+        id
+      }
+    }
+    userErrors {
+      field
+      message
+    }
+  }
+}
+`;
+
+const universe = `# A list of your own; from a day on it holds other members, and its history stays.
+mutation SaveUniverse {
+  saveUniverse(
+    input: { key: "MY_FIVE", name: "My five", symbols: ["AAPL", "JNJ", "KO", "MSFT", "XOM"] }
+  ) {
+    universe {
+      key
+      memberCount
+      survivorshipFree
+    }
+    userErrors {
+      field
+      message
+    }
+  }
+}
+`;
+
+const membership = `# Write down when a symbol was in a list. Run the tab before first.
+mutation RecordMembership {
+  recordMembership(
+    input: {
+      universe: "MY_FIVE"
+      symbol: "KO"
+      startsOn: "1990-01-02"
+      endsOn: "2010-01-04"
+      reason: "sold that day"
+    }
+  ) {
+    membership {
+      symbol
+      startsOn
+      endsOn
+      knownAt
+    }
+    userErrors {
+      field
+      message
+    }
+  }
+}
+`;
+
+export const EXAMPLES = [
+  run,
+  list,
+  one,
+  strategies,
+  prices,
+  health,
+  ingest,
+  revisions,
+  correct,
+  universe,
+  membership,
+].map((query) => ({ query }));

@@ -16,6 +16,7 @@ const TABS: { to: string; label: string; icon: IconName; end?: boolean }[] = [
   { to: "/backtests", label: "Backtests", icon: "list", end: true },
   { to: "/backtests/new", label: "New run", icon: "plus" },
   { to: "/strategies", label: "Strategies", icon: "book" },
+  { to: "/data", label: "Data", icon: "stack" },
 ];
 
 /** `link` is the router's within the application, and a plain anchor on the playground's own document. */

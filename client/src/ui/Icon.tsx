@@ -19,6 +19,8 @@ const PATHS = {
   again: "M4 12a8 8 0 0 1 14-5l2 2M20 4v5h-5M20 12a8 8 0 0 1-14 5l-2-2M4 20v-5h5",
   pen: "M4 20l1-5L16 4l4 4L9 19z",
   minus: "M5 12h14",
+  stack:
+    "M12 3c4.400 0 8 1.300 8 3s-3.600 3-8 3-8-1.300-8-3 3.600-3 8-3zM4 6v6c0 1.700 3.600 3 8 3s8-1.300 8-3V6M4 12v6c0 1.700 3.600 3 8 3s8-1.300 8-3v-6",
 } as const;
 
 export type IconName = keyof typeof PATHS;
