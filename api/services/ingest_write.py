@@ -123,7 +123,9 @@ async def _stored(
             windows.setdefault(_window(each), []).append(ids[each.symbol])
     found: dict[int, BarColumns] = {}
     for (first, last), within in windows.items():
-        columns = await PriceBarRepository(session).columns(within, start=first, end=last)
+        columns = await PriceBarRepository(session).columns(
+            within, start=first, end=last, adjust=False
+        )
         found |= {each.instrument_id: each for each in columns}
     return {
         each.symbol: stored_batch(each.symbol, found.get(ids[each.symbol])) for each in arrivals
