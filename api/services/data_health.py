@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.errors import PASSING, FailureKind
 from api.services.symbol_coverage import SymbolCoverage
 from api.settings import Settings
 from models.provider_state import ProviderState
@@ -15,6 +16,9 @@ from models.provider_states import ProviderStateRepository
 
 # One session behind is on its way: the market has closed and its ingest is due.
 STALE_AFTER = 1
+
+# The others tell of a symbol, not of the provider.
+TROUBLES = frozenset({*PASSING, FailureKind.BAD_DATA})
 
 
 class ProviderStatus(StrEnum):
@@ -124,7 +128,7 @@ def _status(
     if state is not None and state.open_until is not None and state.open_until > now:
         until = f"{state.open_until:%H:%M} UTC"
         return ProviderStatus.DOWN, f"{provider.gives} It failed too often: left alone to {until}."
-    if state is not None and state.errors:
+    if state is not None and TROUBLES.intersection(state.errors):
         return ProviderStatus.DEGRADED, f"{provider.gives} Some requests have failed since."
     if state is None:
         return ProviderStatus.HEALTHY, f"{provider.gives} Not asked yet."

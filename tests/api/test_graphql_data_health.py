@@ -103,7 +103,7 @@ async def test_providers_say_how_they_fare(ask, sessions, counting):
         states = ProviderStateRepository(session)
         await states.record("yahoo", succeeded=True, errors={"TIMEOUT": 2}, requests_left=7)
         await states.record("ecb", succeeded=False, errors={"NETWORK": 3}, open_until=soon)
-        await states.record("french", succeeded=True, errors={})
+        await states.record("french", succeeded=True, errors={"UNKNOWN_SYMBOL": 1})
 
     with counting() as seen:
         found = (await ask(PROVIDERS))["data"]["dataHealth"]["providers"]
