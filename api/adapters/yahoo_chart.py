@@ -94,14 +94,12 @@ def _chart(result: Mapping[str, Any]) -> Chart:
     )
 
 
-def _local_day(stamp: object, zone: ZoneInfo) -> int:
+def _local_day(stamp: int, zone: ZoneInfo) -> int:
     """Return the day of the exchange a row belongs to.
 
     A session that begins at midnight is at times stamped an hour or two before it, where summer
     time changed and Yahoo did not notice.
     """
-    if not isinstance(stamp, int) or isinstance(stamp, bool):
-        raise bad_data(f"Yahoo's timestamp should be whole seconds, was {stamp!r}")
     local = datetime.fromtimestamp(stamp, zone)
     before_midnight = local.hour >= 22 and local.minute == local.second == 0
     return day_number(local.date()) + before_midnight

@@ -20,7 +20,7 @@ from api.errors import FailureKind, FetchFailed
 
 CHART = "/v8/finance/chart/"
 COOKIE_SECONDS = 5.0
-# A chart needs no crumb; where none was to be had, it is not asked for with every chart.
+# A chart needs no crumb: where none is to be had, it is asked for no more often than this.
 CRUMB_AGAIN_SECONDS = 600.0
 LONG_AGO = -1e9
 EXPLAINED_STATUSES = frozenset({400, 404, 422})
@@ -114,6 +114,7 @@ class YahooAccess(YfData, metaclass=OneEach):  # type: ignore[misc]
     def __init__(self, session: YahooSession) -> None:
         super().__init__(session)
         self._crumb_asked_at = LONG_AGO
+        self._found: tuple[str | None, str] = None, "basic"
 
     def chart(self, url: str, params: dict[str, Any]) -> bytes:
         """Return the body of a chart or of why there is none. Raises FetchFailed."""
@@ -125,11 +126,12 @@ class YahooAccess(YfData, metaclass=OneEach):  # type: ignore[misc]
     def _get_cookie_and_crumb(self, *_: Any) -> tuple[str | None, str]:
         """Who comes while another thread asks goes on without: a chart needs no crumb."""
         now = time.monotonic()
-        if self._crumb is not None or now - self._crumb_asked_at < CRUMB_AGAIN_SECONDS:
-            return self._crumb, self._cookie_strategy
-        self._crumb_asked_at = now
-        crumb, strategy = super()._get_cookie_and_crumb()
-        return crumb, strategy
+        if now - self._crumb_asked_at >= CRUMB_AGAIN_SECONDS:
+            self._crumb_asked_at = now
+            self._crumb = None
+            crumb, strategy = super()._get_cookie_and_crumb()
+            self._found = crumb or None, strategy
+        return self._found
 
     def _load_cookie_curlCffi(self) -> bool:  # noqa: N802 - yfinance's name
         return False

@@ -65,6 +65,7 @@ async def test_each_misfortune_has_its_kind(fault, kind, says):
         lambda chart: chart["timestamp"].__setitem__(0, 10**15),
         lambda chart: chart["indicators"]["quote"][0]["close"].__setitem__(0, "100"),
         lambda chart: chart["indicators"]["quote"][0].pop("high"),
+        lambda chart: chart["indicators"]["quote"][0].update(volume=[5]),
         lambda chart: chart["events"].update(splits=[]),
         lambda chart: chart["events"]["splits"]["1598880600"].update(denominator=0.0),
         lambda chart: chart["events"]["splits"]["1598880600"].update(numerator=-4.0),
@@ -138,6 +139,7 @@ async def test_a_share_that_trades_no_more_is_delisted():
     assert caught.value.kind == FailureKind.DELISTED
 
 
+@pytest.mark.timeout(25)  # yfinance left to itself waits for 30 s
 @pytest.mark.parametrize("fault", [hanging, dripping])
 async def test_an_answer_that_never_ends_is_a_timeout(fault):
     scenario = Scenario(shares={"AAPL": make_share()}, faults={"AAPL": [fault]})

@@ -53,6 +53,29 @@ async def test_dividends_come_back_as_they_were_paid():
     assert fetched.batch.values["adjusted_close"].tolist() == adjusted
 
 
+async def test_what_is_paid_on_one_day_is_one_amount():
+    def add_special(chart):
+        chart["events"]["dividends"]["1596807001"] = {"amount": 0.5, "date": 1596807001}
+
+    async with yahoo(Scenario(shares={"AAPL": make_share()})) as (prices, fake):
+        fake.respond = edited(fake.respond, add_special)
+        fetched = await prices.fetch(request())
+
+    paid = [action.cash for action in fetched.actions if action.kind == "DIVIDEND"]
+    assert paid == [0.82 + 4 * 0.5]
+
+
+async def test_what_is_paid_in_another_currency_says_so():
+    def pay_in_pounds(chart):
+        chart["events"]["dividends"]["1596807000"]["currency"] = "GBP"
+
+    async with yahoo(Scenario(shares={"AAPL": make_share()})) as (prices, fake):
+        fake.respond = edited(fake.respond, pay_in_pounds)
+        fetched = await prices.fetch(request())
+
+    assert fetched.actions[0].currency == "GBP"
+
+
 async def test_a_range_before_a_split_is_undone_with_the_split_after_it():
     share = make_share()
     before = share.between(date(2020, 8, 5), date(2020, 8, 10))
@@ -300,8 +323,9 @@ async def test_a_range_without_a_session_is_empty():
     )
     scenario = Scenario(shares={"AAPL": make_share()}, faults={"AAPL": [None, lambda _: refusal]})
     weekend = request(start=date(2020, 8, 8), end=date(2020, 8, 9))
+    tomorrow = request(start=date(2020, 10, 1), end=date(2020, 10, 1))
 
     async with yahoo(scenario) as (prices, _):
-        fetched = [await prices.fetch(weekend), await prices.fetch(weekend)]
+        fetched = [await prices.fetch(asked) for asked in (weekend, weekend, tomorrow)]
 
-    assert [each.batch.day.tolist() for each in fetched] == [[], []]
+    assert [each.batch.day.tolist() for each in fetched] == [[], [], []]

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+import yfinance
 
 from api.errors import FetchFailed
 from tests.adapters.yahoo import END, START, make_share, request, yahoo
@@ -23,11 +24,12 @@ async def test_as_many_are_asked_at_once_as_there_are_threads():
     assert 8 <= fake.most_running <= 9  # the crumb of the first is asked beside
 
 
-async def test_the_crumb_is_asked_for_once_and_nothing_is_left_on_the_disk(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+async def test_the_crumb_is_asked_for_once_and_nothing_is_left_on_the_disk(tmp_path):
+    yfinance.set_tz_cache_location(str(tmp_path))
     scenario = Scenario(shares={"AAPL": make_share()})
 
     async with yahoo(scenario) as (prices, fake):
+        prices._session.cookies.set("A3", "d=tests", domain=".yahoo.com")
         for _ in range(3):
             await prices.fetch(request())
 
@@ -36,22 +38,18 @@ async def test_the_crumb_is_asked_for_once_and_nothing_is_left_on_the_disk(tmp_p
     assert list(tmp_path.rglob("*")) == []
 
 
-async def test_without_a_crumb_charts_are_asked_for_all_the_same_and_crumbs_no_more():
+@pytest.mark.parametrize("refusal", [Answer(status=500), Answer(body=b"<html>no</html>")])
+async def test_without_a_crumb_charts_are_asked_for_all_the_same_and_crumbs_no_more(refusal):
     async with yahoo(Scenario(shares={"AAPL": make_share()})) as (prices, fake):
-        fake.respond = _crumbless(fake.respond)
+        respond = fake.respond
+        fake.respond = lambda asked: respond(asked) if CHART in asked.path else refusal
         for _ in range(3):
             await prices.fetch(request())
 
-    assert fake.count(CHART) == 3
-    beside = len(fake.asked) - 3
-    assert beside <= 6  # yfinance's two ways of asking, once each
-
-
-def _crumbless(respond):
-    def answer(asked):
-        return respond(asked) if CHART in asked.path else Answer(status=500)
-
-    return answer
+    charts = [asked for asked in fake.asked if CHART in asked.path]
+    assert len(charts) == 3
+    assert not any("crumb" in asked.query for asked in charts)
+    assert len(fake.asked) - len(charts) <= 6  # yfinance's two ways of asking, once each
 
 
 async def test_what_was_read_once_is_asked_for_again():
