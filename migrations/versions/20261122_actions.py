@@ -251,39 +251,6 @@ def upgrade() -> None:
         ["instrument_id"],
         unique=False,
     )
-    op.create_index(
-        "ix_index_membership_universe_id_starts_on",
-        "index_membership",
-        ["universe_id", "starts_on"],
-        unique=False,
-    )
-    op.create_index(
-        "ix_price_bar_revision_newest",
-        "price_bar_revision",
-        ["known_to", "instrument_id", "date"],
-        unique=False,
-    )
-    op.create_index(
-        "ix_price_bar_suspect",
-        "price_bar",
-        ["instrument_id"],
-        unique=False,
-        postgresql_where=sa.text("quality = 'SUSPECT'"),
-    )
-    op.create_index(
-        "uq_quarantine_place",
-        "quarantine",
-        ["source", "file", "row_number", sa.text("md5(raw)"), "reason"],
-        unique=True,
-        postgresql_nulls_not_distinct=True,
-    )
-    op.create_index("ix_quarantine_newest", "quarantine", ["recorded_at", "id"], unique=False)
-    op.create_index(
-        "ix_quarantine_symbol_newest", "quarantine", ["symbol", "recorded_at", "id"], unique=False
-    )
-    op.create_index(
-        "ix_run_input_scope_key_year", "run_input", ["scope", "key", "year"], unique=False
-    )
     for table in APPEND_ONLY:
         op.execute(
             f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table} "
@@ -302,13 +269,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.drop_index("ix_run_input_scope_key_year", table_name="run_input")
-    op.drop_index("ix_quarantine_symbol_newest", table_name="quarantine")
-    op.drop_index("ix_quarantine_newest", table_name="quarantine")
-    op.drop_index("uq_quarantine_place", table_name="quarantine")
-    op.drop_index("ix_price_bar_suspect", table_name="price_bar")
-    op.drop_index("ix_price_bar_revision_newest", table_name="price_bar_revision")
-    op.drop_index("ix_index_membership_universe_id_starts_on", table_name="index_membership")
     op.drop_index(op.f("ix_instrument_alias_instrument_id"), table_name="instrument_alias")
     op.drop_table("instrument_alias")
     op.drop_index("ix_ingest_report_owner_id_created_at", table_name="ingest_report")
