@@ -1,7 +1,8 @@
 """What holds whatever happens: reliability.md 2.7, judged from database, objects and queues.
 
 Each check takes the evidence and yields a sentence per violation. `check` runs them all and
-names the seed. I12 and I14 speak of several owners and of ingest and have tests of their own.
+names the seed. I12 and I14 speak of several owners and of ingest and have tests of their own:
+for I12, `tests/aws/faults/test_faults_tenants.py`.
 """
 
 import gzip

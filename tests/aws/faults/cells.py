@@ -112,7 +112,7 @@ async def wake_after_end(stop: Stop, stage: Stage, seed: int) -> None:
             stage.signal(signal.SIGSTOP, stage.workers[0])
         await stage.lapse(job)
         async with other.polling():
-            await until(lambda: _ended(stage, job))
+            await until(lambda: stage.ended(job))
         stage.signal(signal.SIGCONT, stage.workers[0])
     await settle_as_second(stage, job, seed)
 
@@ -228,7 +228,3 @@ def give_time(source: EventSource) -> None:
 
 
 RELEASED = "SELECT count(*) FROM job_event WHERE job_id = :id AND kind = 'released'"
-
-
-async def _ended(stage: Stage, job: UUID) -> bool:
-    return (await stage.job(job))["finished_at"] is not None

@@ -38,13 +38,20 @@ LONG = {"start": "2018-06-05", "rebalance": "DAILY"}
 
 
 class Client:
-    def __init__(self, query: LambdaRuntime) -> None:
+    def __init__(self, query: LambdaRuntime, owner_id: UUID = OWNER) -> None:
         self.query = query
+        self.owner_id = owner_id
         self.submits: list[Told] = []
         self.cancels: list[Told] = []
 
     async def submit(self, *, key: str | None = None, tries: int = TRIES, **given: Any) -> UUID:
         """Ask for a run under a key of its own until there is an answer; return its job."""
+        told = await self.offer(key=key, tries=tries, **given)
+        assert told.job_id is not None, told
+        return told.job_id
+
+    async def offer(self, *, key: str | None = None, tries: int = TRIES, **given: Any) -> Told:
+        """Ask for a run that may be refused; return what was answered."""
         key = key or str(uuid4())
         asked = SMALL | given
         payload = await self._patiently(SUBMIT, tries, input=asked | {"idempotencyKey": key})
@@ -52,9 +59,8 @@ class Client:
         job_id = UUID(told["job"]["id"].removeprefix("job_")) if told["job"] else None
         reason = told["userErrors"][0]["reason"] if told["userErrors"] else "ACCEPTED"
         asked_for = json.dumps(asked, sort_keys=True)
-        self.submits.append(Told(OWNER, key, asked_for, job_id, reason))
-        assert job_id is not None, told
-        return job_id
+        self.submits.append(Told(self.owner_id, key, asked_for, job_id, reason))
+        return self.submits[-1]
 
     async def submit_many(self, count: int) -> list[UUID]:
         """Ask for runs whose content differs, so that each is a job."""
@@ -65,7 +71,7 @@ class Client:
         payload = await self._patiently(CANCEL, TRIES, id=f"job_{job_id}")
         told = payload["cancelJob"]
         answer = told["userErrors"][0]["reason"] if told["userErrors"] else told["job"]["status"]
-        self.cancels.append(Told(OWNER, None, "cancel", job_id, answer))
+        self.cancels.append(Told(self.owner_id, None, "cancel", job_id, answer))
         return answer
 
     async def ask(self, document: str, **variables: Any) -> Any:

@@ -108,8 +108,11 @@ async def refuse_claim(stage: Stage, seed: int) -> None:
     """F10: the message comes back for as long as no job can be claimed."""
     job = await stage.client.submit()
     source = stage.source(seed=seed, concurrency=1)
-    async with stage.running(source), stage.read_only():
-        await until(lambda: source.figures.failed)
+    async with AsyncExitStack() as refusing:
+        await refusing.enter_async_context(stage.read_only())
+        async with stage.running(source):
+            await until(lambda: source.figures.failed)
+            await refusing.aclose()
     row = await stage.job(job)
     assert (row["status"], row["attempt"]) == ("succeeded", 1)
 

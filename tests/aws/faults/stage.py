@@ -8,6 +8,7 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any, Self
 from uuid import UUID, uuid4
 
@@ -272,6 +273,9 @@ class Stage:
     async def status(self, job_id: UUID) -> str:
         return str((await self.job(job_id))["status"])
 
+    async def ended(self, job_id: UUID) -> bool:
+        return (await self.job(job_id))["finished_at"] is not None
+
     # Holding a function at a point of its way
 
     @asynccontextmanager
@@ -299,12 +303,14 @@ class Stage:
             )
         )
 
-    async def kill_backends(self) -> int:
+    async def kill_backends(self, *, before: datetime | None = None) -> int:
         """End every connection but this one and the one that holds; return how many there were."""
         killed = await self.value(
             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid NOT IN (pg_backend_pid(), :own)",
+            " WHERE datname = current_database() AND pid NOT IN (pg_backend_pid(), :own)"
+            " AND backend_start < coalesce(:before, now())",
             own=self.own_backend,
+            before=before,
         )
         return int(killed)
 
@@ -319,7 +325,8 @@ class Stage:
             await self.kill_backends()
             yield
             await connection.execute(READ_ONLY.format("RESET", ""))
-            await self.kill_backends()
+            # Who connected since can write, and perhaps does.
+            await self.kill_backends(before=await connection.fetchval("SELECT clock_timestamp()"))
         finally:
             await connection.close()
 

@@ -7,6 +7,9 @@ import pytest
 from tests.aws.faults.matrix import CELLS, Cell
 from tests.aws.faults.stage import Stage
 
+# Several functions start cold on a machine that may be busy.
+pytestmark = pytest.mark.timeout(300)
+
 
 @pytest.mark.parametrize(
     "cell", [c for c in CELLS if c.fault in ("F13", "F18")], ids=lambda c: c.name
