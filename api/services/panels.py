@@ -188,7 +188,8 @@ async def _scene(session: AsyncSession, request: PanelRequest) -> Scene:
         survivorship_free = universe.survivorship_free
         symbols = sorted({member.symbol for member in spells})
     named = {each.symbol: each for each in await _instruments(session, symbols, benchmark)}
-    _require_bars(named, [*request.symbols, *([benchmark] if benchmark else [])])
+    asked = request.symbols if request.universe is None else ()
+    _require_bars(named, [*asked, *([benchmark] if benchmark else [])])
     assets = tuple(sorted((named[symbol] for symbol in symbols), key=lambda each: each.id))
     markets = _markets(assets, region)
     level = None if benchmark is None else named[benchmark]

@@ -142,9 +142,24 @@ def _unknown(
         strangers = sorted(set(request.parameters[name]) - set(symbols))
         if strangers:
             yield unknown_symbols_of_run(name, strangers)
-    barless = sorted(name for name, each in known.items() if each.first_bar is None)
-    if barless:
-        yield MissingData(f"{barless[0]} has no bars yet; ingest it first", field=("input",))
+    yield from _barless(request, entry, benchmark, known)
+
+
+def _barless(
+    request: BacktestRequest, entry: StrategyEntry, benchmark: str, known: dict[str, Instrument]
+) -> Iterator[ClientError]:
+    """Demand bars of what was named; of a universe's members those without sit the run out."""
+    named = {benchmark, *(request.symbols or ())}
+    named.update(*(request.parameters[name] for name in entry.symbol_parameters))
+    without = {name for name, each in known.items() if each.first_bar is None}
+    if named & without:
+        first = min(named & without)
+        yield MissingData(f"{first} has no bars yet; ingest it first", field=("input",))
+    elif request.universe is not None and known.keys() <= without | {benchmark}:
+        yield MissingData(
+            f"no member of {request.universe} has bars yet; ingest the universe first",
+            field=("input", "universe"),
+        )
 
 
 def unknown_symbols_of_run(name: str, symbols: Sequence[str]) -> ClientError:
