@@ -6,6 +6,7 @@ from datetime import date
 import numpy as np
 import pytest
 
+from api.adapters import archives
 from api.adapters.ecb_rates import EcbRates
 from api.errors import FailureKind, FetchFailed
 from tests.providers.archives import Tables, fake_archives, zipped
@@ -86,6 +87,16 @@ async def test_a_broken_byte_in_the_zip_is_noticed():
 
     async with ecb(flip) as rates:
         with pytest.raises(FetchFailed) as caught:
+            await rates.fetch_rates(*RANGE)
+
+    assert caught.value.kind == FailureKind.BAD_DATA
+
+
+async def test_a_table_of_unusual_size_is_not_unpacked(monkeypatch):
+    monkeypatch.setattr(archives, "LARGEST_TABLE", 50)
+
+    async with ecb() as rates:
+        with pytest.raises(FetchFailed, match="one table of a usual size") as caught:
             await rates.fetch_rates(*RANGE)
 
     assert caught.value.kind == FailureKind.BAD_DATA
