@@ -19,6 +19,8 @@ export interface Listening {
 
 export async function listen(listener: RequestListener): Promise<Listening> {
   const server: Server = createServer(listener);
+  // Longer than workerd keeps its connections: who closes one must not be who is asked on it.
+  server.keepAliveTimeout = 60_000;
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   return {

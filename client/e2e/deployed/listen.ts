@@ -11,6 +11,8 @@ export async function listen(answer: (...given: Parameters<RequestListener>) => 
       response.writeHead(500).end(error.message);
     });
   });
+  // Longer than workerd keeps its connections: who closes one must not be who is asked on it.
+  server.keepAliveTimeout = 60_000;
   await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
   const { port } = server.address() as AddressInfo;
   const stop = () =>
