@@ -77,7 +77,9 @@ def _queue(name: str, timeout_seconds: int, place: Place, alerting: Alerting) ->
 
 
 def _secrets() -> dict[str, pulumi.Output[str]]:
+    tiingo = stack.optional_secret("tiingoKey", stack.require_token)
     return {
+        **({} if tiingo is None else {"tiingo": tiingo}),
         "database": stack.secret("databaseUrl", stack.require_pooled),
         "worker": stack.secret("workerUrl", stack.require_pooled),
         "migration": stack.secret("migrationUrl", stack.require_direct),

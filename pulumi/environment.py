@@ -20,6 +20,8 @@ DATABASE_SECRETS = {
 }
 
 COMPUTING = ("backtest", "ingest")
+# Who asks Tiingo, and who says whether it can be asked; only the former may read the key.
+TOLD_OF_TIINGO = ("query", "ingest")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +63,8 @@ def environment(
     }
     if function in COMPUTING:
         variables["PARAKEET_JOB_TIMEOUT_SECONDS"] = str(timeout_seconds - JOB_MARGIN_SECONDS)
+    if function in TOLD_OF_TIINGO and "tiingo" in around.secret_names:
+        variables["PARAKEET_TIINGO_SECRET"] = around.secret_names["tiingo"]
     if function == "migrate":
         variables["PARAKEET_MIGRATION_SECRET"] = around.secret_names["migration"]
         variables["PARAKEET_APP_ROLE"] = "parakeet_api,parakeet_worker"

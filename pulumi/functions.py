@@ -138,8 +138,12 @@ def _backtesting(parts: Parts) -> tuple[Grant, ...]:
 
 
 def _ingesting(parts: Parts) -> tuple[Grant, ...]:
-    """Store reports, and compare with what is there when a reply was lost."""
-    return (_objects(parts, ("s3:GetObject", "s3:PutObject"), "results/*"),)
+    """Store reports, compare with what is there when a reply was lost, and know Tiingo's key."""
+    reports = _objects(parts, ("s3:GetObject", "s3:PutObject"), "results/*")
+    if "tiingo" not in parts.secrets.arns:
+        return (reports,)
+    key = parts.secrets.arns["tiingo"]
+    return (reports, Grant(actions=("secretsmanager:GetSecretValue",), resources=(key,)))
 
 
 def _sweeping(parts: Parts) -> tuple[Grant, ...]:

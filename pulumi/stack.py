@@ -1,5 +1,6 @@
 """The settings of a stack: typed, and refused in words before anything is made."""
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -25,6 +26,7 @@ SECRETS = {
     "databaseUrl": "the API role's address at the pooler",
     "workerUrl": "the workers' role's address at the pooler",
     "migrationUrl": "the owner's address, not through the pooler",
+    "tiingoKey": "Tiingo's key; optional: without it Yahoo is asked for US shares",
     "edgeKeys": 'the signing keys: {"current": {"id", "key"}, "previous": null}',
 }
 
@@ -248,6 +250,18 @@ def secret(key: str, check: Check) -> pulumi.Output[str]:
         )
     value = pulumi.Config(NAMESPACE).require_secret(key)
     return value.apply(lambda plain: check(key, plain))
+
+
+def optional_secret(key: str, check: Check) -> pulumi.Output[str] | None:
+    """Return the secret as `secret` does; None where it was not set."""
+    return secret(key, check) if pulumi.Config(NAMESPACE).get(key) else None
+
+
+def require_token(key: str, text: str) -> str:
+    """Check a provider's key: one word, which is no secret's name and no address."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]{8,128}", text):
+        raise Refused(f"{NAMESPACE}:{key} is not one word of 8 to 128 letters and digits")
+    return text
 
 
 def require_pooled(key: str, url: str) -> str:

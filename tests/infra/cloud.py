@@ -27,6 +27,7 @@ SECRETS = {
     "databaseUrl": f"postgresql://parakeet_api:{CANARY}-api@ep-x-pooler.example.com/db?sslmode=require",
     "workerUrl": f"postgresql://parakeet_worker:{CANARY}-worker@ep-x-pooler.example.com/db?sslmode=require",
     "migrationUrl": f"postgresql://owner:{CANARY}-owner@ep-x.example.com/db?sslmode=require",
+    "tiingoKey": f"{CANARY}-tiingo",
     "edgeKeys": json.dumps({"current": {"id": "k1", "key": EDGE_KEY}, "previous": None}),
 }
 

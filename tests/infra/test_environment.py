@@ -67,6 +67,13 @@ def test_only_the_migrations_know_their_secret(stack: BuiltStack, function: str)
     assert ("PARAKEET_APP_ROLE" in told) == (function == "migrate")
 
 
+def test_tiingos_key_is_named_to_who_asks_and_to_who_tells(stack: BuiltStack, function: str):
+    told = stack.environment(function).get("PARAKEET_TIINGO_SECRET")
+
+    named = function in ("query", "ingest")
+    assert told == (f"parakeet/{stack.name}/tiingo" if named else None)
+
+
 @pytest.mark.parametrize("worker", ["backtest", "ingest"])
 def test_job_times_out_before_its_function_gives_it_back(stack: BuiltStack, worker: str):
     timeout = stack.one("aws:lambda/function:Function", worker).inputs["timeout"]

@@ -24,7 +24,7 @@ GRANTS = {
         "sqs:GetQueueAttributes": ["queue/backtest"],
     },
     "ingest": {
-        "secretsmanager:GetSecretValue": ["secret/worker"],
+        "secretsmanager:GetSecretValue": ["secret/worker", "secret/tiingo"],
         "s3:GetObject": ["lake/results/*"],
         "s3:PutObject": ["lake/results/*"],
         "sqs:ReceiveMessage": ["queue/ingest"],

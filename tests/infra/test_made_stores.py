@@ -90,6 +90,7 @@ def test_secret_is_read_back(stack: BuiltStack, ask: Any):
         "worker": "workerUrl",
         "migration": "migrationUrl",
         "edge": "edgeKeys",
+        "tiingo": "tiingoKey",
     }
 
     for name, key in keys.items():

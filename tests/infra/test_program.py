@@ -93,6 +93,12 @@ REFUSED: dict[str, tuple[dict[str, str | None], dict[str, str | None], str]] = {
         r"workerUrl names a host without a pooler",
     ),
     "SQLite": ({}, {"databaseUrl": "sqlite:///x.db"}, r"databaseUrl has the scheme 'sqlite'"),
+    "tiingo's key in plain text": (
+        {"tiingoKey": "0123456789abcdef"},
+        {"tiingoKey": None},
+        r"tiingoKey is in plain text",
+    ),
+    "no key of tiingo's": ({}, {"tiingoKey": "a b"}, r"tiingoKey is not one word"),
     "short key": ({}, {"edgeKeys": '{"current": {"id": "a", "key": "eA=="}}'}, r"edgeKeys is not"),
     "no zip": ({"queryZip": "../dist/no.zip"}, {}, r"queryZip was '\.\./dist/no\.zip'"),
     "region": ({"aws:region": "us-gov-east-1"}, {}, r"aws:region was 'us-gov-east-1'"),
@@ -143,6 +149,7 @@ def test_secrets_lie_only_where_they_are_encrypted(stack: BuiltStack):
         (SECRET_VERSION, "worker"): (".secretString",),
         (SECRET_VERSION, "migration"): (".secretString",),
         (SECRET_VERSION, "edge"): (".secretString",),
+        (SECRET_VERSION, "tiingo"): (".secretString",),
         (SCRIPT, "edge"): (".bindings[6].text",),
     }
     assert CANARY not in json.dumps([stack.outputs, stack.components])

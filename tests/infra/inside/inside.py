@@ -8,6 +8,7 @@ import json
 import urllib.request
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import date
 from typing import Any, Self
 from uuid import UUID
 
@@ -25,6 +26,8 @@ from tests.aws.simulator import failed_items, sqs_event
 from tests.infra.cloud import BuiltStack
 from tests.infra.inside.grants import Policy
 from tests.lambda_runtime import REGION, FunctionError, LambdaRuntime
+from tests.providers.market import Scenario, us_share
+from tests.providers.tiingo import fake_tiingo
 
 DATABASE_ROLES = {"database": "parakeet_api", "worker": "parakeet_worker", "migration": None}
 EVERYTHING = (
@@ -46,6 +49,9 @@ SAMPLE_RUN = {
     "currency": "USD",
 }
 SMALL_RUN = SAMPLE_RUN | {"symbols": ["AAA", "BBB"], "start": "2019-07-01", "end": "2019-12-20"}
+# What Tiingo has, which is nothing the sample market has.
+FETCHED = "NEW1"
+PRICES = Scenario(shares={FETCHED: us_share(date(2024, 1, 2), date(2024, 3, 28))})
 Credentials = Mapping[str, str]
 
 
@@ -89,6 +95,11 @@ class Inside:
         inside.relay = await Relay.start(inside.url)
         async with AsyncExitStack() as opened:
             opened.push_async_callback(inside.relay.stop)
+            tiingo = await opened.enter_async_context(fake_tiingo(PRICES))
+            # Nobody else is there: what Yahoo and the publishers are asked for fails at once.
+            providers = ("TIINGO", "YAHOO", "ECB", "FRENCH")
+            inside.overrides |= {f"PARAKEET_{name}_URL": tiingo.url for name in providers}
+            inside.overrides |= {"PARAKEET_RETRY_BASE_SECONDS": "0.001"}
             await inside._take_roles(opened)
             await inside._rotate()
             opened.push_async_callback(inside.stop)
@@ -141,7 +152,8 @@ class Inside:
     async def _rotate(self) -> None:
         """Put into the stack's secrets what is true here, as an operator rotates them."""
         values = {name: self._address(role) for name, role in DATABASE_ROLES.items()}
-        for name, value in (values | {"edge": json.dumps(EDGE_KEYS)}).items():
+        values |= {"edge": json.dumps(EDGE_KEYS), "tiingo": PRICES.key}
+        for name, value in values.items():
             await self.operator["secretsmanager"].put_secret_value(
                 SecretId=f"parakeet/{self.stack.name}/{name}", SecretString=value
             )

@@ -1,11 +1,13 @@
 """Each function's way: everything its handler does in the world, so that it needs every grant."""
 
+import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
+from api.jobs import JobMessage
 from tests.aws.relay import losing_the_reply, s3, times
-from tests.infra.inside.inside import Denied, Inside
+from tests.infra.inside.inside import FETCHED, Denied, Inside
 from tests.lambda_runtime import LambdaRuntime
 
 Way = Callable[[Inside, LambdaRuntime], Awaitable[None]]
@@ -51,7 +53,7 @@ async def backtest_way(inside: Inside, backtest: LambdaRuntime) -> None:
 
 
 async def ingest_way(inside: Inside, ingest: LambdaRuntime) -> None:
-    """Do what a schedule asks for; a reply of the store gets lost."""
+    """Do what a schedule asks for while a reply of the store gets lost; ask Tiingo for a share."""
     await inside.purge()
     key = await send_schedule(inside)
     with inside.relay.spoiling(s3("PUT", "/results/"), times(1, losing_the_reply)):
@@ -60,8 +62,27 @@ async def ingest_way(inside: Inside, ingest: LambdaRuntime) -> None:
     done = await inside.require_succeeded(job["id"])
     if not await inside.keys(done["result_prefix"]):
         raise Denied("no report was stored")
+    await _fetch(inside, ingest)
     if await inside.count("ingest"):
         raise Denied("the message was not deleted")
+
+
+async def _fetch(inside: Inside, ingest: LambdaRuntime) -> None:
+    payload = {"symbols": [FETCHED], "start": "2024-01-02", "end": "2024-03-28"}
+    (job,) = await inside.rows(
+        "INSERT INTO job (owner_id, kind, payload)"
+        " VALUES (:owner, 'INGEST', CAST(:payload AS jsonb)) RETURNING id",
+        owner=uuid4(),
+        payload=json.dumps(payload),
+    )
+    sqs = await inside.lent("sqs", "asx-close-schedule")
+    body = JobMessage(job_id=job["id"]).model_dump_json()
+    await sqs.send_message(QueueUrl=inside.queue_url("ingest"), MessageBody=body)
+    await inside.poll("ingest", ingest)
+    await inside.require_succeeded(job["id"])
+    (found,) = await inside.rows("SELECT source FROM instrument WHERE symbol = :key", key=FETCHED)
+    if found["source"] != "tiingo":
+        raise Denied(f"the share came from {found['source']}")
 
 
 async def send_schedule(inside: Inside) -> str:
