@@ -104,24 +104,32 @@ async def record_membership(
             field=("input", "universe"),
         )
     [instrument] = await require_instruments(session, [symbol], field=("input", "symbol"))
-    believed = await universes.spells(universe)
-    replaced = [each for each in believed if _meets(each, instrument.id, starts_on, ends_on)]
-    if [(each.starts_on, each.ends_on) for each in replaced] == [(starts_on, ends_on)]:
-        return replaced[0]
-    kept = [_as_is(each) for each in believed if each not in replaced]
-    await universes.believe(found, [*kept, Spell(instrument.id, starts_on, ends_on)], reason=why)
+    spell = Spell(instrument.id, starts_on, ends_on)
+    before, recorded = await _correct(universes, found, spell, reason=why)
+    if before == [recorded]:
+        return recorded
     await FingerprintRepository(session).refresh(Scope.MEMBERSHIP, [universe])
-    after = await universes.spells(universe)
-    [recorded] = [each for each in after if _meets(each, instrument.id, starts_on, ends_on)]
     await AuditEventRepository(session).add(
         owner_id=owner_id,
         action="recordMembership",
         subject=f"{universe} {symbol}",
         reason=why,
-        before=_told(replaced) if replaced else None,
+        before=_told(before) if before else None,
         after=_told([recorded]),
     )
     return recorded
+
+
+async def _correct(
+    universes: UniverseRepository, universe: Universe, spell: Spell, *, reason: str
+) -> tuple[list[Member], Member]:
+    """Believe a spell instead of what met it; return what did, and the spell as it is believed."""
+    believed = await universes.spells(universe.key)
+    replaced = [each for each in believed if _meet(each, spell)]
+    kept = [_as_is(each) for each in believed if each not in replaced]
+    await universes.believe(universe, [*kept, spell], reason=reason)
+    [recorded] = [each for each in await universes.spells(universe.key) if _meet(each, spell)]
+    return replaced, recorded
 
 
 def _told(members: Sequence[Member]) -> dict[str, Any]:
@@ -156,10 +164,10 @@ def _as_is(member: Member) -> Spell:
     return Spell(member.instrument_id, member.starts_on, member.ends_on)
 
 
-def _meets(member: Member, instrument_id: int, starts_on: date, ends_on: date | None) -> bool:
-    begun = ends_on is None or member.starts_on < ends_on
-    lasts = member.ends_on is None or member.ends_on > starts_on
-    return member.instrument_id == instrument_id and begun and lasts
+def _meet(member: Member, spell: Spell) -> bool:
+    begun = spell.ends_on is None or member.starts_on < spell.ends_on
+    lasts = member.ends_on is None or member.ends_on > spell.starts_on
+    return member.instrument_id == spell.instrument_id and begun and lasts
 
 
 def _region(members: Sequence[Instrument]) -> Region:
