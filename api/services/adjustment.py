@@ -11,6 +11,15 @@ EXACT = 1e-6  # relative: what arithmetic in another order may leave
 # Relative to a dividend: vendors divide old ones by later splits and keep six decimals.
 DIVIDEND_ROUNDING = 1e-3
 MOST_DECIMALS = 6  # a vendor that writes more is taken not to round
+# Below the first a price is the residue of a wrong unit or of arithmetic, not a quote; above the
+# second no currency has one.
+SMALLEST_PRICE, LARGEST_PRICE = 1e-6, 1e12
+
+
+def is_quote(price: FloatArray) -> BoolArray:
+    """Tell which prices can be; NaN cannot."""
+    quoted: BoolArray = (price >= SMALLEST_PRICE) & (price <= LARGEST_PRICE)
+    return quoted
 
 
 def factor_steps(day: IntArray, close: FloatArray, actions: Sequence[Action]) -> FloatArray:
@@ -72,7 +81,7 @@ def adjusted_otherwise(
 
 
 def _usable(price: FloatArray) -> FloatArray:
-    return np.where((price > 0) & np.isfinite(price), price, np.nan)
+    return np.where(is_quote(price), price, np.nan)
 
 
 def _half_unit(values: FloatArray) -> float:

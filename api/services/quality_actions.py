@@ -8,7 +8,7 @@ from math import isfinite
 import numpy as np
 
 from api.ports import Action, BarBatch, Listing
-from api.services.adjustment import factor_steps, vendor_steps
+from api.services.adjustment import factor_steps, is_quote, vendor_steps
 from api.services.calendars import Calendar
 from api.services.reasons import Reason
 from engine.types import FloatArray, IntArray
@@ -17,6 +17,7 @@ from engine.types import FloatArray, IntArray
 # price does by itself on a day: this log return, or five of the share's own deviations.
 QUIET = 0.1
 DEVIATIONS = 5.0
+MOST_FOR_ONE = 1e6  # shares for one: no split was ever near
 MAD_TO_DEVIATION = 1.4826  # of a normal distribution
 
 # Listing currency per one unit of (currency, day since 1970-01-01).
@@ -111,7 +112,7 @@ class _Prices:
     @classmethod
     def of(cls, batch: BarBatch) -> "_Prices":
         close = batch.values.get("close", np.full(len(batch.day), np.nan))
-        known = np.isfinite(close) & (close > 0)
+        known = is_quote(close)
         columns = [batch.values.get(name) for name in ("open", "adjusted_close")]
         first, adjusted = [None if column is None else column[known] for column in columns]
         return cls(batch.day[known], first, close[known], adjusted)
@@ -149,7 +150,7 @@ def _on_its_day(action: Action, calendar: Calendar, *, now: int) -> Fault | None
 def _by_itself(action: Action, listing: Listing, fx: Rates) -> Fault | None:
     if action.kind == "SPLIT":
         ratio = action.ratio
-        if ratio is None or not isfinite(ratio) or ratio <= 0 or ratio == 1.0:
+        if ratio is None or not 1 / MOST_FOR_ONE <= ratio <= MOST_FOR_ONE or ratio == 1.0:
             return Reason.BAD_RATIO, f"a split of {ratio} new shares for one old is none"
         return None
     cash = action.cash
@@ -195,7 +196,8 @@ def _times_in_prices(action: Action, prices: _Prices, row: int, factor: float) -
     """
     split = -np.log(action.ratio or 1.0)
     told = [prices.close[row]] + ([] if prices.open is None else [prices.open[row]])
-    moves = [np.log(price / prices.close[row - 1] / factor) for price in told if price > 0]
+    told = [price for price in told if is_quote(price)]
+    moves = [np.log(price / prices.close[row - 1] / factor) for price in told]
     best = min(moves, key=lambda move: abs(move - split))
     stands_out = abs(best - split) > max(prices.quiet(), abs(split) / 2)
     return float(best / split) if stands_out else None

@@ -23,20 +23,28 @@ WIDEST_BAR = float(np.log(10.0))  # log of high over low above which a bar mixes
 
 
 def refuse_moves(batch: BarBatch, kept: BoolArray, actions: Sequence[Action]) -> dict[int, Reason]:
-    """Return the rows in another unit, and those whose move the next bar takes back."""
-    kept = kept.copy()
+    """Return the rows in another unit, and those whose move the next bar takes back.
+
+    Where a source has an adjusted close, a raw one may jump for good: by a split.
+    """
+    left = kept.copy()
     refused: dict[int, Reason] = {}
     for name in ("close", "adjusted_close"):
-        for gate in (_flipped, undone):
-            if name in batch.values:
-                rows = np.flatnonzero(kept)
-                found = gate(rows, _moves(batch, name, rows, actions), _whole_bars(batch, rows))
-                refused |= found
-                kept[list(found)] = False
+        if name not in batch.values:
+            continue
+        may_stay = name == "close" and "adjusted_close" in batch.values
+        rows = np.flatnonzero(left)
+        move, whole = _moves(batch, name, rows, actions), _whole_bars(batch, rows)
+        found = _flipped(rows, move, whole, may_stay=may_stay)
+        left[list(found)] = False
+        rows = np.flatnonzero(left)
+        found |= undone(rows, _moves(batch, name, rows, actions))
+        left[list(found)] = False
+        refused |= found
     return refused
 
 
-def undone(rows: IntArray, move: FloatArray, _whole: BoolArray | None = None) -> dict[int, Reason]:
+def undone(rows: IntArray, move: FloatArray) -> dict[int, Reason]:
     """Name the rows whose move from the row before is taken back by the row after."""
     found: dict[int, Reason] = {}
     for i in np.flatnonzero(np.abs(move[:-1]) > SPIKE):
@@ -91,21 +99,23 @@ def _moves(batch: BarBatch, name: str, rows: IntArray, actions: Sequence[Action]
     return moves
 
 
-def _flipped(rows: IntArray, move: FloatArray, whole: BoolArray) -> dict[int, Reason]:
+def _flipped(
+    rows: IntArray, move: FloatArray, whole: BoolArray, *, may_stay: bool
+) -> dict[int, Reason]:
     """Rows in another unit than those before them, until the unit comes back or the rows end.
 
     One bar of which not all prices changed, or that has no others, is a shifted point instead.
     """
     turns = np.flatnonzero(np.abs(np.abs(move) - HUNDRED) < UNIT_TOLERANCE)
     found: dict[int, Reason] = {}
-    for start, stop in _spans(turns, move, len(rows)):
+    for start, stop in _spans(turns, move, None if may_stay else len(rows)):
         if stop - start > 1 or whole[start]:
             found |= dict.fromkeys((int(row) for row in rows[start:stop]), Reason.UNIT_FLIP)
     return found
 
 
-def _spans(turns: IntArray, move: FloatArray, end: int) -> Iterator[tuple[int, int]]:
-    """Pair each change of unit with the next one the other way; one without lasts to the end."""
+def _spans(turns: IntArray, move: FloatArray, end: int | None) -> Iterator[tuple[int, int]]:
+    """Pair each change of unit with the next one the other way; one without lasts to `end`."""
     began: int | None = None
     for turn in turns.tolist():
         if began is None:
@@ -113,7 +123,7 @@ def _spans(turns: IntArray, move: FloatArray, end: int) -> Iterator[tuple[int, i
         elif np.sign(move[turn]) != np.sign(move[began]):
             yield began + 1, turn + 1
             began = None
-    if began is not None:
+    if began is not None and end is not None:
         yield began + 1, end
 
 

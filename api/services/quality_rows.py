@@ -6,6 +6,7 @@ from datetime import date
 import numpy as np
 
 from api.ports import BarBatch, Listing
+from api.services.adjustment import is_quote
 from api.services.calendars import Calendar
 from api.services.reasons import Reason
 from api.services.sessions import EPOCH
@@ -14,8 +15,6 @@ from engine.types import BoolArray, IntArray
 NS_PER_DAY = 86_400 * 10**9
 PRICES = ("open", "high", "low", "close", "adjusted_close")
 FIELDS = (*PRICES, "volume")
-# Below this a price is the residue of a wrong unit or of arithmetic, not a quote.
-SMALLEST_PRICE = 1e-6
 LARGEST_VOLUME = float(2**63)
 
 Objections = Sequence[tuple[Reason, BoolArray]]
@@ -80,7 +79,7 @@ def _nulls(batch: BarBatch, listing: Listing) -> BoolArray:
         if name not in listing.fields:
             continue
         if name not in batch.values:
-            return ~absent
+            return np.ones(len(batch.day), np.bool_)
         absent |= np.isnan(batch.values[name])
     return absent
 
@@ -90,7 +89,7 @@ def _bad_prices(batch: BarBatch) -> BoolArray:
     for name in PRICES:
         if name in batch.values:
             price = batch.values[name]
-            bad |= (price < SMALLEST_PRICE) | np.isinf(price)
+            bad |= ~np.isnan(price) & ~is_quote(price)
     return bad
 
 

@@ -155,6 +155,13 @@ def test_a_declared_column_that_is_absent_refuses_every_row():
     assert Counter(verdict.refused.values()) == {Reason.NULL_FIELD: 40}
 
 
+def test_a_declared_column_that_is_absent_refuses_a_row_that_lacks_another_too():
+    batch = make_batch(fields=("open", "close", "volume"))
+    batch.values["open"][20] = np.nan
+
+    assert len(verdict_of(batch).refused) == 40
+
+
 def test_undeclared_fields_are_unknown_and_not_missing():
     verdict = verdict_of(make_batch(fields=("adjusted_close",)), fields=("adjusted_close",))
 
@@ -239,6 +246,27 @@ def test_a_halted_day_is_fine_and_a_move_without_trading_is_not():
         batch.values[name][10] = 100.0
 
     assert np.flatnonzero(verdict_of(batch).suspect).tolist() == [20]
+
+
+def test_ten_halted_days_in_a_row_are_fine():
+    batch = make_batch()
+    for name in ("open", "high", "low", "close"):
+        batch.values[name][10:20] = batch.values["close"][9]
+    batch.values["volume"][10:20] = 0.0
+
+    verdict = verdict_of(batch)
+
+    assert (verdict.refused, verdict.doubts) == ({}, {})
+
+
+def test_what_is_refused_is_not_doubted_as_well():
+    batch = make_batch()
+    batch.values["volume"][20] = 0.0
+    batch.values["close"][20] = np.nan
+
+    verdict = verdict_of(batch)
+
+    assert (verdict.refused, verdict.doubts) == ({20: Reason.NULL_FIELD}, {})
 
 
 async def test_the_sample_files_hold_the_faults_we_know_and_no_other():

@@ -167,11 +167,15 @@ def test_an_action_of_today_is_known_once_its_session_opens():
     assert [len(verdict.kept) for verdict in verdicts] == [0, 1]
 
 
-def test_a_vendor_that_declares_its_adjusted_close_is_judged_on_it():
-    """The sample knows no actions: its raw close may jump, its adjusted close may not."""
+@pytest.mark.parametrize("factor", [0.5, 100.0])
+def test_a_vendor_that_declares_its_adjusted_close_is_judged_on_it(factor):
+    """The sample knows no actions: its raw close may jump by a split, its adjusted close may not.
+
+    One share for a hundred looks like pence for pounds, where nothing tells of it.
+    """
     feed = make_share(5, calm=True)
     feed.listing = replace(feed.listing, fields=("close", "adjusted_close"))
-    feed.whole_bar(slice(250, None), 0.5)
+    feed.whole_bar(slice(250, None), factor)
 
     verdict = judge(feed.batch, feed.listing, NEW_YORK, now=NOW)
 
