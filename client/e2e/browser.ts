@@ -67,8 +67,12 @@ export async function shoot(page: Page, name: string, { fullPage = true } = {}) 
 /** How far the page is wider than the window; a page on a phone must not scroll sideways. */
 export const overflow = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
 
-export async function graphql<T>(query: string, variables: Record<string, unknown> = {}): Promise<T> {
-  const answer = await fetch(`${inject("address")}/graphql`, {
+export async function graphql<T>(
+  query: string,
+  variables: Record<string, unknown> = {},
+  server = inject("address"),
+): Promise<T> {
+  const answer = await fetch(`${server}/graphql`, {
     method: "POST",
     headers: { "content-type": "application/json", accept: "application/json" },
     body: JSON.stringify({ query, variables }),

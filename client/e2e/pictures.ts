@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import type { Browser, BrowserContextOptions } from "playwright-core";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { graphql, launch, visit } from "./browser";
+import { INGEST, RUN as RUN_ON_STAGE, startStage, SYMBOLS } from "./stage";
 
 const FOLDER = resolve(import.meta.dirname, "../../docs/pictures");
 const WINDOW: BrowserContextOptions = { viewport: { width: 1200, height: 760 } };
@@ -61,3 +62,31 @@ test.each([
   expect(problems).toEqual([]);
   await close();
 });
+
+test("picture of the data, during an ingest that meets a correction and a spoilt row", async () => {
+  const stage = await startStage();
+  const { providers } = stage;
+  try {
+    await stage.perform(INGEST, { symbols: SYMBOLS });
+    const wish = { strategy: "equal_weight", symbols: ["TSLA", "NVDA"], benchmark: "TSLA", currency: "USD" };
+    await stage.perform(RUN_ON_STAGE, { ...wish, name: "Two shares, equally", start: providers.days.TSLA!.at(-1) });
+    await stage.ask(LIST, { input: { key: "MINE", name: "My three shares", symbols: SYMBOLS } });
+    await providers.tell({ symbol: "TSLA", back: 2, times: 1.002 });
+    await providers.tell({ symbol: "NVDA", back: 1, close: 1_000 });
+    await stage.perform(INGEST, { symbols: [...SYMBOLS, "GONE"], force: true });
+    await providers.tell({ delay: 3 });
+    await stage.ask(INGEST, { input: { symbols: SYMBOLS, force: true } });
+    const { page, problems, close } = await visit(browser, stage.at("/data?universe=MINE"), {
+      viewport: { width: 1200, height: 1340 },
+    });
+    await page.getByText(/^\S+, 2 of 3$/).waitFor();
+    await page.waitForLoadState("networkidle");
+    await page.screenshot({ path: join(FOLDER, "data.png") });
+    expect(problems).toEqual([]);
+    await close();
+  } finally {
+    await stage.stop();
+  }
+});
+
+const LIST = `mutation List($input: SaveUniverseInput!) { saveUniverse(input: $input) { userErrors { message } } }`;

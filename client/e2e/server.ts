@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { TestProject } from "vitest/node";
 
-const ROOT = resolve(import.meta.dirname, "../..");
+export const ROOT = resolve(import.meta.dirname, "../..");
 const START_SECONDS = 120;
 
 declare module "vitest" {
@@ -13,15 +13,21 @@ declare module "vitest" {
   }
 }
 
-/** The real server on a free port, with a home of its own that goes when it ends. */
 export default async function setup(project: TestProject) {
+  const { address, stop } = await serve();
+  project.provide("address", address);
+  return stop;
+}
+
+/** The real server on a free port, with a home of its own that goes when it ends. */
+export async function serve(settings: Record<string, string> = {}) {
   const command = join(ROOT, ".venv/bin/parakeet");
   if (!existsSync(command)) throw new Error(`${command} is not there: run make run or make test, which install it`);
   // Under /tmp, since the path of the database's socket may not be long.
   const home = await mkdtemp("/tmp/parakeet-e2e-");
   const server = spawn(command, ["serve", "--port", "0"], {
     cwd: ROOT,
-    env: { ...process.env, PARAKEET_HOME: home },
+    env: { ...process.env, ...settings, PARAKEET_HOME: home },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const stop = async () => {
@@ -29,15 +35,14 @@ export default async function setup(project: TestProject) {
     await rm(home, { recursive: true, force: true });
   };
   try {
-    project.provide("address", await address(server));
+    return { address: await addressOf(server), stop };
   } catch (error) {
     await stop();
     throw error;
   }
-  return stop;
 }
 
-function address(server: ChildProcess): Promise<string> {
+function addressOf(server: ChildProcess): Promise<string> {
   return new Promise((found, failed) => {
     let said = "";
     const timer = setTimeout(
@@ -60,7 +65,7 @@ function address(server: ChildProcess): Promise<string> {
   });
 }
 
-function ended(server: ChildProcess): Promise<void> {
+export function ended(server: ChildProcess): Promise<void> {
   return new Promise((done) => {
     if (server.exitCode !== null || server.signalCode !== null) return done();
     const force = setTimeout(() => server.kill("SIGKILL"), 20_000);

@@ -87,7 +87,7 @@ function Share({ share }: { share: number | null }) {
       <span className={css.bar} aria-hidden="true">
         <span className={share < 1 ? css.part : ""} style={{ width: `${Math.floor(share * 100)}%` }} />
       </span>
-      {text}
+      <span className={css.figure}>{text}</span>
     </>
   );
 }

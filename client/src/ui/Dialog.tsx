@@ -30,7 +30,7 @@ export function Dialog({ title, hint, onClose, children }: Props) {
           <h2 id={id}>{title}</h2>
           {hint && <p className={css.hint}>{hint}</p>}
         </div>
-        <button type="button" className={css.close} aria-label="Close" onClick={onClose}>
+        <button type="button" className={css.close} aria-label="Close the dialog" onClick={onClose}>
           <Icon name="close" size={18} />
         </button>
       </header>
