@@ -124,6 +124,13 @@ def test_what_no_gate_would_let_in_differs(wrong):
     assert (found.differences[0].relative is None) == (wrong == 0.0)
 
 
+@pytest.mark.parametrize("wrong", [0.0, np.inf])
+def test_two_that_are_wrong_alike_do_not_agree(wrong):
+    one = batch({"2024-01-02": wrong})
+
+    assert not compare(one, one, first="a", second="b").agrees
+
+
 # A tenth of a per cent is what tapes may differ by.
 @pytest.mark.parametrize(("close", "agrees"), [(100.09, True), (100.11, False)])
 def test_the_tolerance_is_ten_basis_points(close, agrees):
