@@ -17,14 +17,16 @@ Answer = TypeVar("Answer")
 # ever sees more than the quota.
 BURST = 0.1
 SECONDS_PER_HOUR = 3_600.0
+# Twice the tries of a question: one symbol alone proves nothing.
+LEAST_FAILURES = 10
 
 
 @dataclass(frozen=True, kw_only=True)
 class Manners:
     """What a provider is asked with.
 
-    `failures_to_open` questions in a row that stayed without an answer, whatever was tried, leave
-    the provider alone for `open_seconds`; then one question finds out whether it is back.
+    A provider that fails two rounds of all that is open at once, with no success in between, is
+    left alone for `open_seconds`; then one question finds out whether it is back.
     """
 
     requests_per_hour: float
@@ -32,8 +34,12 @@ class Manners:
     retry_base_seconds: float = 0.2
     retry_cap_seconds: float = 20.0
     tries: int = 5
-    failures_to_open: int = 3
     open_seconds: float = 60.0
+
+    @property
+    def failures_to_open(self) -> int:
+        """More than one round: what fails together in a bad moment is one failure."""
+        return max(2 * self.at_once, LEAST_FAILURES)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,10 +186,6 @@ class Provider:
         A question may take several requests. Raises GaveUp.
         """
         for attempt in count(1):
-            if self._refusal is not None:
-                raise GaveUp(self._failed(self._refusal, attempt - 1))
-            if not self.breaker.admit():
-                raise GaveUp(self._left_alone(attempt - 1))
             try:
                 answer = await self._try(question, attempt, end, requests)
             except FetchFailed as failure:
@@ -201,6 +203,11 @@ class Provider:
         self, question: Callable[[], Awaitable[Answer]], attempt: int, end: float, requests: int
     ) -> Answer:
         async with self._room:
+            # Who waited for room may have waited for the provider's end.
+            if self._refusal is not None:
+                raise GaveUp(self._failed(self._refusal, attempt - 1))
+            if not self.breaker.admit():
+                raise GaveUp(self._left_alone(attempt - 1))
             if not await self._bucket.take(end=end):
                 raise GaveUp(self._too_late(attempt - 1))
             self._requests += requests
@@ -212,7 +219,11 @@ class Provider:
         if failure.kind is FailureKind.NOT_CONFIGURED:
             self._refusal = failure  # a key that is no good for one symbol is so for all
         if failure.retry_after_seconds is not None:
-            self._bucket.pause(failure.retry_after_seconds)
+            self._bucket.pause(failure.retry_after_seconds)  # it is there, and says when
+        elif failure.passing:
+            self.breaker.fail()
+        elif failure.kind is not FailureKind.NOT_CONFIGURED:
+            self.breaker.succeed()  # it answered, if only that it does not know
 
     def _delay(self, failure: FetchFailed, attempt: int) -> float:
         """Return how long to wait: at least as long as the provider asked for, never in step."""
@@ -230,10 +241,6 @@ class Provider:
         return failure.passing and attempt < self.manners.tries and again_at < end
 
     def _failed(self, failure: FetchFailed, attempts: int) -> Failed:
-        if failure.passing:
-            self.breaker.fail()
-        elif failure.kind is not FailureKind.NOT_CONFIGURED:
-            self.breaker.succeed()  # it answered, if only that it does not know
         return Failed(kind=failure.kind, message=str(failure), attempts=attempts, source=self.key)
 
     def _left_alone(self, attempts: int) -> Failed:

@@ -109,10 +109,10 @@ async def test_a_wait_beyond_the_end_of_the_batch_is_not_begun():
     assert asked.tell().requests == 1
 
 
-async def test_who_stays_away_three_times_is_left_alone_and_then_asked_once():
-    asked = provider(open_seconds=0.2)
+async def test_who_fails_two_rounds_is_left_alone_and_then_asked_once():
+    asked = provider(at_once=5, open_seconds=0.2)
     down = question(failing(FailureKind.NETWORK))
-    for _ in range(3):
+    for _ in range(2):
         await given_up(asked, down)
 
     alone = (await given_up(asked, question("an answer"))).failed
@@ -122,18 +122,32 @@ async def test_who_stays_away_three_times_is_left_alone_and_then_asked_once():
     await asyncio.sleep(0.21)
     back = await asked.ask(question("an answer"), end=time.monotonic() + SOON)
 
-    assert (alone.attempts, alone.passing, told.requests) == (0, True, 15)
+    assert (alone.attempts, alone.passing, told.requests) == (0, True, 10)
     assert "left alone" in str(alone.message)
     assert 0 < told.open_seconds <= 0.2
     assert probe.attempts == 1
     assert (back.answer, asked.tell().open_seconds) == ("an answer", 0)
 
 
-async def test_one_that_answers_no_is_not_down():
-    asked = provider()
-    for _ in range(2):
-        await given_up(asked, question(failing(FailureKind.NETWORK)))
-    await given_up(asked, question(failing(FailureKind.UNKNOWN_SYMBOL)))
+async def test_a_bad_moment_of_all_that_is_open_is_not_the_end():
+    asked = provider(at_once=8)
+    ask = question(*[failing(FailureKind.NETWORK)] * 8, "well again")
+
+    answered = await asyncio.gather(
+        *(asked.ask(ask, end=time.monotonic() + SOON) for _ in range(8))
+    )
+
+    assert {each.answer for each in answered} == {"well again"}
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [failing(FailureKind.UNKNOWN_SYMBOL), failing(FailureKind.RATE_LIMITED, retry_after_seconds=0)],
+)
+async def test_one_that_answers_no_or_not_yet_is_not_down(answers):
+    asked = provider(at_once=1)
+    for _ in range(4):
+        await given_up(asked, question(answers))
     await given_up(asked, question(failing(FailureKind.NETWORK)))
 
     assert asked.tell().open_seconds == 0
