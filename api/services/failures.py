@@ -9,10 +9,11 @@ from api.errors import AppError, ErrorCode
 from engine import errors as engine
 
 MAX_MESSAGE = 1_000
-# Serialisation, deadlock, shutdown. A password is refused (28P01, 28000) for as long as a rotation
-# takes to tell us the new one, and a write (25006) for as long as a failover takes.
+# Serialisation, deadlock, a lock that another writer holds for longer than we may wait, shutdown. A
+# password is refused (28P01, 28000) for as long as a rotation takes to tell us the new one, and a
+# write (25006) for as long as a failover takes.
 TRANSIENT_STATES = frozenset(
-    {"40001", "40P01", "57P01", "57P02", "57P03", "28P01", "28000", "25006"}
+    {"40001", "40P01", "55P03", "57P01", "57P02", "57P03", "28P01", "28000", "25006"}
 )
 # A lost connection; what the server lacks: memory, disk, connections.
 TRANSIENT_CLASSES = ("08", "53")

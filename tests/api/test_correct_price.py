@@ -3,10 +3,12 @@ from datetime import date
 
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import col
 
 from api.errors import ErrorCode, NotFound, UnknownSymbol
 from api.services.correct_price import correct_price
+from api.services.failures import failure_of
 from api.services.findings import Refused
 from models import AuditEvent, DataQuality, PriceBar, Scope
 from models.fingerprints import FingerprintRepository
@@ -206,3 +208,17 @@ async def test_two_corrections_at_once_are_both_kept(sessions):
         bar = await session.scalar(select(PriceBar).where(col(PriceBar.date) == MONDAY))
         kept = await session.scalar(text("SELECT count(*) FROM price_bar_revision"))
     assert (bar.low, bar.high, bar.close, kept) == (8.0, 13.0, 11.0, 2)
+
+
+async def test_a_correction_that_an_ingest_keeps_waiting_may_be_tried_again(sessions):
+    async with sessions.begin() as session:
+        ids = await InstrumentRepository(session).upsert([make_instrument("BHP.AX", fields=FIELDS)])
+        await PriceBarRepository(session).write([make_bar(ids["BHP.AX"], MONDAY, None, **BAR)])
+
+    async with sessions.begin() as ingest, sessions() as session:
+        await PriceBarRepository(ingest).write([make_bar(ids["BHP.AX"], MONDAY, None, **BAR)])
+        await session.execute(text("SET LOCAL lock_timeout = '20ms'"))
+        with pytest.raises(DBAPIError) as refused:
+            await correct(session)
+
+    assert failure_of(refused.value).transient

@@ -65,6 +65,7 @@ def test_out_of_memory_is_exhaustion_and_may_pass_by_itself():
         TimeoutError(),
         refused("40001"),
         refused("40P01"),
+        refused("55P03"),
         refused("57P01"),
         refused("08006"),
         refused("25006"),
