@@ -11,7 +11,13 @@ POISON = 0.01
 
 
 async def flood(
-    stage: Stage, *, seed: int, messages: int, jobs: int, killed: float = 0.0, seconds: float = 90.0
+    stage: Stage,
+    *,
+    seed: int,
+    messages: int,
+    jobs: int,
+    killed: float = 0.0,
+    seconds: float = 240.0,
 ) -> dict[str, Any]:
     """Send so many messages for the jobs, in an order of the seed; return what happened."""
     order = random.Random(seed)  # noqa: S311 - to be repeated, not to be secret

@@ -224,7 +224,7 @@ class Stage:
         return True
 
     @asynccontextmanager
-    async def running(self, source: EventSource, *, seconds: float = 60.0) -> AsyncIterator[None]:
+    async def running(self, source: EventSource, *, seconds: float = 100.0) -> AsyncIterator[None]:
         """Poll and sweep during the block and on, until all jobs have ended and nothing waits."""
 
         async def settled() -> bool:

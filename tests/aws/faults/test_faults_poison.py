@@ -86,6 +86,7 @@ async def test_a_redriven_message_of_a_failed_job_is_acknowledged(stage: Stage):
     assert await stage.job(job) == row
 
 
+@pytest.mark.timeout(300)
 async def test_flood(stage: Stage):
     figures = await flood(stage, seed=17, messages=200, jobs=25)
 
