@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api.adapters import csv_text
 from api.adapters.csv_prices import read_prices
-from api.errors import InvalidInput
+from api.errors import InvalidInput, LimitExceeded
 
 PLAIN = """\
 date,symbol,open,high,low,close,adjusted_close,volume
@@ -173,6 +174,24 @@ def test_a_plain_file_named_gz_is_refused():
         read(PLAIN, name="prices.csv.gz")
 
     assert refused.value.reason == "DIALECT"
+
+
+@pytest.mark.parametrize("written", [bytes, gzip.compress], ids=["plain", "gzip"])
+def test_a_file_beyond_the_limit_is_refused_and_no_further_unzipped(written, monkeypatch):
+    content = written((HEAD + ROW * 10_000).encode())
+    monkeypatch.setattr(csv_text, "MOST_BYTES", 1_000)
+
+    with pytest.raises(LimitExceeded, match=r"prices\.csv has more than 1,000 bytes; split it"):
+        read(content)
+
+
+def test_rows_of_many_symbols_in_turn_keep_their_order():
+    days = np.arange(day("2015-01-01"), day("2019-01-01")).astype("datetime64[D]").astype(str)
+    lines = [f"{on},{symbol},1" for on in days for symbol in ("A", "B", "C")]
+
+    found = read(HEAD + "\n".join(lines) + "\n")
+
+    assert [len(batch.day) for batch in found.batches] == [1461] * 3
 
 
 @pytest.mark.parametrize(
