@@ -65,7 +65,6 @@ async def test_each_misfortune_has_its_kind(fault, kind, says):
         lambda chart: chart["timestamp"].__setitem__(0, 10**15),
         lambda chart: chart["indicators"]["quote"][0]["close"].__setitem__(0, "100"),
         lambda chart: chart["indicators"]["quote"][0].pop("high"),
-        lambda chart: chart["indicators"]["quote"][0].update(volume=[5]),
         lambda chart: chart["events"].update(splits=[]),
         lambda chart: chart["events"]["splits"]["1598880600"].update(denominator=0.0),
         lambda chart: chart["events"]["splits"]["1598880600"].update(numerator=-4.0),
@@ -78,6 +77,17 @@ async def test_a_chart_of_another_form_is_not_guessed(edit):
     async with yahoo(Scenario(shares={"AAPL": make_share()})) as (prices, fake):
         fake.respond = edited(fake.respond, edit)
         with pytest.raises(FetchFailed) as caught:
+            await prices.fetch(request())
+
+    assert caught.value.kind == FailureKind.BAD_DATA
+
+
+async def test_columns_of_unequal_length_are_not_stretched():
+    async with yahoo(Scenario(shares={"AAPL": make_share()})) as (prices, fake):
+        fake.respond = edited(
+            fake.respond, lambda chart: chart["indicators"]["quote"][0].update(volume=[5])
+        )
+        with pytest.raises(FetchFailed, match="42 days and 1 cells of volume") as caught:
             await prices.fetch(request())
 
     assert caught.value.kind == FailureKind.BAD_DATA
