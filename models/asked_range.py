@@ -19,6 +19,7 @@ class AskedRow(NamedTuple):
     checked_at: datetime
     failure_kind: str | None = None
     failure_message: str | None = None
+    asked_to: date | None = None
 
 
 class AskedRange(Entity, table=True):
@@ -40,6 +41,9 @@ class AskedRange(Entity, table=True):
     first_on: date | None = Field(default=None, description="First day that was asked for.")
     last_on: date | None = Field(
         default=None, description="Last day that was asked for and may not come any more."
+    )
+    asked_to: date | None = Field(
+        default=None, description="Last day that was asked for, whether or not it came."
     )
     checked_at: datetime = Field(sa_type=INSTANT, description="When it was asked for last.")
     failure_kind: str | None = Field(

@@ -19,6 +19,7 @@ from api.services.ingest_plan import Target, asked_after
 from api.services.quality import Verdict, judge
 from api.services.quality_actions import RefusedAction, judge_actions
 from api.services.routing import TIINGO, YAHOO
+from engine.types import BoolArray
 from models.asked_range import AskedRow
 from models.corporate_action import ActionRow
 from models.instrument import AssetClass, Instrument
@@ -40,7 +41,8 @@ class Arrival:
     target: Target
     outcome: Outcome
     listing: Listing
-    batch: BarBatch
+    batches: tuple[BarBatch, ...]  # one for each request that brought something
+    batch: BarBatch  # all of them
     actions: tuple[Action, ...]
 
     @property
@@ -87,37 +89,41 @@ def arrival_of(
         listed_on=instrument.listed_on,
         delisted_on=instrument.delisted_on,
     )
-    batches = [without(each.batch, uncounted) for each in outcome.fetched]
+    batches = tuple(
+        without(each.batch, uncounted) for each in outcome.fetched if len(each.batch.day)
+    )
     return Arrival(
         instrument=instrument,
         target=target,
         outcome=outcome,
         listing=listing,
+        batches=batches,
         batch=joined(target.symbol, batches),
         actions=tuple(dict.fromkeys(each for found in outcome.fetched for each in found.actions)),
     )
 
 
-def judge_arrival(arrival: Arrival, stored: BarBatch, *, now: datetime) -> Judged:
-    """Ask every gate about what came. Raises DataError.
+def judge_arrival(
+    arrival: Arrival, stored: BarBatch, known: Sequence[Action], *, now: datetime
+) -> Judged:
+    """Ask every gate about what came, beside the bars and the actions that are stored.
 
     A day of the window that did not come again stays out of it: the order is the provider's, and
-    is not mended by ours.
+    is not mended by ours. Raises DataError.
     """
     batch, listing, market = arrival.batch, arrival.listing, arrival.target.market
     beside = nothing(batch.symbol) if arrival.takes_over else without(stored, ("adjusted_close",))
     at = int(now.timestamp() * 1e9)
     if not len(batch.day):
         return Judged(arrival=arrival, verdict=_EMPTY, actions=(), refused=(), stored=stored)
-    before = cut(beside, beside.day < batch.day.min())
-    after = cut(beside, beside.day > batch.day.max())
-    whole = joined(batch.symbol, [before, batch, after])
-    first = len(before.day)
+    whole, came = _among(beside, arrival.batches)
     acted = judge_actions(arrival.actions, whole, listing, market, now=at)
-    told = judge(whole, listing, market, now=at, actions=acted.kept)
+    told_again = {(each.ex_day, each.kind) for each in arrival.actions}
+    others = [each for each in known if (each.ex_day, each.kind) not in told_again]
+    told = judge(whole, listing, market, now=at, actions=[*others, *acted.kept])
     return Judged(
         arrival=arrival,
-        verdict=_part(told, first, first + len(batch.day)),
+        verdict=_part(told, came),
         actions=acted.kept,
         refused=acted.refused,
         stored=stored,
@@ -128,13 +134,27 @@ _NONE = np.array([], np.bool_)
 _EMPTY = Verdict(refused={}, doubts={}, kept=_NONE, suspect=_NONE)
 
 
-def _part(verdict: Verdict, first: int, last: int) -> Verdict:
-    """Return the verdict on the rows from first to last, counted from there."""
+def _among(stored: BarBatch, batches: Sequence[BarBatch]) -> tuple[BarBatch, BoolArray]:
+    """Return the batches with the stored bars before, between and behind; and which rows came."""
+    pieces, came, last = list[BarBatch](), list[BoolArray](), -np.inf
+    for batch in batches:
+        beside = cut(stored, (stored.day > last) & (stored.day < batch.day.min()))
+        pieces += [beside, batch]
+        came += [np.zeros(len(beside.day), np.bool_), np.ones(len(batch.day), np.bool_)]
+        last = batch.day.max()
+    behind = cut(stored, stored.day > last)
+    came.append(np.zeros(len(behind.day), np.bool_))
+    return joined(stored.symbol, [*pieces, behind]), np.concatenate(came)
+
+
+def _part(verdict: Verdict, came: BoolArray) -> Verdict:
+    """Return the verdict on the rows that came, counted among themselves."""
+    number = np.cumsum(came) - 1
     return Verdict(
-        refused={row - first: why for row, why in verdict.refused.items() if first <= row < last},
-        doubts={row - first: why for row, why in verdict.doubts.items() if first <= row < last},
-        kept=verdict.kept[first:last],
-        suspect=verdict.suspect[first:last],
+        refused={int(number[row]): why for row, why in verdict.refused.items() if came[row]},
+        doubts={int(number[row]): why for row, why in verdict.doubts.items() if came[row]},
+        kept=verdict.kept[came],
+        suspect=verdict.suspect[came],
     )
 
 
@@ -230,4 +250,7 @@ def refusals(judged: Judged) -> Iterator[Quarantine]:
 
 def asked_row(arrival: Arrival, *, now: datetime) -> AskedRow:
     first, last = asked_after(arrival.target, arrival.outcome.want, arrival.batch.day)
-    return AskedRow(arrival.symbol, arrival.listing.source, first, last, now)
+    asked_to = max(request.end for request in arrival.outcome.want.requests)
+    return AskedRow(
+        arrival.symbol, arrival.listing.source, first, last, now, asked_to=max(last, asked_to)
+    )

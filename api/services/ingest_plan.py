@@ -83,7 +83,7 @@ def plan(target: Target, wish: Wish, *, delay: timedelta = timedelta(0)) -> Plan
     session = session[session >= _number(_start(target, wish))]
     if not len(session):
         return Planned(target=target)
-    asked, missing = _spans(target, wish, session, delay)
+    asked, missing = _spans(target, wish, session)
     if not asked:
         return Planned(target=target)
     want = Want(
@@ -143,9 +143,7 @@ def _start(target: Target, wish: Wish) -> date:
     return start if target.first_bar is None else min(start, target.first_bar)
 
 
-def _spans(
-    target: Target, wish: Wish, session: IntArray, delay: timedelta
-) -> tuple[list[Days], list[Days]]:
+def _spans(target: Target, wish: Wish, session: IntArray) -> tuple[list[Days], list[Days]]:
     """Return the spans to ask for, and the same without what is there already."""
     known = target.asked
     if known is None or known.first_on is None or known.last_on is None:
@@ -161,7 +159,7 @@ def _spans(
         # Up to the range, whatever the wish ends with: no hole may be left between the two.
         asked.append((_date(before[0]), _date(first_on - 1)))
         missing.append(asked[0])
-    if len(after) and not _just_asked(target.market, known, int(after[-1]), wish.now, delay):
+    if len(after) and not _just_asked(known, int(after[-1]), wish.now):
         held = session[session <= last_on]
         again = held[-ASKED_AGAIN:]
         missing.append((_date(after[0]), _date(after[-1])))
@@ -183,13 +181,10 @@ def _touching(session: IntArray, first_on: int, last_on: int) -> list[Days]:
     return [(_date(first), _date(last))]
 
 
-def _just_asked(
-    market: Calendar, known: AskedRange, last: int, now: datetime, delay: timedelta
-) -> bool:
+def _just_asked(known: AskedRange, last: int, now: datetime) -> bool:
     """Tell whether the last session was asked for, in vain, and not long ago."""
-    closed = int(market.close_of(np.array([last]))[0])
-    ready = datetime.fromtimestamp(closed / 1e9, UTC) + delay
-    return known.checked_at >= ready and now - known.checked_at < LATE
+    sought = known.asked_to is not None and _number(known.asked_to) >= last
+    return sought and now - known.checked_at < LATE
 
 
 def _request(target: Target, span: Days) -> BarRequest:

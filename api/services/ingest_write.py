@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.errors import DataError, FailureKind
-from api.ports import BarBatch
+from api.ports import Action, BarBatch
 from api.services.arrivals import (
     Arrival,
     Judged,
@@ -49,11 +49,13 @@ async def write(
     """
     ids = await _describe(session, arrivals)
     stored = await _stored(session, arrivals, ids)
+    known = await _known_actions(session, arrivals, ids)
     tally = Tally()
     judged: list[tuple[Judged, int]] = []
     for each in arrivals:
         try:
-            judged.append((judge_arrival(each, stored[each.symbol], now=now), ids[each.symbol]))
+            told = judge_arrival(each, stored[each.symbol], known[each.symbol], now=now)
+            judged.append((told, ids[each.symbol]))
         except DataError as error:
             tally.failures[each.symbol] = _unreadable(each, error)
     await _write_bars(session, judged, tally, delays)
@@ -130,6 +132,25 @@ async def _stored(
     return {
         each.symbol: stored_batch(each.symbol, found.get(ids[each.symbol])) for each in arrivals
     }
+
+
+async def _known_actions(
+    session: AsyncSession, arrivals: Sequence[Arrival], ids: Mapping[str, int]
+) -> Mapping[str, Sequence[Action]]:
+    """Read the actions that explain moves between stored bars and those that came."""
+    symbols = {ids[each.symbol]: each.symbol for each in arrivals if not each.takes_over}
+    known: dict[str, list[Action]] = {each.symbol: [] for each in arrivals}
+    for row in await CorporateActionRepository(session).of(list(symbols)):
+        known[symbols[row.instrument_id]].append(
+            Action(
+                ex_day=(row.ex_date - EPOCH).days,
+                kind=row.kind,
+                ratio=row.ratio,
+                cash=row.cash,
+                currency=row.currency,
+            )
+        )
+    return known
 
 
 def _window(arrival: Arrival) -> tuple[date | None, date | None]:

@@ -16,6 +16,7 @@ def upgrade() -> None:
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("first_on", sa.Date(), nullable=True),
         sa.Column("last_on", sa.Date(), nullable=True),
+        sa.Column("asked_to", sa.Date(), nullable=True),
         sa.Column("checked_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("failure_kind", sa.Text(), nullable=True),
         sa.Column("failure_message", sa.Text(), nullable=True),
