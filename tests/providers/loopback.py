@@ -95,7 +95,7 @@ def _parse(head: bytes) -> Asked:
     headers = dict(line.split(": ", 1) for line in lines if ": " in line)
     return Asked(
         path=unquote(parts.path),
-        query=dict(parse_qsl(parts.query)),
+        query=dict(parse_qsl(parts.query, keep_blank_values=True)),
         headers={name.lower(): value for name, value in headers.items()},
     )
 
