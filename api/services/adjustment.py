@@ -42,7 +42,7 @@ def split_and_cash(day: IntArray, actions: Sequence[Action]) -> tuple[FloatArray
     split, cash = np.ones(len(day)), np.zeros(len(day))
     for action in actions:
         row = int(np.searchsorted(day, action.ex_day))
-        if not 0 < row < len(day):
+        if row == len(day):
             continue
         if action.kind == "SPLIT":
             split[row] *= action.ratio or 1.0

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import io
+import tracemalloc
 import zipfile
 
 import numpy as np
@@ -177,12 +178,25 @@ def test_a_plain_file_named_gz_is_refused():
 
 
 @pytest.mark.parametrize("written", [bytes, gzip.compress], ids=["plain", "gzip"])
-def test_a_file_beyond_the_limit_is_refused_and_no_further_unzipped(written, monkeypatch):
+def test_a_file_beyond_the_limit_is_refused(written, monkeypatch):
     content = written((HEAD + ROW * 10_000).encode())
     monkeypatch.setattr(csv_text, "MOST_BYTES", 1_000)
 
     with pytest.raises(LimitExceeded, match=r"prices\.csv has more than 1,000 bytes; split it"):
         read(content)
+
+
+def test_a_bomb_is_unzipped_no_further_than_the_limit(monkeypatch):
+    bomb = gzip.compress(bytes(20_000_000))
+    monkeypatch.setattr(csv_text, "MOST_BYTES", 1_000)
+
+    tracemalloc.start()
+    with pytest.raises(LimitExceeded):
+        read(bomb)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert peak < 1_000_000
 
 
 def test_rows_of_many_symbols_in_turn_keep_their_order():
