@@ -100,7 +100,7 @@ async def run_flood(stage: Stage, given: argparse.Namespace) -> None:
         messages=given.flood,
         jobs=given.flood // 2,
         killed=0.01,
-        seconds=max(120.0, given.flood / 2),
+        seconds=max(600.0, 2.0 * given.flood),
     )
     await stage.check(about=f"flood, seed {given.seed}")
     for name, value in figures.items():
