@@ -9,7 +9,7 @@ import { Notice } from "../ui/Notice";
 import { Table, table } from "../ui/Table";
 import type { Actions, Health } from "./DataPage";
 import css from "./LastIngest.module.css";
-import { kindWords, plural, sourceWords, stepOf } from "./words";
+import { kindWords, many, plural, sourceWords, stepOf } from "./words";
 
 type Job = NonNullable<Health["lastIngest"]>;
 type Report = IngestReportPartFragment;
@@ -82,8 +82,8 @@ function ReportCard({ job, report, actions }: CardProps) {
 function outcomeWords({ requested, succeeded, failed, rowsWritten, requestsMade }: Report): string {
   const symbols = `${integer(succeeded)} of ${plural(requested, "symbol")} came through`;
   if (failed.length > 0) return `${symbols}; ${integer(failed.length)} failed.`;
-  if (rowsWritten === 0) return requestsMade === 0 ? "All was here already: nothing was asked for." : "Nothing new.";
-  return `${symbols}.`;
+  if (requestsMade === 0) return "All was here already: nothing was asked for.";
+  return rowsWritten === 0 ? `${symbols}, with nothing new.` : `${symbols}.`;
 }
 
 function Figures({ report }: { report: Report }) {
@@ -109,7 +109,7 @@ function Figures({ report }: { report: Report }) {
           <dt>{label}</dt>
           <dd>
             {integer(value)}
-            {unit && <span> {value === 1 ? unit : `${unit}s`}</span>}
+            {unit && <span> {many(value, unit)}</span>}
           </dd>
           {note && <dd className={css.note}>{note}</dd>}
         </div>

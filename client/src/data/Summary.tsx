@@ -2,7 +2,7 @@ import { Card } from "../ui/Card";
 import { instant, integer, NOTHING, percent } from "../ui/format";
 import type { Health } from "./DataPage";
 import css from "./Summary.module.css";
-import { plural } from "./words";
+import { many, plural } from "./words";
 
 const STATES: Record<string, { tone: "good" | "warn" | "plain"; words: (summary: Health["summary"]) => string }> = {
   GOOD: { tone: "good", words: () => "Complete: every session expected so far is here." },
@@ -28,10 +28,10 @@ export function Summary({ health: { summary, asOf } }: { health: Health }) {
       value: summary.coveragePct === null ? NOTHING : sharp(summary.coveragePct),
       unit: "of sessions",
     },
-    { label: "Missing", value: integer(summary.gaps), unit: "sessions" },
-    { label: "Behind", value: integer(summary.stale), unit: "symbols" },
-    { label: "Suspect", value: integer(summary.suspect), unit: "bars" },
-    { label: "Quarantined", value: integer(summary.quarantined), unit: "rows" },
+    { label: "Missing", value: integer(summary.gaps), unit: many(summary.gaps, "session") },
+    { label: "Behind", value: integer(summary.stale), unit: many(summary.stale, "symbol") },
+    { label: "Suspect", value: integer(summary.suspect), unit: many(summary.suspect, "bar") },
+    { label: "Quarantined", value: integer(summary.quarantined), unit: many(summary.quarantined, "row") },
   ];
   return (
     <Card

@@ -28,5 +28,6 @@ export function stepOf(stage: string | null): Step | null {
   return symbol ? { symbol, number: Number(number), of: Number(of) } : null;
 }
 
-export const plural = (count: number, one: string, many = `${one}s`) =>
-  `${count.toLocaleString("en-AU")} ${count === 1 ? one : many}`;
+export const many = (count: number, one: string, more = `${one}s`) => (count === 1 ? one : more);
+export const plural = (count: number, one: string, more?: string) =>
+  `${count.toLocaleString("en-AU")} ${many(count, one, more)}`;
