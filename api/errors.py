@@ -2,7 +2,7 @@
 
 AppError(code, retryable)
  x ClientError    the caller can put it right; the message is shown
-    x InvalidInput  NotFound  Conflict  LimitExceeded
+    x InvalidInput  NotFound  Conflict  Forbidden  LimitExceeded
     x UnknownSymbol  InsufficientHistory  MissingData
  x ServerError    the caller cannot; masked and logged
     x Unavailable   something did not answer; trying again is right
@@ -63,6 +63,10 @@ class NotFound(ClientError):
 
 class Conflict(ClientError):
     code = ErrorCode.CONFLICT
+
+
+class Forbidden(ClientError):
+    code = ErrorCode.FORBIDDEN
 
 
 class LimitExceeded(ClientError):

@@ -11,6 +11,7 @@ import strawberry
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.ports import ObjectStore
+from api.services.identity import OWN_DATA
 from api.settings import Settings
 from models.session import see_one_instant
 
@@ -30,12 +31,14 @@ class Context:
         session: AsyncSession,
         *,
         viewer_id: UUID,
+        scopes: frozenset[str] = OWN_DATA,
         settings: Settings,
         store: ObjectStore,
         reads_only: bool = False,
         facts: Mapping[str, str] | None = None,
     ) -> None:
         self.viewer_id = viewer_id
+        self.scopes = scopes
         self.settings = settings
         self.store = store
         self.facts = facts or {}

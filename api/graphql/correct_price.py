@@ -10,6 +10,7 @@ from api.graphql.context import Info
 from api.graphql.errors import UserError, user_errors
 from api.graphql.revisions import PriceRevisionType
 from api.services.correct_price import correct_price
+from api.services.identity import require_correcting
 
 FIELDS = ("open", "high", "low", "close", "adjusted_close", "volume")
 
@@ -48,6 +49,7 @@ class PriceMutation:
     ) -> CorrectPricePayload:
         given: dict[str, Any] = {name: getattr(input, name) for name in FIELDS}
         try:
+            require_correcting(info.context.scopes, "a stored price")
             async with info.context.savepoint() as session:
                 revision = await correct_price(
                     session,

@@ -17,6 +17,7 @@ from api.graphql.errors import DeadlinePassed, shown
 from api.graphql.request import BadRequest, GraphQLRequest
 from api.graphql.schema import schema
 from api.ports import JobQueue, ObjectStore
+from api.services.identity import OWN_DATA
 from api.services.jobs import dispatch
 from api.settings import Settings
 from api.telemetry import Metric, logger, meter
@@ -58,6 +59,7 @@ async def answer(
     app: Parts,
     *,
     viewer_id: UUID,
+    scopes: frozenset[str] = OWN_DATA,
     request_id: str,
     nonce: UUID | None = None,
 ) -> Answer:
@@ -73,6 +75,7 @@ async def answer(
         context = Context(
             session,
             viewer_id=viewer_id,
+            scopes=scopes,
             settings=app.settings,
             store=app.store,
             reads_only=reads_only,

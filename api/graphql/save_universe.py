@@ -71,6 +71,7 @@ class UniverseMutation:
                 member = await record_membership(
                     session,
                     owner_id=info.context.viewer_id,
+                    scopes=info.context.scopes,
                     universe=input.universe,
                     symbol=input.symbol,
                     starts_on=input.starts_on,

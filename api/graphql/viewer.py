@@ -33,9 +33,12 @@ class Viewer:
     def email(self) -> str | None:
         return None
 
-    @strawberry.field(description="What the viewer may do.")
-    def scopes(self) -> list[str]:
-        return ["read", "write"]
+    @strawberry.field(
+        description="What the viewer may do: `read` and `write` what is theirs; `market:correct`, "
+        "put right what everybody reads."
+    )
+    def scopes(self, info: Info) -> list[str]:
+        return sorted(info.context.scopes)
 
     @strawberry.field(description="How much work may still be asked for.")
     async def quota(self, info: Info) -> Quota:

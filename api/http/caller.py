@@ -5,6 +5,7 @@ from uuid import UUID
 
 from starlette.types import Scope
 
+from api.services.identity import ALL_SCOPES, OWN_DATA
 from api.settings import DEPLOYED, Settings
 
 CALLER = "caller"
@@ -16,11 +17,12 @@ class Caller:
 
     viewer_id: UUID
     nonce: UUID | None = None
+    scopes: frozenset[str] = OWN_DATA
 
 
 def caller_of(scope: Scope, settings: Settings) -> Caller:
     """Return who asks. Raises KeyError where it should have been found out and was not."""
     if settings.environment not in DEPLOYED:
-        return Caller(settings.owner_id)
+        return Caller(settings.owner_id, scopes=ALL_SCOPES)
     caller: Caller = scope[CALLER]
     return caller

@@ -42,6 +42,7 @@ class Endpoints:
                 asked,
                 self.app,
                 viewer_id=caller.viewer_id,
+                scopes=caller.scopes,
                 nonce=caller.nonce,
                 request_id=request_id.get() or "",
             )

@@ -24,6 +24,7 @@ from api.services.identity import (
     check_claims,
     check_signature,
     parse_token,
+    scopes_of,
     viewer_id,
 )
 from api.services.signature import HEADERS, EdgeKeys, Proof, SignatureRefused, check, proof_of
@@ -108,7 +109,7 @@ class Identified:
         token = parse_token(bearer_of(authorizations))
         check_signature(token, await self.parts.token_keys.find(token.kid))
         subject = check_claims(token, rules, time.time())
-        return Caller(viewer_id(rules.issuer, subject), proof.used_once)
+        return Caller(viewer_id(rules.issuer, subject), proof.used_once, scopes_of(token))
 
 
 def _target(request: Request) -> str:

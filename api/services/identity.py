@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from api.errors import Forbidden
+
 if TYPE_CHECKING:  # cryptography is imported with the first token
     from jwt import PyJWK
 
@@ -33,6 +35,21 @@ KEY_ID = re.compile(r"[A-Za-z0-9+/=_-]{1,128}")
 SUBJECT = re.compile(r"[\x21-\x7e]{1,255}")
 # Each names a key or a reading of its own; a token has no say in either.
 REFUSED_HEADERS: Final = frozenset({"jku", "x5u", "jwk", "crit", "zip", "b64"})
+
+# What every viewer may do with what is theirs.
+OWN_DATA = frozenset({"read", "write"})
+# Put right what everybody reads: stored prices, and who was in a shared list.
+CORRECT_MARKET = "market:correct"
+ALL_SCOPES = OWN_DATA | {CORRECT_MARKET}
+
+
+def require_correcting(scopes: frozenset[str], what: str) -> None:
+    """Raise Forbidden unless these scopes let their bearer correct what everybody reads."""
+    if CORRECT_MARKET not in scopes:
+        raise Forbidden(
+            f"{what} is read by everybody, and correcting it needs the scope {CORRECT_MARKET}; ask"
+            " whoever runs this server for it"
+        )
 
 
 class TokenRefused(Exception):
@@ -162,6 +179,13 @@ def check_claims(token: Token, rules: Rules, now: float) -> str:
     if not isinstance(subject, str) or not SUBJECT.fullmatch(subject):
         raise TokenRefused("no subject")
     return subject
+
+
+def scopes_of(token: Token) -> frozenset[str]:
+    """Return what a verified token lets its bearer do; scopes we do not know are ignored."""
+    granted = token.claims.get("scope")
+    named = granted.split() if isinstance(granted, str) else []
+    return OWN_DATA | {scope for scope in named if scope == CORRECT_MARKET}
 
 
 def _names(audience: object, ours: str) -> bool:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.errors import ClientError, Conflict, InvalidInput, NotFound
 from api.services.findings import Findings
+from api.services.identity import require_correcting
 from api.services.market import require_instruments
 from api.services.text import clean_text
 from models.audit_events import AuditEventRepository
@@ -83,6 +84,7 @@ async def record_membership(
     session: AsyncSession,
     *,
     owner_id: UUID,
+    scopes: frozenset[str],
     universe: str,
     symbol: str,
     starts_on: date,
@@ -92,7 +94,8 @@ async def record_membership(
     """Write down when a symbol was in a list, as is known from now on.
 
     What was believed of the symbol over any of these days is replaced; its memberships at other
-    times stand. The same again changes nothing. Raises Refused, UnknownSymbol, NotFound.
+    times stand. The same again changes nothing. Raises Refused, UnknownSymbol, NotFound, and
+    Forbidden for everybody's list without the scope.
     """
     why = _reason(starts_on, ends_on, reason)
     universes = UniverseRepository(session)
@@ -103,6 +106,8 @@ async def record_membership(
             f"universe {universe[:64]!r} is not known; universes lists what is",
             field=("input", "universe"),
         )
+    if found.owner_id is None:
+        require_correcting(scopes, f"universe {found.key}")
     [instrument] = await require_instruments(session, [symbol], field=("input", "symbol"))
     spell = Spell(instrument.id, starts_on, ends_on)
     before, recorded = await _correct(universes, found, spell, reason=why)

@@ -64,6 +64,24 @@ async def test_a_person_is_the_owner_of_the_token_through_edge_and_origin(deploy
     assert answer.json() == {"data": {"viewer": {"id": f"viewer_{ALICE}"}}}
 
 
+@pytest.mark.parametrize(
+    ("granted", "scopes"),
+    [
+        ({}, ["read", "write"]),
+        ({"scope": "openid admin market:correct"}, ["market:correct", "read", "write"]),
+        ({"scope": "market:correction"}, ["read", "write"]),
+        ({"scope": ["market:correct"]}, ["read", "write"]),
+    ],
+)
+async def test_a_token_grants_the_scopes_it_names(deployment, granted, scopes):
+    token = deployment.issuer.token({"claims": {"sub": SUBJECT} | granted})
+    headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
+
+    answer = await asked(deployment.edge, headers, "{ viewer { scopes } }")
+
+    assert answer.json() == {"data": {"viewer": {"scopes": scopes}}}
+
+
 async def test_a_stranger_finds_nothing_of_hers(deployment, sessions, bearer):
     run = await finish_backtest(deployment.app, owner_id=ALICE)
     query = "query($id: ID!) { backtest(id: $id) { id downloads { url } } }"

@@ -6,8 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import select, text
 
-from api.errors import Conflict, InvalidInput, NotFound, UnknownSymbol
+from api.errors import Conflict, Forbidden, InvalidInput, NotFound, UnknownSymbol
 from api.services.findings import Refused
+from api.services.identity import ALL_SCOPES, OWN_DATA
 from api.services.universes import MOST_SYMBOLS, record_membership, save_universe
 from models import AuditEvent, Exchange, Region
 from models.fingerprint import Scope
@@ -48,7 +49,12 @@ async def save(session, symbols, **given):
 
 
 async def record(session, symbol="AAA", starts_on=JOINED, ends_on=None, **given):
-    asked = {"owner_id": OWNER, "universe": "SHARED", "reason": "the exchange said so"}
+    asked = {
+        "owner_id": OWNER,
+        "scopes": ALL_SCOPES,
+        "universe": "SHARED",
+        "reason": "the exchange said so",
+    }
     return await record_membership(
         session, symbol=symbol, starts_on=starts_on, ends_on=ends_on, **asked | given
     )
@@ -378,6 +384,16 @@ async def test_an_owner_corrects_a_list_of_his_own(session, ids):
     await record(session, "BBB", date(2020, 1, 2), universe="MINE")
 
     assert await symbols_of(session, "MINE", date(2020, 1, 2)) == ["AAA", "BBB"]
+
+
+async def test_everybodys_list_is_corrected_only_with_the_scope(session, shared, ids):
+    await save(session, ["AAA"], valid_from=JOINED)
+
+    with pytest.raises(Forbidden, match=r"universe SHARED is read by everybody, .* market:correct"):
+        await record(session, scopes=OWN_DATA)
+    own = await record(session, "BBB", universe="MINE", scopes=OWN_DATA)
+
+    assert own.symbol == "BBB"
 
 
 async def test_of_two_corrections_at_once_the_second_knows_the_first(sessions):

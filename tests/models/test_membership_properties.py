@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
+from api.services.identity import ALL_SCOPES
 from api.services.universes import from_then_on, record_membership
 from models.instruments import InstrumentRepository
 from models.universes import Member, Spell, UniverseRepository
@@ -94,7 +95,7 @@ async def test_a_correction_changes_no_answer_of_before_it(session, index, corre
         ends_on = None if length is None else starts_on + timedelta(days=length)
 
         recorded = await record_membership(
-            session, owner_id=OWNER, universe="INDEX", symbol=symbol(number),
+            session, owner_id=OWNER, scopes=ALL_SCOPES, universe="INDEX", symbol=symbol(number),
             starts_on=starts_on, ends_on=ends_on, reason="a correction",
         )  # fmt: skip
 

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from api.errors import Conflict, NotFound
+from api.services.identity import ALL_SCOPES
 from api.services.universes import record_membership, save_universe
 from models.instruments import InstrumentRepository
 from models.ownership import sessions_of
@@ -39,8 +40,8 @@ async def save(api, owner_id, symbols, key="MINE"):
 async def record(api, owner_id, universe):
     async with unit_of_work(sessions_of(api, owner_id)) as session:
         return await record_membership(
-            session, owner_id=owner_id, universe=universe, symbol="BBB", starts_on=JOINED,
-            reason="a test",
+            session, owner_id=owner_id, scopes=ALL_SCOPES, universe=universe, symbol="BBB",
+            starts_on=JOINED, reason="a test",
         )  # fmt: skip
 
 
