@@ -145,7 +145,7 @@ def assemble(years: Sequence[Year], beside: Beside) -> Snapshot:
         audusd=_at(beside.audusd, fixing, np.nan),
         audusd_day=_at(beside.audusd_day, fixing, 0),
         audusd_known_at=fixed_at,
-        latest=_latest(known_at, fixed_at, rated_at, beside.benchmark_known_at),
+        latest=_latest(known_at, fixed_at, rated_at, beside.benchmark_known_at, beside.told_at),
     )
 
 

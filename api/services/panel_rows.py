@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -22,6 +22,7 @@ from models.superseded_bars import SupersededBarRepository, SupersededColumns
 # In the fields of an instrument whose splits and dividends are known: its bars are as traded.
 ACTIONS = "actions"
 EPOCH = date(1970, 1, 1)
+ORIGIN = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +59,8 @@ async def read_rows(
     rates = await FactorReturnRepository(session).columns(
         [RISK_FREE], factor_set=FACTOR_SET, frequency=MONTHLY, known_at=known_at
     )
-    was = await SupersededBarRepository(session).columns(ids, known_at=known_at)
+    everyone = sorted({*ids, *(each.id for each in level)})
+    was = await SupersededBarRepository(session).columns(everyone, known_at=known_at)
     return Rows(
         shares=tuple(_share(each, found.get(each.id), actions[each.id]) for each in assets),
         rf=_series(rates[RISK_FREE]),
@@ -66,6 +68,7 @@ async def read_rows(
             **_prefixed("benchmark", _level(benchmark, levels, actions)),
             **_prefixed("audusd", _series(fixings[PAIR])),
             **_superseded(was, assets),
+            told_at=_last_told(was, actions),
         ),
     )
 
@@ -120,6 +123,7 @@ def _level(
 def _superseded(was: SupersededColumns, assets: Sequence[Instrument]) -> dict[str, np.ndarray]:
     ids = np.array(was.instrument_ids, np.int64)
     raw = np.isin(ids, [each.id for each in assets if ACTIONS in each.fields])
+    own = np.isin(ids, [each.id for each in assets])
     day = np.array(was.days, np.int64)
     bars = Bars(
         day=day,
@@ -132,12 +136,23 @@ def _superseded(was: SupersededColumns, assets: Sequence[Instrument]) -> dict[st
         known_at=_instants(was.known_at_us),
     )
     seen = {f"was_{name}": values for name, values in adjust(bars).items() if name != "open"}
-    return seen | {
+    placed: dict[str, np.ndarray] = {
         "was_day": day,
         "was_asset": np.searchsorted([each.id for each in assets], ids),
         "was_known_at": bars.known_at,
         "was_known_to": _instants(was.known_to_us),
     }
+    # The benchmark's are among them, and it may be none of the assets.
+    return {name: values[own] for name, values in (seen | placed).items()}
+
+
+def _last_told(was: SupersededColumns, actions: Mapping[int, Sequence[ActionRow]]) -> IntArray:
+    acted = [
+        (each.known_at - ORIGIN) // timedelta(microseconds=1)
+        for found in actions.values()
+        for each in found
+    ]
+    return _instants([max([0, *acted, *was.known_to_us])])
 
 
 def _series(columns: SeriesColumns) -> Series:

@@ -24,7 +24,7 @@ from api.services.calendars import calendar, calendar_code, calendars_version
 from api.services.market import FACTOR_SET, PAIR
 from api.services.panel_build import Snapshot, assemble, build_year
 from api.services.panel_cut import PanelRequest, cut_panel
-from api.services.panel_rows import Rows, read_rows
+from api.services.panel_rows import ACTIONS, Rows, read_rows
 from api.services.snapshot import (
     LAYOUT,
     Beside,
@@ -248,7 +248,9 @@ async def _made_from(
         first_year=FIRST_YEAR,
         last_year=LAST_YEAR,
     )
-    content = f"{LAYOUT} {calendars_version()} {ids} {level} {markets}"
+    traded = [each.id for each in assets if ACTIONS in each.fields]
+    leads = benchmark is not None and ACTIONS in benchmark.fields
+    content = f"{LAYOUT} {calendars_version()} {ids} {traded} {level} {leads} {markets}"
     folder = f"panels/{hashlib.sha256(content.encode()).hexdigest()[:32]}/"
     return folder, _digests(digest.inputs, {str(each) for each in ids}), digest.combined
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from engine.types import FloatArray, IntArray
 
 # Goes into the key: raised when meaning or layout changes, so that no older object is read.
-LAYOUT = 4
+LAYOUT = 5
 
 BARS = ("open", "high", "low", "close", "volume")
 # What a cell of a column that was left out holds.
@@ -71,6 +71,9 @@ class Beside:
     was_volume: FloatArray
     was_known_at: IntArray
     was_known_to: IntArray
+    # The last instant, (1,), at which an action became known or a version was corrected, the
+    # benchmark's included.
+    told_at: IntArray
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -63,7 +63,7 @@ NO_RATES = make_series(np.array([], np.int64), np.array([], np.float64))
 SUPERSEDED = ("day", "asset", "high", "low", "close", "volume", "known_at", "known_to")
 
 
-def make_beside(benchmark=None, audusd=NO_RATES, **was) -> Beside:
+def make_beside(benchmark=None, audusd=NO_RATES, *, told_at=0, **was) -> Beside:
     level = NO_RATES
     if benchmark is not None:
         level = Series(
@@ -79,6 +79,7 @@ def make_beside(benchmark=None, audusd=NO_RATES, **was) -> Beside:
         audusd_day=audusd.day,
         audusd=audusd.value,
         audusd_known_at=audusd.known_at,
+        told_at=np.array([told_at]),
         **{
             f"was_{name}": np.array(was.get(name, []), numbers.get(name, np.int64))
             for name in SUPERSEDED
