@@ -132,15 +132,28 @@ SINCE_BAR = _acted(
     until="coalesce(CAST(:valid_at AS date), 'infinity')",
     beyond="bar.date",
 )
-# One descent of the index for each instrument, however long its history.
+UP_TO_DAY = f"""
+    instrument_id = i.id AND date <= coalesce(CAST(:valid_at AS date), 'infinity') AND {USABLE}
+"""
+# One descent of the index for each instrument, however long its history: what was replaced since
+# can only be the last where it is later than the last that still stands.
 LATEST = f"""
     SELECT bar.*, 'actions' = ANY (i.fields), acted.*
     FROM unnest(CAST(:ids AS bigint[])) AS asked (id)
     JOIN instrument i ON i.id = asked.id
     CROSS JOIN LATERAL (
-        SELECT {_VERSION} FROM {VERSIONS} believed
-        WHERE instrument_id = i.id
-            AND date <= coalesce(CAST(:valid_at AS date), 'infinity') AND {USABLE}
+        WITH standing AS (
+            SELECT {_VERSION} FROM (
+                SELECT *, 'infinity'::timestamptz AS known_to FROM price_bar
+            ) current
+            WHERE {UP_TO_DAY} ORDER BY date DESC LIMIT 1
+        )
+        SELECT * FROM standing
+        UNION ALL (
+            SELECT {_VERSION} FROM price_bar_revision
+            WHERE {UP_TO_DAY} AND date > coalesce((SELECT date FROM standing), '-infinity')
+            ORDER BY date DESC LIMIT 1
+        )
         ORDER BY date DESC LIMIT 1
     ) bar
     CROSS JOIN LATERAL ({SINCE_BAR}) acted

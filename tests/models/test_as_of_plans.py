@@ -141,9 +141,9 @@ async def test_the_bars_of_a_day_are_one_descent_a_name(explain, index):
         ("corporate_action", "uq_corporate_action_instrument_id_ex_date_kind"),
         ("corporate_action_revision", "pk_corporate_action_revision"),
     }
-    # The bar and perhaps a version of it, however long the history.
-    assert touched(plan) <= 3 * NAMES
-    assert buffers(plan) <= 16 * NAMES
+    # The bar, however long the history, and however often it was corrected.
+    assert touched(plan) <= 1.1 * NAMES
+    assert buffers(plan) <= 12 * NAMES
 
 
 async def test_who_stands_in_the_past_does_not_walk_what_came_since(explain, index):

@@ -54,6 +54,17 @@ async def seen(session, one, known_at=None):
     ]
 
 
+async def last(session, one, day, known_at):
+    bars = PriceBarRepository(session)
+    (bar,) = await bars.latest_by_instrument([one], valid_at=day, known_at=known_at)
+    assert bar.date == day
+    return bar.close
+
+
+def closes(shown):
+    return {day: close for day, close, _ in shown}
+
+
 def alike(shown, model):
     assert [row[:2] for row in shown] == [row[:2] for row in model]
     for (_, _, found), (_, _, expected) in zip(shown, model, strict=True):
@@ -109,6 +120,8 @@ async def test_no_correction_changes_what_was_answered_before_it(engine, history
 
         for instant, before in answered:
             assert await seen(session, one, instant) == before
+            for day in (DAYS[0], DAYS[8], DAYS[-1]):
+                assert await last(session, one, day, instant) == closes(before)[day]
         alike(answered[-1][1], model.shown())
         await session.close()
 
