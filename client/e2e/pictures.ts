@@ -74,13 +74,15 @@ test("picture of the data, during an ingest that meets a correction and a spoilt
     await providers.tell({ symbol: "TSLA", back: 2, times: 1.002 });
     await providers.tell({ symbol: "NVDA", back: 1, close: 1_000 });
     await stage.perform(INGEST, { symbols: [...SYMBOLS, "GONE"], force: true });
-    await providers.tell({ delay: 3 });
+    await providers.tell({ delay: 4 });
     await stage.ask(INGEST, { input: { symbols: SYMBOLS, force: true } });
     const { page, problems, close } = await visit(browser, stage.at("/data?universe=MINE"), {
-      viewport: { width: 1200, height: 1340 },
+      viewport: { width: 1200, height: 1560 },
     });
-    await page.getByText(/^\S+, 2 of 3$/).waitFor();
-    await page.waitForLoadState("networkidle");
+    // While it runs the page asks how far it is: the network is never idle.
+    await page.getByRole("region", { name: "Revisions" }).getByRole("link").waitFor();
+    await page.getByRole("rowheader", { name: "NVDA" }).last().waitFor();
+    await page.getByText(/^\S+, [12] of 3$/).waitFor();
     await page.screenshot({ path: join(FOLDER, "data.png") });
     expect(problems).toEqual([]);
     await close();

@@ -137,10 +137,12 @@ function Detail({ row, actions, onQuarantine }: Pick<Props, "row" | "actions" | 
           <Icon name="again" />
           {first ? "Ask for these again" : "Fetch this symbol"}
         </Button>
-        <Button small onClick={() => actions.correct(row.symbol, row.lastBar ?? "")}>
-          <Icon name="pen" />
-          Correct a price
-        </Button>
+        {actions.correct && (
+          <Button small onClick={() => actions.correct?.(row.symbol, row.lastBar ?? "")}>
+            <Icon name="pen" />
+            Correct a price
+          </Button>
+        )}
         {row.quarantined > 0 && (
           <Button small onClick={() => onQuarantine(row.symbol)}>
             Show {plural(row.quarantined, "refused row")}

@@ -10,6 +10,7 @@ import {
   KnownUniversesDocument,
   QuarantineDocument,
   RevisionsDocument,
+  ViewerScopesDocument,
 } from "../graphql/generated";
 import { renderPage } from "../testing/render";
 import type { Health } from "./DataPage";
@@ -133,9 +134,25 @@ const healthy = (changes: Partial<Health> = {}): MockLink.MockedResponse => ({
   maxUsageCount: 9,
 });
 
+const viewer = (scopes: string[]): MockLink.MockedResponse => ({
+  request: { query: ViewerScopesDocument },
+  result: { data: { viewer: { __typename: "Viewer", id: "viewer_1", scopes } } },
+});
+
+test("a correction is offered to whoever may make it, and to nobody else", async () => {
+  const { unmount } = renderPage(<DataPage />, [...AROUND, healthy(), viewer(["read", "write", "market:correct"])]);
+  expect(await screen.findByRole("button", { name: "Correct a price" })).toBeTruthy();
+  unmount();
+
+  renderPage(<DataPage />, [...AROUND, healthy(), viewer(["read", "write"])]);
+  await userEvent.click(await screen.findByRole("button", { name: "BHP.AX" }));
+  expect(screen.getByRole("button", { name: "Ask for these again" })).toBeTruthy();
+  expect(screen.queryByRole("button", { name: "Correct a price" })).toBeNull();
+});
+
 test("nothing stored invites to fetch", async () => {
   const empty = { ...SUMMARY, symbols: 0, bars: 0, coveragePct: null, gaps: 0, state: "EMPTY" };
-  renderPage(<DataPage />, [...AROUND, healthy({ coverage: [], summary: empty })]);
+  renderPage(<DataPage />, [...AROUND, viewer([]), healthy({ coverage: [], summary: empty })]);
 
   expect(screen.getByLabelText("Loading the state of the data").getAttribute("aria-busy")).toBe("true");
   await screen.findByRole("heading", { name: "No prices here yet" });
@@ -144,7 +161,7 @@ test("nothing stored invites to fetch", async () => {
 });
 
 test("a row shows the API's figures and opens to its missing sessions", async () => {
-  renderPage(<DataPage />, [...AROUND, healthy()]);
+  renderPage(<DataPage />, [...AROUND, viewer([]), healthy()]);
   await userEvent.click(await screen.findByRole("button", { name: "BHP.AX" }));
 
   const grid = screen.getByRole("region", { name: "Coverage by symbol" });
@@ -157,7 +174,7 @@ test("a row shows the API's figures and opens to its missing sessions", async ()
 });
 
 test("what is wrong is narrowed to and sorted worst first", async () => {
-  renderPage(<DataPage />, [...AROUND, healthy()]);
+  renderPage(<DataPage />, [...AROUND, viewer([]), healthy()]);
   const grid = await screen.findByRole("region", { name: "Coverage by symbol" });
   const symbols = () =>
     within(screen.getByRole("region", { name: "Coverage by symbol" }))
@@ -186,7 +203,7 @@ test("failed symbols say why, and those that another try can help are tried agai
       },
     },
   };
-  renderPage(<DataPage />, [...AROUND, healthy({ lastIngest: JOB }), sent]);
+  renderPage(<DataPage />, [...AROUND, viewer([]), healthy({ lastIngest: JOB }), sent]);
 
   const failed = within(await screen.findByRole("region", { name: "Symbols that failed" })).getAllByRole("row");
   expect(failed[1]!.textContent).toBe("XYZ.AXNo answer in time · YahooYahoo did not answer.5can help");
@@ -205,7 +222,7 @@ test("a server out of reach is said so, and may be tried again", async () => {
     request: { query: DataHealthDocument, variables: { universe: null } },
     error: new TypeError("Failed to fetch"),
   };
-  renderPage(<DataPage />, [...AROUND, broken, healthy()]);
+  renderPage(<DataPage />, [...AROUND, viewer([]), broken, healthy()]);
 
   expect((await screen.findByRole("alert")).textContent).toContain("The server cannot be reached");
   await userEvent.click(screen.getByRole("button", { name: "Try again" }));

@@ -2,7 +2,12 @@ import { useApolloClient, useQuery } from "@apollo/client/react";
 import { useEffect, useRef, useState } from "react";
 import { useSearchParams } from "react-router";
 import { isOpen } from "../backtests/StatusBadge";
-import { DataHealthDocument, type DataHealthQuery, DataUniversesDocument } from "../graphql/generated";
+import {
+  DataHealthDocument,
+  type DataHealthQuery,
+  DataUniversesDocument,
+  ViewerScopesDocument,
+} from "../graphql/generated";
 import { Button } from "../ui/Button";
 import { SelectField } from "../ui/Field";
 import { Icon } from "../ui/Icon";
@@ -21,10 +26,10 @@ import { Revisions } from "./Revisions";
 import { Summary } from "./Summary";
 
 export type Health = DataHealthQuery["dataHealth"];
-/** What the parts of the page may ask for: prices to fetch, a bar to correct. */
+/** What the parts of the page may ask for: prices to fetch, and a bar to correct where the viewer may. */
 export type Actions = {
   fetch: (given: Partial<IngestDraft>) => void;
-  correct: (symbol: string, date?: string) => void;
+  correct: ((symbol: string, date?: string) => void) | null;
 };
 
 export default function DataPage() {
@@ -43,7 +48,7 @@ export default function DataPage() {
 
   const actions: Actions = {
     fetch: (given) => setFetching({ universe: universe ?? "", ...given }),
-    correct: (symbol, date = "") => setCorrecting({ symbol, date }),
+    correct: useMayCorrect() ? (symbol, date = "") => setCorrecting({ symbol, date }) : null,
   };
   return (
     <>
@@ -137,6 +142,12 @@ function UniverseField({ universe, onChange }: { universe: string | null; onChan
       onChange={onChange}
     />
   );
+}
+
+/** Prices are everybody's: whoever only reads them is offered no correction. */
+function useMayCorrect(): boolean {
+  const { data } = useQuery(ViewerScopesDocument);
+  return data?.viewer.scopes.includes("market:correct") ?? false;
 }
 
 /** Ask again for all that the page shows; what comes in changes all of it. */

@@ -27,10 +27,12 @@ export function Revisions({ universe, actions }: { universe: string | null; acti
       title="Revisions"
       hint="Bars whose values changed after they were known, and the runs that had read them as they were."
       tools={
-        <Button small onClick={() => actions.correct("")}>
-          <Icon name="pen" />
-          Correct a price
-        </Button>
+        actions.correct && (
+          <Button small onClick={() => actions.correct?.("")}>
+            <Icon name="pen" />
+            Correct a price
+          </Button>
+        )
       }
       flush
     >
@@ -95,14 +97,16 @@ function RevisionTable({ revisions, actions }: { revisions: readonly RevisionFra
               </time>
             </td>
             <td className={table.num}>
-              <Button
-                small
-                look="quiet"
-                aria-label={`Correct ${revision.symbol} of ${day(revision.date)}`}
-                onClick={() => actions.correct(revision.symbol, revision.date)}
-              >
-                <Icon name="pen" />
-              </Button>
+              {actions.correct && (
+                <Button
+                  small
+                  look="quiet"
+                  aria-label={`Correct ${revision.symbol} of ${day(revision.date)}`}
+                  onClick={() => actions.correct?.(revision.symbol, revision.date)}
+                >
+                  <Icon name="pen" />
+                </Button>
+              )}
             </td>
           </tr>
         ))}
