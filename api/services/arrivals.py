@@ -158,11 +158,31 @@ def _part(verdict: Verdict, came: BoolArray) -> Verdict:
     )
 
 
-def kept_rows(judged: Judged, instrument_id: int, delay: timedelta) -> Iterator[BarRow]:
-    """Yield the bars that were kept."""
+def kept_rows(
+    judged: Judged, known: BoolArray, instrument_id: int, delay: timedelta
+) -> Iterator[BarRow]:
+    """Yield the bars that were kept, without those that are stored just so."""
     found = judged.arrival
+    verdict = replace(judged.verdict, kept=judged.verdict.kept & ~known)
     market = found.target.market
-    return bar_rows(found.batch, found.listing, judged.verdict, market, instrument_id, delay=delay)
+    return bar_rows(found.batch, found.listing, verdict, market, instrument_id, delay=delay)
+
+
+def stored_just_so(judged: Judged) -> BoolArray:
+    """Tell which rows that were kept are stored as they came: to send them again is no use.
+
+    What a bar is judged by lies before it, so its quality is what it was.
+    """
+    found, stored = judged.arrival, judged.stored
+    days = found.batch.day
+    if found.takes_over or not len(stored.day):
+        return np.zeros(len(days), np.bool_)
+    at = np.minimum(np.searchsorted(stored.day, days), len(stored.day) - 1)
+    same: BoolArray = judged.verdict.kept & (stored.day[at] == days)
+    for name in (name for name in FIELDS if name in found.listing.fields):
+        theirs, ours = stored.values[name][at], found.batch.values[name]
+        same &= np.abs(theirs - ours) <= SAME * np.abs(theirs)
+    return same
 
 
 def withdrawn_rows(judged: Judged, instrument_id: int) -> Iterator[BarRow]:

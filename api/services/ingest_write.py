@@ -15,6 +15,7 @@ from api.services.arrivals import (
     judge_arrival,
     kept_rows,
     refusals,
+    stored_just_so,
     withdrawn_rows,
 )
 from api.services.bar_rows import EPOCH
@@ -27,8 +28,10 @@ from models.fingerprint import Scope
 from models.fingerprints import FingerprintRepository
 from models.instrument import Instrument
 from models.instruments import InstrumentRepository
+from models.price_bar import BarRow
 from models.price_bars import BarColumns, PriceBarRepository
 from models.quarantines import QuarantineRepository
+from models.staging import Written
 
 # Days that hold enough stored bars on each side of a window, across any holidays.
 AROUND = timedelta(days=21)
@@ -58,14 +61,17 @@ async def write(
             judged.append((told, ids[each.symbol]))
         except DataError as error:
             tally.failures[each.symbol] = _unreadable(each, error)
-    await _write_bars(session, judged, tally, delays)
-    await CorporateActionRepository(session).write(
-        row for each, id_ in judged for row in action_rows(each, id_, now=now)
-    )
+    changed = await _write_bars(session, judged, tally, delays)
+    actions = [row for each, id_ in judged for row in action_rows(each, id_, now=now)]
+    if actions:
+        acted = await CorporateActionRepository(session).write(actions)
+        changed = changed or acted.new + acted.revised > 0
     refused = [row for each, _ in judged for row in refusals(each)]
     tally.reasons.update(row.reason for row in refused)
-    await QuarantineRepository(session).add(refused)
-    await _fingerprint(session, judged)
+    if refused:
+        await QuarantineRepository(session).add(refused)
+    if changed:
+        await _fingerprint(session, judged)
     await AskedRangeRepository(session).save(asked_row(each.arrival, now=now) for each, _ in judged)
     return tally
 
@@ -75,18 +81,22 @@ async def _write_bars(
     judged: Sequence[tuple[Judged, int]],
     tally: Tally,
     delays: Mapping[str, timedelta],
-) -> None:
+) -> bool:
+    """Write what is not stored just so; tell whether anything changed."""
     bars = PriceBarRepository(session)
     tally.read = sum(len(each.arrival.batch.day) for each, _ in judged)
     tally.quarantined = sum(len(each.verdict.refused) for each, _ in judged)
-    tally.written = await bars.write(
-        row
-        for each, id_ in judged
-        for row in kept_rows(each, id_, delays.get(each.arrival.listing.source, NO_DELAY))
-    )
+    rows: list[BarRow] = []
+    for each, id_ in judged:
+        known = stored_just_so(each)
+        tally.written += Written(unchanged=int(known.sum()))
+        rows += kept_rows(each, known, id_, delays.get(each.arrival.listing.source, NO_DELAY))
+    if rows:
+        tally.written += await bars.write(rows)
     withdrawn = [row for each, id_ in judged for row in withdrawn_rows(each, id_)]
     if withdrawn:
         await bars.write(withdrawn, reason=WITHDRAWN)
+    return bool(withdrawn) or tally.written.new + tally.written.revised > 0
 
 
 async def _describe(session: AsyncSession, arrivals: Sequence[Arrival]) -> Mapping[str, int]:
