@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from itertools import repeat
+from typing import TypeAlias
 
 import numpy as np
 
@@ -16,6 +17,8 @@ from models.price_bar import BarRow, DataQuality, Quarantine
 
 EPOCH = date(1970, 1, 1)
 FIELDS = ("open", "high", "low", "close", "adjusted_close", "volume")
+
+SeriesRow: TypeAlias = tuple[str, date, float, str, datetime]
 
 
 def bar_rows(
@@ -65,7 +68,7 @@ def refused_rows(batch: BarBatch, listing: Listing, verdict: Verdict) -> Iterato
         )
 
 
-def series_rows(series: Observations) -> Iterator[tuple[str, date, float, str, datetime]]:
+def series_rows(series: Observations) -> Iterator[SeriesRow]:
     """Yield key, day, value, source and the instant each value became known."""
     days, known_at = dates(series.day), instants(series.known_at)
     for on, value, known in zip(days, series.value.tolist(), known_at, strict=True):

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import groupby
@@ -11,10 +11,11 @@ from typing import Protocol
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.ports import BundledPrices, Listing, Observations, UniverseListing
-from api.services.bar_rows import bar_rows, refused_rows, series_rows
+from api.services.bar_rows import EPOCH, SeriesRow, bar_rows, refused_rows, series_rows
 from api.services.calendars import calendar, calendar_code
 from api.services.market import FACTOR_SET, MONTHLY
 from api.services.quality import judge
+from api.services.routing import SAMPLE
 from models.fingerprint import Scope
 from models.fingerprints import FingerprintRepository, Keys
 from models.instrument import AssetClass, Exchange, Instrument
@@ -28,6 +29,7 @@ from models.published_series import (
     FxRow,
     MacroRow,
     MacroSeriesRepository,
+    SeriesColumns,
 )
 from models.quarantines import QuarantineRepository
 from models.session import SessionFactory, lock, unit_of_work
@@ -103,7 +105,7 @@ async def _is_in(session: AsyncSession, mark: str) -> bool:
 async def _load(
     session: AsyncSession, source: SampleSource, report: SampleReport, mark: str
 ) -> None:
-    listings = await source.list_instruments()
+    listings = await _own(session, await source.list_instruments())
     ids = await InstrumentRepository(session).upsert(_instrument(each) for each in listings)
     for name, listed in groupby(listings, key=lambda each: each.source):
         report.bars[name] = await _write_bars(session, source, list(listed), ids, report.reasons)
@@ -116,6 +118,13 @@ async def _load(
     await _write_macro(session, source)
     for scope, keys in written.items():
         await FingerprintRepository(session).refresh(scope, keys)
+
+
+async def _own(session: AsyncSession, listings: Sequence[Listing]) -> list[Listing]:
+    """Leave out what a provider or a file tells already: one history has one source."""
+    known = await InstrumentRepository(session).by_symbols([each.symbol for each in listings])
+    told = {each.symbol for each in known if each.bar_count and not each.source.startswith(SAMPLE)}
+    return [each for each in listings if each.symbol not in told]
 
 
 def _instrument(listing: Listing) -> Instrument:
@@ -161,21 +170,35 @@ async def _write_bars(
 
 async def _write_rates(session: AsyncSession, source: SampleSource) -> list[str]:
     rates = await source.fetch_rates()
-    rows = [FxRow(*row) for each in rates for row in series_rows(each)]
-    await FxRateRepository(session).write(rows)
+    stored = await FxRateRepository(session).columns([each.key for each in rates])
+    await FxRateRepository(session).write(FxRow(*row) for row in _unstored(rates, stored))
     return [each.key for each in rates]
 
 
 async def _write_macro(session: AsyncSession, source: SampleSource) -> None:
-    rows = [MacroRow(*row) for each in await source.fetch_macro() for row in series_rows(each)]
-    await MacroSeriesRepository(session).write(rows)
+    series = await source.fetch_macro()
+    stored = await MacroSeriesRepository(session).columns([each.key for each in series])
+    await MacroSeriesRepository(session).write(MacroRow(*row) for row in _unstored(series, stored))
 
 
 async def _write_factors(session: AsyncSession, source: SampleSource) -> list[str]:
     factors = await source.fetch_factors()
-    rows = [FactorRow(FACTOR_SET, MONTHLY, *row) for each in factors for row in series_rows(each)]
-    await FactorReturnRepository(session).write(rows)
+    stored = await FactorReturnRepository(session).columns(
+        [each.key for each in factors], factor_set=FACTOR_SET, frequency=MONTHLY
+    )
+    await FactorReturnRepository(session).write(
+        FactorRow(FACTOR_SET, MONTHLY, *row) for row in _unstored(factors, stored)
+    )
     return [FACTOR_SET]
+
+
+def _unstored(
+    series: Sequence[Observations], stored: Mapping[str, SeriesColumns]
+) -> Iterator[SeriesRow]:
+    """Yield what is not there yet: nothing keeps what a figure was, so none is replaced."""
+    for each in series:
+        held = set(stored[each.key].days)
+        yield from (row for row in series_rows(each) if (row[1] - EPOCH).days not in held)
 
 
 async def _write_universes(session: AsyncSession, source: SampleSource, mark: str) -> list[str]:

@@ -76,6 +76,40 @@ async def test_loading_the_same_rows_under_a_new_mark_changes_none(copy):
     assert members == 20 + 5 + 524
 
 
+async def test_what_a_provider_tells_stays_as_it_is(copy):
+    sessions, _ = copy
+    bars = """
+        SELECT i.source, i.fields, b.date, b.close, b.adjusted_close, b.known_at
+        FROM price_bar b JOIN instrument i ON i.id = b.instrument_id
+        WHERE symbol = 'AAPL' ORDER BY date
+    """
+    async with unit_of_work(sessions) as session:
+        await session.execute(text("UPDATE universe SET source = 'older'"))
+        await session.execute(
+            text(
+                "UPDATE instrument SET source = 'yahoo', fields = '{close,actions}'"
+                " WHERE symbol = 'AAPL'"
+            )
+        )
+        await session.execute(
+            text(
+                "UPDATE price_bar SET close = 90.0, adjusted_close = NULL, source = 'yahoo'"
+                " WHERE instrument_id = (SELECT id FROM instrument WHERE symbol = 'AAPL')"
+            )
+        )
+        await session.execute(text("UPDATE fx_rate SET rate = rate + 0.01, source = 'yahoo'"))
+        before = (await session.execute(text(bars))).all()
+        rates = (await session.execute(text("SELECT * FROM fx_rate ORDER BY pair, date"))).all()
+
+    await load_sample(sessions, SamplePrices())
+
+    async with unit_of_work(sessions) as session:
+        after = (await session.execute(text(bars))).all()
+        same = (await session.execute(text("SELECT * FROM fx_rate ORDER BY pair, date"))).all()
+    assert after == before
+    assert same == rates
+
+
 async def test_instruments_carry_their_source_span_and_fields(sample_sessions):
     async with unit_of_work(sample_sessions) as session:
         apple, bars = await InstrumentRepository(session).by_symbols(["AAPL", "AAPL:OHLCV"])
