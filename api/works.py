@@ -76,6 +76,8 @@ class Providers:
     def _opened(self, tiingo_key: str | None) -> "Live":
         from api.adapters.ecb_rates import EcbRates
         from api.adapters.french_factors import FrenchFactors
+        from api.adapters.sample_prices import SamplePrices
+        from api.adapters.sample_series import SampleSeries
         from api.adapters.tiingo_prices import TiingoPrices
         from api.adapters.yahoo_prices import YahooPrices
         from api.adapters.yahoo_series import YahooSeries
@@ -96,6 +98,8 @@ class Providers:
         ecb = EcbRates(url=settings.ecb_url, timeout_seconds=patience)
         french = FrenchFactors(url=settings.french_url, timeout_seconds=patience)
         series = YahooSeries(yahoo)
+        sample = SampleSeries(SamplePrices())
+        bundled = SeriesSources(rates=(sample,), macro=sample, factors=sample)
         asked = {
             YAHOO: settings.yahoo_requests_per_hour,
             TIINGO: settings.tiingo_requests_per_hour,
@@ -104,7 +108,9 @@ class Providers:
         }
         return Live(
             prices=prices,
-            series=SeriesSources(rates=(series, ecb), macro=series, factors=french),
+            series=SeriesSources(
+                rates=(series, ecb), macro=series, factors=french, bundled=bundled
+            ),
             lists=self._app.known_lists,
             providers={key: Provider(key, self._manners(hourly)) for key, hourly in asked.items()},
             delays={

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
+from typing import TypeVar
 
 import numpy as np
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -45,15 +46,20 @@ FACTORS_EVERY = timedelta(days=7)
 FACTOR_FILES = 4
 
 Rows = Sequence[int]
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, kw_only=True)
 class SeriesSources:
-    """Who is asked for series; rates by the first that answers."""
+    """Who is asked for series; rates by the first that answers.
+
+    Where nobody answers, what ships with the product is better than nothing.
+    """
 
     rates: Sequence[RateSource]
     macro: MacroSource
     factors: FactorSource
+    bundled: "SeriesSources | None" = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,11 +123,33 @@ async def _tried(key: str, bring: "Bring", around: Around) -> Tally:
     try:
         return await bring(around)
     except GaveUp as gave_up:
-        return Tally(failures={key: gave_up.failed})
+        tally = await _bundled(bring, around)
+        tally.failures[key] = gave_up.failed
+        return tally
     except DataError as error:
         kind, source = FailureKind.BAD_DATA, ""
         failed = Failed(kind=kind, message=str(error), attempts=1, source=source)
         return Tally(failures={key: failed})
+
+
+async def _bundled(bring: "Bring", around: Around) -> Tally:
+    """Bring in what ships with the product; the publisher stays due, and its failure is told."""
+    sources = around.sources.bundled
+    return Tally() if sources is None else await bring(replace(around, sources=sources))
+
+
+async def _ask(
+    around: Around,
+    source: RateSource | MacroSource | FactorSource,
+    question: Callable[[], Awaitable[Answer]],
+    *,
+    requests: int = 1,
+) -> Answer:
+    """Ask a publisher with the patience it needs; a package needs none. Raises GaveUp."""
+    provider = around.providers.get(source.key)
+    if provider is None:
+        return await question()
+    return (await provider.ask(question, end=around.wish.end, requests=requests)).answer
 
 
 async def _bring_rates(around: Around) -> Tally:
@@ -145,7 +173,7 @@ async def _bring_rates(around: Around) -> Tally:
         tally.written += await FxRateRepository(session).write(rows)
         await QuarantineRepository(session).add(refused)
         await FingerprintRepository(session).refresh(Scope.FX, [PAIR])
-        await _remember(session, PAIR, source, span, around.wish)
+        await _remember(session, PAIR, source, span, around)
     return tally
 
 
@@ -154,13 +182,10 @@ async def _first_rates(
 ) -> tuple[Sequence[Observations], str]:
     failed: GaveUp | None = None
     for source in around.sources.rates:
-        question = partial(source.fetch_rates, *span)
         try:
-            answered = await around.providers[source.key].ask(question, end=around.wish.end)
+            return await _ask(around, source, partial(source.fetch_rates, *span)), source.key
         except GaveUp as gave_up:
             failed = failed or gave_up
-        else:
-            return answered.answer, source.key
     raise failed or AssertionError("somebody publishes rates")
 
 
@@ -171,33 +196,30 @@ async def _bring_macro(around: Around) -> Tally:
     # Until it was asked for once, what is stored is a sample with a beginning of its own.
     span = _span(stored[VIX[0]].days if asked else (), around.wish)
     source = around.sources.macro
-    answered = await around.providers[source.key].ask(
-        partial(source.fetch_macro, *span), end=around.wish.end, requests=len(VIX)
-    )
+    question = partial(source.fetch_macro, *span)
+    answered = await _ask(around, source, question, requests=len(VIX))
     tally, rows = Tally(), list[MacroRow]()
-    for each in answered.answer:
+    for each in answered:
         fresh = _count(tally, each, stored[each.key].days, around.wish)
         rows += [MacroRow(*row) for row in series_rows(fresh)]
     async with unit_of_work(around.sessions) as session:
         tally.written += await MacroSeriesRepository(session).write(rows)
-        await _remember(session, VIX[0], source.key, span, around.wish)
+        await _remember(session, VIX[0], source.key, span, around)
     return tally
 
 
 async def _bring_factors(around: Around) -> Tally:
     source = around.sources.factors
-    answered = await around.providers[source.key].ask(
-        source.fetch_factors, end=around.wish.end, requests=FACTOR_FILES
-    )
+    answered = await _ask(around, source, source.fetch_factors, requests=FACTOR_FILES)
     tally = Tally()
     async with unit_of_work(around.sessions) as session:
-        for table in answered.answer:
+        for table in answered:
             rows = await _fresh_factors(session, table, tally, around.wish)
             tally.written += await FactorReturnRepository(session).write(rows)
-        sets = sorted({table.factor_set for table in answered.answer})
+        sets = sorted({table.factor_set for table in answered})
         await FingerprintRepository(session).refresh(Scope.FACTORS, sets)
         span = HISTORY_FROM, around.wish.now.date()
-        await _remember(session, FACTORS, source.key, span, around.wish)
+        await _remember(session, FACTORS, source.key, span, around)
     return tally
 
 
@@ -239,9 +261,11 @@ def _span(stored: Rows, wish: SeriesWish) -> tuple[date, date]:
 
 
 async def _remember(
-    session: AsyncSession, key: str, source: str, span: tuple[date, date], wish: SeriesWish
+    session: AsyncSession, key: str, source: str, span: tuple[date, date], around: Around
 ) -> None:
-    await AskedRangeRepository(session).save([AskedRow(key, source, *span, wish.now)])
+    """Note what a publisher was asked for; a package is none."""
+    if source in around.providers:
+        await AskedRangeRepository(session).save([AskedRow(key, source, *span, around.wish.now)])
 
 
 def _cut(series: Observations, rows: BoolArray) -> Observations:

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from api.adapters.french_factors import FILES
 from api.errors import Unavailable
 from api.services.work import Pulse, Stopped
 from tests.api.ingesting import END, FRIDAY, MONDAY, START, desk, market
@@ -192,3 +193,41 @@ async def test_nothing_at_all_is_no_success_but_is_on_record(app, tmp_path):
             "SELECT requested, succeeded, failures FROM ingest_report"
         )
     assert (requested, succeeded, failures[0]["kind"]) == (1, 0, "NETWORK")
+
+
+async def test_what_ships_with_the_product_stands_in_for_publishers_that_fail(app, tmp_path):
+    down = ("AUDUSD=X", "^VIX", "^VIX3M", "eurofxref-hist.zip", *FILES.values())
+    scenario = market(faults={name: always(status(404)) for name in down})
+    async with desk(app, tmp_path, scenario) as asked:
+        await asked.ingest(symbols=["MSFT"], start=JUNE)
+        report = await asked.ingest(schedule="us-close", now=MONDAY)
+
+        fixed = await asked.rows("SELECT rate, source FROM fx_rate WHERE date = '2022-12-28'")
+        bills = await asked.rows(
+            "SELECT value FROM factor_return WHERE factor = 'RF' AND date = '2018-11-30'"
+        )
+        remembered = await asked.rows("SELECT key FROM asked_range WHERE key <> 'MSFT'")
+    # ECB, 2022-12-28: 1.0640 US and 1.5660 Australian dollars for one euro.
+    assert fixed == [(pytest.approx(1.0640 / 1.5660, rel=1e-15), "sample:ecb")]
+    assert len(bills) == 1
+    # Nobody answered, so everybody is due at the next ingest, and is told of.
+    assert remembered == []
+    assert {failure["symbol"] for failure in report["failures"]} == {"AUDUSD", "VIX", "factors"}
+
+
+async def test_a_split_that_is_told_late_clears_the_bar_it_explains(app, tmp_path):
+    """The bar comes again with the figures it had, and is no longer doubted."""
+    split = date(2024, 6, 27)
+    told = us_share(START, END, seed=2, splits={split: 4.0})
+    scenario = market(shares=market().shares | {"MSFT": replace(told, splits={})})
+    doubt = "SELECT quality FROM price_bar WHERE date = '2024-06-27'"
+    async with desk(app, tmp_path, scenario) as asked:
+        await asked.ingest(symbols=["MSFT"], start=JUNE)
+        then = await asked.rows(doubt)
+        scenario.shares["MSFT"] = told
+        await asked.ingest(symbols=["MSFT"], now=MONDAY)
+
+        now = await asked.rows(doubt)
+        [(known_at,)] = await asked.rows("SELECT known_at FROM corporate_action")
+    assert (then, now) == ([("SUSPECT",)], [("GOOD",)])
+    assert known_at == MONDAY
