@@ -8,6 +8,7 @@ whatever windows a history comes in, the same bars are kept.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from math import isnan
 
 import numpy as np
 
@@ -69,6 +70,7 @@ class Judged:
     actions: tuple[Action, ...]
     refused: tuple[RefusedAction, ...]
     stored: BarBatch  # in the window and beside it; of a history that is taken over, all
+    has_news: bool = False  # an action that is not stored: it may explain what was doubted
 
 
 def arrival_of(
@@ -127,7 +129,12 @@ def judge_arrival(
         actions=acted.kept,
         refused=acted.refused,
         stored=stored,
+        has_news=not set(map(_figures, acted.kept)) <= set(map(_figures, known)),
     )
+
+
+def _figures(action: Action) -> tuple[int, str, float | None, float | None]:
+    return action.ex_day, action.kind, action.ratio, action.cash
 
 
 _NONE = np.array([], np.bool_)
@@ -171,11 +178,12 @@ def kept_rows(
 def stored_just_so(judged: Judged) -> BoolArray:
     """Tell which rows that were kept are stored as they came: to send them again is no use.
 
-    What a bar is judged by lies before it, so its quality is what it was.
+    What a bar is judged by lies before it, so its quality is what it was; unless an action is
+    told only now.
     """
     found, stored = judged.arrival, judged.stored
     days = found.batch.day
-    if found.takes_over or not len(stored.day):
+    if found.takes_over or judged.has_news or not len(stored.day):
         return np.zeros(len(days), np.bool_)
     at = np.minimum(np.searchsorted(stored.day, days), len(stored.day) - 1)
     same: BoolArray = judged.verdict.kept & (stored.day[at] == days)
@@ -210,7 +218,14 @@ def withdrawn_rows(judged: Judged, instrument_id: int) -> Iterator[BarRow]:
     own = FIELDS if found.takes_over else found.listing.fields
     listing = replace(found.listing, fields=own)
     rows = bar_rows(cut(stored, gone), listing, verdict, found.target.market, instrument_id)
-    return (row._replace(quality=DataQuality.BAD.value) for row in rows)
+    return (_without_nan(row)._replace(quality=DataQuality.BAD.value) for row in rows)
+
+
+def _without_nan(row: BarRow) -> BarRow:
+    unknown = [
+        name for name in FIELDS if (value := getattr(row, name)) is not None and isnan(value)
+    ]
+    return row._replace(**dict.fromkeys(unknown))
 
 
 def _is_same(one: BarBatch, row: int, other: BarBatch, at: int) -> bool:
