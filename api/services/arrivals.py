@@ -7,11 +7,13 @@ whatever windows a history comes in, the same bars are kept.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from math import isnan
+from typing import Any
 
 import numpy as np
 
+from api.errors import DataError
 from api.ports import Action, BarBatch, Listing
 from api.services.bar_rows import EPOCH, FIELDS, bar_rows, instants, refused_rows
 from api.services.batches import cut, joined, nothing, without
@@ -117,20 +119,32 @@ def judge_arrival(
     beside = nothing(batch.symbol) if arrival.takes_over else without(stored, ("adjusted_close",))
     at = int(now.timestamp() * 1e9)
     if not len(batch.day):
+        _require_bars(arrival, _EMPTY)
         return Judged(arrival=arrival, verdict=_EMPTY, actions=(), refused=(), stored=stored)
     whole, came = _among(beside, arrival.batches)
     acted = judge_actions(arrival.actions, whole, listing, market, now=at)
     told_again = {(each.ex_day, each.kind) for each in arrival.actions}
     others = [each for each in known if (each.ex_day, each.kind) not in told_again]
     told = judge(whole, listing, market, now=at, actions=[*others, *acted.kept])
+    verdict = _part(told, came)
+    _require_bars(arrival, verdict)
     return Judged(
         arrival=arrival,
-        verdict=_part(told, came),
+        verdict=verdict,
         actions=acted.kept,
         refused=acted.refused,
         stored=stored,
         has_news=not set(map(_figures, acted.kept)) <= set(map(_figures, known)),
     )
+
+
+def _require_bars(arrival: Arrival, verdict: Verdict) -> None:
+    """Let nobody take a history over who has none. Raises DataError."""
+    if arrival.takes_over and not verdict.kept.any():
+        raise DataError(
+            f"{arrival.listing.source} gave no bar of {arrival.symbol} that can be used; what is"
+            f" stored stays as {arrival.instrument.source} told it"
+        )
 
 
 def _figures(action: Action) -> tuple[int, str, float | None, float | None]:
@@ -166,13 +180,22 @@ def _part(verdict: Verdict, came: BoolArray) -> Verdict:
 
 
 def kept_rows(
-    judged: Judged, known: BoolArray, instrument_id: int, delay: timedelta
+    judged: Judged, known: BoolArray, instrument_id: int, delay: timedelta, *, now: datetime
 ) -> Iterator[BarRow]:
-    """Yield the bars that were kept, without those that are stored just so."""
-    found = judged.arrival
+    """Yield the bars that were kept, without those that are stored just so.
+
+    One that was asked for before, beside others that came, is known from now on.
+    """
+    found, first = judged.arrival, judged.arrival.instrument.first_bar
     verdict = replace(judged.verdict, kept=judged.verdict.kept & ~known)
     market = found.target.market
-    return bar_rows(found.batch, found.listing, verdict, market, instrument_id, delay=delay)
+    rows = bar_rows(found.batch, found.listing, verdict, market, instrument_id, delay=delay)
+    if first is None or found.target.asked is None:
+        return rows
+    return (
+        row._replace(known_at=now) if first <= row.date and _was_asked(found, row.date) else row
+        for row in rows
+    )
 
 
 def stored_just_so(judged: Judged) -> BoolArray:
@@ -222,10 +245,11 @@ def withdrawn_rows(judged: Judged, instrument_id: int) -> Iterator[BarRow]:
 
 
 def _without_nan(row: BarRow) -> BarRow:
-    unknown = [
-        name for name in FIELDS if (value := getattr(row, name)) is not None and isnan(value)
-    ]
-    return row._replace(**dict.fromkeys(unknown))
+    found = {name: getattr(row, name) for name in FIELDS}
+    unknown: dict[str, Any] = {
+        name: None for name, value in found.items() if value is not None and isnan(value)
+    }
+    return row._replace(**unknown)
 
 
 def _is_same(one: BarBatch, row: int, other: BarBatch, at: int) -> bool:
@@ -244,21 +268,22 @@ def action_rows(judged: Judged, instrument_id: int, *, now: datetime) -> Iterato
     days = np.array([action.ex_day for action in judged.actions], np.int64)
     opens = instants(market.opens_at[np.searchsorted(market.session, days)])
     for action, opened in zip(judged.actions, opens, strict=True):
+        on = EPOCH + timedelta(days=action.ex_day)
         yield ActionRow(
             instrument_id=instrument_id,
-            ex_date=EPOCH + timedelta(days=action.ex_day),
+            ex_date=on,
             kind=action.kind,
             ratio=action.ratio,
             cash=action.cash,
             currency=action.currency,
             pay_date=None,
             source=found.listing.source,
-            known_at=now if _was_asked(found, action.ex_day) else opened,
+            known_at=now if _was_asked(found, on) else opened,
         )
 
 
-def _was_asked(arrival: Arrival, ex_day: int) -> bool:
-    asked, on = arrival.target.asked, EPOCH + timedelta(days=ex_day)
+def _was_asked(arrival: Arrival, on: date) -> bool:
+    asked = arrival.target.asked
     if asked is None or asked.first_on is None or asked.last_on is None:
         return False
     return asked.first_on <= on <= asked.last_on
