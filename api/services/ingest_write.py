@@ -50,18 +50,19 @@ async def write(
 
     An instrument whose rows cannot be told from shifted ones is a failure, the others are written.
     """
-    ids = await _describe(session, arrivals)
-    stored = await _stored(session, arrivals, ids)
-    known = await _known_actions(session, arrivals, ids)
+    stored = await _stored(session, arrivals)
+    known = await _known_actions(session, arrivals)
     tally = Tally()
-    judged: list[tuple[Judged, int]] = []
+    told: list[Judged] = []
     for each in arrivals:
         try:
-            told = judge_arrival(each, stored[each.symbol], known[each.symbol], now=now)
-            judged.append((told, ids[each.symbol]))
+            told.append(judge_arrival(each, stored[each.symbol], known[each.symbol], now=now))
         except DataError as error:
             tally.failures[each.symbol] = _unreadable(each, error)
-    changed = await _write_bars(session, judged, tally, delays)
+    # Only now: what a source is said to know is how stored bars are read.
+    ids = await _describe(session, [each.arrival for each in told])
+    judged = [(each, ids[each.arrival.symbol]) for each in told]
+    changed = await _write_bars(session, judged, tally, delays, now=now)
     actions = [row for each, id_ in judged for row in action_rows(each, id_, now=now)]
     if actions:
         acted = await CorporateActionRepository(session).write(actions)
@@ -81,6 +82,8 @@ async def _write_bars(
     judged: Sequence[tuple[Judged, int]],
     tally: Tally,
     delays: Mapping[str, timedelta],
+    *,
+    now: datetime,
 ) -> bool:
     """Write what is not stored just so; tell whether anything changed."""
     bars = PriceBarRepository(session)
@@ -90,7 +93,8 @@ async def _write_bars(
     for each, id_ in judged:
         known = stored_just_so(each)
         tally.written += Written(unchanged=int(known.sum()))
-        rows += kept_rows(each, known, id_, delays.get(each.arrival.listing.source, NO_DELAY))
+        delay = delays.get(each.arrival.listing.source, NO_DELAY)
+        rows += kept_rows(each, known, id_, delay, now=now)
     if rows:
         tally.written += await bars.write(rows)
     withdrawn = [row for each, id_ in judged for row in withdrawn_rows(each, id_)]
@@ -125,14 +129,12 @@ def _described(arrival: Arrival) -> Instrument:
     )
 
 
-async def _stored(
-    session: AsyncSession, arrivals: Sequence[Arrival], ids: Mapping[str, int]
-) -> Mapping[str, BarBatch]:
+async def _stored(session: AsyncSession, arrivals: Sequence[Arrival]) -> Mapping[str, BarBatch]:
     """Read the stored bars in and around each window, one statement for all of one window."""
     windows: dict[tuple[date | None, date | None], list[int]] = {}
     for each in arrivals:
         if each.instrument.bar_count and len(each.batch.day):
-            windows.setdefault(_window(each), []).append(ids[each.symbol])
+            windows.setdefault(_window(each), []).append(each.instrument.id)
     found: dict[int, BarColumns] = {}
     for (first, last), within in windows.items():
         columns = await PriceBarRepository(session).columns(
@@ -140,15 +142,19 @@ async def _stored(
         )
         found |= {each.instrument_id: each for each in columns}
     return {
-        each.symbol: stored_batch(each.symbol, found.get(ids[each.symbol])) for each in arrivals
+        each.symbol: stored_batch(each.symbol, found.get(each.instrument.id)) for each in arrivals
     }
 
 
 async def _known_actions(
-    session: AsyncSession, arrivals: Sequence[Arrival], ids: Mapping[str, int]
+    session: AsyncSession, arrivals: Sequence[Arrival]
 ) -> Mapping[str, Sequence[Action]]:
     """Read the actions that explain moves between stored bars and those that came."""
-    symbols = {ids[each.symbol]: each.symbol for each in arrivals if not each.takes_over}
+    symbols = {
+        each.instrument.id: each.symbol
+        for each in arrivals
+        if each.instrument.id is not None and not each.takes_over
+    }
     known: dict[str, list[Action]] = {each.symbol: [] for each in arrivals}
     for row in await CorporateActionRepository(session).of(list(symbols)):
         known[symbols[row.instrument_id]].append(
@@ -177,10 +183,9 @@ async def _fingerprint(session: AsyncSession, judged: Sequence[tuple[Judged, int
         for each, _ in judged
         for day in (*each.arrival.batch.day, *(action.ex_day for action in each.actions))
     ]
-    if any(each.arrival.takes_over for each, _ in judged):
-        days.append(0)
     if days:
-        since = (EPOCH + timedelta(days=min(days))).year
+        taken_over = any(each.arrival.takes_over for each, _ in judged)
+        since = 1 if taken_over else (EPOCH + timedelta(days=min(days))).year
         keys = [id_ for _, id_ in judged]
         await FingerprintRepository(session).refresh(Scope.BARS, keys, since_year=since)
 
