@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from api.services.ingest_live import Live
     from api.services.provider import Manners
 
-# The ECB and the library are asked once a day each, for one file after the other.
-FILES_PER_HOUR = 60
+# The ECB and the library are asked once a day each, for one file after the other; a tenth at once,
+# so that all tries of a job whose publishers are away find room.
+FILES_PER_HOUR = 600
 
 
 @asynccontextmanager

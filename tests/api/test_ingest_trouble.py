@@ -215,6 +215,19 @@ async def test_what_ships_with_the_product_stands_in_for_publishers_that_fail(ap
     assert {failure["symbol"] for failure in report["failures"]} == {"AUDUSD", "VIX", "factors"}
 
 
+async def test_publishers_that_stay_away_hold_no_later_ingest_up(app, tmp_path):
+    """Each attempt has its five tries: none waits a minute for leave to ask for a small file."""
+    down = ("AUDUSD=X", "eurofxref-hist.zip")
+    scenario = market(faults={name: always(status(500)) for name in down})
+    async with desk(app, tmp_path, scenario) as asked:
+        asked.live = replace(asked.live, seconds=30.0)
+        for _ in range(3):
+            await asked.ingest(symbols=["MSFT"], start=JUNE)
+
+        tries = asked.archives.count("eurofxref-hist.zip")
+    assert tries == 15
+
+
 async def test_a_split_that_is_told_late_clears_the_bar_it_explains(app, tmp_path):
     """The bar comes again with the figures it had, and is no longer doubted."""
     split = date(2024, 6, 27)
