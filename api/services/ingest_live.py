@@ -7,36 +7,30 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.errors import AppError, FailureKind, Unavailable
+from api.errors import Unavailable
 from api.ports import KnownLists, PriceSource
 from api.services.arrivals import Arrival, arrival_of
 from api.services.fetching import Asking, Outcome, fetching
+from api.services.ingest_lasting import remember_lasting
 from api.services.ingest_plan import Planned, Wish, plan
 from api.services.ingest_report import Account
 from api.services.ingest_request import SOURCES, IngestRequest
 from api.services.ingest_series import Around, SeriesSources, SeriesWish, ingest_series
-from api.services.ingest_targets import Subject, subjects_of, symbols_of_universe
+from api.services.ingest_targets import Subject, refresh_list, subjects_of, symbols_of_universe
 from api.services.ingest_write import write
-from api.services.provider import Failed, Provider
+from api.services.provider import Provider
 from api.services.publish_ingest import save_report
-from api.services.refresh_universes import refresh_universe
 from api.services.work import ClaimedJob, Pulse, Stopped
-from models.asked_range import AskedRange, AskedRow
-from models.asked_ranges import AskedRangeRepository
 from models.clock import database_now
 from models.jobs import JobRepository
 from models.provider_states import ProviderStateRepository
 from models.session import SessionFactory, unit_of_work
-from models.universes import UniverseRepository
 
 # One transaction holds at most so many instruments or so many rows, and lasts no longer.
 MOST_SYMBOLS, MOST_ROWS, FLUSH_SECONDS = 50, 100_000, 2.0
 # What is left of the time for writing what was fetched: a share of it, but not for ever.
 RECORD_SHARE, RECORD_SECONDS = 0.2, 30.0
-LIST_EVERY = timedelta(hours=20)
 HOME = "AUD"
-# Kinds that will be the same tomorrow morning; asking again is for the day after.
-LASTING = frozenset({FailureKind.UNKNOWN_SYMBOL, FailureKind.DELISTED})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,31 +133,13 @@ class LiveIngest:
             return self._request.symbols
         key = self._request.universe or ""
         if key in self._live.lists.keys:
-            await self._refresh(key, now)
+            self._pulse(0.02, f"reading who is in {key}")
+            note = await refresh_list(self._sessions, self._live.lists, key, now=now)
+            self.account.notes.update([] if note is None else [note])
         async with unit_of_work(self._sessions) as session:
             return await symbols_of_universe(
                 session, key, owner_id=self._job.owner_id, now=now, start=self._request.start
             )
-
-    async def _refresh(self, key: str, now: datetime) -> None:
-        """Bring a known list to what it is today; an older one will do where that fails."""
-        name = f"universe:{key}"
-        async with unit_of_work(self._sessions) as session:
-            asked = (await AskedRangeRepository(session).by_keys([name])).get(name)
-            known = await UniverseRepository(session).by_key(key)
-        if known is not None and asked is not None and now - asked.checked_at < LIST_EVERY:
-            return
-        self._pulse(0.02, f"reading who is in {key}")
-        try:
-            await refresh_universe(self._sessions, self._live.lists, key)
-        except AppError as error:
-            if known is None:
-                raise
-            self.account.notes[f"{key} is as it was: {error}"] += 1
-            return
-        async with unit_of_work(self._sessions) as session:
-            row = AskedRow(name, "lists", now.date(), now.date(), now)
-            await AskedRangeRepository(session).save([row])
 
     async def _plan(
         self, symbols: Sequence[str], now: datetime
@@ -277,7 +253,7 @@ class LiveIngest:
             now = await self._live.clock(session)
             for name, provider in self._live.providers.items():
                 await self._record_provider(session, name, provider, now)
-            await AskedRangeRepository(session).save(await self._lasting(session, now))
+            await remember_lasting(session, self.account.tally.failures, now=now)
         if own_only:
             self.account.seconds = time.monotonic() - self._started
             await self._save_account()
@@ -296,32 +272,8 @@ class LiveIngest:
                 open_until=now + opened if opened else None,
             )
 
-    async def _lasting(self, session: AsyncSession, now: datetime) -> list[AskedRow]:
-        """Return what to remember of symbols that asking again is no use for."""
-        failed = {
-            symbol: each
-            for symbol, each in self.account.tally.failures.items()
-            if each.kind in LASTING and each.attempts
-        }
-        known = await AskedRangeRepository(session).by_keys(list(failed))
-        return [
-            _failed_row(symbol, each, known.get(symbol), now) for symbol, each in failed.items()
-        ]
-
     async def _save_account(self) -> None:
         async with unit_of_work(self._sessions) as session:
             held = await JobRepository(session).require(self._job.id)
             if held.fence == self._job.fence:
                 await save_report(session, self._job, self.account.document())
-
-
-def _failed_row(symbol: str, failed: Failed, known: AskedRange | None, now: datetime) -> AskedRow:
-    return AskedRow(
-        symbol,
-        failed.source,
-        None if known is None else known.first_on,
-        None if known is None else known.last_on,
-        now,
-        failed.kind.value,
-        failed.message,
-    )

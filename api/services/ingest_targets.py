@@ -2,22 +2,27 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.errors import FailureKind, InvalidInput, NotFound
+from api.errors import AppError, FailureKind, InvalidInput, NotFound
+from api.ports import KnownLists
 from api.services.ingest_plan import Target
 from api.services.ingest_request import SOURCES, IngestRequest
 from api.services.provider import Failed
+from api.services.refresh_universes import refresh_universe
 from api.services.routing import CSV, SAMPLE, describe, sources_of
+from models.asked_range import AskedRow
 from models.asked_ranges import AskedRangeRepository
 from models.instrument import Exchange, Instrument
 from models.instruments import InstrumentRepository
+from models.session import SessionFactory, unit_of_work
 from models.universes import UniverseRepository
 
 SAMPLE_UNIVERSES = "SAMPLE_"
+LIST_EVERY = timedelta(hours=20)
 # Each schedule's exchanges, and the currency of the indices that go with them.
 MARKETS: Mapping[str, tuple[Sequence[Exchange], str]] = {
     "asx-close": ((Exchange.XASX,), "AUD"),
@@ -52,6 +57,31 @@ async def scheduled(session: AsyncSession, schedule: str) -> Sequence[str]:
         index_currency=currency,
         sample=SAMPLE_UNIVERSES,
     )
+
+
+async def refresh_list(
+    sessions: SessionFactory, lists: KnownLists, key: str, *, now: datetime
+) -> str | None:
+    """Bring a known list to what it is today, once a day; return why it is as it was, if it is.
+
+    Raises what `refresh_universe` raises when there is no older one that will do.
+    """
+    name = f"universe:{key}"
+    async with unit_of_work(sessions) as session:
+        asked = (await AskedRangeRepository(session).by_keys([name])).get(name)
+        known = await UniverseRepository(session).by_key(key)
+    if known is not None and asked is not None and now - asked.checked_at < LIST_EVERY:
+        return None
+    try:
+        await refresh_universe(sessions, lists, key)
+    except AppError as error:
+        if known is None:
+            raise
+        return f"{key} is as it was: {error}"
+    async with unit_of_work(sessions) as session:
+        row = AskedRow(name, "lists", now.date(), now.date(), now)
+        await AskedRangeRepository(session).save([row])
+    return None
 
 
 async def symbols_of_universe(
