@@ -43,7 +43,8 @@ const FLAGS: Record<string, { title: string; detail: string }> = {
   },
   members_without_bars: {
     title: "Members without prices",
-    detail: "Some members of the universe have no stored price and could not be chosen; ingest the universe to add them.",
+    detail:
+      "Some members of the universe have no stored price and could not be chosen; ingest the universe to add them.",
   },
   modelled_prices: { title: "Modelled prices", detail: "Some prices come from a model, not from a market." },
   open_unknown: { title: "Open unknown", detail: "Where no open is known, orders fill at the next close instead." },
