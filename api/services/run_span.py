@@ -22,7 +22,8 @@ from models.price_bars import PriceBarRepository
 from models.published_series import FxRateRepository
 from models.universes import UniverseRepository
 
-SESSIONS_PER_YEAR = 252
+# New York in 1968, when it closed on Wednesdays to catch up with its paper.
+FEWEST_SESSIONS = 226
 BENCHMARK = "^GSPC"
 PAIRED = {"AUD", "USD"}
 # A currency converts, an exchange has sessions and ticks, a sector and a class have caps, fields
@@ -83,7 +84,6 @@ async def fingerprint(
     session: AsyncSession, span: RunSpan, request: BacktestRequest, entry: StrategyEntry
 ) -> Digest:
     """Name the stored rows the run may read, without reading them: one statement."""
-    warmup_years = math.ceil(entry.warmup(request.parameters) / SESSIONS_PER_YEAR)
     ids = sorted({each.id for each in (*span.assets, span.benchmark)})
     keys: dict[Scope, Keys] = {
         Scope.BARS: ids,
@@ -92,8 +92,15 @@ async def fingerprint(
         Scope.MEMBERSHIP: [] if request.universe is None else [request.universe],
     }
     return await FingerprintRepository(session).digest_of(
-        keys, first_year=request.start.year - warmup_years, last_year=span.end.year
+        keys,
+        first_year=first_year_read(request.start, entry.warmup(request.parameters)),
+        last_year=span.end.year,
     )
+
+
+def first_year_read(start: date, warmup: int) -> int:
+    """Return a year no later than that of a run's first row, a session before its warm-up."""
+    return start.year - math.ceil((warmup + 1) / FEWEST_SESSIONS)
 
 
 async def _named(
