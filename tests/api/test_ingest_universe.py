@@ -8,8 +8,9 @@ from models.instruments import InstrumentRepository
 from models.price_bars import PriceBarRepository
 from models.session import unit_of_work
 from models.universes import Spell, UniverseRepository
-from tests.api.ingesting import FRIDAY, desk
+from tests.api.ingesting import END, FRIDAY, START, desk, market
 from tests.factories import make_bar, make_instrument, make_universe
+from tests.providers.market import made_share
 
 JUNE = "2024-06-03"
 KNOWN = datetime(2020, 1, 2, tzinfo=UTC)
@@ -107,3 +108,19 @@ async def test_the_first_live_prices_of_a_sampled_share_replace_all_of_its_histo
         (date(2024, 6, 25), False, None, "GOOD"),
     ]
     assert was == [(saturday, 7.0), (monday, 7.0)]
+
+
+async def test_a_known_list_is_brought_in_by_the_first_ingest_that_names_it(app, tmp_path):
+    scenario = market(make=lambda symbol: made_share(symbol, START, END))
+    async with desk(app, tmp_path, scenario) as asked:
+        first = await asked.ingest(universe="CORE_ETFS", start=JUNE)
+        before = asked.asked
+        second = await asked.ingest(universe="CORE_ETFS", start=JUNE)
+
+        [(members,)] = await asked.rows("SELECT count(*) FROM index_membership")
+        unasked = asked.asked - before
+    symbols = [each for each in first["failures"] if each["symbol"] != "factors"]
+    assert (symbols, first["requested"], first["succeeded"]) == ([], members + 1, members + 1)
+    # The library, which has no file here, is asked again for its four.
+    assert (second["rows_written"], second["succeeded"]) == (0, members + 1)
+    assert unasked == 4
