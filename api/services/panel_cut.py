@@ -195,7 +195,7 @@ def _membership(
     *,
     survivorship_free: bool,
 ) -> BoolArray:
-    """Who was in, as known by the end of each session's day.
+    """Who was in, as known when each session's day began in UTC: no market has decided by then.
 
     A list without history was known on none of its days: it stands throughout, which is hindsight
     and is flagged as such.
@@ -209,15 +209,15 @@ def _membership(
         if spell.ends_on is not None:
             held &= session < (spell.ends_on - EPOCH).days
         if survivorship_free:
-            held &= _known_by(spell, (session + 1) * NS_PER_DAY)
+            held &= _known_by(spell, session * NS_PER_DAY)
         member[:, column[spell.instrument_id]] |= held
     return member
 
 
 def _known_by(spell: Member, instant: IntArray) -> BoolArray:
-    """Tell for each instant whether this version was the one believed just before it."""
-    known: BoolArray = instant > _nanoseconds(spell.known_from)
-    return known if spell.known_to is None else known & (instant <= _nanoseconds(spell.known_to))
+    """Tell for each instant whether this version was the one believed at it."""
+    known: BoolArray = instant >= _nanoseconds(spell.known_from)
+    return known if spell.known_to is None else known & (instant < _nanoseconds(spell.known_to))
 
 
 def _groups(assets: Sequence[Instrument]) -> dict[str, tuple[str, ...]]:

@@ -282,7 +282,7 @@ async def test_members_are_in_from_their_first_day_to_their_last(sessions, store
             make_universe(benchmark="BHP.AX", survivorship_free=True),
             [
                 Spell(us_id, date(2024, 1, 12), left, datetime(2024, 1, 12, tzinfo=UTC)),
-                # Known a day after it began, so a decision of the first day cannot know it.
+                # Known a day after it began, while markets were deciding: from the next one on.
                 Spell(au_id, joined, None, datetime(2024, 1, 17, 9, tzinfo=UTC)),
             ],
             reason="test",
@@ -298,7 +298,7 @@ async def test_members_are_in_from_their_first_day_to_their_last(sessions, store
     assert panel.markets[0] == "XNYS"  # the region's calendar leads
     assert member == {
         "ACME": [True, True, True, True, False, False],
-        "BHP.AX": [False, False, False, True, True, True],
+        "BHP.AX": [False, False, False, False, True, True],
     }
 
 
@@ -334,6 +334,24 @@ async def test_a_membership_corrected_later_holds_for_the_days_that_believed_it(
 
     # All these sessions lie before the correction, made today.
     assert panel.member.all()
+
+
+async def test_a_member_told_after_sydney_has_closed_is_none_on_that_day(sessions, store):
+    us_id, au_id = await write_pair(sessions, days=8)
+    start, known = date(2024, 1, 12), datetime(2024, 1, 12, tzinfo=UTC)
+    told = datetime(2024, 1, 17, 6, 30, tzinfo=UTC)
+    universe = make_universe(benchmark="BHP.AX", survivorship_free=True)
+    spells = [Spell(us_id, start, None, known), Spell(au_id, start, None, told)]
+    async with unit_of_work(sessions) as session:
+        await UniverseRepository(session).save(universe, spells, reason="test")
+
+    request = PanelRequest(universe="TEST_US", start=start, currency="USD")
+    panel = await load_panel(sessions, store, request)
+
+    # Sydney closed at 05:00 UTC on the 17th: its decision of that day could not know.
+    days = [str(day) for day in panel.session[panel.member[:, 1]].astype("datetime64[D]")]
+    assert days == ["2024-01-18", "2024-01-19"]
+    assert panel.member[:, 0].all()
 
 
 async def test_a_member_without_bars_is_an_empty_column_and_said(sessions, store):
