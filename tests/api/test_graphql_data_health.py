@@ -190,6 +190,7 @@ async def test_the_last_ingest_is_the_viewers_newest(ask, app):
         await jobs.add(make_job(owner_id=owner, kind=JobKind.INGEST))
     async with unit_of_work(app.sessions) as session:
         newest = await JobRepository(session).add(make_job(owner_id=owner, kind=JobKind.INGEST))
+    async with unit_of_work(app.sessions) as session:
         await JobRepository(session).add(make_job(owner_id=owner))
         await JobRepository(session).add(make_job(owner_id=STRANGER, kind=JobKind.INGEST))
 

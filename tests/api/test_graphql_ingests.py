@@ -44,7 +44,7 @@ async def submitted(ask, **input):
 
 
 async def test_an_ingest_is_queued_once_for_a_key(ask, app):
-    wish = {"symbols": ["BHP.AX"], "start": "2024-01-02", "idempotencyKey": "a key"}
+    wish = {"symbols": ["BHP.AX"], "start": "2024-01-02", "force": True, "idempotencyKey": "a key"}
 
     first, again = await submitted(ask, **wish), await submitted(ask, **wish)
     other = await submitted(ask, **wish | {"symbols": ["CBA.AX"]})
@@ -56,8 +56,9 @@ async def test_an_ingest_is_queued_once_for_a_key(ask, app):
     async with unit_of_work(app.sessions) as session:
         page = await JobRepository(session).list_page(owner_id=app.settings.owner_id, first=10)
     assert [job.payload for job in page.rows] == [
-        {"symbols": ["BHP.AX"], "start": "2024-01-02", "source": "AUTO"}
+        {"symbols": ["BHP.AX"], "start": "2024-01-02", "source": "AUTO", "force": True}
     ]
+    assert [job.sends for job in page.rows] == [1]
 
 
 async def test_the_same_key_answers_with_the_report_once_there_is_one(ask, app):
