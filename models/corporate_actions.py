@@ -1,7 +1,7 @@
 """Splits and dividends in bulk: writes that keep what they replace, reads as of an instant."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -54,6 +54,23 @@ BELIEVED = f"""
         AND (known_to = 'infinity' OR known_to > CAST(:known_at AS timestamptz))
     ORDER BY instrument_id, ex_date, kind
 """  # noqa: S608
+# What is no longer believed was, until now.
+WITHDRAW = f"""
+    WITH gone AS (
+        DELETE FROM corporate_action WHERE ({", ".join(KEYS)}) IN (SELECT * FROM unnest(
+            CAST(:ids AS bigint[]), CAST(:days AS date[]), CAST(:kinds AS text[])
+        )) RETURNING *
+    )
+    INSERT INTO corporate_action_revision ({KEPT}, known_to, reason)
+    SELECT {KEPT}, greatest(statement_timestamp(), known_at + interval '1 microsecond'), :reason
+    FROM gone
+"""  # noqa: S608
+LAST_TOLD = """
+    SELECT greatest(
+        (SELECT max(known_at) FROM corporate_action WHERE instrument_id = ANY (:ids)),
+        (SELECT max(known_to) FROM corporate_action_revision WHERE instrument_id = ANY (:ids))
+    )
+"""
 
 
 class CorporateActionRepository:
@@ -73,6 +90,18 @@ class CorporateActionRepository:
             await self.session.execute(text(TAKE_TURNS))
             row = (await self.session.execute(text(MERGE), {"reason": reason})).one()
         return Written(row.new, row.revised, given - row.new - row.revised)
+
+    async def withdraw(self, keys: Iterable[tuple[int, date, str]], *, reason: str) -> None:
+        """Believe no longer in actions, named by instrument, ex date and kind."""
+        ids, days, kinds = zip(*keys, strict=True)
+        asked = {"ids": ids, "days": days, "kinds": kinds, "reason": reason}
+        await self.session.execute(text(WITHDRAW), asked)
+
+    async def last_told(self, instrument_ids: Sequence[int]) -> datetime | None:
+        """Return when an action of these became known or ceased to be believed, last of all."""
+        asked = {"ids": list(instrument_ids)}
+        told: datetime | None = await self.session.scalar(text(LAST_TOLD), asked)
+        return told
 
     async def of(
         self, instrument_ids: Sequence[int], *, known_at: datetime | None = None

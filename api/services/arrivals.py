@@ -33,6 +33,7 @@ LIVE = frozenset({TIINGO, YAHOO})
 # Classes whose volume counts nothing: a pair and an index change no hands.
 UNCOUNTED = frozenset({AssetClass.FX, AssetClass.INDEX})
 PRICES = ("open", "high", "low", "close")
+FARTHEST_MOVE = 10  # days; a monthly dividend comes later than that
 SAME = 1e-6  # relative: what models.staging takes for noise
 
 
@@ -280,6 +281,30 @@ def action_rows(judged: Judged, instrument_id: int, *, now: datetime) -> Iterato
             source=found.listing.source,
             known_at=now if _was_asked(found, on) else opened,
         )
+
+
+def moved_actions(judged: Judged, known: Sequence[Action]) -> Iterator[tuple[date, str]]:
+    """Yield stored actions that are told on another day now: left in, they would count twice.
+
+    The provider gave the bar of their day without them, and the same one some days from it.
+    """
+    stored = {(each.ex_day, each.kind) for each in known}
+    told = {(each.ex_day, each.kind) for each in judged.arrival.actions}
+    news = [each for each in judged.actions if (each.ex_day, each.kind) not in stored]
+    for each in known:
+        came = bool(np.isin(each.ex_day, judged.arrival.batch.day))
+        if came and (each.ex_day, each.kind) not in told and any(_moved(each, new) for new in news):
+            yield EPOCH + timedelta(days=each.ex_day), each.kind
+
+
+def _moved(was: Action, new: Action) -> bool:
+    alike = was.kind == new.kind and np.allclose(
+        [was.ratio or 0.0, was.cash or 0.0],
+        [new.ratio or 0.0, new.cash or 0.0],
+        rtol=SAME,
+        atol=0.0,
+    )
+    return alike and abs(was.ex_day - new.ex_day) <= FARTHEST_MOVE
 
 
 def _was_asked(arrival: Arrival, on: date) -> bool:

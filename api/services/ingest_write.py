@@ -14,6 +14,7 @@ from api.services.arrivals import (
     asked_row,
     judge_arrival,
     kept_rows,
+    moved_actions,
     refusals,
     stored_just_so,
     withdrawn_rows,
@@ -36,6 +37,7 @@ from models.staging import Written
 # Days that hold enough stored bars on each side of a window, across any holidays.
 AROUND = timedelta(days=21)
 WITHDRAWN = "a later bar tells that it was an error"
+MOVED = "it is told on another day now"
 NO_DELAY = timedelta(0)
 
 
@@ -67,6 +69,7 @@ async def write(
     if actions:
         acted = await CorporateActionRepository(session).write(actions)
         changed = changed or acted.new + acted.revised > 0
+        await _withdraw_moved(session, judged, known)
     refused = [row for each, _ in judged for row in refusals(each)]
     tally.reasons.update(row.reason for row in refused)
     if refused:
@@ -101,6 +104,20 @@ async def _write_bars(
     if withdrawn:
         await bars.write(withdrawn, reason=WITHDRAWN)
     return bool(withdrawn) or tally.written.new + tally.written.revised > 0
+
+
+async def _withdraw_moved(
+    session: AsyncSession,
+    judged: Sequence[tuple[Judged, int]],
+    known: Mapping[str, Sequence[Action]],
+) -> None:
+    moved = [
+        (id_, *key)
+        for each, id_ in judged
+        for key in moved_actions(each, known[each.arrival.symbol])
+    ]
+    if moved:
+        await CorporateActionRepository(session).withdraw(moved, reason=MOVED)
 
 
 async def _describe(session: AsyncSession, arrivals: Sequence[Arrival]) -> Mapping[str, int]:

@@ -60,6 +60,7 @@ async def read_rows(
         [RISK_FREE], factor_set=FACTOR_SET, frequency=MONTHLY, known_at=known_at
     )
     everyone = sorted({*ids, *(each.id for each in level)})
+    told = await CorporateActionRepository(session).last_told(known)
     was = await SupersededBarRepository(session).columns(everyone, known_at=known_at)
     return Rows(
         shares=tuple(_share(each, found.get(each.id), actions[each.id]) for each in assets),
@@ -68,7 +69,7 @@ async def read_rows(
             **_prefixed("benchmark", _level(benchmark, levels, actions)),
             **_prefixed("audusd", _series(fixings[PAIR])),
             **_superseded(was, assets),
-            told_at=_last_told(was, actions),
+            told_at=_last_told(was, told),
         ),
     )
 
@@ -146,13 +147,9 @@ def _superseded(was: SupersededColumns, assets: Sequence[Instrument]) -> dict[st
     return {name: values[own] for name, values in (seen | placed).items()}
 
 
-def _last_told(was: SupersededColumns, actions: Mapping[int, Sequence[ActionRow]]) -> IntArray:
-    acted = [
-        (each.known_at - ORIGIN) // timedelta(microseconds=1)
-        for found in actions.values()
-        for each in found
-    ]
-    return _instants([max([0, *acted, *was.known_to_us])])
+def _last_told(was: SupersededColumns, acted: datetime | None) -> IntArray:
+    told = 0 if acted is None else (acted - ORIGIN) // timedelta(microseconds=1)
+    return _instants([max([told, *was.known_to_us])])
 
 
 def _series(columns: SeriesColumns) -> Series:

@@ -44,6 +44,21 @@ async def test_a_split_told_late_clears_the_bar_it_explains(app, tmp_path):
     assert report["rows_revised"] == 1
 
 
+async def test_a_dividend_that_moves_to_another_day_is_paid_once(app, tmp_path):
+    scenario, first, then = market(), date(2024, 6, 25), date(2024, 6, 27)
+    share = scenario.shares["MSFT"]
+    scenario.shares["MSFT"] = replace(share, dividends={date(2024, 6, 5): 0.3, first: 0.3})
+    async with desk(app, tmp_path, scenario) as asked:
+        await asked.ingest(symbols=["MSFT"], start=JUNE)
+        scenario.shares["MSFT"] = replace(share, dividends={date(2024, 6, 5): 0.3, then: 0.3})
+        await asked.ingest(symbols=["MSFT"], now=MONDAY)
+
+        paid = await asked.rows("SELECT ex_date, cash FROM corporate_action ORDER BY ex_date")
+        was = await asked.rows("SELECT ex_date, cash, reason FROM corporate_action_revision")
+    assert paid == [(date(2024, 6, 5), 0.3), (then, 0.3)]
+    assert was == [(first, 0.3, "it is told on another day now")]
+
+
 async def test_a_source_without_a_bar_takes_no_history_over(app, tmp_path):
     scenario = market()
     later = [bar for bar in scenario.shares["MSFT"].bars if bar.day > FRIDAY.date()]

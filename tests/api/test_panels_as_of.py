@@ -56,6 +56,24 @@ async def test_an_action_told_later_is_not_in_a_panel_as_of_before(sessions, sto
     assert again.benchmark.tolist() == then.benchmark.tolist()
 
 
+async def test_an_action_withdrawn_later_is_in_a_panel_as_of_before(sessions, store):
+    us_id = await write_share(sessions)
+    async with unit_of_work(sessions) as session:
+        await CorporateActionRepository(session).write([make_dividend(us_id, DAYS[1], 1.0)])
+        await FingerprintRepository(session).refresh(Scope.BARS, [us_id])
+    then = await load_panel(sessions, store, replace(ALONE, known_at=FRIDAY))
+    async with unit_of_work(sessions) as session:
+        gone = [(us_id, DAYS[1], "DIVIDEND")]
+        await CorporateActionRepository(session).withdraw(gone, reason="test")
+        await FingerprintRepository(session).refresh(Scope.BARS, [us_id])
+
+    again = await load_panel(sessions, store, replace(ALONE, known_at=FRIDAY))
+    now = await load_panel(sessions, store, ALONE)
+
+    assert now.dividend[:, 0].tolist() == [0.0, 0.0, 0.0]
+    assert again.dividend[:, 0].tolist() == then.dividend[:, 0].tolist() == [0.0, 1.0, 0.0]
+
+
 @pytest.mark.parametrize("symbols", [("ACME",), ("OTHER",)], ids=["asset", "benchmark"])
 async def test_a_bar_withdrawn_later_is_in_a_panel_as_of_before(sessions, store, symbols):
     us_id = await write_share(sessions)
