@@ -7,18 +7,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.errors import DataError, FailureKind
 from api.ports import Action, BarBatch
-from api.services.arrivals import (
-    Arrival,
-    Judged,
+from api.services.arrival_rows import (
     action_rows,
     asked_row,
-    judge_arrival,
     kept_rows,
     moved_actions,
     refusals,
     stored_just_so,
     withdrawn_rows,
 )
+from api.services.arrivals import Arrival, Judged, judge_arrival
 from api.services.bar_rows import EPOCH
 from api.services.batches import stored_batch
 from api.services.ingest_report import Tally
