@@ -11,7 +11,7 @@ from models.price_bar import DataQuality, PriceBar
 # One array decodes many times faster than as many rows.
 DAYS = text("""
     SELECT instrument_id, array_agg(date - '1970-01-01'::date ORDER BY date)
-    FROM price_bar WHERE instrument_id = ANY (CAST(:ids AS bigint[]))
+    FROM price_bar WHERE instrument_id = ANY (CAST(:ids AS bigint[])) AND quality <> 'BAD'
     GROUP BY instrument_id
 """)
 
@@ -21,7 +21,7 @@ class BarCountRepository:
         self.session = session
 
     async def days_of(self, instrument_ids: Sequence[int]) -> dict[int, list[int]]:
-        """Return the days of each instrument's bars, since 1970-01-01, oldest first."""
+        """Return the days of each instrument's usable bars, since 1970-01-01, oldest first."""
         rows = await self.session.execute(DAYS, {"ids": list(instrument_ids)})
         return {row[0]: row[1] for row in rows}
 

@@ -190,15 +190,20 @@ MERGE = f"""
     SELECT count(*) FILTER (WHERE was IS NULL) AS new, count(was) AS revised FROM merged
 """  # noqa: S608 - our own names
 
+# What was withdrawn is no longer counted; the days it held remain those an earlier instant knew.
 SPANS = """
     UPDATE instrument i
-    SET first_bar = spanned.first, last_bar = spanned.last, bar_count = spanned.bars
+    SET first_bar = CASE WHEN spanned.bars > 0 THEN spanned.first END,
+        last_bar = CASE WHEN spanned.bars > 0 THEN spanned.last END,
+        bar_count = spanned.bars
     FROM (
-        SELECT instrument_id, min(date) AS first, max(date) AS last, count(*) AS bars
+        SELECT instrument_id, min(date) AS first, max(date) AS last,
+            count(*) FILTER (WHERE quality <> 'BAD') AS bars
         FROM price_bar WHERE instrument_id IN (SELECT instrument_id FROM staged)
         GROUP BY instrument_id
     ) spanned
-    WHERE i.id = spanned.instrument_id AND i.bar_count <> spanned.bars
+    WHERE i.id = spanned.instrument_id AND (i.bar_count, i.first_bar, i.last_bar)
+        IS DISTINCT FROM (spanned.bars, spanned.first, spanned.last)
 """
 
 
@@ -277,7 +282,7 @@ class PriceBarRepository:
         async with staged(self.session, "price_bar", BarRow._fields, rows) as given:
             await self.session.execute(text(TAKE_TURNS))
             row = (await self.session.execute(text(MERGE), {"reason": reason})).one()
-            if row.new:
+            if row.new or row.revised:
                 await self.session.execute(text(SPANS))
         return Written(row.new, row.revised, given - row.new - row.revised)
 

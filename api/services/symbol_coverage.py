@@ -1,9 +1,9 @@
 """What is stored of each symbol beside what its market's calendar says there should be."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,6 +14,7 @@ from models.instrument import Instrument
 from models.instruments import InstrumentRepository
 from models.quarantines import QuarantineRepository
 
+EPOCH = date(1970, 1, 1)
 # A bundled set is finished: no session is ever added to it, so nothing of it is late.
 SAMPLE = "sample:"
 
@@ -46,7 +47,7 @@ async def symbol_coverage(
     """
     instruments = await _instruments(session, ids)
     bars = BarCountRepository(session)
-    holed = [each.id for each in instruments if _expected(each) != each.bar_count]
+    holed = [each.id for each in instruments if _is_holed(each)]
     days = await bars.days_of(holed) if holed else {}
     suspects = await bars.suspects([each.id for each in instruments])
     refused = await QuarantineRepository(session).counts([each.symbol for each in instruments])
@@ -73,17 +74,19 @@ def _line(
     refused: Mapping[str, int],
     now: datetime,
 ) -> SymbolCoverage:
-    gaps = _gaps(instrument, days.get(instrument.id, ()))
-    expected = _expected(instrument)
+    held = days.get(instrument.id, ())
+    first, last = _span(instrument, held)
+    gaps = _gaps(instrument, held)
+    expected = _expected(instrument, first, last)
     return SymbolCoverage(
         symbol=instrument.symbol,
         source=instrument.source,
-        first_bar=instrument.first_bar,
-        last_bar=instrument.last_bar,
+        first_bar=first,
+        last_bar=last,
         expected=expected,
         present=expected - len(gaps),
         gaps=gaps,
-        stale_sessions=_stale(instrument, now),
+        stale_sessions=_stale(instrument, last, now),
         suspect=suspects,
         quarantined=refused.get(instrument.symbol, 0),
     )
@@ -93,20 +96,33 @@ def _code(instrument: Instrument) -> str:
     return calendar_code(instrument.exchange, instrument.currency)
 
 
-def _expected(instrument: Instrument) -> int:
-    if instrument.first_bar is None or instrument.last_bar is None:
+def _is_holed(instrument: Instrument) -> bool:
+    """Tell whether the calendar has other sessions than there are usable bars."""
+    expected = _expected(instrument, instrument.first_bar, instrument.last_bar)
+    return expected != instrument.bar_count
+
+
+def _span(instrument: Instrument, days: Sequence[int]) -> tuple[date | None, date | None]:
+    """Return the first and the last day with a bar: at either end some may have been withdrawn."""
+    if not days:
+        return instrument.first_bar, instrument.last_bar
+    return EPOCH + timedelta(days=days[0]), EPOCH + timedelta(days=days[-1])
+
+
+def _expected(instrument: Instrument, first: date | None, last: date | None) -> int:
+    if first is None or last is None:
         return 0
-    return expected_sessions(_code(instrument), instrument.first_bar, instrument.last_bar)
+    return expected_sessions(_code(instrument), first, last)
 
 
-def _gaps(instrument: Instrument, days: Iterable[int]) -> list[date]:
-    found = list(days)
-    if not found or instrument.first_bar is None or instrument.last_bar is None:
+def _gaps(instrument: Instrument, days: Sequence[int]) -> list[date]:
+    first, last = _span(instrument, days)
+    if not days or first is None or last is None:
         return []
-    return missing_sessions(_code(instrument), found, instrument.first_bar, instrument.last_bar)
+    return missing_sessions(_code(instrument), days, first, last)
 
 
-def _stale(instrument: Instrument, now: datetime) -> int:
-    if instrument.last_bar is None or instrument.source.startswith(SAMPLE):
+def _stale(instrument: Instrument, last: date | None, now: datetime) -> int:
+    if last is None or instrument.source.startswith(SAMPLE):
         return 0
-    return stale_sessions(_code(instrument), instrument.last_bar, now, instrument.delisted_on)
+    return stale_sessions(_code(instrument), last, now, instrument.delisted_on)

@@ -122,3 +122,16 @@ async def test_the_state_names_what_is_the_matter(session, days, state, share):
     found = summarise(await symbol_coverage(session, None, now=NOW))
 
     assert (found.state, found.coverage_pct) == (state, share)
+
+
+async def test_bars_that_were_withdrawn_are_not_there(session):
+    """One inside is a gap; those at an end, such as of a history another source tells, are none."""
+    days = [MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY]
+    share = await stored(session, "AAA", days)
+    gone = [make_bar(share, day, quality=DataQuality.BAD) for day in (*days[:2], days[3])]
+    await PriceBarRepository(session).write(gone)
+
+    found = await line(session, share)
+
+    assert (found.first_bar, found.last_bar) == (WEDNESDAY, FRIDAY)
+    assert (found.expected, found.present, found.gaps) == (3, 2, [THURSDAY])
