@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.errors import InvalidInput, NotFound
 from api.services.findings import Findings
 from api.services.market import require_instruments
+from api.services.reasons import LARGEST_VOLUME
 from api.services.text import clean_text
 from models.audit_events import AuditEventRepository
 from models.fingerprint import Scope
@@ -52,7 +53,7 @@ async def correct_price(
         raise NotFound(_no_bar(instrument, date), field=("input", "date"))
     kept = {name: getattr(stored, name) for name in BarRow._fields}
     corrected = kept | dict(values) | {"source": BY_HAND, "quality": DataQuality.GOOD.value}
-    _check_order(corrected)
+    _check_order(corrected, given=values)
     written = await bars.write([BarRow(**corrected)], reason=why)
     if not written.revised:
         raise _no_change(instrument, date, values)
@@ -88,14 +89,20 @@ def _faults(instrument: Instrument, values: Mapping[str, float]) -> Iterator[Inv
         field, shown = ("input", ASKED[name]), ASKED[name]
         if name not in instrument.fields:
             yield InvalidInput(_not_carried(instrument, name), field=field)
-        elif name == "volume" and not 0.0 <= value < math.inf:
+        elif name == "volume" and not _counts_shares(value):
             yield InvalidInput(
-                f"volume was {value}; give 0 or more", field=field, reason="BAD_VOLUME"
+                f"volume was {value}; give a whole number of shares, from 0 to less than 2^63",
+                field=field,
+                reason="BAD_VOLUME",
             )
         elif name != "volume" and not 0.0 < value < math.inf:
             yield InvalidInput(
                 f"{shown} was {value}; a price is above 0", field=field, reason="BAD_PRICE"
             )
+
+
+def _counts_shares(volume: float) -> bool:
+    return 0.0 <= volume < LARGEST_VOLUME and volume.is_integer()
 
 
 def _not_carried(instrument: Instrument, name: str) -> str:
@@ -120,18 +127,23 @@ def _no_bar(instrument: Instrument, date: Day) -> str:
     )
 
 
-def _check_order(bar: Mapping[str, float | None]) -> None:
-    """Raise InvalidInput where a price lies outside the session's low and high."""
+def _check_order(bar: Mapping[str, float | None], *, given: Mapping[str, float]) -> None:
+    """Raise InvalidInput where a price lies outside the session's low and high.
+
+    It is about the value that was given: what is stored was in order.
+    """
     low, high = bar["low"], bar["high"]
     for name in ("open", "close", "low", "high"):
         price = bar[name]
         if price is None:
             continue
-        if (low is not None and price < low) or (high is not None and price > high):
+        below = low is not None and price < low
+        if below or (high is not None and price > high):
+            bound = "low" if below else "high"
             raise InvalidInput(
                 f"{name} would be {price} with a low of {low} and a high of {high}; low is a"
                 " session's lowest price and high its highest: correct them together",
-                field=("input", name),
+                field=("input", name if name in given else bound),
                 reason="OHLC_ORDER",
             )
 

@@ -8,14 +8,13 @@ import numpy as np
 from api.ports import BarBatch, Listing
 from api.services.adjustment import is_quote
 from api.services.calendars import Calendar
-from api.services.reasons import Reason
+from api.services.reasons import LARGEST_VOLUME, Reason
 from api.services.sessions import EPOCH
 from engine.types import BoolArray, IntArray
 
 NS_PER_DAY = 86_400 * 10**9
 PRICES = ("open", "high", "low", "close", "adjusted_close")
 FIELDS = (*PRICES, "volume")
-LARGEST_VOLUME = float(2**63)
 
 Objections = Sequence[tuple[Reason, BoolArray]]
 

@@ -2,6 +2,9 @@
 
 from enum import StrEnum
 
+# Shares of one session that fit no integer were never traded.
+LARGEST_VOLUME = float(2**63)
+
 
 class Reason(StrEnum):
     """The codes of quarantine and reports. Of a row's reasons the first gate's is kept."""

@@ -23,6 +23,7 @@ DERIVED = (
     "adjustedClose of BHP.AX is not stored but derived from its closes, splits and dividends;"
     " correct close"
 )
+SHARES = "give a whole number of shares, from 0 to less than 2^63"
 BAR = {"open": 10.0, "high": 12.0, "low": 9.0, "close": 11.0, "volume": 1e6}
 
 
@@ -119,7 +120,9 @@ async def test_a_suspect_bar_can_be_confirmed(session, stored):
         ({"values": {"open": 0.0}}, "open", "open was 0.0; a price is above 0"),
         ({"values": {"low": float("nan")}}, "low", "low was nan; a price is above 0"),
         ({"values": {"high": float("inf")}}, "high", "high was inf; a price is above 0"),
-        ({"values": {"volume": -1.0}}, "volume", "volume was -1.0; give 0 or more"),
+        ({"values": {"volume": -1.0}}, "volume", f"volume was -1.0; {SHARES}"),
+        ({"values": {"volume": 1.5}}, "volume", f"volume was 1.5; {SHARES}"),
+        ({"values": {"volume": 1e300}}, "volume", f"volume was 1e+300; {SHARES}"),
         (
             {"values": {"adjusted_close": 5.0}},
             "adjustedClose",
@@ -155,9 +158,9 @@ async def test_nothing_to_correct_is_refused(session, stored):
     [
         ({"close": 12.5}, "close"),
         ({"open": 8.5}, "open"),
-        ({"low": 10.5}, "open"),
-        ({"high": 10.5}, "close"),
-        ({"high": 8.0, "low": 13.0}, "open"),
+        ({"low": 10.5}, "low"),
+        ({"high": 10.5}, "high"),
+        ({"high": 8.0, "low": 13.0}, "low"),
     ],
 )
 async def test_prices_outside_low_and_high_are_refused(session, stored, values, field):
