@@ -4,6 +4,7 @@ yfinance knows how to be let in. Its reading of charts is not used: it drops day
 keeps silent about it, and what it once read it answers again for as long as the process lives.
 """
 
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -23,6 +24,7 @@ COOKIE_SECONDS = 5.0
 # A chart needs no crumb: where none is to be had, it is asked for no more often than this.
 CRUMB_AGAIN_SECONDS = 600.0
 LONG_AGO = -1e9
+CURLS_OWN = re.compile(r"^Failed to perform, curl: \(\d+\) |\.? See https://curl\.se/.*$")
 EXPLAINED_STATUSES = frozenset({400, 404, 422})
 SHUT_OUT_STATUSES = frozenset({401, 403, 999})
 
@@ -60,7 +62,7 @@ class YahooSession(Session[Response]):
         except curl.IncompleteRead as e:
             raise bad_data("Yahoo sent a broken body") from e
         except curl.RequestException as e:
-            message = f"Yahoo could not be reached: {e}"
+            message = f"Yahoo could not be reached: {_plainly(e)}"
             raise FetchFailed(FailureKind.NETWORK, message) from e
         self._refuse(response)
         return response
@@ -99,6 +101,11 @@ class YahooSession(Session[Response]):
             kind, message = FailureKind.NETWORK, f"Yahoo does not let us in (status {status})"
         waits = retry_after(response.headers.get("retry-after"), now=self._clock())
         raise FetchFailed(kind, message, retry_after_seconds=waits)
+
+
+def _plainly(error: curl.RequestException) -> str:
+    """Return what happened, without curl's number before it and its reading list behind."""
+    return CURLS_OWN.sub("", str(error))
 
 
 class OneEach(SingletonMeta):  # type: ignore[misc]

@@ -163,7 +163,10 @@ async def test_nobody_listening_is_the_network():
     async with serving(lambda _: Answer()) as gone:
         pass
 
-    assert (await failure(Scenario(), url=gone.url)).kind == FailureKind.NETWORK
+    told = await failure(Scenario(), url=gone.url)
+    assert told.kind == FailureKind.NETWORK
+    assert str(told).startswith("Yahoo could not be reached: Failed to connect to 127.0.0.1")
+    assert "curl" not in str(told)
 
 
 async def test_a_body_without_measure_is_cut(monkeypatch):
