@@ -35,6 +35,7 @@ from models.staging import Written
 # Days that hold enough stored bars on each side of a window, across any holidays.
 AROUND = timedelta(days=21)
 WITHDRAWN = "a later bar tells that it was an error"
+TAKEN_OVER = "another source tells this history now, and has no such bar"
 MOVED = "it is told on another day now"
 NO_DELAY = timedelta(0)
 
@@ -98,10 +99,14 @@ async def _write_bars(
         rows += kept_rows(each, known, id_, delay, now=now)
     if rows:
         tally.written += await bars.write(rows)
-    withdrawn = [row for each, id_ in judged for row in withdrawn_rows(each, id_)]
-    if withdrawn:
-        await bars.write(withdrawn, reason=WITHDRAWN)
-    return bool(withdrawn) or tally.written.new + tally.written.revised > 0
+    withdrawn: dict[str, list[BarRow]] = {WITHDRAWN: [], TAKEN_OVER: []}
+    for each, id_ in judged:
+        reason = TAKEN_OVER if each.arrival.takes_over else WITHDRAWN
+        withdrawn[reason] += withdrawn_rows(each, id_)
+    for reason, gone in withdrawn.items():
+        if gone:
+            await bars.write(gone, reason=reason)
+    return any(withdrawn.values()) or tally.written.new + tally.written.revised > 0
 
 
 async def _withdraw_moved(

@@ -88,7 +88,9 @@ async def test_a_history_that_is_taken_over_is_digested_from_its_first_day(app, 
 
         after = await asked.rows(digests)
         old = await asked.rows("SELECT DISTINCT quality FROM price_bar WHERE date < '1970-01-01'")
+        told = await asked.rows("SELECT DISTINCT reason FROM price_bar_revision")
     assert old == [("BAD",)]
+    assert told == [("another source tells this history now, and has no such bar",)]
     assert [year for year, _ in before] == [year for year, _ in after] == [1969]
     assert after != before
 
