@@ -163,7 +163,8 @@ def _require_columns(header: Sequence[str], *, name: str) -> None:
             )
     twice = next((column for column in header if header.count(column) > 1), None)
     if twice is not None:
-        raise refusal(Reason.SCHEMA, f"{name} line 1 names the column {twice!r} twice; leave one")
+        message = f"{name} line 1 has {twice!r} twice; let it name each column, and each once"
+        raise refusal(Reason.SCHEMA, message)
 
 
 def _require_width(records: _Records, *, name: str) -> None:

@@ -46,7 +46,10 @@ async def import_prices(
     and what `save_universe` raises; nothing is written then.
     """
     if not file.batches:
-        raise InvalidInput(f"{file.file} has no row that can be read", field=("file",))
+        reasons = Counter(row.reason for row in file.refused).most_common()
+        told = ", ".join(f"{count:,} as {reason}" for reason, count in reasons)
+        message = f"{file.file} has no row that can be read; refused were {told}"
+        raise InvalidInput(message, field=("file",))
     listings = [_listing(batch) for batch in file.batches]
     symbols = [each.symbol for each in listings]
     await _require_own(session, symbols)

@@ -144,6 +144,9 @@ async def test_a_file_that_is_refused_leaves_no_row(settings, tmp_path):
         await import_file(settings, path, "MINE", print)
     with pytest.raises(InvalidInput, match=r"none\.csv cannot be read"):
         await import_file(settings, tmp_path / "none.csv", "MINE", print)
+    path.write_text("date,symbol,close\n2024-01-05,../../etc,1\n2024-01-05,AAPL,x\n")
+    with pytest.raises(InvalidInput, match="refused were 1 as BAD_SYMBOL, 1 as NOT_A_NUMBER"):
+        await import_file(settings, path, "MINE", print)
 
     assert await in_database(settings, "SELECT count(*) FROM price_bar WHERE source = 'csv'") == [
         (0,)

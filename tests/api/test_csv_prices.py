@@ -129,6 +129,7 @@ with zipfile.ZipFile(ZIPPED, "w") as archive:
         ("date,symbol\n2024-01-02,AAPL\n", "SCHEMA", "no column 'close', it has date, symbol; "),
         ("Date,Symbol,Close\n" + ROW, "SCHEMA", "no column 'date', it has Date, Symbol, Close"),
         ("date,symbol,close,close\n2024-01-02,AAPL,1,2\n", "SCHEMA", "'close' twice"),
+        ("2024-01-02,AAPL,1.5,1.5\n" + ROW, "SCHEMA", "'1.5' twice; let it name each column"),
         (HEAD + "2024-01-02,AAPL\n" + ROW, "SCHEMA", "line 2 has 2 cells and the header has 3"),
         ("date;symbol;close\n2024-01-02;AAPL;1\n", "DIALECT", "line 1 is separated by semicolons"),
         ("date\tsymbol\tclose\n", "EMPTY_FILE", "has no row"),
