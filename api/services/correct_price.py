@@ -16,7 +16,7 @@ from models.audit_events import AuditEventRepository
 from models.fingerprint import Scope
 from models.fingerprints import FingerprintRepository
 from models.instrument import Instrument
-from models.price_bar import BY_HAND, BarRow, DataQuality
+from models.price_bar import BY_HAND, BarRow, DataQuality, PriceBar
 from models.price_bars import PriceBarRepository
 from models.revisions import Revision, RevisionRepository
 
@@ -54,6 +54,7 @@ async def correct_price(
     kept = {name: getattr(stored, name) for name in BarRow._fields}
     corrected = kept | dict(values) | {"source": BY_HAND, "quality": DataQuality.GOOD.value}
     _check_order(corrected, given=values)
+    _require_both(instrument, stored, values)
     written = await bars.write([BarRow(**corrected)], reason=why)
     if not written.revised:
         raise _no_change(instrument, date, values)
@@ -146,6 +147,19 @@ def _check_order(bar: Mapping[str, float | None], *, given: Mapping[str, float])
                 field=("input", name if name in given else bound),
                 reason="OHLC_ORDER",
             )
+
+
+def _require_both(instrument: Instrument, stored: PriceBar, values: Mapping[str, float]) -> None:
+    """Raise InvalidInput where a new close would leave an adjusted one behind, which runs read."""
+    close, adjusted = stored.close, stored.adjusted_close
+    if close is None or adjusted is None or "actions" in instrument.fields:
+        return
+    if "close" in values and "adjusted_close" not in values:
+        raise InvalidInput(
+            f"adjustedClose of {instrument.symbol} would stay at {adjusted}, and runs read that;"
+            f" give it too, by the factor of this bar {values['close'] * adjusted / close:.10g}",
+            field=("input", "adjustedClose"),
+        )
 
 
 def _no_change(instrument: Instrument, date: Day, values: Mapping[str, float]) -> InvalidInput:

@@ -6,7 +6,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col
 
-from api.errors import ErrorCode, NotFound, UnknownSymbol
+from api.errors import ErrorCode, InvalidInput, NotFound, UnknownSymbol
 from api.services.correct_price import correct_price
 from api.services.failures import failure_of
 from api.services.findings import Refused
@@ -194,6 +194,20 @@ async def test_a_field_the_source_does_not_carry_is_refused(session):
     done = await correct(session, symbol="SAMPLE", values={"adjusted_close": 99.0})
 
     assert done.after.adjusted_close == 99.0
+
+
+async def test_a_close_is_not_put_right_beside_an_adjusted_one_that_stays_wrong(session):
+    imported = make_instrument("FILE", fields=["adjusted_close", "close"])
+    ids = await InstrumentRepository(session).upsert([imported])
+    await PriceBarRepository(session).write([make_bar(ids["FILE"], MONDAY, 50.0, close=100.0)])
+    await FingerprintRepository(session).refresh(Scope.BARS, [ids["FILE"]])
+
+    with pytest.raises(InvalidInput, match=r"stay at 50\.0, .* factor of this bar 45") as caught:
+        await correct(session, symbol="FILE", values={"close": 90.0})
+
+    assert caught.value.field == ("input", "adjustedClose")
+    both = {"close": 90.0, "adjusted_close": 45.0}
+    assert (await correct(session, symbol="FILE", values=both)).after.adjusted_close == 45.0
 
 
 async def test_two_corrections_at_once_are_both_kept(sessions):
