@@ -45,6 +45,12 @@ class Target:
     asked: AskedRange | None = None
 
     @property
+    def is_taken_over(self) -> bool:
+        """Tell whether another source brought bars, and no provider was asked for any."""
+        asked = self.asked is not None and self.asked.first_on is not None
+        return self.first_bar is not None and not asked
+
+    @property
     def market(self) -> Calendar:
         return calendar(calendar_code(self.exchange, self.currency))
 
@@ -123,11 +129,15 @@ def _believed_failure(asked: AskedRange | None, now: datetime) -> Failed | None:
 
 
 def _closed(target: Target, wish: Wish, delay: timedelta) -> IntArray:
-    """Return the sessions up to the wish's end whose bar can be there by now."""
+    """Return the sessions up to the wish's end whose bar can be there by now.
+
+    What another source brought is asked for to its end, so that one source tells all of a history.
+    """
     market = target.market
     by = int((wish.now - delay).timestamp() * 1e9)
     session = market.session[: np.searchsorted(market.closes_at, by, side="right")]
-    for end in (wish.end, target.delisted_on):
+    wished = None if target.is_taken_over else wish.end
+    for end in (wished, target.delisted_on):
         session = session if end is None else session[session <= _number(end)]
     return session
 

@@ -95,6 +95,17 @@ async def test_a_history_that_is_taken_over_is_digested_from_its_first_day(app, 
     assert after != before
 
 
+async def test_a_history_is_taken_over_whole_whatever_end_is_asked_for(app, tmp_path):
+    async with desk(app, tmp_path) as asked:
+        await write_file(app.sessions, start=date(2024, 6, 3), closes=19)
+        await asked.ingest(symbols=["MSFT"], source="YAHOO", start="2024-06-03", end="2024-06-14")
+
+        told = await asked.rows(
+            "SELECT DISTINCT source, quality FROM price_bar WHERE date > '2024-06-19'"
+        )
+    assert told == [("yahoo", "GOOD")]
+
+
 async def test_a_bar_that_was_asked_for_in_vain_is_known_when_it_comes(app, tmp_path):
     """A row that was refused, and put right by its vendor: nobody could use it until then."""
     scenario = market()
