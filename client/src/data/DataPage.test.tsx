@@ -229,3 +229,21 @@ test("a server out of reach is said so, and may be tried again", async () => {
 
   await screen.findByRole("region", { name: "Coverage by symbol" });
 });
+
+test("where all of an index failed, ten rows are shown at a time", async () => {
+  const failed = Array.from({ length: 12 }, (_, number) => ({ ...FAILED, symbol: `S${number}.AX` }));
+  const down = { ...JOB, subject: { ...JOB.subject, failed } } as typeof JOB;
+  renderPage(<DataPage />, [...AROUND, viewer([]), healthy({ lastIngest: down })]);
+  const region = () => screen.getByRole("region", { name: "Symbols that failed" });
+  await screen.findByRole("region", { name: "Symbols that failed" });
+  const symbols = () =>
+    within(region())
+      .getAllByRole("rowheader")
+      .map((each) => each.textContent);
+
+  expect(symbols().length).toBe(10);
+  const pages = screen.getByText("1–10 of 12").closest("nav")!;
+  await userEvent.click(within(pages).getByRole("button", { name: "Next" }));
+  expect(symbols()).toEqual(["S10.AX", "S11.AX"]);
+  expect(within(pages).getByRole("button", { name: "Next" }).hasAttribute("disabled")).toBe(true);
+});

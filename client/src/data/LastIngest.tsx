@@ -1,3 +1,4 @@
+import { useState } from "react";
 import { JobProgress } from "../backtests/JobProgress";
 import { isOpen } from "../backtests/StatusBadge";
 import type { IngestReportPartFragment } from "../graphql/generated";
@@ -6,10 +7,13 @@ import { Card } from "../ui/Card";
 import { ago, duration, enumWords, instant, integer, sentence, words } from "../ui/format";
 import { Icon } from "../ui/Icon";
 import { Notice } from "../ui/Notice";
-import { Table, table } from "../ui/Table";
+import { Pager, Table, table } from "../ui/Table";
 import type { Actions, Health } from "./DataPage";
 import css from "./LastIngest.module.css";
 import { kindWords, many, plural, sourceWords, stepOf } from "./words";
+
+// Where no provider answers, every symbol of an index fails alike.
+const PAGE = 10;
 
 type Job = NonNullable<Health["lastIngest"]>;
 type Report = IngestReportPartFragment;
@@ -74,7 +78,7 @@ function ReportCard({ job, report, actions }: CardProps) {
     >
       <p className={css.outcome}>{outcomeWords(report)}</p>
       <Figures report={report} />
-      {report.failed.length > 0 && <Failures failures={report.failed} />}
+      {report.failed.length > 0 && <Failures key={report.id} failures={report.failed} />}
     </Card>
   );
 }
@@ -119,33 +123,48 @@ function Figures({ report }: { report: Report }) {
 }
 
 function Failures({ failures }: { failures: Report["failed"] }) {
+  const [page, setPage] = useState(0);
+  const visible = failures.slice(page * PAGE, (page + 1) * PAGE);
   return (
-    <Table label="Symbols that failed">
-      <thead>
-        <tr>
-          <th scope="col">Failed</th>
-          <th scope="col">Why</th>
-          <th scope="col">What was said</th>
-          <th scope="col" className={table.num}>
-            Tries
-          </th>
-          <th scope="col">Another try</th>
-        </tr>
-      </thead>
-      <tbody>
-        {failures.map((failure) => (
-          <tr key={`${failure.symbol} ${failure.source}`}>
-            <th scope="row">{failure.symbol}</th>
-            <td>
-              {kindWords(failure.kind)}
-              {failure.source && <span className={table.faint}> · {sourceWords(failure.source)}</span>}
-            </td>
-            <td className={css.message}>{sentence(failure.message)}</td>
-            <td className={table.num}>{integer(failure.attempts)}</td>
-            <td>{failure.retryable ? "can help" : <span className={table.faint}>will not help</span>}</td>
+    <>
+      <Table label="Symbols that failed">
+        <thead>
+          <tr>
+            <th scope="col">Failed</th>
+            <th scope="col">Why</th>
+            <th scope="col">What was said</th>
+            <th scope="col" className={table.num}>
+              Tries
+            </th>
+            <th scope="col">Another try</th>
           </tr>
-        ))}
-      </tbody>
-    </Table>
+        </thead>
+        <tbody>
+          {visible.map((failure) => (
+            <tr key={`${failure.symbol} ${failure.source}`}>
+              <th scope="row">{failure.symbol}</th>
+              <td>
+                {kindWords(failure.kind)}
+                {failure.source && <span className={table.faint}> · {sourceWords(failure.source)}</span>}
+              </td>
+              <td className={css.message}>{sentence(failure.message)}</td>
+              <td className={table.num}>{integer(failure.attempts)}</td>
+              <td>{failure.retryable ? "can help" : <span className={table.faint}>will not help</span>}</td>
+            </tr>
+          ))}
+        </tbody>
+      </Table>
+      {failures.length > PAGE && (
+        <Pager
+          from={page * PAGE + 1}
+          shown={visible.length}
+          total={failures.length}
+          hasNext={(page + 1) * PAGE < failures.length}
+          busy={false}
+          onPrevious={() => setPage(page - 1)}
+          onNext={() => setPage(page + 1)}
+        />
+      )}
+    </>
   );
 }
