@@ -19,6 +19,8 @@ from models.staging import TAKE_TURNS, Written, differ, staged
 FIGURES = ("open", "high", "low", "close", "adjusted_close", "volume")
 # Which provider told the same figures is no news: fallbacks take turns.
 WORDS = ("quality",)
+# Why a bar differs, unless somebody says.
+CHANGED = "the source changed"
 VALUES = (*FIGURES, "source", *WORDS)
 
 EPOCH = date(1970, 1, 1)
@@ -271,7 +273,7 @@ class PriceBarRepository:
         )
         return await self.session.scalar(found.execution_options(populate_existing=True))
 
-    async def write(self, rows: Iterable[BarRow], *, reason: str = "the source changed") -> Written:
+    async def write(self, rows: Iterable[BarRow], *, reason: str = CHANGED) -> Written:
         """Write bars, at most one for each instrument and date.
 
         A bar that differs from the stored one replaces it: the old values go to the revisions

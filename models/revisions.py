@@ -33,6 +33,8 @@ from models.price_bar import PriceBar, PriceBarRevision, bar_seen
 from models.price_bars import VALUES
 
 MOST_RUNS = 100
+# Why all bars of a history changed at once: no bar of it was corrected.
+HANDED_OVER = "another source tells this history now"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +66,7 @@ class Change(NamedTuple):
 _VALUES = (*VALUES, "known_at")
 _OF = "r.instrument_id = ANY (CAST(:ids AS bigint[]))"
 _ON = "r.date = :date"
+_CORRECTED = "r.reason <> :handed_over"
 # Behind where the last page ended.
 _AFTER = "(r.known_to, r.instrument_id, r.date) < (:after_known_to, :after_id, :after_date)"
 _NEWEST = "r.known_to DESC, r.instrument_id DESC, r.date DESC"
@@ -101,14 +104,16 @@ class RevisionRepository:
         instrument_ids: Sequence[int] | None,
         *,
         date: date | None = None,
+        handed_over: bool = True,
         first: int,
         after: Place | None = None,
     ) -> Page[Revision]:
         """Return what changed, newest first; None asks for all instruments.
 
-        A place is (known_at, id) of a revision. Raises ValueError for an id that is none.
+        Without those that were handed over, it is what somebody corrected. A place is (known_at,
+        id) of a revision. Raises ValueError for an id that is none.
         """
-        where, asked = _wanted(instrument_ids, date)
+        where, asked = _wanted(instrument_ids, date, handed_over=handed_over)
         if after is not None:
             instrument_id, day = _read_id(str(after.id))
             where.append(_AFTER)
@@ -120,10 +125,14 @@ class RevisionRepository:
         return Page(rows[:first], has_next=len(rows) > first)
 
     async def count_listed(
-        self, instrument_ids: Sequence[int] | None, *, date: date | None = None
+        self,
+        instrument_ids: Sequence[int] | None,
+        *,
+        date: date | None = None,
+        handed_over: bool = True,
     ) -> int | None:
         """Return how many changes the pages hold; None past ten thousand."""
-        where, asked = _wanted(instrument_ids, date)
+        where, asked = _wanted(instrument_ids, date, handed_over=handed_over)
         found: int = await self.session.scalar(text(_COUNT.format(where=_all(where))), asked) or 0
         return found if found <= MAX_COUNT else None
 
@@ -187,8 +196,14 @@ class RevisionRepository:
         return touched
 
 
-def _wanted(ids: Sequence[int] | None, day: date | None) -> tuple[list[str], dict[str, Any]]:
-    where, asked = [], {"ids": ids if ids is None else list(ids), "date": day}
+def _wanted(
+    ids: Sequence[int] | None, day: date | None, *, handed_over: bool
+) -> tuple[list[str], dict[str, Any]]:
+    where: list[str] = []
+    asked: dict[str, Any] = {"ids": ids if ids is None else list(ids), "date": day}
+    if not handed_over:
+        where.append(_CORRECTED)
+        asked["handed_over"] = HANDED_OVER
     if ids is not None:
         where.append(_OF)
     if day is not None:

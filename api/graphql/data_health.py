@@ -221,12 +221,14 @@ class DataHealth:
 
     @strawberry.field(
         graphql_type=Connection[PriceRevisionType],
-        description="Bars that changed after they were known, newest change first.",
+        description="Bars that were corrected after they were known, newest correction first. "
+        "A history that another source took over is not: see `priceRevisions` for its bars.",
     )
     async def revisions(
         root: Asked, info: Info, first: First = None, after: After = None
     ) -> Connection[Revision]:
-        return await revision_page(info, await root.ids(info), first=first, after=after)
+        ids = await root.ids(info)
+        return await revision_page(info, ids, handed_over=False, first=first, after=after)
 
 
 @strawberry.type

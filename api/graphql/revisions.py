@@ -51,6 +51,7 @@ async def revision_page(
     ids: Sequence[int] | None,
     *,
     day: Day | None = None,
+    handed_over: bool = True,
     first: int | None,
     after: str | None,
 ) -> Connection[Revision]:
@@ -58,11 +59,15 @@ async def revision_page(
     size, seal = page_size(first), Seal(str(info.context.viewer_id), "revisions")
     place = seal.read(after, value=datetime.fromisoformat, id=str)
     async with info.context.session() as session:
-        page = await RevisionRepository(session).list_page(ids, date=day, first=size, after=place)
+        page = await RevisionRepository(session).list_page(
+            ids, date=day, handed_over=handed_over, first=size, after=place
+        )
 
     async def count() -> int | None:
         async with info.context.session() as session:
-            return await RevisionRepository(session).count_listed(ids, date=day)
+            return await RevisionRepository(session).count_listed(
+                ids, date=day, handed_over=handed_over
+            )
 
     return connection(
         page,

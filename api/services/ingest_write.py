@@ -28,14 +28,14 @@ from models.fingerprints import FingerprintRepository
 from models.instrument import Instrument
 from models.instruments import InstrumentRepository
 from models.price_bar import BarRow
-from models.price_bars import BarColumns, PriceBarRepository
+from models.price_bars import CHANGED, BarColumns, PriceBarRepository
 from models.quarantines import QuarantineRepository
+from models.revisions import HANDED_OVER
 from models.staging import Written
 
 # Days that hold enough stored bars on each side of a window, across any holidays.
 AROUND = timedelta(days=21)
 WITHDRAWN = "a later bar tells that it was an error"
-TAKEN_OVER = "another source tells this history now, and has no such bar"
 MOVED = "it is told on another day now"
 NO_DELAY = timedelta(0)
 
@@ -91,21 +91,21 @@ async def _write_bars(
     bars = PriceBarRepository(session)
     tally.read = sum(len(each.arrival.batch.day) for each, _ in judged)
     tally.quarantined = sum(len(each.verdict.refused) for each, _ in judged)
-    rows: list[BarRow] = []
+    told: dict[str, list[BarRow]] = {CHANGED: [], HANDED_OVER: []}
+    withdrawn: dict[str, list[BarRow]] = {WITHDRAWN: [], HANDED_OVER: []}
     for each, id_ in judged:
         known = stored_just_so(each)
         tally.written += Written(unchanged=int(known.sum()))
         delay = delays.get(each.arrival.listing.source, NO_DELAY)
-        rows += kept_rows(each, known, id_, delay, now=now)
-    if rows:
-        tally.written += await bars.write(rows)
-    withdrawn: dict[str, list[BarRow]] = {WITHDRAWN: [], TAKEN_OVER: []}
-    for each, id_ in judged:
-        reason = TAKEN_OVER if each.arrival.takes_over else WITHDRAWN
-        withdrawn[reason] += withdrawn_rows(each, id_)
-    for reason, gone in withdrawn.items():
-        if gone:
-            await bars.write(gone, reason=reason)
+        over = each.arrival.takes_over
+        told[HANDED_OVER if over else CHANGED] += kept_rows(each, known, id_, delay, now=now)
+        withdrawn[HANDED_OVER if over else WITHDRAWN] += withdrawn_rows(each, id_)
+    for reason, rows in told.items():
+        if rows:
+            tally.written += await bars.write(rows, reason=reason)
+    for reason, rows in withdrawn.items():
+        if rows:
+            await bars.write(rows, reason=reason)
     return any(withdrawn.values()) or tally.written.new + tally.written.revised > 0
 
 

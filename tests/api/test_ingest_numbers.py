@@ -90,9 +90,33 @@ async def test_a_history_that_is_taken_over_is_digested_from_its_first_day(app, 
         old = await asked.rows("SELECT DISTINCT quality FROM price_bar WHERE date < '1970-01-01'")
         told = await asked.rows("SELECT DISTINCT reason FROM price_bar_revision")
     assert old == [("BAD",)]
-    assert told == [("another source tells this history now, and has no such bar",)]
+    assert told == [("another source tells this history now",)]
     assert [year for year, _ in before] == [year for year, _ in after] == [1969]
     assert after != before
+
+
+async def test_a_history_that_is_taken_over_is_no_list_of_corrections(app, ask, tmp_path):
+    listed = """{ dataHealth { revisions(first: 5) { nodes { reason } totalCount } }
+        priceRevisions(symbol: "MSFT", first: 1) { nodes { reason } } }"""
+    async with desk(app, tmp_path) as asked:
+        await write_file(app.sessions, start=date(2024, 6, 3), closes=5)
+        await asked.ingest(symbols=["MSFT"], source="YAHOO")
+        over = (await ask(listed))["data"]
+        share = asked.scenario.shares["MSFT"]
+        [bar] = [bar for bar in share.bars if bar.day == date(2024, 6, 27)]
+        asked.scenario.shares["MSFT"] = share.with_close(bar.day, (bar.high + bar.low) / 2)
+        await asked.ingest(symbols=["MSFT"], source="YAHOO", now=MONDAY)
+
+        corrected = (await ask(listed))["data"]
+    told = [{"reason": "another source tells this history now"}]
+    assert over == {
+        "dataHealth": {"revisions": {"nodes": [], "totalCount": 0}},
+        "priceRevisions": {"nodes": told},
+    }
+    assert corrected["dataHealth"]["revisions"] == {
+        "nodes": [{"reason": "the source changed"}],
+        "totalCount": 1,
+    }
 
 
 async def test_a_history_is_taken_over_whole_whatever_end_is_asked_for(app, tmp_path):
