@@ -28,6 +28,7 @@ from sqlmodel import col
 from models.backtest import Backtest
 from models.base import INSTANT
 from models.fingerprint import RunInput, Scope
+from models.job import Job, JobStatus
 from models.pages import MAX_COUNT, Page, Place
 from models.price_bar import PriceBar, PriceBarRevision, bar_seen
 from models.price_bars import VALUES
@@ -140,8 +141,8 @@ class RevisionRepository:
         """Return, for each change, the owner's newest runs that read the bar as it was before.
 
         Those are the runs that read the instrument's bars of that year, end no earlier than the
-        bar, and stand at an instant at which the replaced values were believed. At most a
-        hundred for each change, in one statement.
+        bar, stand at an instant at which the replaced values were believed, and did not fail. At
+        most a hundred for each change, in one statement.
         """
         asked = (
             func.unnest(
@@ -171,8 +172,11 @@ class RevisionRepository:
         runs = (
             select(col(Backtest.id))
             .join(RunInput, col(RunInput.backtest_id) == col(Backtest.id))
+            .join(Job, col(Job.id) == col(Backtest.job_id))
             .where(
                 read,
+                # What failed or was cancelled has no figures that a correction could touch.
+                col(Job.status).not_in([JobStatus.FAILED, JobStatus.CANCELLED]),
                 col(Backtest.owner_id) == owner_id,
                 col(Backtest.known_at) >= col(PriceBarRevision.known_at),
                 col(Backtest.known_at) < asked.c.known_to,

@@ -94,11 +94,17 @@ async def test_each_page_begins_where_the_last_one_ended(sessions, corrected):
 
 
 async def ran(session, instrument_id, *, year=2024, scope="bars", **given):
-    owner = given.pop("owner_id", OWNER)
+    owner, status = given.pop("owner_id", OWNER), given.pop("status", None)
     job = await JobRepository(session).add(make_job(owner_id=owner))
     run = await BacktestRepository(session).add(
         make_backtest(job, **{"end_on": date(2024, 12, 31), "known_at": PAST} | given)
     )
+    if status == "cancelled":
+        await JobRepository(session).cancel(job.id, owner_id=owner)
+    elif status == "failed":
+        claim = await JobRepository(session).claim(job.id, lease=timedelta(seconds=30))
+        why = {"code": "INTERNAL", "reason": None, "detail": None}
+        await JobRepository(session).fail(job.id, fence=claim.fence, **why)
     await RunInputRepository(session).record(
         run.id, [Input(scope, str(instrument_id), year, "0" * 64)]
     )
@@ -117,6 +123,8 @@ async def test_a_change_names_the_runs_that_read_what_was(sessions, corrected):
         await ran(session, one, scope="membership")
         await ran(session, one, end_on=date(2024, 1, 5))
         await ran(session, one, owner_id=STRANGER)
+        for status in ("failed", "cancelled"):
+            await ran(session, one, status=status)
         other = await ran(session, two, end_on=MONDAY)
 
     async with sessions() as session:
