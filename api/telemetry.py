@@ -19,7 +19,6 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cached_property
 from importlib import import_module
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -221,6 +220,8 @@ def configure(level: str, *, path: Path | None = None) -> None:
     if path is None:
         terminal.setFormatter(JsonFormatter())
     else:
+        from logging.handlers import RotatingFileHandler  # brings sockets, and a function has none
+
         path.parent.mkdir(parents=True, exist_ok=True)
         terminal.setLevel(logging.WARNING)
         terminal.setFormatter(SentenceFormatter("%(levelname)s: %(message)s"))

@@ -1,6 +1,7 @@
 """The composition root: settings become adapters, adapters become an application.
 
-An adapter is imported when it is first used, so that whoever wires pays for what it needs.
+An adapter is imported when it is first used, and so is what only workers do: whoever wires pays
+for what it needs.
 """
 
 from collections.abc import Mapping
@@ -13,10 +14,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.errors import NotFound
 from api.ports import JobQueue, KnownLists, ObjectStore, Secrets
-from api.services.jobs import perform
-from api.services.publish_backtest import publish_backtest
-from api.services.publish_ingest import publish_ingest
-from api.services.schedules import job_of
 from api.services.signature import EdgeKeys
 from api.services.work import NEVER, Deadline, Steps, Timing, Work
 from api.settings import Settings
@@ -164,6 +161,9 @@ class App:
     @cached_property
     def kinds(self) -> Mapping[str, Steps]:
         """What each kind of job does; `api.works` has the computations themselves."""
+        from api.services.publish_backtest import publish_backtest
+        from api.services.publish_ingest import publish_ingest
+
         return {
             "BACKTEST": Steps(work=self.compute, publish=publish_backtest),
             "INGEST": Steps(work=self.compute, publish=publish_ingest),
@@ -185,6 +185,9 @@ class App:
 
         Raises BadMessage, Unavailable.
         """
+        from api.services.jobs import perform
+        from api.services.schedules import job_of
+
         job_id = await job_of(body, self.sessions, owner_id=self.settings.owner_id)
         timing = replace(self.timing, deadline=deadline)
         return await perform(job_id, self.kinds, self.sessions, timing=timing)
