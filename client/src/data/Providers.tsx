@@ -20,7 +20,7 @@ export function Providers({ providers }: { providers: readonly Provider[] }) {
           <li key={provider.name} className={css.card}>
             <header className={css.head}>
               <h2>{provider.name}</h2>
-              <span className={`${css.status} ${css[provider.status]}`}>{STATUS[provider.status]}</span>
+              <Status provider={provider} />
             </header>
             <p className={css.detail}>{provider.detail}</p>
             <dl className={css.facts}>
@@ -39,6 +39,13 @@ export function Providers({ providers }: { providers: readonly Provider[] }) {
       </ul>
     </section>
   );
+}
+
+/** The API has no word for a provider nobody asked: it is not known to be well. */
+function Status({ provider }: { provider: Provider }) {
+  const unasked = provider.status === "HEALTHY" && !provider.lastSuccessAt;
+  const look = unasked ? css.NOT_CONFIGURED : css[provider.status];
+  return <span className={`${css.status} ${look}`}>{unasked ? "Not asked" : STATUS[provider.status]}</span>;
 }
 
 function Fact({ label, at }: { label: string; at: string | null }) {
