@@ -1,0 +1,14 @@
+"""Trades in versions, and the money that came in and went out."""
+
+revision = "0013"
+down_revision = "0012"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass
