@@ -1,9 +1,13 @@
 import "graphiql/setup-workers/vite";
 import "graphiql/style.css";
-import { GraphiQL } from "graphiql";
+import { GraphiQL, HISTORY_PLUGIN } from "graphiql";
+import { EXAMPLES_PLUGIN } from "./ExamplePane";
 import { type Session, useSession } from "../session/session";
 import { useShownTheme } from "../shell/theme";
-import { EXAMPLES } from "./examples";
+import { FIRST } from "./examples";
+
+// The reference of the schema is there already.
+const PLUGINS = [EXAMPLES_PLUGIN, HISTORY_PLUGIN];
 
 type Parameters = { query: string; variables?: unknown; operationName?: string | null };
 
@@ -23,7 +27,8 @@ export default function Explorer() {
   return (
     <GraphiQL
       fetcher={(parameters) => ask(session, parameters)}
-      defaultTabs={EXAMPLES}
+      defaultTabs={FIRST}
+      plugins={PLUGINS}
       forcedTheme={theme}
       isHeadersEditorEnabled={false}
     />
