@@ -27,7 +27,7 @@ test: install-dev chromium ## everything CI runs
 
 check: install-dev client/node_modules/.package-lock.json ## lint, types, imports, and generated files are current
 	$(MAKE) --no-print-directory lint types schema codegen
-	git diff --exit-code -- client/schema.graphql client/src/graphql api/catalogue.json api/sessions.json
+	git diff --exit-code -- client/schema.graphql docs/api.md client/src/graphql api/catalogue.json api/sessions.json
 
 lint: install-dev
 	$(BIN)/ruff check .
@@ -63,7 +63,7 @@ soak: install-dev ## faults in data and of machines in number, and a flood; SOAK
 bench: install-dev ## ratios against the named peers, both sides printed
 	$(BIN)/python -m tests.benchmarks
 
-schema: install-dev ## print the SDL, the strategy catalogue and the markets' sessions
+schema: install-dev ## print the SDL, its guide, the strategy catalogue and the markets' sessions
 	$(BIN)/parakeet schema
 
 codegen: client/node_modules/.package-lock.json ## typed documents from the committed SDL

@@ -1,14 +1,17 @@
-"""The contract in files: the schema beside the client; catalogue and sessions beside the API."""
+"""The contract in files: schema beside the client, its guide in docs, catalogue beside the API."""
 
 from pathlib import Path
 
 import orjson
 
+from api.graphql.guide import guide
 from api.graphql.schema import schema
 from api.services.sessions import SESSIONS
 from api.services.strategies import CATALOGUE
 
-SCHEMA = Path(__file__).parents[2] / "client" / "schema.graphql"
+ROOT = Path(__file__).parents[2]
+SCHEMA = ROOT / "client" / "schema.graphql"
+GUIDE = ROOT / "docs" / "api.md"
 
 
 def sdl() -> str:
@@ -29,10 +32,11 @@ def catalogue() -> bytes:
 
 
 def export() -> list[Path]:
-    """Write all three files; return where."""
+    """Write all four files; return where."""
     from api.services.calendars import session_tables
 
     SCHEMA.write_text(sdl(), encoding="utf-8")
+    GUIDE.write_text(guide(schema._schema), encoding="utf-8")
     CATALOGUE.write_bytes(catalogue())
     SESSIONS.write_bytes(session_tables())
-    return [SCHEMA, CATALOGUE, SESSIONS]
+    return [SCHEMA, GUIDE, CATALOGUE, SESSIONS]
