@@ -1,18 +1,18 @@
-import { type ComponentProps, lazy, Suspense } from "react";
+import { lazy, Suspense } from "react";
 import { begin } from "../begin";
 import { PLAYGROUND } from "../paths";
-import { Header, type TabLink } from "../shell/Header";
+import { Frame } from "../shell/Frame";
+import type { PageLink } from "../shell/Navigation";
 import { SkeletonRows } from "../ui/Skeleton";
 import css from "./Playground.module.css";
 
 const Explorer = lazy(() => import("./Explorer"));
 
 /** Every way out of here is another document, with another security policy. */
-const PlainLink: TabLink = ({ to, end: _end, ...rest }: ComponentProps<TabLink>) => <a href={to} {...rest} />;
+const PlainLink: PageLink = ({ to, ...rest }) => <a href={to} {...rest} />;
 
 void begin(PLAYGROUND, () => (
-  <div className={css.page}>
-    <Header link={PlainLink} playground />
+  <Frame link={PlainLink} path={PLAYGROUND}>
     <main className={css.main} aria-label="GraphQL playground">
       <Suspense
         fallback={
@@ -24,5 +24,5 @@ void begin(PLAYGROUND, () => (
         <Explorer />
       </Suspense>
     </main>
-  </div>
+  </Frame>
 ));

@@ -1,49 +1,25 @@
-import { type ComponentType, lazy, type ReactNode, Suspense } from "react";
+import { lazy, Suspense } from "react";
 import { useSessionState } from "../session/session";
-import { Icon, type IconName } from "../ui/Icon";
+import { Icon } from "../ui/Icon";
 import css from "./Header.module.css";
+import type { PageLink } from "./Navigation";
 import { useTheme } from "./theme";
 
-export type TabLink = ComponentType<{
-  to: string;
-  className: string | undefined;
-  "aria-label"?: string;
-  end?: boolean;
-  children: ReactNode;
-}>;
+type Props = { link: PageLink; onMenu: () => void };
 
-const TABS: { to: string; label: string; icon: IconName; end?: boolean }[] = [
-  { to: "/backtests", label: "Backtests", icon: "list", end: true },
-  { to: "/backtests/new", label: "New run", icon: "plus" },
-  { to: "/strategies", label: "Strategies", icon: "book" },
-  { to: "/data", label: "Data", icon: "stack" },
-];
-
-/** `link` is the router's within the application, and a plain anchor on the playground's own document. */
-export function Header({ link: Link, playground = false }: { link: TabLink; playground?: boolean }) {
+export function Header({ link: Link, onMenu }: Props) {
   return (
     <header className={css.header}>
-      <div className={css.inner}>
-        <Link to="/" className={css.brand} aria-label="Potential Parakeet, home" end>
-          <img src="/parakeet.svg" alt="" width="26" height="26" />
-          Potential Parakeet
-        </Link>
-        <nav className={css.nav} aria-label="Main">
-          {TABS.map((tab) => (
-            <Link key={tab.to} to={tab.to} className={css.tab} {...(tab.end && { end: true })}>
-              <Icon name={tab.icon} />
-              {tab.label}
-            </Link>
-          ))}
-          <a href="/playground" className={css.tab} aria-current={playground ? "page" : undefined}>
-            <Icon name="code" />
-            Playground
-          </a>
-        </nav>
-        <div className={css.tools}>
-          <ThemeToggle />
-          <SignedIn />
-        </div>
+      <button type="button" className={css.menu} aria-haspopup="dialog" aria-label="Menu" onClick={onMenu}>
+        <Icon name="menu" size={20} />
+      </button>
+      <Link to="/" className={css.brand} aria-label="Potential Parakeet, home">
+        <img src="/parakeet.svg" alt="" width="26" height="26" />
+        Potential Parakeet
+      </Link>
+      <div className={css.tools}>
+        <ThemeToggle />
+        <SignedIn />
       </div>
     </header>
   );

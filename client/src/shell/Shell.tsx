@@ -1,10 +1,10 @@
 import { useQuery } from "@apollo/client/react";
 import { Suspense, useEffect, useRef } from "react";
-import { NavLink, Outlet, useLocation } from "react-router";
+import { Link, Outlet, useLocation } from "react-router";
 import { ServerDocument } from "../graphql/generated";
 import { SkeletonRows } from "../ui/Skeleton";
 import { Crash } from "./Crash";
-import { Header } from "./Header";
+import { Frame } from "./Frame";
 import css from "./Shell.module.css";
 import { Waiting } from "./Waiting";
 
@@ -23,21 +23,22 @@ export function Shell() {
   }, [pathname]);
 
   return (
-    <div className={css.page}>
+    <>
       <a className={css.skip} href="#main">
         Skip to content
       </a>
-      <Header link={NavLink} />
-      <main id="main" ref={main} tabIndex={-1} className={css.main}>
-        <Crash key={pathname}>
-          <Suspense fallback={<SkeletonRows label="Loading page" rows={3} height={120} />}>
-            <Outlet />
-          </Suspense>
-        </Crash>
-      </main>
-      <Footer />
+      <Frame link={Link} path={pathname}>
+        <main id="main" ref={main} tabIndex={-1} className={css.main}>
+          <Crash key={pathname}>
+            <Suspense fallback={<SkeletonRows label="Loading page" rows={3} height={120} />}>
+              <Outlet />
+            </Suspense>
+          </Crash>
+        </main>
+        <Footer />
+      </Frame>
       <Waiting />
-    </div>
+    </>
   );
 }
 

@@ -1,0 +1,36 @@
+import type { IconName } from "../ui/Icon";
+import { type PagePath, PLAYGROUND } from "../paths";
+
+type Entry = { to: PagePath | typeof PLAYGROUND; label: string; icon: IconName };
+
+/** What the navigation leads to, in its order. An entry comes with its page. */
+export const GROUPS: readonly { name: string; entries: readonly Entry[] }[] = [
+  {
+    name: "Research",
+    entries: [
+      { to: "/backtests", label: "Backtests", icon: "list" },
+      { to: "/backtests/new", label: "New run", icon: "plus" },
+      { to: "/strategies", label: "Strategies", icon: "book" },
+    ],
+  },
+  {
+    name: "System",
+    entries: [
+      { to: "/data", label: "Data", icon: "stack" },
+      { to: PLAYGROUND, label: "Playground", icon: "code" },
+    ],
+  },
+];
+
+const contains = (to: string, path: string) => path === to || (to !== "/" && path.startsWith(`${to}/`));
+
+/** The entry whose page, or a page below it, is open: the nearest one. */
+export function entryOf(path: string): string | undefined {
+  const above = GROUPS.flatMap(({ entries }) => entries.map(({ to }) => to as string)).filter((to) =>
+    contains(to, path),
+  );
+  return above.reduce<string | undefined>(
+    (nearest, to) => (to.length > (nearest?.length ?? 0) ? to : nearest),
+    undefined,
+  );
+}
