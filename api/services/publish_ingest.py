@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.services.follow_ups import follow_up
 from api.services.work import ClaimedJob
 from models.ingest_report import IngestReport
 from models.ingest_reports import IngestReportRepository
@@ -16,8 +17,9 @@ NOT_STORED = ("notes",)
 async def publish_ingest(
     session: AsyncSession, job: ClaimedJob, outcome: Mapping[str, Any]
 ) -> None:
-    """Write the report's row, in the transaction that ends the job."""
+    """Write the report's row and what follows it, in the transaction that ends the job."""
     await save_report(session, job, outcome["report"])
+    await follow_up(session, owner_id=job.owner_id, ingest=job.id)
 
 
 async def save_report(
