@@ -1,0 +1,280 @@
+"""From target weights to whole-share orders: the arithmetic of a plan, nothing else.
+
+1. Value what is held at the last known prices; what has no price or no rate is left out.
+2. Leave alone what lies within the no-trade band, go only as far as the turnover cap allows.
+3. Keep back the costs of these very orders, and turn the weights into whole shares.
+4. Sell first, where a sale brings more than it costs. Buy with the cash there is then, what lies
+   furthest from its target first.
+
+The same rules as `engine.sizing` and `engine.trading` follow, in exact decimals: the cash left is
+the cash there was, less every line's value and costs, to the cent, and purchases never overdraw it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal, localcontext
+from typing import Final
+
+from api.errors import MissingData
+from api.services.plan_terms import (
+    CENT,
+    EXACT,
+    NOTHING,
+    Asset,
+    Fees,
+    Limits,
+    Line,
+    Orders,
+    cents,
+)
+
+# A quantity this near below a whole share is that share.
+ROUNDING: Final = Decimal("1e-12")
+RESERVE_ROUNDS: Final = 50
+# What a market asks of a first purchase, in its own currency; `engine.costs` has the same.
+FIRST_PURCHASE: Final[Mapping[str, Decimal]] = {"XASX": Decimal(500)}
+NO_ORDERS: Final[Mapping[str, str]] = {
+    "INDEX": "an index cannot be traded",
+    "FX": "a currency pair is no holding",
+}
+
+
+def plan_orders(
+    assets: Sequence[Asset],
+    weights: Mapping[str, Decimal],
+    *,
+    cash: Decimal,
+    fees: Fees,
+    limits: Limits,
+) -> Orders:
+    """Return the orders that bring what is held to the target weights.
+
+    A weight of an asset that is not among `assets` stays in cash, and so does what the weights
+    leave to one. Raises MissingData where cash and holdings come to nothing.
+    """
+    with localcontext(EXACT):
+        return _plan(assets, weights, cash, fees, limits)
+
+
+def _plan(
+    assets: Sequence[Asset],
+    weights: Mapping[str, Decimal],
+    cash: Decimal,
+    fees: Fees,
+    limits: Limits,
+) -> Orders:
+    priced = [asset for asset in assets if asset.unit is not None]
+    values = {asset.symbol: asset.held * _unit(asset) for asset in priced}
+    equity = cash + sum(values.values(), NOTHING)
+    if equity <= 0:
+        raise MissingData(
+            f"cash and holdings come to A${cents(equity)}; record the deposits that paid for the"
+            " holdings, or give a capital",
+            field=("input", "capital"),
+        )
+    drifted = {symbol: value / equity for symbol, value in values.items()}
+    wanted = _wanted(priced, weights)
+    target = trimmed(wanted, drifted, limits)
+    held_back = _reserve(priced, target, drifted, equity, fees)
+    lines = [
+        _line(asset, wanted[asset.symbol], drifted, target, equity - held_back, limits)
+        for asset in priced
+    ]
+    sold = [_sale(line, fees) for line in lines]
+    lines, left, warnings = _purchases(sold, {each.symbol: each for each in priced}, cash, fees)
+    return _summed(lines, equity, left, warnings)
+
+
+def trimmed(
+    target: Mapping[str, Decimal], drifted: Mapping[str, Decimal], limits: Limits
+) -> dict[str, Decimal]:
+    """Leave weights within the band alone, then go as far as the turnover cap allows.
+
+    A sale that is left alone frees no cash, so purchases shrink in proportion where they would
+    need more than there is.
+    """
+    change = {symbol: weight - drifted[symbol] for symbol, weight in target.items()}
+    change = {s: NOTHING if abs(c) < limits.no_trade_band else c for s, c in change.items()}
+    bought = sum((c for c in change.values() if c > 0), NOTHING)
+    excess = sum(drifted.values(), NOTHING) + sum(change.values(), NOTHING) - 1
+    if excess > 0 and bought > 0:
+        share = max(1 - excess / bought, NOTHING)
+        change = {symbol: c * share if c > 0 else c for symbol, c in change.items()}
+    moved = _turnover(change)
+    if limits.max_turnover is not None and moved > limits.max_turnover:
+        change = {symbol: c * limits.max_turnover / moved for symbol, c in change.items()}
+    return {symbol: drifted[symbol] + c for symbol, c in change.items()}
+
+
+def _unit(asset: Asset) -> Decimal:
+    return asset.unit or NOTHING
+
+
+def _wanted(priced: Sequence[Asset], weights: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    """Return each asset's target; weights that a sum of floats has above one are scaled to it."""
+    total = max(sum(weights.values(), NOTHING), Decimal(1))
+    return {asset.symbol: weights.get(asset.symbol, NOTHING) / total for asset in priced}
+
+
+def _turnover(change: Mapping[str, Decimal]) -> Decimal:
+    """Return half of all changes of weight, cash included."""
+    moved = sum((abs(c) for c in change.values()), NOTHING)
+    return (moved + abs(sum(change.values(), NOTHING))) / 2
+
+
+def _reserve(
+    priced: Sequence[Asset],
+    target: Mapping[str, Decimal],
+    drifted: Mapping[str, Decimal],
+    equity: Decimal,
+    fees: Fees,
+) -> Decimal:
+    """Return the costs R of trading to ``target * (equity - R)``, a fixed point.
+
+    A flat fee can make one order appear and vanish with its own fee; then the larger R, which can
+    pay for it, is kept.
+    """
+    reserve, before = NOTHING, Decimal(-1)
+    for _ in range(RESERVE_ROUNDS):
+        charged = NOTHING
+        for asset in priced:
+            weight, now = target[asset.symbol], drifted[asset.symbol]
+            if weight != now:
+                moved = abs(weight * (equity - reserve) - now * equity)
+                charged += fees.of(moved, foreign=asset.currency != "AUD")
+        before, reserve = reserve, min(charged, equity)
+        if abs(reserve - before) <= ROUNDING * equity:
+            return reserve
+    return max(reserve, before)
+
+
+def _line(
+    asset: Asset,
+    wanted: Decimal,
+    drifted: Mapping[str, Decimal],
+    target: Mapping[str, Decimal],
+    investable: Decimal,
+    limits: Limits,
+) -> Line:
+    """Return what is asked of an asset, before it is known whether it can be paid for."""
+    now, weight = drifted[asset.symbol], target[asset.symbol]
+    line = Line(
+        symbol=asset.symbol,
+        currency=asset.currency,
+        held=asset.held,
+        current_weight=now,
+        target_weight=wanted,
+        price=asset.price or NOTHING,
+        price_on=asset.price_on,
+        rate=asset.rate or NOTHING,
+    )
+    if weight == now:
+        return replace(line, skipped=_left_alone(wanted, now, limits))
+    lots = (weight * investable / _unit(asset) * (1 + ROUNDING)).to_integral_value(ROUND_FLOOR)
+    wish = lots - asset.held
+    quantity = abs(wish).to_integral_value(ROUND_FLOOR)
+    if not quantity:
+        return replace(line, skipped="the difference is less than one share")
+    side = "BUY" if wish > 0 else "SELL"
+    refused = _untradable(asset, side)
+    if refused is not None:
+        return replace(line, skipped=refused)
+    value = cents(quantity * _unit(asset))
+    return replace(line, side=side, quantity=quantity, value=value)
+
+
+def _left_alone(wanted: Decimal, now: Decimal, limits: Limits) -> str:
+    if wanted == now:
+        return "already at its target"
+    if abs(wanted - now) < limits.no_trade_band:
+        return f"within the no-trade band of {limits.no_trade_band * 100:.2f} %"
+    return "what is left alone elsewhere leaves no cash for it"
+
+
+def _untradable(asset: Asset, side: str) -> str | None:
+    if asset.exchange in NO_ORDERS:
+        return NO_ORDERS[asset.exchange]
+    return "it is no longer listed" if asset.delisted and side == "BUY" else None
+
+
+def _sale(line: Line, fees: Fees) -> Line:
+    if line.side != "SELL":
+        return line
+    cost = cents(fees.of(line.value, foreign=line.currency != "AUD"))
+    if cost >= line.value:
+        return _without_order(line, f"selling costs A${cost} and brings A${line.value}")
+    return replace(line, cost=cost)
+
+
+def _without_order(line: Line, why: str) -> Line:
+    return replace(line, side=None, quantity=NOTHING, value=NOTHING, cost=NOTHING, skipped=why)
+
+
+def _purchases(
+    lines: Sequence[Line], assets: Mapping[str, Asset], cash: Decimal, fees: Fees
+) -> tuple[list[Line], Decimal, list[str]]:
+    """Buy as far as cash and proceeds reach, the furthest from its target first."""
+    done, warnings = {line.symbol: line for line in lines}, []
+    left = cash + sum((line.value - line.cost for line in lines if line.side == "SELL"), NOTHING)
+    buys = [line for line in lines if line.side == "BUY"]
+    for line in sorted(buys, key=lambda each: each.current_weight - each.target_weight):
+        bought = _purchase(line, assets[line.symbol], left, fees)
+        if bought.side is not None:
+            left -= bought.value + bought.cost
+            if bought.quantity < line.quantity:
+                warnings.append(
+                    f"{line.symbol}: cash reaches for {bought.quantity} of {line.quantity} shares"
+                )
+        done[line.symbol] = bought
+    return list(done.values()), left, warnings
+
+
+def _purchase(line: Line, asset: Asset, left: Decimal, fees: Fees) -> Line:
+    quantity = _affordable(line, asset, left, fees)
+    if quantity <= 0:
+        return _without_order(line, "there is no cash left for it")
+    least = FIRST_PURCHASE.get(asset.exchange, NOTHING)
+    if asset.held <= 0 and quantity * line.price < least:
+        return _without_order(
+            line, f"a first purchase there must come to at least {line.currency} {least}"
+        )
+    value = cents(quantity * _unit(asset))
+    cost = cents(fees.of(value, foreign=line.currency != "AUD"))
+    return replace(line, quantity=quantity, value=value, cost=cost)
+
+
+def _affordable(line: Line, asset: Asset, left: Decimal, fees: Fees) -> Decimal:
+    """Return the most shares, up to those wanted, whose value and costs `left` can pay."""
+
+    def due(quantity: Decimal) -> Decimal:
+        value = cents(quantity * _unit(asset))
+        return value + cents(fees.of(value, foreign=line.currency != "AUD"))
+
+    if due(line.quantity) <= left:
+        return line.quantity
+    low, high = NOTHING, line.quantity
+    while high - low > 1:
+        middle = ((low + high) / 2).to_integral_value(ROUND_FLOOR)
+        low, high = (middle, high) if due(middle) <= left else (low, middle)
+    return low
+
+
+def _summed(
+    lines: Sequence[Line], equity: Decimal, left: Decimal, warnings: Sequence[str]
+) -> Orders:
+    bought = sum((line.value for line in lines if line.side == "BUY"), NOTHING)
+    sold = sum((line.value for line in lines if line.side == "SELL"), NOTHING)
+    places = {"SELL": 0, "BUY": 1, None: 2}
+    rests = [
+        f"{line.symbol}: {line.held - line.quantity:f} of a share stay, orders are for whole ones"
+        for line in lines
+        if line.side == "SELL" and not line.target_weight and line.held > line.quantity
+    ]
+    return Orders(
+        lines=tuple(sorted(lines, key=lambda each: (places[each.side], -each.value, each.symbol))),
+        equity=cents(equity),
+        total_costs=sum((line.cost for line in lines), Decimal("0.00")),
+        turnover=max(bought, sold) / equity,
+        cash_after=left.quantize(CENT, ROUND_FLOOR if left >= 0 else ROUND_HALF_EVEN),
+        warnings=(*warnings, *rests),
+    )

@@ -1,0 +1,380 @@
+"""The arithmetic of a plan: by hand, against the engine's own sizing, and for any account."""
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api.errors import MissingData
+from api.services.plan_terms import Asset, Fees, Limits
+from api.services.rebalance import FIRST_PURCHASE, plan_orders, trimmed
+from engine.constraints import cap_turnover, skip_small_trades
+from engine.costs import MARKET_RULES, CostModel
+from engine.sizing import size_targets
+
+FREE = Fees(
+    commission_flat=Decimal(0),
+    slippage_bps=Decimal(0),
+    fx_spread_bps=Decimal(0),
+)
+DAY = date(2024, 3, 1)
+
+
+def share(symbol="BHP.AX", price="20", held="0", **given):
+    defaults = {"symbol": symbol, "price": Decimal(price), "held": Decimal(held), "price_on": DAY}
+    return Asset(**defaults | given)
+
+
+def american(symbol="AAPL", price="100", held="0", **given):
+    return share(symbol, price, held, **{"currency": "USD", "exchange": "XNAS"} | given)
+
+
+def planned(*assets, cash="10000", fees=None, band="0", turnover=None, **weights):
+    limits = Limits(
+        no_trade_band=Decimal(band), max_turnover=None if turnover is None else Decimal(turnover)
+    )
+    return plan_orders(
+        assets,
+        {symbol.replace("_", "."): Decimal(weight) for symbol, weight in weights.items()},
+        cash=Decimal(cash),
+        fees=fees or Fees(),
+        limits=limits,
+    )
+
+
+def line(orders, symbol):
+    return next(each for each in orders.lines if each.symbol == symbol)
+
+
+def test_half_of_ten_thousand_in_a_twenty_dollar_share():
+    # R = 3 + 0.0005 * 0.5 * (10000 - R) = 5.49863; 0.5 * 9994.50 / 20 = 249.86 shares
+    orders = planned(share(), BHP_AX="0.5")
+
+    [bought] = orders.lines
+    assert (bought.side, bought.quantity, bought.value) == ("BUY", 249, Decimal("4980.00"))
+    assert bought.cost == Decimal("5.49")  # 3.00 + 5 bps of 4,980
+    assert (orders.equity, orders.total_costs) == (Decimal("10000.00"), Decimal("5.49"))
+    assert orders.cash_after == Decimal("5014.51")
+    assert orders.turnover == Decimal("0.498")
+
+
+def test_a_foreign_share_costs_its_conversion_and_is_worth_its_rate():
+    # US$100 at A$1.5: 0.9 * (10000 - R) / 150 with R = 3 + 75 bps of what is bought = 70.03
+    orders = planned(american(rate=Decimal("1.5")), AAPL="0.9")
+
+    [bought] = orders.lines
+    assert (bought.quantity, bought.value) == (59, Decimal("8850.00"))
+    assert bought.cost == Decimal("69.38")  # 3 + 0.0075 * 8850 = 69.375, half to even
+    assert bought.price == 100
+    assert orders.cash_after == Decimal("1080.62")
+
+
+def test_what_the_target_lacks_is_sold_whole_and_pays_for_what_it_has():
+    orders = planned(
+        share("BHP.AX", "20", held="500"),
+        share("CBA.AX", "100"),
+        cash="0",
+        CBA_AX="1",
+    )
+
+    assert [(each.symbol, each.side) for each in orders.lines] == [
+        ("BHP.AX", "SELL"),
+        ("CBA.AX", "BUY"),
+    ]
+    sold, bought = orders.lines
+    assert (sold.quantity, sold.value, sold.cost) == (500, 10000, Decimal("8.00"))
+    assert (bought.quantity, bought.cost) == (99, Decimal("7.95"))
+    assert orders.cash_after == Decimal("84.05")
+
+
+def test_the_cash_left_is_the_cash_there_was_less_every_line():
+    orders = planned(
+        share("BHP.AX", "41.37", held="113"),
+        american("AAPL", "187.44", held="7", rate=Decimal("1.5331")),
+        share("CBA.AX", "118.02"),
+        cash="2512.77",
+        fees=Fees(commission_bps=Decimal(11)),
+        BHP_AX="0.2",
+        AAPL="0.5",
+        CBA_AX="0.29",
+    )
+
+    signed = {"BUY": -1, "SELL": 1, None: 0}
+    moved = sum(signed[each.side] * each.value - each.cost for each in orders.lines)
+    assert orders.cash_after == Decimal("2512.77") + moved
+    assert orders.total_costs == sum(each.cost for each in orders.lines)
+
+
+def test_within_the_band_nothing_is_traded():
+    # 100 x 20 of 10,000 is 20 %: 3 points from the target
+    held = share(held="100")
+
+    left = planned(held, cash="8000", band="0.031", BHP_AX="0.23")
+    traded = planned(held, cash="8000", band="0.03", BHP_AX="0.23")
+
+    assert left.lines[0].side is None
+    assert left.lines[0].skipped == "within the no-trade band of 3.10 %"
+    assert left.cash_after == 8000
+    assert traded.lines[0].quantity == 14  # floor(0.23 * 9996.70 / 20) - 100
+
+
+def test_a_turnover_cap_goes_part_of_the_way_and_keeps_the_target_in_sight():
+    # All of 10,000 from A to B is a turnover of 1; a quarter of it is 125 shares.
+    orders = planned(
+        share("AAA.AX", "20", held="500"),
+        share("BBB.AX", "20"),
+        cash="0",
+        fees=FREE,
+        turnover="0.25",
+        BBB_AX="1",
+    )
+
+    assert [(each.symbol, each.quantity) for each in orders.lines] == [
+        ("AAA.AX", 125),
+        ("BBB.AX", 125),
+    ]
+    assert line(orders, "BBB.AX").target_weight == 1
+    assert orders.turnover == Decimal("0.25")
+
+
+def test_a_sale_that_costs_more_than_it_brings_is_left_out():
+    orders = planned(share("PNY.AX", "0.01", held="300"), cash="1000")
+
+    [kept] = orders.lines
+    assert kept.side is None
+    assert kept.skipped == "selling costs A$3.00 and brings A$3.00"
+    assert orders.total_costs == 0
+
+
+def test_the_minimum_commission_counts():
+    orders = planned(share(), fees=replace(FREE, minimum_commission=Decimal("19.95")), BHP_AX="0.5")
+
+    assert orders.total_costs == Decimal("19.95")
+
+
+def test_a_first_purchase_in_australia_comes_to_500_dollars():
+    refused = planned(share(), BHP_AX="0.05")  # 24 x 20 = 480
+    more = planned(share(held="1"), BHP_AX="0.05")
+    elsewhere = planned(american(price="20"), AAPL="0.05")
+
+    assert refused.lines[0].skipped == "a first purchase there must come to at least AUD 500"
+    assert refused.cash_after == 10000
+    assert more.lines[0].side == elsewhere.lines[0].side == "BUY"
+
+
+def test_the_smallest_first_purchases_are_the_engines():
+    engine = {name: rules.minimum_parcel for name, rules in MARKET_RULES.items()}
+
+    assert {name: float(least) for name, least in FIRST_PURCHASE.items()} == {
+        name: least for name, least in engine.items() if least
+    }
+
+
+def test_cash_that_runs_out_goes_to_what_is_furthest_from_its_target():
+    # The band keeps AAA's surplus: 9,000 of 10,000 stay in it, and two want 10 % each.
+    orders = planned(
+        share("AAA.AX", "20", held="450"),
+        share("BBB.AX", "20", held="1"),
+        share("CCC.AX", "20", held="2"),
+        cash="940",
+        fees=FREE,
+        band="0.11",
+        AAA_AX="0.8",
+        BBB_AX="0.002",
+        CCC_AX="0.198",
+    )
+
+    bought = line(orders, "CCC.AX")
+    assert (bought.side, bought.quantity) == ("BUY", 47)
+    assert line(orders, "BBB.AX").side is None
+    assert orders.cash_after == 0
+
+
+def test_an_uncovered_purchase_is_cut_to_what_cash_reaches():
+    # A penny share nobody can sell keeps its 900; the plan counted on it for CBA.
+    orders = planned(
+        share("OLD.AX", "3", held="300", exchange="INDEX"),
+        share("CBA.AX", "10", held="1"),
+        cash="100",
+        fees=FREE,
+        CBA_AX="1",
+    )
+
+    assert line(orders, "OLD.AX").skipped == "an index cannot be traded"
+    assert line(orders, "CBA.AX").quantity == 10
+    assert orders.cash_after == 0
+    assert orders.warnings == ("CBA.AX: cash reaches for 10 of 100 shares",)
+
+
+def test_what_has_no_price_or_rate_is_no_line_and_counts_for_nothing():
+    orders = planned(
+        share("AAA.AX", "20", held="100"),
+        share("OLD.AX", price="0", held="7"),
+        replace(share("NEW.AX"), price=None),
+        american("AAPL", rate=None),
+        cash="8000",
+        fees=FREE,
+        AAA_AX="0.5",
+        NEW_AX="0.3",
+        AAPL="0.2",
+    )
+
+    assert [each.symbol for each in orders.lines] == ["AAA.AX"]
+    assert orders.equity == 10000
+    assert orders.cash_after == 5000
+
+
+def test_what_is_delisted_is_not_bought_but_may_be_sold():
+    gone = share("OLD.AX", held="100", delisted=True)
+
+    bought = planned(gone, cash="8000", OLD_AX="1")
+    sold = planned(gone, cash="8000")
+
+    assert bought.lines[0].skipped == "it is no longer listed"
+    assert sold.lines[0].side == "SELL"
+
+
+def test_parts_of_shares_stay_and_are_named():
+    orders = planned(share(held="10.5"), cash="8000", fees=FREE)
+
+    assert orders.lines[0].quantity == 10
+    assert orders.warnings == ("BHP.AX: 0.5 of a share stay, orders are for whole ones",)
+    less = planned(share(held="0.5"), cash="8000", fees=FREE)
+    assert less.lines[0].skipped == "the difference is less than one share"
+
+
+def test_a_short_position_is_bought_back():
+    orders = planned(share(held="-50"), cash="11000", fees=FREE)
+
+    assert (orders.equity, orders.lines[0].side, orders.lines[0].quantity) == (10000, "BUY", 50)
+    assert orders.cash_after == 10000
+
+
+def test_cash_below_zero_is_restored_by_sales():
+    orders = planned(share(held="1000"), cash="-10000", fees=FREE, BHP_AX="1")
+
+    assert (orders.lines[0].side, orders.lines[0].quantity) == ("SELL", 500)
+    assert orders.cash_after == 0
+
+
+@pytest.mark.parametrize(("cash", "held"), [("0", "0"), ("-2000", "100"), ("-2000.01", "100")])
+def test_an_account_worth_nothing_has_no_plan(cash, held):
+    with pytest.raises(MissingData, match="record the deposits"):
+        planned(share(held=held), cash=cash, BHP_AX="1")
+
+
+def test_weights_above_one_by_a_bit_of_a_float_are_scaled():
+    orders = planned(share(), fees=FREE, BHP_AX="1.0000000000000002")
+
+    assert (orders.lines[0].quantity, orders.cash_after) == (500, 0)
+
+
+@st.composite
+def accounts(draw):
+    """Any account of five shares, its targets and its terms."""
+    count = 5
+    prices = draw(st.lists(st.decimals("0.01", "900", places=3), min_size=count, max_size=count))
+    held = draw(st.lists(st.integers(0, 4000), min_size=count, max_size=count))
+    raw = draw(st.lists(st.integers(0, 10), min_size=count, max_size=count))
+    foreign = draw(st.lists(st.booleans(), min_size=count, max_size=count))
+    rate = draw(st.decimals("1.1", "1.9", places=4))
+    invested = draw(st.integers(0, 100))
+    weights = [Decimal(part * invested) / (100 * max(sum(raw), 1)) for part in raw]
+    assets = [
+        share(
+            f"S{k}",
+            price=str(prices[k]),
+            held=str(held[k]),
+            currency="USD" if foreign[k] else "AUD",
+            exchange="XNYS" if foreign[k] else "XASX",
+            rate=rate if foreign[k] else Decimal(1),
+        )
+        for k in range(count)
+    ]
+    cash = draw(st.decimals("50", "500000", places=2))
+    band = draw(st.sampled_from([Decimal(0), Decimal("0.02"), Decimal("0.2")]))
+    cap = draw(st.sampled_from([None, Decimal("0.1"), Decimal("0.5")]))
+    fees = Fees(
+        commission_bps=draw(st.sampled_from([Decimal(0), Decimal(11)])),
+        minimum_commission=draw(st.sampled_from([Decimal(0), Decimal("9.50")])),
+    )
+    return assets, weights, cash, fees, Limits(no_trade_band=band, max_turnover=cap)
+
+
+@given(accounts())
+def test_any_plan_is_of_whole_shares_and_never_overdraws(account):
+    assets, weights, cash, fees, limits = account
+    named = {asset.symbol: weight for asset, weight in zip(assets, weights, strict=True)}
+    orders = plan_orders(assets, named, cash=cash, fees=fees, limits=limits)
+
+    assert orders.cash_after >= 0
+    signed = {"BUY": -1, "SELL": 1, None: 0}
+    moved = sum(signed[each.side] * each.value - each.cost for each in orders.lines)
+    assert orders.cash_after == cash + moved
+    for each in orders.lines:
+        assert each.quantity == int(each.quantity)
+        assert (each.side is None) == (each.quantity == 0) == (each.skipped is not None)
+        assert each.side != "SELL" or each.quantity <= each.held
+        gap = each.target_weight - each.current_weight
+        assert each.side is None or abs(gap) >= limits.no_trade_band
+    if limits.max_turnover is not None:
+        # A sale may round to one share more of each asset.
+        slack = sum(asset.unit for asset in assets) / orders.equity
+        assert orders.turnover <= limits.max_turnover + slack + Decimal("0.01")
+
+
+@given(accounts())
+def test_the_engine_asks_for_the_same_shares(account):
+    """`engine.sizing` counts slippage into the price; with none, both ask for the same."""
+    assets, weights, cash, fees, _ = account
+    free = replace(fees, slippage_bps=Decimal(0))
+    price = np.array([float(asset.unit) for asset in assets])
+    held = np.array([float(asset.held) for asset in assets])
+    equity = float(cash) + float((price * held).sum())
+    sized = size_targets(
+        np.array([float(weight) for weight in weights]),
+        held=held,
+        drifted=price * held / equity,
+        price=price,
+        foreign=np.array([asset.currency != "AUD" for asset in assets]),
+        equity=equity,
+        costs=CostModel(
+            commission_bps=float(fees.commission_bps),
+            minimum_commission=float(fees.minimum_commission),
+            slippage_bps=0.0,
+        ),
+        lots_per_share=1.0,
+    )
+    named = {asset.symbol: weight for asset, weight in zip(assets, weights, strict=True)}
+    orders = plan_orders(assets, named, cash=cash, fees=free, limits=Limits())
+
+    signed = {"BUY": 1, "SELL": -1}
+    for each in orders.lines:
+        if each.side == "SELL":
+            asked = sized.quantity[int(each.symbol[1:])]
+            assert float(each.held - each.quantity) == asked
+        if each.side == "BUY" and "cash reaches" not in " ".join(orders.warnings):
+            asked = sized.quantity[int(each.symbol[1:])]
+            assert float(each.held + signed[each.side] * each.quantity) == asked
+
+
+@given(accounts())
+def test_band_and_cap_are_the_engines(account):
+    assets, weights, cash, _, limits = account
+    equity = cash + sum(asset.held * asset.unit for asset in assets)
+    drifted = {asset.symbol: asset.held * asset.unit / equity for asset in assets}
+    target = {asset.symbol: weight for asset, weight in zip(assets, weights, strict=True)}
+
+    ours = trimmed(target, drifted, limits)
+
+    now = np.array([float(weight) for weight in drifted.values()])
+    theirs = np.array([float(weight) for weight in target.values()])
+    if limits.no_trade_band:
+        theirs = skip_small_trades(theirs, now, band=float(limits.no_trade_band))
+    if limits.max_turnover is not None:
+        theirs = cap_turnover(theirs, now, cap=float(limits.max_turnover))
+    np.testing.assert_allclose([float(w) for w in ours.values()], theirs, atol=1e-12)
