@@ -14,6 +14,7 @@ from engine.execution import FillPolicy
 from engine.guards import check_truncation
 from engine.ledger import Ledger, simulate
 from engine.orders import Orders
+from engine.overlay import volatility_scales
 from engine.panel import Panel
 from engine.report import Attribution, Guards, Result, report
 from engine.schedule import DecisionClock, Rebalance
@@ -70,13 +71,15 @@ class Request:
     fill: FillPolicy
     whole_shares: bool
     clock: DecisionClock
+    overlay_vol_target: float | None = None  # annual; None trades the strategy's own weights
 
 
 def run(panel: Panel, request: Request, *, checkpoint: Checkpoint) -> Result:
     """Run one backtest. `checkpoint(progress, stage)` may raise to stop it.
 
     1. Decide on every decision day, seeing only what was known (`engine.decide`).
-    2. Constrain the weights; what cannot hold together stays in cash and is flagged.
+    2. Constrain the weights; what cannot hold together stays in cash and is flagged. Under an
+       overlay scale them by the volatility of the strategy's own account (`engine.overlay`).
     3. Trade them share by share (`engine.ledger`), and once more without costs.
     4. Measure, tabulate, attribute.
     5. Decide again on truncated panels: nothing may change.
@@ -92,6 +95,7 @@ def run(panel: Panel, request: Request, *, checkpoint: Checkpoint) -> Result:
         **_span(request),
     )
     targets, notes = constrain(panel, chosen, request.constraints)
+    targets, overlay_flags = _overlaid(panel, targets, request, checkpoint)
     net = _trade(panel, targets, request, request.costs, _within(checkpoint, DECIDED, TRADED))
     free = request.costs.without_costs()
     gross = _trade(panel, targets, request, free, _within(checkpoint, TRADED, REPEATED))
@@ -100,9 +104,11 @@ def run(panel: Panel, request: Request, *, checkpoint: Checkpoint) -> Result:
     checkpoint(CHECKED, "measuring")
     # Before its first decision a run is all cash, which flatters or hurts but tells nothing.
     warming_up = request.strategy.warmup > request.first_row + 1
-    return report(
+    result = report(
         panel, targets, net, gross, lookahead=lookahead, notes=notes, warming_up=warming_up
     )
+    guards = replace(result.guards, flags=(*result.guards.flags, *overlay_flags))
+    return replace(result, guards=guards)
 
 
 def constrain(
@@ -128,6 +134,22 @@ def constrain(
         day = panel.session[row].astype("datetime64[D]")
         notes += [f"{day}: {note}" for note in constrained.notes]
     return replace(targets, weights=weights, reasons=reasons), tuple(notes)
+
+
+def _overlaid(
+    panel: Panel, targets: Targets, request: Request, checkpoint: Checkpoint
+) -> tuple[Targets, tuple[str, ...]]:
+    """Return the targets scaled as the request asks, and what is to be said about it."""
+    if request.overlay_vol_target is None:
+        return targets, ()
+    at_decided = _within(checkpoint, DECIDED, DECIDED)
+    own = _trade(panel, targets, request, request.costs, at_decided)
+    # What the account is worth on a day is known when the last of its markets has closed.
+    unknown = 1 if request.clock is DecisionClock.ASX_CLOSE else 0
+    last = targets.rows - int(own.books.row[0]) - unknown
+    scales, warming = volatility_scales(own.books.equity, last, target=request.overlay_vol_target)
+    scaled = replace(targets, weights=targets.weights * scales[:, None])
+    return scaled, ("overlay_warming_up",) if warming else ()
 
 
 def _span(request: Request) -> dict[str, Any]:

@@ -61,6 +61,8 @@ class Result:
     local: FloatArray  # currency and interaction taken out
     benchmark: FloatArray  # rebased to the capital; NaN where it is absent
     cash: FloatArray
+    rf: FloatArray  # (k,) simple rate per session, the run's cash rate where none is known
+    books: Books
     turnover: FloatArray  # (k,) one-way, fraction of equity, on the session of the decision
     exposure: FloatArray  # (k,) invested fraction
     metrics: Metrics
@@ -116,6 +118,8 @@ def report(
         local=books.local_curve(),
         benchmark=benchmark,
         cash=books.cash,
+        rf=rf,
+        books=books,
         turnover=turnover,
         exposure=exposure,
         metrics=metrics,

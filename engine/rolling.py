@@ -21,6 +21,7 @@ class Rolling:
     total_return: FloatArray  # compounded over the window, not annualised
     volatility: FloatArray  # annualised
     sharpe: FloatArray  # annualised
+    sortino: FloatArray  # annualised
     beta: FloatArray
 
 
@@ -42,8 +43,9 @@ def rolling_figures(
     Returns
     -------
     Rolling
-        NaN too where the window holds an unknown rate (Sharpe, beta) or an unknown level (beta),
-        and where returns (Sharpe) or the benchmark (beta) do not vary in it.
+        NaN too where the window holds an unknown rate (Sharpe, Sortino, beta) or an unknown level
+        (beta), where returns (Sharpe) or the benchmark (beta) do not vary in it, and where no
+        session falls short of the rate (Sortino).
     """
     returns = session_returns(equity)
     level = np.full(len(equity), np.nan) if benchmark is None else benchmark
@@ -57,6 +59,7 @@ def rolling_figures(
         total_return=_from_row(grown, len(equity)),
         volatility=_from_row(year * _deviation(_windows(returns, window)), len(equity)),
         sharpe=_from_row(year * _ratio(mean, spread, floor=ZERO_DEVIATION), len(equity)),
+        sortino=_from_row(year * _ratio(mean, _downside(excess, window), floor=0.0), len(equity)),
         beta=_from_row(_beta(_windows(excess, window), _windows(market, window)), len(equity)),
     )
 
@@ -72,6 +75,12 @@ def _windows(values: FloatArray, window: int) -> FloatArray:
 def _deviation(windows: FloatArray) -> FloatArray:
     deviation: FloatArray = np.std(windows, axis=1, ddof=1)
     return deviation
+
+
+def _downside(excess: FloatArray, window: int) -> FloatArray:
+    short = np.square(np.minimum(excess, 0.0))
+    downside: FloatArray = np.sqrt(_windows(short, window).mean(axis=1))
+    return downside
 
 
 def _beta(excess: FloatArray, market: FloatArray) -> FloatArray:

@@ -33,9 +33,16 @@ def test_a_row_is_the_figure_of_the_returns_up_to_it(window):
             EQUITY[row] / EQUITY[first] - 1.0,
             ratios.volatility(returns),
             ratios.sharpe_ratio(returns - rate),
+            ratios.sortino_ratio(returns - rate),
             ratios.beta(returns - rate, others - rate),
         ]
-        figures = (found.total_return, found.volatility, found.sharpe, found.beta)
+        figures = (
+            found.total_return,
+            found.volatility,
+            found.sharpe,
+            found.sortino,
+            found.beta,
+        )
         np.testing.assert_allclose([each[row] for each in figures], expected, rtol=1e-10)
 
 
@@ -96,3 +103,11 @@ def test_what_stands_still_has_neither_sharpe_nor_beta():
     assert standing.volatility[63:].tolist() == [0.0] * (SESSIONS - 63)
     assert np.isnan(against.beta).all()
     assert np.isnan(alone.beta).all()
+
+
+def test_no_session_below_the_rate_has_no_sortino():
+    equity = np.cumprod(np.full(5, 1.01))
+
+    found = rolling_figures(equity, rf=np.zeros(5), window=3)
+
+    assert np.isnan(found.sortino).all()
