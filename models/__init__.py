@@ -15,6 +15,7 @@ from models.backtest import (
     Trial,
 )
 from models.base import Entity
+from models.cash_flow import CashFlow
 from models.corporate_action import (
     ActionKind,
     ActionRow,
@@ -31,6 +32,7 @@ from models.poison_message import PoisonMessage
 from models.price_bar import BarRow, DataQuality, PriceBar, PriceBarRevision, Quarantine
 from models.provider_state import ProviderState
 from models.series import FactorReturn, FxRate, MacroSeries
+from models.trade import Side, Trade, TradeStatus
 from models.universe import IndexMembership, Region, Universe
 
 __all__ = [
@@ -44,6 +46,7 @@ __all__ = [
     "AuditEvent",
     "Backtest",
     "BarRow",
+    "CashFlow",
     "CorporateAction",
     "CorporateActionRevision",
     "Currency",
@@ -75,6 +78,9 @@ __all__ = [
     "Region",
     "RunInput",
     "Scope",
+    "Side",
+    "Trade",
+    "TradeStatus",
     "Trial",
     "Universe",
 ]

@@ -1,9 +1,19 @@
 """What the entities share: one metadata, names for constraints, column types."""
 
+from decimal import Context, Decimal
 from enum import StrEnum
 from typing import Any, ClassVar, TypeVar
 
-from sqlalchemy import CheckConstraint, DateTime, Dialect, MetaData, Text, TypeDecorator, text
+from sqlalchemy import (
+    CheckConstraint,
+    DateTime,
+    Dialect,
+    MetaData,
+    Numeric,
+    Text,
+    TypeDecorator,
+    text,
+)
 from sqlmodel import SQLModel
 
 NAMES = {
@@ -43,6 +53,29 @@ class Choice(TypeDecorator[E]):
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> E | None:  # noqa: ARG002
         return None if value is None else self.members(value)
+
+
+# Wider than any product of two amounts: the usual 28 digits would round one of 38.
+EXACT = Context(prec=120)
+
+
+class Amount(TypeDecorator[Decimal]):
+    """An exact decimal, read back without the zeros its column pads it with."""
+
+    impl = Numeric
+    cache_ok = True
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> Decimal | None:  # noqa: ARG002
+        return None if value is None else plain(value)
+
+
+AMOUNT = Amount(38, 18)
+
+
+def plain(value: Decimal) -> Decimal:
+    """Return the same number without trailing zeros behind the point, and none as an exponent."""
+    short = EXACT.normalize(value)
+    return short if short.as_tuple().exponent <= 0 else EXACT.quantize(short, Decimal(1))
 
 
 def one_of(column: str, members: type[StrEnum]) -> CheckConstraint:

@@ -11,6 +11,7 @@ from models import (
     AssetClass,
     Backtest,
     BarRow,
+    CashFlow,
     Currency,
     DataQuality,
     DecisionClock,
@@ -22,6 +23,9 @@ from models import (
     JobKind,
     Rebalance,
     Region,
+    Side,
+    Trade,
+    TradeStatus,
     Trial,
     Universe,
 )
@@ -184,3 +188,46 @@ def make_trial(**given):
         "kurtosis": 5.0,
     }
     return Trial(**defaults | given)
+
+
+def make_trade(**given):
+    """A long position in a share no source knows, entered in Australian dollars."""
+    defaults = {
+        "owner_id": OWNER,
+        "reference": f"T{next(_numbers)}",
+        "symbol": "TEST.AX",
+        "side": Side.BUY,
+        "quantity": Decimal(100),
+        "entry_price": Decimal("12.50"),
+        "entry_at": datetime(2024, 1, 8, 0, 30, tzinfo=UTC),
+        "commission": Decimal("3.00"),
+        "currency": Currency.AUD,
+        "fx_at_entry": Decimal(1),
+        "reason": "opened",
+    }
+    return Trade(**defaults | given)
+
+
+def make_closed_trade(**given):
+    """The same, left at 15 after four weeks."""
+    left = {
+        "status": TradeStatus.CLOSED,
+        "exit_price": Decimal(15),
+        "exit_at": datetime(2024, 2, 5, 0, 30, tzinfo=UTC),
+        "exit_commission": Decimal("3.00"),
+        "fx_at_exit": Decimal(1),
+    }
+    return make_trade(**left | given)
+
+
+def make_cash_flow(**given):
+    """A deposit in Australian dollars."""
+    defaults = {
+        "owner_id": OWNER,
+        "date": date(2024, 1, 2),
+        "amount": Decimal(100_000),
+        "currency": Currency.AUD,
+        "fx": Decimal(1),
+        "reason": "a deposit",
+    }
+    return CashFlow(**defaults | given)

@@ -10,10 +10,10 @@ from models import Entity
 from models.session import database_url as asyncpg_url
 
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
-# Everything by which a constraint can differ, named and written out.
+# Everything by which a constraint can differ, named and written out; no entity has a trigger.
 CONSTRAINTS = """
     SELECT conrelid::regclass::text, conname, contype::text, pg_get_constraintdef(oid)
-    FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+    FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND contype <> 't'
         AND conrelid <> coalesce(to_regclass('alembic_version'), 0::oid::regclass)
     ORDER BY 1, 2
 """

@@ -6,17 +6,21 @@ from sqlalchemy.exc import ProgrammingError
 
 from models.audit_events import AuditEventRepository
 from models.backtests import BacktestRepository
+from models.cash_flows import CashFlowRepository
 from models.fingerprints import Input, RunInputRepository
 from models.ingest_reports import IngestReportRepository
 from models.jobs import JobRepository
+from models.trades import TradeRepository
 from models.trials import TrialRepository
 from models.universes import UniverseRepository
 from tests.factories import (
     OWNER,
     STRANGER,
     make_backtest,
+    make_cash_flow,
     make_ingest_report,
     make_job,
+    make_trade,
     make_trial,
     make_universe,
 )
@@ -30,6 +34,8 @@ OWNED = (
     "universe",
     "ingest_report",
     "audit_event",
+    "trade",
+    "cash_flow",
 )
 
 
@@ -52,6 +58,8 @@ async def as_owner(session):
         await AuditEventRepository(session).add(
             owner_id=owner, action="x", subject="y", reason="z", before=None, after={"of": "it"}
         )
+        await TradeRepository(session).add(make_trade(owner_id=owner))
+        await CashFlowRepository(session).add(make_cash_flow(owner_id=owner))
         key = f"OF_{owner.hex[-1]}"
         await UniverseRepository(session).save(make_universe(key, owner_id=owner), [], reason="x")
 

@@ -1,0 +1,194 @@
+"""Trades of an owner: pages of what is believed, versions of what was, and the one way to amend."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, any_, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from models.pages import Page, Place, count, ordered, take
+from models.session import lock
+from models.trade import Side, Trade, TradeStatus
+
+# What a version takes over from the one before it; the rest the database fills in.
+KEPT = (
+    "id",
+    "owner_id",
+    "reference",
+    "instrument_id",
+    "symbol",
+    "side",
+    "quantity",
+    "entry_price",
+    "exit_price",
+    "split_ratio",
+    "entry_at",
+    "exit_at",
+    "commission",
+    "exit_commission",
+    "currency",
+    "fx_at_entry",
+    "fx_at_exit",
+    "status",
+    "strategy",
+    "signal_score",
+    "notes",
+    "tags",
+)
+LEAST = timedelta(microseconds=1)
+
+
+class SortBy(StrEnum):
+    ENTRY_AT = "entry_at"
+    EXIT_AT = "exit_at"
+    SYMBOL = "symbol"
+    PNL = "pnl"
+    QUANTITY = "quantity"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What a list is narrowed to; None narrows nothing. Days are of UTC, both included."""
+
+    symbol: str | None = None
+    status: TradeStatus | None = None
+    strategy: str | None = None
+    side: Side | None = None
+    entry_from: date | None = None
+    entry_to: date | None = None
+    tag: str | None = None
+
+
+EVERYTHING = Wanted()
+
+
+class TradeRepository:
+    def __init__(self, session: AsyncSession) -> None:
+        self.session = session
+
+    async def hold(self, id: UUID) -> None:
+        """Let one transaction at a time amend a trade: what it reads of it then stays true."""
+        await lock(self.session, str(id))
+
+    async def add(self, trade: Trade) -> Trade:
+        """Write a trade's first version, believed from now on."""
+        self.session.add(trade)
+        await self.session.flush()
+        return trade
+
+    async def amend(self, current: Trade, changes: dict[str, Any], *, reason: str) -> Trade:
+        """End the version believed so far and write the next, at one instant.
+
+        Belongs behind `hold`, and `current` must have been read behind it: a clock read before
+        the lock would let two versions begin in the wrong order.
+        """
+        instant = await self._instant_after(current.known_from)
+        ended = update(Trade).where(
+            col(Trade.row_id) == current.row_id, col(Trade.known_to).is_(None)
+        )
+        await self.session.execute(
+            ended.values(known_to=instant).execution_options(synchronize_session=False)
+        )
+        self.session.expunge(current)
+        kept = {name: getattr(current, name) for name in KEPT}
+        version = {"version": current.version + 1, "known_from": instant, "reason": reason}
+        return await self.add(Trade(**kept | changes | version))
+
+    async def get(
+        self, id: UUID, *, owner_id: UUID, known_at: datetime | None = None
+    ) -> Trade | None:
+        """Return a trade as it was believed at an instant, or is now."""
+        found = await self.list_by_ids([id], owner_id=owner_id, known_at=known_at)
+        return found[0] if found else None
+
+    async def list_by_ids(
+        self, ids: Sequence[UUID], *, owner_id: UUID, known_at: datetime | None = None
+    ) -> list[Trade]:
+        return await self._list(col(Trade.id).in_(ids), *_seen(owner_id, known_at))
+
+    async def by_references(self, references: Sequence[str], *, owner_id: UUID) -> list[Trade]:
+        """Return the trades that have these references now, cancelled ones too."""
+        return await self._list(col(Trade.reference).in_(references), *_seen(owner_id, None))
+
+    async def by_key(self, idempotency_key: str, *, owner_id: UUID) -> Trade | None:
+        """Return the first version of the trade that a caller's key stands for."""
+        found = await self._list(
+            col(Trade.idempotency_key) == idempotency_key, col(Trade.owner_id) == owner_id
+        )
+        return found[0] if found else None
+
+    async def versions(self, ids: Sequence[UUID], *, owner_id: UUID) -> list[Trade]:
+        """Return every version of these trades there ever was, each trade's oldest first."""
+        found = select(Trade).where(col(Trade.id).in_(ids), col(Trade.owner_id) == owner_id)
+        found = found.order_by(col(Trade.id), col(Trade.version))
+        return list(await self.session.scalars(found.execution_options(populate_existing=True)))
+
+    async def list_page(
+        self,
+        *,
+        owner_id: UUID,
+        wanted: Wanted = EVERYTHING,
+        known_at: datetime | None = None,
+        by: SortBy = SortBy.ENTRY_AT,
+        descending: bool = True,
+        first: int,
+        after: Place | None = None,
+    ) -> Page[Trade]:
+        """Sort by a column, trades without it last. A place is (value of that column, id)."""
+        found = ordered(
+            _listed(owner_id, wanted, known_at),
+            col(getattr(Trade, by.value)),
+            col(Trade.id),
+            descending=descending,
+            after=after,
+        )
+        return await take(self.session, found, first)
+
+    async def count_listed(
+        self, *, owner_id: UUID, wanted: Wanted = EVERYTHING, known_at: datetime | None = None
+    ) -> int | None:
+        """Return how many trades the pages hold; None past ten thousand."""
+        return await count(self.session, _listed(owner_id, wanted, known_at))
+
+    async def _instant_after(self, known_from: datetime) -> datetime:
+        """Read the clock once; were it set back, versions would still follow each other."""
+        later = func.greatest(func.clock_timestamp(), known_from + LEAST)
+        return (await self.session.execute(select(later))).scalar_one()
+
+    async def _list(self, *where: ColumnElement[bool]) -> list[Trade]:
+        found = select(Trade).where(*where).execution_options(populate_existing=True)
+        return list(await self.session.scalars(found))
+
+
+def _listed(owner_id: UUID, wanted: Wanted, known_at: datetime | None) -> Select[Trade]:
+    found = select(Trade).where(*_seen(owner_id, known_at))
+    for name in ("symbol", "status", "strategy", "side"):
+        value = getattr(wanted, name)
+        if value is not None:
+            found = found.where(col(getattr(Trade, name)) == value)
+    if wanted.entry_from is not None:
+        found = found.where(col(Trade.entry_at) >= _begin(wanted.entry_from))
+    if wanted.entry_to is not None:
+        found = found.where(col(Trade.entry_at) < _begin(wanted.entry_to) + timedelta(days=1))
+    if wanted.tag is not None:
+        found = found.where(any_(col(Trade.tags)) == wanted.tag)
+    return found
+
+
+def _begin(day: date) -> datetime:
+    return datetime.combine(day, time.min, tzinfo=UTC)
+
+
+def _seen(owner_id: UUID, known_at: datetime | None) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions of an owner's trades as believed at an instant, or now."""
+    believed: ColumnElement[bool] = col(Trade.known_to).is_(None)
+    if known_at is not None:
+        believed = and_(
+            col(Trade.known_from) <= known_at, or_(believed, col(Trade.known_to) > known_at)
+        )
+    return col(Trade.owner_id) == owner_id, believed
