@@ -31,6 +31,7 @@ from models.job import Job, JobEvent, JobKey, JobKind, JobStatus
 from models.poison_message import PoisonMessage
 from models.price_bar import BarRow, DataQuality, PriceBar, PriceBarRevision, Quarantine
 from models.provider_state import ProviderState
+from models.rebalance_plan import RebalancePlan
 from models.series import FactorReturn, FxRate, MacroSeries
 from models.trade import Side, Trade, TradeStatus
 from models.universe import IndexMembership, Region, Universe
@@ -75,6 +76,7 @@ __all__ = [
     "ProviderState",
     "Quarantine",
     "Rebalance",
+    "RebalancePlan",
     "Region",
     "RunInput",
     "Scope",

@@ -22,6 +22,7 @@ from models import (
     Job,
     JobKind,
     Rebalance,
+    RebalancePlan,
     Region,
     Side,
     Trade,
@@ -162,6 +163,24 @@ def make_ingest_report(job, **given):
         "reasons": {},
     }
     return IngestReport(**defaults | given)
+
+
+def make_plan(**given):
+    """A plan that sells nothing and buys 249 shares at 20 dollars."""
+    defaults = {
+        "owner_id": OWNER,
+        "as_of": date(2024, 3, 1),
+        "decision_bar": datetime(2024, 3, 1, 5, 10, tzinfo=UTC),
+        "known_at": datetime(2024, 3, 2, tzinfo=UTC),
+        "equity": Decimal("10000.00"),
+        "cash_before": Decimal("10000.00"),
+        "cash_after": Decimal("5014.51"),
+        "total_costs": Decimal("5.49"),
+        "turnover": 0.498,
+        "lines": [],
+        "warnings": [],
+    }
+    return RebalancePlan(**defaults | given)
 
 
 def make_universe(key="TEST_US", **given):

@@ -10,6 +10,7 @@ from models.cash_flows import CashFlowRepository
 from models.fingerprints import Input, RunInputRepository
 from models.ingest_reports import IngestReportRepository
 from models.jobs import JobRepository
+from models.rebalance_plans import RebalancePlanRepository
 from models.trades import TradeRepository
 from models.trials import TrialRepository
 from models.universes import UniverseRepository
@@ -20,6 +21,7 @@ from tests.factories import (
     make_cash_flow,
     make_ingest_report,
     make_job,
+    make_plan,
     make_trade,
     make_trial,
     make_universe,
@@ -36,6 +38,7 @@ OWNED = (
     "audit_event",
     "trade",
     "cash_flow",
+    "rebalance_plan",
 )
 
 
@@ -60,6 +63,7 @@ async def as_owner(session):
         )
         await TradeRepository(session).add(make_trade(owner_id=owner))
         await CashFlowRepository(session).add(make_cash_flow(owner_id=owner))
+        await RebalancePlanRepository(session).add(make_plan(owner_id=owner))
         key = f"OF_{owner.hex[-1]}"
         await UniverseRepository(session).save(make_universe(key, owner_id=owner), [], reason="x")
 
