@@ -51,8 +51,7 @@ class Ranked:
 
     @cached_property
     def cash(self) -> FloatArray:
-        taken = np.count_nonzero(self.names < self.n_assets, axis=1)
-        invested: FloatArray = np.minimum(taken[:, None], self.sizes) / self.sizes
+        invested: FloatArray = self._held.reshape(-1, len(self.sizes)) / self.sizes
         return 1.0 - invested.ravel()
 
     @cached_property
@@ -93,6 +92,24 @@ class Ranked:
             raised[:, column] = np.count_nonzero(kept < 1.0, axis=1) / k
             shared[:, column] = np.minimum(kept, 1.0).sum(axis=1) / k
         return shared.ravel(), raised.ravel() - self.cash
+
+    def names_in_either(self, old: "Ranked") -> IntArray:
+        """Return how many names the new or the old portfolio of each size holds, (C,)."""
+        rows = np.arange(len(self.names))[:, None]
+        old_rank = old._ranks[rows, self.names]
+        taken = self.names < self.n_assets
+        kept = [
+            np.count_nonzero(taken[:, :k] & (old_rank[:, :k] < k), axis=1) for k in self.sizes
+        ]
+        both: IntArray = np.stack(kept, axis=1).ravel()
+        return self._held + old._held - both
+
+    @cached_property
+    def _held(self) -> IntArray:
+        """Number of names in each portfolio, (C,)."""
+        taken = np.count_nonzero(self.names < self.n_assets, axis=1)
+        held: IntArray = np.minimum(taken[:, None], self.sizes).ravel()
+        return held
 
     @cached_property
     def _ranks(self) -> IntArray:

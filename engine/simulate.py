@@ -13,7 +13,8 @@
 
 The cost is of first order: charged on targets before costs. The exact one solves
 ``c = cost * sum |w (1 - c) - drifted|``; without it a path of 240 monthly fills at 10 bps is off by
-6e-5 when it turns over five times a year and 5e-4 at twelve times. `exact` asks for it.
+6e-5 when it turns over five times a year and 5e-4 at twelve times. `exact` asks for it. A fee per
+order needs a capital: `fee`, its share of the initial one, is charged for each name that trades.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -30,6 +31,10 @@ from engine.types import BoolArray, FloatArray, IntArray
 # Doubles a part of the rankings may need at once: 16 MB, near the size of the caches.
 PART_SIZE: Final = 2_000_000
 FIXED_POINT_ROUNDS: Final = 4  # each gains a factor of the cost rate, 1e-2 or less
+LEAST_TRADE: Final = 1e-9  # of equity; what rounding leaves of a name that stays as it is
+
+# (decision, wanted, drifted) -> what is traded to, all (C, m); for limits on what may change.
+Trim = Callable[[int, FloatArray, FloatArray], FloatArray]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +86,7 @@ def simulate_rankings(
     sizes: Sequence[int],
     fill_rows: IntArray,
     cost: float = 0.0,
+    fee: float = 0.0,
     exact: bool = False,
     keep: Sequence[int] = (),
 ) -> Paths:
@@ -95,6 +101,8 @@ def simulate_rankings(
     fill_rows : ndarray, strictly ascending
     cost : float
         Proportional cost of one unit traded, decimal fraction.
+    fee : float
+        Cost of trading one name, fraction of the initial capital.
     exact : bool
         Charge the cost of what trades after costs, to about 1e-6 of a path.
     keep : ascending sequence of portfolio numbers whose full curves are returned
@@ -119,7 +127,9 @@ def simulate_rankings(
         kept = [number - first for number in keep if first <= number < stop]
         start = Ranked(nobody, counts, m)
         costs = np.full(m, cost)
-        parts.append(_simulate(market, start, target, fill_rows, costs, kept, exact=exact))
+        parts.append(
+            _simulate(market, start, target, fill_rows, costs, kept, fee=fee, exact=exact)
+        )
     return concatenate(parts)
 
 
@@ -129,6 +139,8 @@ def simulate_weights(
     *,
     fill_rows: IntArray,
     cost: float | FloatArray = 0.0,
+    fee: float = 0.0,
+    trim: Trim | None = None,
     exact: bool = False,
     keep: Sequence[int] = (),
 ) -> Paths:
@@ -144,7 +156,7 @@ def simulate_weights(
     def target(decision: int) -> Dense:
         return Dense(weights[decision])
 
-    return _simulate(market, start, target, fill_rows, costs, keep, exact=exact)
+    return _simulate(market, start, target, fill_rows, costs, keep, fee=fee, trim=trim, exact=exact)
 
 
 def _parts(total: int, size: int) -> Iterator[slice]:
@@ -160,6 +172,8 @@ def _simulate(
     costs: FloatArray,
     keep: Sequence[int],
     *,
+    fee: float = 0.0,
+    trim: Trim | None = None,
     exact: bool = False,
 ) -> Paths:
     """Go from fill to fill: trade, hold, record."""
@@ -170,7 +184,12 @@ def _simulate(
     ends = np.append(fill_rows[1:], len(market.marks))
     for decision, (row, end) in enumerate(zip(fill_rows.tolist(), ends.tolist(), strict=True)):
         stuck = ~market.tradable[row]
-        holding, paid, turnover = _trade(before, target(decision), stuck, costs, exact=exact)
+        wanted = target(decision)
+        if trim is not None:
+            wanted = Dense(trim(decision, wanted.dense(), before.weights()))
+        holding, paid, turnover = _trade(before, wanted, stuck, costs, exact=exact)
+        if fee:
+            paid = paid + fee * _names_traded(before, holding) / level
         recorder.trade(turnover)
         level = level * (1.0 - paid)
         relatives, growth = market.relatives(row, end), market.growth(row, end)
@@ -199,6 +218,15 @@ def _trade(
     after, paid = _settle(target.dense(), drifted, stuck, costs, exact=exact)
     held = Dense(after) if blocked else target
     return held, paid, _one_way(np.abs(after - drifted).sum(axis=1), held.cash - before.cash)
+
+
+def _names_traded(before: Drifted, after: Holding) -> IntArray:
+    """Return how many names each portfolio buys or sells, (C,)."""
+    old = before.holding
+    if isinstance(after, Ranked) and isinstance(old, Ranked):
+        return after.names_in_either(old)
+    changed = np.abs(after.dense() - before.weights()) > LEAST_TRADE
+    return np.count_nonzero(changed, axis=1)
 
 
 def _settle(
