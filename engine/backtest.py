@@ -111,6 +111,15 @@ def run(panel: Panel, request: Request, *, checkpoint: Checkpoint) -> Result:
     return replace(result, guards=guards)
 
 
+def decide_within_limits(panel: Panel, request: Request) -> tuple[Targets, tuple[str, ...]]:
+    """Return what a run trades towards, and in numbers what its limits left in cash.
+
+    Raises InsufficientHistory.
+    """
+    chosen = decide(panel, request.strategy, **_span(request))
+    return constrain(panel, chosen, request.constraints)
+
+
 def constrain(
     panel: Panel, targets: Targets, limits: Constraints
 ) -> tuple[Targets, tuple[str, ...]]:
