@@ -1,6 +1,6 @@
 """Trades of an owner in versions: what was believed of each, and from when until when."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import ClassVar
@@ -214,6 +214,16 @@ class Trade(Entity, table=True):
     )
     known_to: datetime | None = Field(
         default=None, sa_type=INSTANT, description="When the next one was; null while believed."
+    )
+    entry_on: date = Field(
+        default=None,
+        sa_column_args=[FetchedValue()],
+        description="Day of the entry where its currency's market is.",
+    )
+    exit_on: date | None = Field(
+        default=None,
+        sa_column_args=[FetchedValue()],
+        description="Day of the exit there; null before it.",
     )
     pnl: Decimal | None = Field(
         default=None,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -53,7 +53,7 @@ class SortBy(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """What a list is narrowed to; None narrows nothing. Days are of UTC, both included."""
+    """What a list is narrowed to; None narrows nothing. Days are the market's, both included."""
 
     symbol: str | None = None
     status: TradeStatus | None = None
@@ -172,16 +172,12 @@ def _listed(owner_id: UUID, wanted: Wanted, known_at: datetime | None) -> Select
         if value is not None:
             found = found.where(col(getattr(Trade, name)) == value)
     if wanted.entry_from is not None:
-        found = found.where(col(Trade.entry_at) >= _begin(wanted.entry_from))
+        found = found.where(col(Trade.entry_on) >= wanted.entry_from)
     if wanted.entry_to is not None:
-        found = found.where(col(Trade.entry_at) < _begin(wanted.entry_to) + timedelta(days=1))
+        found = found.where(col(Trade.entry_on) <= wanted.entry_to)
     if wanted.tag is not None:
         found = found.where(any_(col(Trade.tags)) == wanted.tag)
     return found
-
-
-def _begin(day: date) -> datetime:
-    return datetime.combine(day, time.min, tzinfo=UTC)
 
 
 def _seen(owner_id: UUID, known_at: datetime | None) -> tuple[ColumnElement[bool], ...]:

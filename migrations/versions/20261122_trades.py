@@ -15,6 +15,13 @@ AMOUNT = sa.Numeric(38, 18)
 
 # A version follows the one before it without a gap, and a cancelled trade is followed by nothing.
 # The figures are of the row itself, which no later statement changes.
+# A morning in Sydney is the evening before in UTC: splits and rates go by the market's day.
+MARKET_DAY = """
+CREATE FUNCTION market_day(currency text, instant timestamptz) RETURNS date
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (instant AT TIME ZONE
+        CASE currency WHEN 'AUD' THEN 'Australia/Sydney' ELSE 'America/New_York' END)::date
+"""
 BEGIN_VERSION = """
 CREATE FUNCTION begin_trade_version() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
@@ -35,6 +42,8 @@ BEGIN
                 USING ERRCODE = 'check_violation', CONSTRAINT = 'trade_version_follows';
         END IF;
     END IF;
+    NEW.entry_on := market_day(NEW.currency, NEW.entry_at);
+    NEW.exit_on := market_day(NEW.currency, NEW.exit_at);
     NEW.pnl := NULL;
     NEW.pnl_aud := NULL;
     IF NEW.status = 'CLOSED' THEN
@@ -77,7 +86,7 @@ END $$
 def upgrade() -> None:
     _make_trade()
     _make_cash_flow()
-    for function in (BEGIN_VERSION, END_VERSION, NONE_LOST):
+    for function in (MARKET_DAY, BEGIN_VERSION, END_VERSION, NONE_LOST):
         op.execute(function)
     op.execute(
         "CREATE TRIGGER trade_begins BEFORE INSERT ON trade "
@@ -146,6 +155,8 @@ def _make_trade() -> None:
             nullable=False,
         ),
         sa.Column("known_to", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("entry_on", sa.Date(), nullable=False),
+        sa.Column("exit_on", sa.Date(), nullable=True),
         sa.Column("pnl", sa.Numeric(), nullable=True),
         sa.Column("pnl_aud", sa.Numeric(), nullable=True),
         postgresql.ExcludeConstraint(
@@ -299,3 +310,4 @@ def downgrade() -> None:
     op.execute("DROP FUNCTION keep_trade()")
     op.execute("DROP FUNCTION end_trade_version()")
     op.execute("DROP FUNCTION begin_trade_version()")
+    op.execute("DROP FUNCTION market_day(text, timestamptz)")

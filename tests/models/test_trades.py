@@ -1,6 +1,6 @@
 """Versions of trades, and what the database itself refuses."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -43,6 +43,20 @@ async def test_shares_that_were_split_are_sold_at_the_split_price(session):
     )
 
     assert trade.pnl == Decimal(244)
+
+
+@pytest.mark.parametrize(
+    ("currency", "entry_at", "day"),
+    [
+        # The opening in Sydney in summer, and a late order in New York.
+        (Currency.AUD, datetime(2024, 1, 7, 23, 10, tzinfo=UTC), date(2024, 1, 8)),
+        (Currency.USD, datetime(2024, 1, 9, 0, 30, tzinfo=UTC), date(2024, 1, 8)),
+    ],
+)
+async def test_a_trade_s_day_is_the_market_s(session, currency, entry_at, day):
+    [trade] = await added(session, make_trade(currency=currency, entry_at=entry_at))
+
+    assert (trade.entry_on, trade.exit_on) == (day, None)
 
 
 async def test_amounts_come_back_exactly_and_without_padding(session):
