@@ -75,6 +75,8 @@ class Result:
     attribution: Attribution
     decisions: IntArray  # (d,) days since 1970-01-01
     weights: FloatArray  # (d, m) target weights as traded
+    targets: FloatArray  # (m,) those of the last decision before band and turnover cap
+    decided_at: int  # instant of that decision, ns UTC; 0 where nothing was decided
     reasons: Mapping[str, int]  # why assets were passed over or removed, over all decisions
     notes: tuple[str, ...]  # limits that could not hold, by decision
     guards: Guards
@@ -132,6 +134,8 @@ def report(
         attribution=attribute(books, len(panel.symbols)),
         decisions=panel.session[net.decisions],
         weights=net.weights,
+        targets=targets.weights[-1] if len(targets.rows) else np.zeros(len(panel.symbols)),
+        decided_at=int(targets.instants[-1]) if len(targets.rows) else 0,
         reasons=targets.reasons,
         notes=notes,
         guards=_guards(panel, net, metrics, lookahead, limited=bool(notes), warming_up=warming_up),
