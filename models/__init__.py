@@ -32,6 +32,7 @@ from models.poison_message import PoisonMessage
 from models.price_bar import BarRow, DataQuality, PriceBar, PriceBarRevision, Quarantine
 from models.provider_state import ProviderState
 from models.rebalance_plan import RebalancePlan
+from models.regime_history import RegimeHistory
 from models.series import FactorReturn, FxRate, MacroSeries
 from models.trade import Side, Trade, TradeStatus
 from models.universe import IndexMembership, Region, Universe
@@ -77,6 +78,7 @@ __all__ = [
     "Quarantine",
     "Rebalance",
     "RebalancePlan",
+    "RegimeHistory",
     "Region",
     "RunInput",
     "Scope",
