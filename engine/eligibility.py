@@ -45,9 +45,9 @@ def screen(window: Window, floors: Floors, *, length: int, min_obs: int) -> Scre
     due = window.due[-length:]
     rules = {
         "not_member": window.member,
-        "no_bar": _has_last_bar(np.isfinite(window.total_return), window.due),
+        "no_bar": has_last_bar(np.isfinite(window.total_return), window.due),
         "short_history": valid.sum(axis=0) >= min_obs,
-        "gap": _longest_gap(valid, due) <= MAX_GAP,
+        "gap": longest_gap(valid, due) <= MAX_GAP,
         "price_floor": _price(window) >= _price_floor(window, floors),
         "illiquid": _is_liquid(window, floors.min_adv),
     }
@@ -68,14 +68,15 @@ def _narrow(passed: BoolArray, reasons: dict[str, int], rules: Mapping[str, Bool
     return Screen(passed, reasons)
 
 
-def _has_last_bar(valid: BoolArray, due: BoolArray) -> BoolArray:
+def has_last_bar(valid: BoolArray, due: BoolArray) -> BoolArray:
+    """Tell for each asset whether its market's last session has a bar of it."""
     last = len(due) - 1 - np.argmax(due[::-1], axis=0)
     columns = np.arange(due.shape[1])
     has: BoolArray = valid[last, columns] & due[last, columns]
     return has
 
 
-def _longest_gap(valid: BoolArray, due: BoolArray) -> FloatArray:
+def longest_gap(valid: BoolArray, due: BoolArray) -> FloatArray:
     """Return the longest run of due but missing bars after the first bar of each asset."""
     missing = due & ~valid
     longest = np.zeros(valid.shape[1])

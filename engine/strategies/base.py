@@ -4,25 +4,21 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from inspect import cleandoc
-from typing import Any, ClassVar, Generic, Self, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field
 
 from engine import ENGINE_VERSION
 from engine.eligibility import LIQUIDITY_SESSIONS
 from engine.errors import EngineError
 from engine.panel import Window
+from engine.parameters import Described, parameter_schema
 from engine.schedule import Rebalance
 from engine.types import FloatArray
 
 
-class Parameters(BaseModel):
+class Parameters(Described):
     """Parameters every strategy has. A run may replace `rebalance`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    # Pairs (a, b) of fields that must satisfy a < b; the JSON Schema carries them too.
-    ordered: ClassVar[tuple[tuple[str, str], ...]] = ()
 
     rebalance: Rebalance = Field(
         Rebalance.MONTHLY,
@@ -52,14 +48,6 @@ class Parameters(BaseModel):
         description="Lowest median daily turnover over 63 sessions, in the share's own currency. "
         "Skipped where volume is unknown.",
     )
-
-    @model_validator(mode="after")
-    def _check_order(self) -> Self:
-        for low, high in self.ordered:
-            found, bound = getattr(self, low), getattr(self, high)
-            if not found < bound:
-                raise ValueError(f"{low} was {found}; it must be below {high}, which was {bound}")
-        return self
 
 
 P = TypeVar("P", bound=Parameters)
@@ -129,7 +117,7 @@ def _describe(cls: type[Strategy[Any]]) -> dict[str, Any]:
         "version": str(cls.version),
         "summary": cleandoc(cls.__doc__ or "").partition("\n\n")[0],
         "references": list(cls.references),
-        "parameterSchema": parameter_schema(cls.parameters_type),
+        "parameterSchema": parameter_schema(cls.parameters_type, last=Parameters.model_fields),
         "defaultParameters": defaults.model_dump(mode="json"),
         "requires": list(cls.requires),
         "minimumHistory": cls(defaults).warmup,
@@ -138,39 +126,3 @@ def _describe(cls: type[Strategy[Any]]) -> dict[str, Any]:
         "allocators": list(cls.allocators),
         "rebalance": defaults.rebalance.value,
     }
-
-
-def parameter_schema(parameters_type: type[Parameters]) -> dict[str, Any]:
-    """Return the JSON Schema (draft 2020-12) of a strategy's parameters, without references.
-
-    The strategy's own fields come before those all strategies share. ``x-lessThan`` lists the
-    pairs of fields of which the first must be below the second.
-    """
-    schema = parameters_type.model_json_schema()
-    shared = Parameters.model_fields
-    names = sorted(schema["properties"], key=lambda name: name in shared)
-    properties = {
-        name: _flat(schema["properties"][name], schema.get("$defs", {}))
-        | {"title": parameters_type.model_fields[name].title}
-        for name in names
-    }
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "type": "object",
-        "properties": properties,
-        "additionalProperties": False,
-        "x-lessThan": [list(pair) for pair in parameters_type.ordered],
-    }
-
-
-def _flat(entry: dict[str, Any], definitions: Mapping[str, Any]) -> dict[str, Any]:
-    """Return one field's schema with its reference resolved and `or null` folded into the type."""
-    if "$ref" in entry:
-        name = entry["$ref"].rpartition("/")[2]
-        definition = {k: v for k, v in definitions[name].items() if k in {"type", "enum"}}
-        entry = definition | {k: v for k, v in entry.items() if k != "$ref"}
-    if "anyOf" in entry:
-        number, null = entry["anyOf"]
-        types = {"type": [number["type"], null["type"]]}
-        entry = number | types | {k: v for k, v in entry.items() if k != "anyOf"}
-    return entry
