@@ -1,6 +1,7 @@
 """Cross-sectional momentum."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -93,7 +94,7 @@ class Momentum(Strategy[MomentumParameters]):
         """Return the best names; the state is the ids held, which the buffer favours."""
         p = self.parameters
         scores = trailing_return(window.total_return, lookback=p.lookback, skip=p.skip)
-        candidates = self._screen(window, scores)
+        candidates = self._narrow(self._screen(window), scores)
         ranked = rank(scores, window.asset_id, candidates.passed)
         places = self._places(len(ranked))
         chosen = self._choose(ranked, window.asset_id, places, state or ())
@@ -104,9 +105,29 @@ class Momentum(Strategy[MomentumParameters]):
         reasons = Counter(candidates.reasons) + Counter(shares.reasons)
         return Decision(weights, reasons), tuple(window.asset_id[chosen].tolist())
 
-    def _screen(self, window: Window, scores: FloatArray) -> Screen:
+    @property
+    def ranks_alone(self) -> bool:
+        """Whether each decision is equal weight on the first names of its ranking."""
         p = self.parameters
-        found = screen(window, p, length=p.lookback + 1, min_obs=least_bars(p.lookback))
+        chooses = p.weighting == "equal" and p.fill == "cash"
+        return chooses and p.top_fraction is None and not p.buffer
+
+    def rankings(self, window: Window, skips: Sequence[int]) -> list[IntArray]:
+        """Return the candidates best first, for each of `skips` in place of its own."""
+        found, lookback = self._screen(window), self.parameters.lookback
+        made = []
+        for skip in skips:
+            scores = trailing_return(window.total_return, lookback=lookback, skip=skip)
+            passed = self._narrow(found, scores).passed
+            made.append(rank(scores, window.asset_id, passed))
+        return made
+
+    def _screen(self, window: Window) -> Screen:
+        p = self.parameters
+        return screen(window, p, length=p.lookback + 1, min_obs=least_bars(p.lookback))
+
+    def _narrow(self, found: Screen, scores: FloatArray) -> Screen:
+        p = self.parameters
         found = found.without(np.isfinite(scores), "no_end_point")
         if p.min_score is None:
             return found
