@@ -20,14 +20,15 @@ def sdl() -> str:
 
 
 def catalogue() -> bytes:
-    """Return the strategy catalogue as JSON; the only place of the API that asks the engine.
+    """Return strategies and scanners as JSON; the only place of the API that asks the engine.
 
     The edition of the calendars stands beside the engine's: both can move a number.
     """
     from api.services.calendars import calendars_version
+    from engine.scanners import catalogue as scanners
     from engine.strategies import catalogue as of_engine
 
-    whole = {"calendars": calendars_version(), **of_engine()}
+    whole = {"calendars": calendars_version(), **of_engine(), "scanners": scanners()}
     return orjson.dumps(whole, option=orjson.OPT_INDENT_2) + b"\n"
 
 
