@@ -60,6 +60,7 @@ class Backtest(Entity, table=True):
         plausible_date("end_on"),
         check("dates_order", "start_on < end_on"),
         check("capital_positive", "initial_capital > 0 AND initial_capital < 1e15"),
+        check("overlay_bounded", "overlay_vol_target BETWEEN 0.02 AND 0.4"),
         check("something_to_hold", "universe_key IS NOT NULL OR cardinality(symbols) > 0"),
         check("published_whole", "(result_prefix IS NULL) = (summary IS NULL)"),
         Index("ix_backtest_owner_id_content_key", "owner_id", "content_key"),
@@ -109,6 +110,11 @@ class Backtest(Entity, table=True):
     whole_shares: bool = Field(description="Whether orders are rounded to whole shares.")
     decision_clock: DecisionClock = Field(
         sa_type=Choice(DecisionClock), description="At which market's close it decides."
+    )
+    overlay_vol_target: float | None = Field(
+        default=None,
+        sa_type=Double,
+        description="Annual volatility the weights were scaled to; null where they were not.",
     )
     known_at: datetime = Field(
         sa_type=INSTANT, description="Nothing that became known later was used."

@@ -22,6 +22,7 @@ from api.graphql.figures import (
     MonthlyReturn,
     Overfitting,
 )
+from api.graphql.holdings import Held
 from api.graphql.jobs import JobType
 from api.graphql.node import Node, global_id, uuid_of
 from api.graphql.orders import OrderType, order_page
@@ -62,11 +63,12 @@ class Download:
     "fill",
     "whole_shares",
     "decision_clock",
+    "overlay_vol_target",
     "known_at",
     "engine_version",
     "created_at",
 )
-class BacktestType(Node):
+class BacktestType(Held, Node):
     @strawberry.field(description="Global id: `backtest_` and a UUID.")
     def id(root: Run) -> strawberry.ID:
         return global_id("backtest", root.id)

@@ -38,6 +38,15 @@ class PriceField(StrEnum):
     VOLUME = "volume"
 
 
+@strawberry.enum(description="Figure of a rolling window.")
+class RollingMetric(StrEnum):
+    SHARPE = "SHARPE"
+    SORTINO = "SORTINO"
+    VOLATILITY = "VOLATILITY"
+    BETA = "BETA"
+    RETURN = "RETURN"
+
+
 @strawberry.enum(description="Area of ideas a strategy belongs to.")
 class StrategyFamily(StrEnum):
     MOMENTUM = "MOMENTUM"

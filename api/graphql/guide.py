@@ -41,11 +41,12 @@ written by `make schema` from the schema and the playground's examples.
   nothing that became known later is seen. Both are now when left out, and are echoed.
 * **Undefined is null**, never 0; where it matters a neighbouring field gives the reason.
 * **Amounts** are `Decimal`, exact, as text. Columns (`DateArray`, `FloatArray`) are single leaves.
-* **Lists** are connections: `first` is 1 to {MOST}, {USUAL} when left out; `after` takes an earlier page's
-  `endCursor` of the same list.
+* **Lists** are connections: `first` is 1 to {MOST}, {USUAL} when left out; `after` takes an
+  earlier page's `endCursor` of the same list.
 * **Errors**: a mutation answers what its caller can mend in `userErrors`, with the path of the
   argument, and writes nothing then. Top-level errors are for malformed requests and for faults of
-  ours, which are masked and carry a request id; at most {MOST_ERRORS}, each at most {LONGEST_MESSAGE} characters.
+  ours, which are masked and carry a request id; at most {MOST_ERRORS}, each at most
+  {LONGEST_MESSAGE} characters.
 * **Long work** returns at once with a job. The same content asked again is the same run, `reused`.
 """
 

@@ -106,6 +106,10 @@ class RunBacktestInput:
     known_at: datetime | None = strawberry.field(
         description="Stand at this instant: nothing that became known later is used."
     )
+    overlay_vol_target: float | None = strawberry.field(
+        description="Scale the weights to this annual volatility, by that of the run's own last "
+        "half year, 0.02 to 0.4; what is taken off stays in cash."
+    )
     fill: FillPolicy | None = strawberry.field(
         default=FillPolicy.NEXT_OPEN, description="Where orders are filled."
     )
@@ -215,10 +219,10 @@ def backtest_request(input: RunBacktestInput) -> BacktestRequest:
     own = ("parameters", "symbols", "costs", "constraints")
     given = {name: value for name, value in _given(input).items() if name not in own}
     return BacktestRequest(
-        parameters=_parameters(input.parameters),
+        parameters=parameters_of(input.parameters),
         symbols=None if input.symbols is None else tuple(input.symbols),
-        costs=Costs(**{name: float(value) for name, value in _given(input.costs).items()}),
-        constraints=Constraints(**_constraints(input.constraints)),
+        costs=costs_of(input.costs),
+        constraints=constraints_of(input.constraints),
         **given,
     )
 
@@ -230,15 +234,20 @@ def _given(input: Any) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _constraints(input: ConstraintsInput | None) -> dict[str, Any]:
+def costs_of(input: CostModelInput | None) -> Costs:
+    return Costs(**{name: float(value) for name, value in _given(input).items()})
+
+
+def constraints_of(input: ConstraintsInput | None) -> Constraints:
     given = _given(input)
     group_by = given.pop("group_by", GroupBy.SECTOR)
     positions = {"max_positions": given.pop("max_positions", None)}
     numbers = {name: float(value) for name, value in given.items()}
-    return numbers | positions | {"group_by": group_by.value}
+    return Constraints(**numbers, **positions, group_by=group_by.value)
 
 
-def _parameters(parameters: Any) -> dict[str, Any]:
+def parameters_of(parameters: Any) -> dict[str, Any]:
+    """Return what was given as an object. Raises InvalidInput."""
     if parameters is None:
         return {}
     if not isinstance(parameters, dict):

@@ -67,6 +67,7 @@ class BacktestRequest:
     constraints: Constraints = field(default_factory=Constraints)
     costs: Costs = field(default_factory=Costs)
     known_at: datetime | None = None
+    overlay_vol_target: float | None = None
     fill: FillPolicy = FillPolicy.NEXT_OPEN
     whole_shares: bool = True
     decision_clock: DecisionClock = DecisionClock.US_CLOSE
@@ -94,6 +95,7 @@ CONSTRAINT_BOUNDS: dict[str, tuple[float, float]] = {
     "group_cap": (TINY, 1.0),
     "max_positions": (1, 10_000),
 }
+OVERLAY_BOUNDS: dict[str, tuple[float, float]] = {"overlay_vol_target": (0.02, 0.4)}
 
 
 def checked(request: BacktestRequest) -> tuple[BacktestRequest, StrategyEntry]:
@@ -120,8 +122,9 @@ def _faults(request: BacktestRequest, entry: StrategyEntry | None) -> Iterator[C
     yield from _assets(request)
     yield from _dates(request)
     yield from _capital(request.initial_capital)
-    yield from _bounded("costs", asdict(request.costs), COST_BOUNDS)
-    yield from _bounded("constraints", asdict(request.constraints), CONSTRAINT_BOUNDS)
+    yield from _bounded(("costs",), asdict(request.costs), COST_BOUNDS)
+    yield from _bounded(("constraints",), asdict(request.constraints), CONSTRAINT_BOUNDS)
+    yield from _bounded((), {"overlay_vol_target": request.overlay_vol_target}, OVERLAY_BOUNDS)
     if request.constraints.min_weight > request.constraints.max_weight:
         yield _fault(
             f"minWeight was {request.constraints.min_weight}; it must not be above maxWeight,"
@@ -189,7 +192,7 @@ def _capital(capital: Decimal) -> Iterator[ClientError]:
 
 
 def _bounded(
-    group: str, values: Mapping[str, Any], bounds: Mapping[str, tuple[float, float]]
+    group: tuple[str, ...], values: Mapping[str, Any], bounds: Mapping[str, tuple[float, float]]
 ) -> Iterator[ClientError]:
     for name, (least, most) in bounds.items():
         value = values[name]
@@ -197,7 +200,7 @@ def _bounded(
         if value is not None and not (math.isfinite(value) and least <= value <= most):
             lowest = "more than 0" if least == TINY else f"at least {least:g}"
             shown = _camel(name)
-            yield _fault(f"{shown} was {value:g}; use {lowest} and at most {most:g}", group, shown)
+            yield _fault(f"{shown} was {value:g}; use {lowest} and at most {most:g}", *group, shown)
 
 
 def idempotency_key_faults(key: str | None) -> Iterator[ClientError]:

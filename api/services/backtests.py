@@ -116,6 +116,7 @@ async def _content(
 def _components(request: BacktestRequest, entry: StrategyEntry, span: RunSpan) -> dict[str, Any]:
     """Return everything that can move a number, by the name under which a caller knows it."""
     symbols = None if request.symbols is None else sorted(request.symbols)
+    overlay = request.overlay_vol_target
     return {
         "engine": ENGINE_VERSION,
         "strategy": {"key": entry.key, "version": entry.version},
@@ -135,6 +136,7 @@ def _components(request: BacktestRequest, entry: StrategyEntry, span: RunSpan) -
             "decision_clock": request.decision_clock,
         },
         "knowledge": request.known_at,
+        **({} if overlay is None else {"overlay": overlay}),
     }
 
 
@@ -223,6 +225,7 @@ def _run(
         fill=request.fill,
         whole_shares=request.whole_shares,
         decision_clock=request.decision_clock,
+        overlay_vol_target=request.overlay_vol_target,
         known_at=request.known_at or datetime.now(UTC),
         data_fingerprint=content.inputs.combined,
         engine_version=ENGINE_VERSION,

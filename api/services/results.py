@@ -15,6 +15,9 @@ import orjson
 # Points per stored resolution; a curve is also stored whole, under FULL.
 LEVELS = (50, 100, 250, 500, 1000, 2000)
 FULL = "full"
+# The rolling figures of a run, all windows in one object.
+ROLLING_NAME = "rolling.columns.gz"
+ROLLING_WINDOWS = (63, 126, 252)
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,11 @@ class Columns:
 def curve_key(prefix: str, name: str, level: str) -> str:
     """Object key of a curve at one resolution."""
     return f"{prefix}{name}.{level}.columns.gz"
+
+
+def rolling_column(window: int, metric: str, *, benchmark: bool = False) -> str:
+    """Name of a column of rolling figures."""
+    return f"{metric}_{window}_benchmark" if benchmark else f"{metric}_{window}"
 
 
 def level_for(max_points: int | None, total_points: int) -> str:

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import time
 from dataclasses import asdict
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,8 @@ from models.backtests import BacktestRepository
 from models.session import SessionFactory, unit_of_work
 
 EPOCH = date(1970, 1, 1)
+NANOSECONDS = 1_000_000_000
+TABLES = 1
 # Where the engine's share of a run's progress begins and ends.
 READ, COMPUTED = 0.15, 0.9
 DOWNLOADS = {"series.parquet": "Series (Parquet)", "orders.csv": "Orders (CSV)"}
@@ -102,6 +104,7 @@ def _compute(panel: Panel, run: Backtest, strategy: Strategy[Any], pulse: Pulse)
         fill=FillPolicy(run.fill),
         whole_shares=run.whole_shares,
         clock=DecisionClock(run.decision_clock),
+        overlay_vol_target=run.overlay_vol_target,
     )
 
     def checkpoint(share: float, stage: str) -> None:
@@ -137,6 +140,21 @@ def _summary(result: Result, panel: Panel) -> dict[str, Any]:
         "attribution": _attribution(result, panel),
         "guards": asdict(result.guards),
         "orders": {"count": len(result.orders)},
+        # Tells that tables of figures and holdings lie beside the curves.
+        "tables": TABLES,
+        "targets": _targets(result, panel),
+    }
+
+
+def _targets(result: Result, panel: Panel) -> dict[str, Any]:
+    """Return what the last decision wanted, from which a plan can be made without the engine."""
+    if not result.decided_at:
+        return {"decided_at": None, "weights": {}}
+    wanted = zip(panel.symbols, result.targets.tolist(), strict=True)
+    decided_at = datetime.fromtimestamp(result.decided_at / NANOSECONDS, UTC)
+    return {
+        "decided_at": decided_at.isoformat(),
+        "weights": {symbol: weight for symbol, weight in wanted if weight > 0.0},
     }
 
 

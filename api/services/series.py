@@ -9,14 +9,33 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from api.services.results import FULL, curve_key, levels_of, write_columns
+from api.services.results import (
+    FULL,
+    ROLLING_NAME,
+    curve_key,
+    levels_of,
+    rolling_column,
+    write_columns,
+)
+from api.services.stored_holdings import NAME, write_holdings
 from engine.backtest import Orders, Result
+from engine.books import Books
 from engine.downsample import deepest_per_bucket, largest_triangle_three_buckets
 from engine.drawdowns import drawdowns
+from engine.rolling import WINDOWS, rolling_figures
 from engine.types import FloatArray, IntArray
 
 Pick = Callable[[FloatArray, int], IntArray]
 Curves = Mapping[str, FloatArray]
+# Rolling figures by the name under which they are asked for, and what a chart can show of them.
+ROLLING = {
+    "SHARPE": "sharpe",
+    "SORTINO": "sortino",
+    "VOLATILITY": "volatility",
+    "BETA": "beta",
+    "RETURN": "total_return",
+}
+DIGITS = 6
 
 
 def objects(result: Result, symbols: Sequence[str], prefix: str) -> Iterator[tuple[str, bytes]]:
@@ -31,6 +50,8 @@ def objects(result: Result, symbols: Sequence[str], prefix: str) -> Iterator[tup
     depth = {"strategy": drawdowns(result.equity), "benchmark": _depth(result.benchmark)}
     yield from _levels(prefix, "equity", dates, equity, largest_triangle_three_buckets)
     yield from _levels(prefix, "drawdown", dates, depth, deepest_per_bucket)
+    yield f"{prefix}{ROLLING_NAME}", _rolling(dates, result)
+    yield f"{prefix}{NAME}", _holdings(dates, result.books, symbols)
     orders = _order_columns(result.orders, symbols)
     yield f"{prefix}orders.columns.gz", write_columns(orders, total_points=len(orders["date"]))
     yield f"{prefix}orders.csv", _csv(orders)
@@ -49,6 +70,28 @@ def _levels(
         columns |= {label: curve[rows] for label, curve in curves.items()}
         label = FULL if level == total else str(level)
         yield curve_key(prefix, name, label), write_columns(columns, total_points=total)
+
+
+def _rolling(dates: Any, result: Result) -> bytes:
+    """Return all windows in one object: whoever asks for fewer points takes every so many."""
+    columns: dict[str, Any] = {"dates": dates.tolist()}
+    for window in WINDOWS:
+        terms = {"rf": result.rf, "window": window}
+        ours = rolling_figures(result.equity, benchmark=result.benchmark, **terms)
+        theirs = rolling_figures(result.benchmark, **terms)
+        for name, figure in ROLLING.items():
+            columns[rolling_column(window, name)] = np.round(getattr(ours, figure), DIGITS)
+            columns[rolling_column(window, name, benchmark=True)] = np.round(
+                getattr(theirs, figure), DIGITS
+            )
+    return write_columns(columns, total_points=len(dates))
+
+
+def _holdings(dates: Any, books: Books, symbols: Sequence[str]) -> bytes:
+    blocks = [
+        block.astype("<f8").tobytes() for block in (books.equity, books.quantity, books.value)
+    ]
+    return write_holdings(dates.tolist(), [symbols[asset] for asset in books.held], *blocks)
 
 
 def _depth(level: FloatArray) -> FloatArray:

@@ -1,15 +1,13 @@
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
-import orjson
 import pytest
 from sqlalchemy import event
 
-from api.graphql.execute import answer
-from api.graphql.request import GraphQLRequest
-from api.services.identity import ALL_SCOPES
 from api.wiring import App
+from tests.api.asking import asked
 from tests.api.browsing import browser
 from tests.api.market import make_settings, write_market
 
@@ -33,17 +31,7 @@ async def market(sessions):
 def ask(app) -> Ask:
     """Return a function that answers a document as the edge would, as plain JSON values."""
 
-    async def execute(document, *, viewer_id=None, scopes=ALL_SCOPES, **variables):
-        told = await answer(
-            GraphQLRequest(document, variables=variables),
-            app,
-            viewer_id=viewer_id or app.settings.owner_id,
-            scopes=scopes,
-            request_id="test",
-        )
-        return orjson.loads(orjson.dumps(told.body))
-
-    return execute
+    return partial(asked, app)
 
 
 @pytest.fixture

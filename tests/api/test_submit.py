@@ -82,6 +82,7 @@ async def test_a_default_that_is_written_out_changes_nothing(ask, market, same):
         {"benchmark": "AAA"},
         {"fill": "NEXT_CLOSE"},
         {"wholeShares": False},
+        {"overlayVolTarget": 0.1},
         {"decisionClock": "ASX_CLOSE"},
         {"knownAt": "2020-01-01T00:00:00Z"},
         {"universe": ..., "symbols": list(SHARES)},

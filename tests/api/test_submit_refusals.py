@@ -101,6 +101,11 @@ BAD = {
         {"costs": {"commissionBps": 10001}},
         ("INVALID", "costs.commissionBps", "at most 1000"),
     ),
+    "overlay too tame": (
+        {"overlayVolTarget": 0.01},
+        ("INVALID", "overlayVolTarget", "overlayVolTarget was 0.01; use at least 0.02"),
+    ),
+    "overlay too wild": ({"overlayVolTarget": 0.5}, ("INVALID", "overlayVolTarget", "most 0.4")),
     "commission NaN": (
         {"costs": {"commissionFlat": "NaN"}},
         ("INVALID", "costs.commissionFlat", "was nan"),
