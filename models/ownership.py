@@ -7,7 +7,7 @@ security, such as a worker's, is not held by them; the role of the API is.
 from uuid import UUID
 
 from sqlalchemy import Connection, event, text
-from sqlalchemy.ext.asyncio import async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from sqlalchemy.orm import Session, SessionTransaction
 
 from models.session import SessionFactory
@@ -27,6 +27,11 @@ def sessions_of(sessions: SessionFactory, owner_id: UUID) -> SessionFactory:
         **sessions.kw | {"sync_session_class": OwnedSession, "info": {OWNER_ID: str(owner_id)}}
     )
     return made
+
+
+async def tell_owner(session: AsyncSession, owner_id: UUID) -> None:
+    """Name the owner of the rows this transaction is about, where the session does not."""
+    await session.execute(TELL, {OWNER_ID: str(owner_id)})
 
 
 @event.listens_for(OwnedSession, "after_begin")

@@ -13,6 +13,7 @@ from api.graphql.errors import UserError, user_errors
 from api.graphql.expose import expose
 from api.graphql.node import Node, global_id, uuid_of
 from api.graphql.pagination import After, Connection, First, Seal, connection, page_size
+from api.services.backtests import Quotas
 from api.services.cancel_job import cancel_job
 from models.backtest import Backtest
 from models.ingest_report import IngestReport
@@ -20,6 +21,7 @@ from models.job import Job, JobStatus
 from models.job import JobKind as StoredKind
 from models.jobs import JobRepository
 from models.pages import Place
+from models.rebalance_plan import RebalancePlan
 
 # Below this the pace so far says nothing about what is left.
 LEAST_PROGRESS = 0.02
@@ -75,13 +77,17 @@ class JobType(Node):
 
     @strawberry.field(
         graphql_type=Node | None,
-        description="What it produces: the backtest it computes, or the report of its ingest once "
-        "there is one.",
+        description="What it produces: the backtest it computes; the report of its ingest or the "
+        "plan once there is one.",
     )
-    async def subject(root: strawberry.Parent[Job], info: Info) -> Backtest | IngestReport | None:
+    async def subject(
+        root: strawberry.Parent[Job], info: Info
+    ) -> Backtest | IngestReport | RebalancePlan | None:
         loaders = info.context.loaders
         if root.kind is StoredKind.INGEST:
             return await loaders.ingest_report_by_job_id.load(root.id)
+        if root.kind is StoredKind.PLAN:
+            return await loaders.plan_by_job_id.load(root.id)
         return await loaders.backtest_by_job_id.load(root.id)
 
 
@@ -166,3 +172,29 @@ class JobMutation:
         except ClientError as error:
             return JobPayload(job=None, user_errors=user_errors(error))
         return JobPayload(job=cast("JobType", job), user_errors=[])
+
+    @strawberry.mutation(
+        graphql_type=JobPayload,
+        description="Ask again for what a failed or cancelled job was for: a new job of the same "
+        "content is queued and returned, the old one stays as it ended.",
+    )
+    async def retry_job(self, info: Info, id: JobId) -> JobPayload:
+        from api.services.retry_job import retry_job
+
+        context = info.context
+        try:
+            async with context.savepoint() as session:
+                retried = await retry_job(
+                    session,
+                    owner_id=context.viewer_id,
+                    job_id=uuid_of(id, "job"),
+                    quotas=Quotas(
+                        jobs_per_day=context.settings.jobs_per_day,
+                        concurrent_jobs=context.settings.concurrent_jobs,
+                    ),
+                )
+        except ClientError as error:
+            return JobPayload(job=None, user_errors=user_errors(error))
+        if not retried.reused:
+            context.job_ids.append(retried.job.id)
+        return JobPayload(job=cast("JobType", retried.job), user_errors=[])

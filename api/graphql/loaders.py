@@ -19,6 +19,8 @@ from models.job import Job
 from models.jobs import JobRepository
 from models.price_bar import PriceBar
 from models.price_bars import PriceBarRepository
+from models.rebalance_plan import RebalancePlan
+from models.rebalance_plans import RebalancePlanRepository
 from models.revisions import Change, RevisionRepository
 from models.universes import Member, UniverseRepository
 
@@ -51,6 +53,8 @@ class Loaders:
         self.backtest_by_job_id = DataLoader(self._backtests_of_jobs)
         self.ingest_report_by_id = DataLoader(self._ingest_reports)
         self.ingest_report_by_job_id = DataLoader(self._ingest_reports_of_jobs)
+        self.plan_by_id = DataLoader(self._plans)
+        self.plan_by_job_id = DataLoader(self._plans_of_jobs)
         self.instrument_by_id = DataLoader(self._instruments)
         self.instrument_by_uuid = DataLoader(self._instruments_by_uuid)
         self.latest_bar_by_instrument_id = DataLoader(self._latest_bars)
@@ -94,6 +98,22 @@ class Loaders:
                 job_ids, owner_id=self.context.viewer_id
             )
         found = {report.job_id: report for report in reports}
+        return [found.get(job_id) for job_id in job_ids]
+
+    async def _plans(self, ids: list[UUID]) -> Sequence[RebalancePlan | None]:
+        async with self.context.session() as session:
+            plans = await RebalancePlanRepository(session).list_by_ids(
+                ids, owner_id=self.context.viewer_id
+            )
+        found = {plan.id: plan for plan in plans}
+        return [found.get(plan_id) for plan_id in ids]
+
+    async def _plans_of_jobs(self, job_ids: list[UUID]) -> Sequence[RebalancePlan | None]:
+        async with self.context.session() as session:
+            plans = await RebalancePlanRepository(session).by_job_ids(
+                job_ids, owner_id=self.context.viewer_id
+            )
+        found = {plan.job_id: plan for plan in plans}
         return [found.get(job_id) for job_id in job_ids]
 
     async def _instruments(self, ids: list[int]) -> Sequence[Instrument | None]:

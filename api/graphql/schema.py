@@ -18,6 +18,7 @@ from api.graphql.ingest_reports import IngestReportType
 from api.graphql.jobs import JobMutation, JobQuery, JobType
 from api.graphql.market_data import InstrumentType, MarketQuery
 from api.graphql.node import Node, parse_id
+from api.graphql.rebalance_plans import PlanMutation, PlanQuery, RebalancePlanType
 from api.graphql.revisions import RevisionQuery
 from api.graphql.run_backtest import BacktestMutation
 from api.graphql.save_universe import UniverseMutation
@@ -47,6 +48,8 @@ class NodeQuery:
                 return await loaders.backtest_by_id.load(uuid)
             case ("ingest_report", uuid):
                 return await loaders.ingest_report_by_id.load(uuid)
+            case ("rebalance_plan", uuid):
+                return await loaders.plan_by_id.load(uuid)
             case ("instrument", uuid):
                 return await loaders.instrument_by_uuid.load(uuid)
         return None
@@ -70,12 +73,20 @@ class Query(
     StrategyQuery,
     BacktestQuery,
     JobQuery,
+    PlanQuery,
 ):
     pass
 
 
 @strawberry.type(description="Everything that changes something. What you can mend is data.")
-class Mutation(BacktestMutation, IngestMutation, PriceMutation, UniverseMutation, JobMutation):
+class Mutation(
+    BacktestMutation,
+    IngestMutation,
+    PriceMutation,
+    UniverseMutation,
+    JobMutation,
+    PlanMutation,
+):
     pass
 
 
@@ -92,7 +103,7 @@ def _build() -> Schema:
     built = Schema(
         query=Query,
         mutation=Mutation,
-        types=(BacktestType, JobType, InstrumentType, IngestReportType),
+        types=(BacktestType, JobType, InstrumentType, IngestReportType, RebalancePlanType),
         extensions=(Documents,),
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
     )

@@ -243,6 +243,8 @@ export type RunBacktestInput = {
   knownAt?: string | null | undefined;
   /** A name to find it by. */
   name?: string | null | undefined;
+  /** Scale the weights to this annual volatility, by that of the run's own last half year, 0.02 to 0.4; what is taken off stays in cash. */
+  overlayVolTarget?: number | null | undefined;
   /** Its parameters, by the strategy's JSON Schema; defaults fill the rest. */
   parameters?: unknown;
   /** How often it decides; the strategy's own if left out. */
@@ -374,6 +376,7 @@ export type IngestJobFragment = { id: string, status: JobStatus, progress: numbe
     | { id: string, universe: string | null, source: string, requested: number, succeeded: number, rowsRead: number, rowsWritten: number, rowsUnchanged: number, rowsRevised: number, rowsQuarantined: number, quarantinedByReason: unknown, requestsMade: number, requestsSaved: number, seconds: number, failed: Array<{ symbol: string, kind: string, message: string, retryable: boolean, attempts: number, source: string | null }> }
     | { id: string }
     | { id: string }
+    | { id: string }
    | null, error: { message: string, code: ErrorCode, reason: string | null } | null };
 
 export type CoverageFragment = { symbol: string, source: string, firstBar: string | null, lastBar: string | null, expected: number, present: number, gaps: Array<string>, staleSessions: number, suspect: number, quarantined: number };
@@ -386,6 +389,7 @@ export type DataHealthQueryVariables = Exact<{
 export type DataHealthQuery = { dataHealth: { asOf: string, providers: Array<{ name: string, status: ProviderStatus, detail: string, lastSuccessAt: string | null, lastFailureAt: string | null, errorsByKind: unknown, requestsLeft: number | null }>, summary: { symbols: number, bars: number, coveragePct: number | null, stale: number, gaps: number, suspect: number, quarantined: number, state: string }, coverage: Array<{ symbol: string, source: string, firstBar: string | null, lastBar: string | null, expected: number, present: number, gaps: Array<string>, staleSessions: number, suspect: number, quarantined: number }>, lastIngest: { id: string, status: JobStatus, progress: number, stage: string | null, etaSeconds: number | null, attempts: number, createdAt: string, startedAt: string | null, finishedAt: string | null, cancelRequestedAt: string | null, computeSeconds: number | null, subject:
         | { id: string }
         | { id: string, universe: string | null, source: string, requested: number, succeeded: number, rowsRead: number, rowsWritten: number, rowsUnchanged: number, rowsRevised: number, rowsQuarantined: number, quarantinedByReason: unknown, requestsMade: number, requestsSaved: number, seconds: number, failed: Array<{ symbol: string, kind: string, message: string, retryable: boolean, attempts: number, source: string | null }> }
+        | { id: string }
         | { id: string }
         | { id: string }
        | null, error: { message: string, code: ErrorCode, reason: string | null } | null } | null } };
@@ -413,6 +417,7 @@ export type IngestPricesMutationVariables = Exact<{
 export type IngestPricesMutation = { ingestPrices: { job: { id: string, status: JobStatus, progress: number, stage: string | null, etaSeconds: number | null, attempts: number, createdAt: string, startedAt: string | null, finishedAt: string | null, cancelRequestedAt: string | null, computeSeconds: number | null, subject:
         | { id: string }
         | { id: string, universe: string | null, source: string, requested: number, succeeded: number, rowsRead: number, rowsWritten: number, rowsUnchanged: number, rowsRevised: number, rowsQuarantined: number, quarantinedByReason: unknown, requestsMade: number, requestsSaved: number, seconds: number, failed: Array<{ symbol: string, kind: string, message: string, retryable: boolean, attempts: number, source: string | null }> }
+        | { id: string }
         | { id: string }
         | { id: string }
        | null, error: { message: string, code: ErrorCode, reason: string | null } | null } | null, userErrors: Array<{ message: string, code: ErrorCode, field: Array<string> | null, reason: string | null }> } };

@@ -1,0 +1,281 @@
+"""A plan against the books: who is held or wanted, at which last known bar and rate."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.errors import InvalidInput, MissingData
+from api.services.backtest_request import Constraints, Costs, listed
+from api.services.market import PAIR
+from api.services.plan_request import Knowledge
+from api.services.plan_terms import Asset, Fees, Limits, Line, Orders, cents
+from api.services.positions import stand
+from api.services.rebalance import plan_orders
+from models.instrument import Instrument
+from models.instruments import InstrumentRepository
+from models.price_bar import PriceBar
+from models.price_bars import PriceBarRepository
+from models.published_series import FxRateRepository
+from models.rebalance_plan import RebalancePlan
+
+ONE = Decimal(1)
+# Weekends, holidays and a provider's delay; an older bar is worth a word.
+STALE = timedelta(days=7)
+# A fixing older than this is none: the ECB has never paused longer.
+OLDEST_FIXING = timedelta(days=7)
+
+DEAR = Decimal("0.02")  # costs of an order as a share of its value worth a word
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """Target weights, and where they come from."""
+
+    weights: Mapping[str, float]
+    decided_at: datetime
+    costs: Costs
+    constraints: Constraints
+    currency: str = "AUD"  # of the flat commissions
+    universe: frozenset[str] = frozenset()  # what could have been chosen
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Books:
+    """What is held and what could be bought, as known."""
+
+    cash: Decimal
+    assets: tuple[Asset, ...]
+    volumes: Mapping[str, float]  # of the last bar, where known
+    rates: Mapping[str, Decimal]  # AUD for one unit of each currency that has one
+
+
+async def plan_against_books(
+    session: AsyncSession,
+    wanted: Wanted,
+    *,
+    owner_id: UUID,
+    knowledge: Knowledge,
+    capital: Decimal | None = None,
+) -> RebalancePlan:
+    """Return the plan, not yet written. Raises MissingData, InvalidInput."""
+    books = await _read(session, wanted, owner_id, knowledge)
+    cash = books.cash if capital is None else _left_of(capital, books)
+    orders = plan_orders(
+        books.assets,
+        {symbol: Decimal(str(weight)) for symbol, weight in wanted.weights.items()},
+        cash=cash,
+        fees=_fees(wanted, books.rates),
+        limits=_limits(wanted.constraints),
+    )
+    return RebalancePlan(
+        owner_id=owner_id,
+        as_of=knowledge.day,
+        decision_bar=wanted.decided_at,
+        known_at=knowledge.known_at,
+        equity=orders.equity,
+        cash_before=cents(cash),
+        cash_after=orders.cash_after,
+        total_costs=orders.total_costs,
+        turnover=float(orders.turnover),
+        lines=[_document(line) for line in orders.lines],
+        warnings=[*_warnings(books, wanted, orders, knowledge.day)],
+    )
+
+
+async def _read(
+    session: AsyncSession, wanted: Wanted, owner_id: UUID, knowledge: Knowledge
+) -> Books:
+    held = await stand(session, owner_id=owner_id, valid_at=knowledge.day, known_at=None)
+    shares = {each.symbol: each for each in held.positions if each.quantity}
+    symbols = sorted({*shares, *wanted.weights})
+    known = {each.symbol: each for each in await InstrumentRepository(session).by_symbols(symbols)}
+    bars = await PriceBarRepository(session).latest_by_instrument(
+        [each.id for each in known.values()],
+        valid_at=knowledge.day,
+        known_at=knowledge.known_at,
+    )
+    latest = {bar.instrument_id: bar for bar in bars}
+    rates = await _rates(session, knowledge)
+    assets = []
+    for symbol in symbols:
+        position, instrument = shares.get(symbol), known.get(symbol)
+        quantity = Decimal(0) if position is None else position.quantity
+        bar = None if instrument is None else latest.get(instrument.id)
+        assets.append(_asset(symbol, quantity, instrument, bar, rates, knowledge.day))
+    volumes = {
+        each.symbol: latest[each.id].volume or 0.0 for each in known.values() if each.id in latest
+    }
+    return Books(cash=held.cash, assets=tuple(assets), volumes=volumes, rates=rates)
+
+
+async def _rates(session: AsyncSession, knowledge: Knowledge) -> dict[str, Decimal]:
+    fixings = await FxRateRepository(session).columns(
+        [PAIR],
+        start=knowledge.day - OLDEST_FIXING,
+        end=knowledge.day,
+        known_at=knowledge.known_at,
+    )
+    values = fixings[PAIR].values
+    return {"AUD": ONE} | ({"USD": ONE / Decimal(str(values[-1]))} if values else {})
+
+
+def _asset(
+    symbol: str,
+    held: Decimal,
+    instrument: Instrument | None,
+    bar: PriceBar | None,
+    rates: Mapping[str, Decimal],
+    day: date,
+) -> Asset:
+    if instrument is None:
+        return Asset(symbol=symbol, held=held)
+    price = None if bar is None else bar.close or bar.adjusted_close
+    gone = instrument.delisted_on
+    return Asset(
+        symbol=symbol,
+        currency=instrument.currency,
+        exchange=instrument.exchange.value,
+        price=None if price is None else Decimal(str(price)),
+        price_on=None if bar is None else bar.date,
+        rate=rates.get(instrument.currency),
+        held=held,
+        delisted=gone is not None and gone <= day,
+    )
+
+
+def _left_of(capital: Decimal, books: Books) -> Decimal:
+    """Return the cash of an account that is worth `capital` with what it holds."""
+    held = sum((each.held * each.unit for each in books.assets if each.unit), Decimal(0))
+    if capital < held:
+        raise InvalidInput(
+            f"capital was {capital}, but what is held is worth {cents(held)}; give at least that,"
+            " or leave it out",
+            field=("input", "capital"),
+        )
+    return capital - held
+
+
+def _fees(wanted: Wanted, rates: Mapping[str, Decimal]) -> Fees:
+    """Return the cost model in AUD; a run in another currency has its commissions in that."""
+    if wanted.currency not in rates:
+        raise MissingData(
+            f"the run's commissions are in {wanted.currency}, and no rate to AUD is stored for"
+            " these days; ingest AUDUSD=X, or give costs",
+            field=("input", "costs"),
+            reason="MISSING_FX",
+        )
+    rate, costs = rates[wanted.currency], wanted.costs
+    return Fees(
+        commission_flat=Decimal(str(costs.commission_flat)) * rate,
+        commission_bps=Decimal(str(costs.commission_bps)),
+        minimum_commission=Decimal(str(costs.minimum_commission)) * rate,
+        slippage_bps=Decimal(str(costs.slippage_bps)),
+        fx_spread_bps=Decimal(str(costs.fx_spread_bps)),
+    )
+
+
+def _limits(constraints: Constraints) -> Limits:
+    cap = constraints.max_turnover
+    return Limits(
+        no_trade_band=Decimal(str(constraints.no_trade_band)),
+        max_turnover=None if cap is None else Decimal(str(cap)),
+    )
+
+
+def _document(line: Line) -> dict[str, str | None]:
+    """Return a line as JSON: decimals as text, weights to twelve places."""
+    named = {
+        "held": line.held,
+        "current_weight": round(line.current_weight, 12),
+        "target_weight": round(line.target_weight, 12),
+        "price": line.price,
+        "rate": round(line.rate, 12),
+        "quantity": line.quantity,
+        "value": line.value,
+        "cost": line.cost,
+    }
+    return {
+        "symbol": line.symbol,
+        "currency": line.currency,
+        "side": line.side,
+        "skipped": line.skipped,
+        "price_on": None if line.price_on is None else line.price_on.isoformat(),
+        **{name: f"{amount:f}" for name, amount in named.items()},
+    }
+
+
+def _warnings(books: Books, wanted: Wanted, orders: Orders, day: date) -> Iterator[str]:
+    yield from wanted.warnings
+    yield from _unpriced(books.assets, day)
+    yield from _stale(orders.lines, day)
+    yield from _outside(orders.lines, wanted)
+    if orders.cash_after < 0:
+        yield (
+            f"cash stays A${-orders.cash_after} below zero: record the deposits that paid for what"
+            " is held"
+        )
+    yield from orders.warnings
+    yield from _costly(orders.lines)
+    yield from _large(orders.lines, books.volumes, Decimal(str(wanted.costs.max_volume_share)))
+
+
+def _unpriced(assets: Sequence[Asset], day: date) -> Iterator[str]:
+    priceless = [each.symbol for each in assets if each.price is None]
+    rateless = [each for each in assets if each.price is not None and each.rate is None]
+    if priceless:
+        yield (
+            f"no price up to {day} is known of {listed(priceless)}: left out of the plan, and what"
+            " is held of it counts for nothing"
+        )
+    for each in rateless:
+        yield (
+            f"no rate from {each.currency} to AUD is known for {day}: {each.symbol} is left out of"
+            " the plan"
+        )
+
+
+def _stale(lines: Sequence[Line], day: date) -> Iterator[str]:
+    old = [each for each in lines if each.price_on is not None and day - each.price_on > STALE]
+    if old:
+        oldest = min(each.price_on for each in old if each.price_on is not None)
+        yield (
+            f"the last bar of {listed([each.symbol for each in old])} is up to"
+            f" {(day - oldest).days} days old, of {oldest}: ingest prices before you trade"
+        )
+
+
+def _outside(lines: Sequence[Line], wanted: Wanted) -> Iterator[str]:
+    strangers = [
+        each.symbol
+        for each in lines
+        if each.side == "SELL" and not each.target_weight and each.symbol not in wanted.universe
+    ]
+    if strangers and wanted.universe:
+        yield (
+            f"{listed(strangers)} could not have been chosen here and would be sold: delete the"
+            " line to keep it"
+        )
+
+
+def _costly(lines: Sequence[Line]) -> Iterator[str]:
+    dear = [each.symbol for each in lines if each.side and each.cost > DEAR * each.value]
+    if dear:
+        yield f"costs are more than {DEAR * 100:f} % of the order of {listed(dear)}"
+
+
+def _large(lines: Sequence[Line], volumes: Mapping[str, float], share: Decimal) -> Iterator[str]:
+    large = [
+        each.symbol
+        for each in lines
+        if (volume := volumes.get(each.symbol)) and each.quantity > share * Decimal(str(volume))
+    ]
+    if large:
+        yield (
+            f"the order of {listed(large)} is more than {share * 100:f} % of its last session's"
+            " volume: expect to fill it over several days"
+        )

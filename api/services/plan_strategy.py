@@ -1,0 +1,152 @@
+"""The work of a plan from a strategy: what it wants on what is known now, held against the books.
+
+The strategy decides as a run that began on that session would: once, on the last session that has
+closed, seeing every bar and rate that is known at the plan's instant and no other.
+"""
+
+import asyncio
+from collections import Counter
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+from api.ports import ObjectStore
+from api.services.backtest_request import Constraints, Costs
+from api.services.panels import PanelRequest, load_panel
+from api.services.plan_books import Wanted, plan_against_books
+from api.services.plan_request import Knowledge, PlanRequest
+from api.services.plan_span import REACH, instruments_of, last_bar
+from api.services.work import ClaimedJob, Pulse
+from engine import backtest as engine
+from engine.backtest import constrain
+from engine.decide import Targets, lend
+from engine.errors import InsufficientHistory, InvalidParameters
+from engine.panel import Panel
+from engine.schedule import primary_rows
+from engine.strategies import STRATEGIES
+from engine.strategies.base import Strategy
+from models.ownership import sessions_of
+from models.rebalance_plan import RebalancePlan
+from models.session import SessionFactory, unit_of_work
+
+NANOSECONDS = 1_000_000_000
+
+
+async def plan_strategy(
+    job: ClaimedJob, pulse: Pulse, *, sessions: SessionFactory, store: ObjectStore
+) -> dict[str, Any]:
+    """Decide, size and return the plan as JSON values; `publish_plan` writes it.
+
+    Raises Stopped, EngineError, ClientError, Unavailable.
+    """
+    request = PlanRequest.load(job.payload)
+    knowledge = Knowledge(day=request.day)
+    pulse(0.05, "reading prices")
+    strategy = _strategy(request)
+    asked = await _panel_request(sessions, job, request, strategy, knowledge)
+    panel = await load_panel(sessions, store, asked)
+    pulse(0.5, "deciding")
+    wanted = await asyncio.to_thread(_decide, panel, strategy, request, knowledge)
+    pulse(0.8, "sizing")
+    async with unit_of_work(sessions_of(sessions, job.owner_id)) as session:
+        plan = await plan_against_books(
+            session,
+            wanted,
+            owner_id=job.owner_id,
+            knowledge=knowledge,
+            capital=request.capital,
+        )
+    return {"plan": plan_document(plan)}
+
+
+def plan_document(plan: RebalancePlan) -> dict[str, Any]:
+    """Return the plan's columns as JSON values, for another process."""
+    document: dict[str, Any] = plan.model_dump(mode="json", exclude_none=True)
+    return document
+
+
+def _strategy(request: PlanRequest) -> Strategy[Any]:
+    cls = STRATEGIES[request.strategy or ""]
+    parameters = dict(request.parameters or {})
+    if request.allocator is not None:
+        parameters["weighting"] = cls.allocators[request.allocator]
+    try:
+        return cls(cls.parameters_type.model_validate(parameters))
+    except ValueError as e:
+        raise InvalidParameters(str(e)) from e
+
+
+async def _panel_request(
+    sessions: SessionFactory,
+    job: ClaimedJob,
+    request: PlanRequest,
+    strategy: Strategy[Any],
+    knowledge: Knowledge,
+) -> PanelRequest:
+    """Ask for the strategy's history before the last bar there is up to the day."""
+    async with unit_of_work(sessions) as session:
+        found = await instruments_of(session, job.owner_id, request)
+    last = last_bar(found, request.day)
+    return PanelRequest(
+        universe=request.universe,
+        owner_id=job.owner_id,
+        symbols=request.symbols or (),
+        start=last - REACH,
+        end=last,
+        warmup=strategy.warmup,
+        currency="AUD",
+        benchmark=min((each.symbol for each in found if each.bar_count), default=None),
+        known_at=knowledge.known_at,
+    )
+
+
+def _decide(
+    panel: Panel, strategy: Strategy[Any], request: PlanRequest, knowledge: Knowledge
+) -> Wanted:
+    """Let the strategy decide on the last session closed at the plan's instant."""
+    instant = int(knowledge.known_at.timestamp()) * NANOSECONDS
+    row = _last_closed(panel, instant)
+    if row + 1 < strategy.warmup:
+        raise InsufficientHistory(
+            f"{strategy.key} needs {strategy.warmup} sessions before it can decide; {row + 1} are"
+            " known, choose a later day or a shorter history"
+        )
+    decision, _ = strategy.decide(lend(panel, strategy, row, instant), None)
+    nothing = np.zeros(len(panel.symbols))
+    targets, notes = constrain(
+        panel,
+        Targets(
+            rows=np.array([row]),
+            instants=np.array([instant]),
+            weights=(nothing if decision is None else decision.weights)[None],
+            reasons=Counter(decision.reasons if decision else {}),
+        ),
+        engine.Constraints(**vars(request.constraints or Constraints())),
+    )
+    weights = zip(panel.symbols, targets.weights[0].tolist(), strict=True)
+    return Wanted(
+        weights={symbol: weight for symbol, weight in weights if weight > 0.0},
+        decided_at=datetime.fromtimestamp(int(panel.closes_at[row, 0]) // NANOSECONDS, UTC),
+        costs=request.costs or Costs(),
+        constraints=request.constraints or Constraints(),
+        universe=frozenset(panel.symbols),
+        warnings=(*_reasons(targets), *notes),
+    )
+
+
+def _last_closed(panel: Panel, instant: int) -> int:
+    """Return the last session of the primary market that has closed. Raises InsufficientHistory."""
+    trading = primary_rows(panel)
+    closed = trading[panel.closes_at[trading, 0] <= instant]
+    if not len(closed):
+        raise InsufficientHistory("no session had closed by then; choose a later day")
+    return int(closed[-1])
+
+
+def _reasons(targets: Targets) -> tuple[str, ...]:
+    """Say why nothing is wanted, where nothing is."""
+    if (targets.weights > 0.0).any():
+        return ()
+    told = ", ".join(f"{reason} {count}" for reason, count in sorted(targets.reasons.items()))
+    return (f"the strategy wants nothing now: all stays in cash ({told or 'no reason given'})",)
