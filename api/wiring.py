@@ -163,10 +163,12 @@ class App:
         """What each kind of job does; `api.works` has the computations themselves."""
         from api.services.publish_backtest import publish_backtest
         from api.services.publish_ingest import publish_ingest
+        from api.services.publish_regimes import publish_regimes
 
         return {
             "BACKTEST": Steps(work=self.compute, publish=publish_backtest),
             "INGEST": Steps(work=self.compute, publish=publish_ingest),
+            "REGIME": Steps(work=self.compute, publish=publish_regimes),
         }
 
     @property

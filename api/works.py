@@ -35,6 +35,7 @@ async def entry(dumped: dict[str, Any]) -> AsyncIterator[Mapping[str, Work]]:
 async def open_works(settings: Settings) -> AsyncIterator[Mapping[str, Work]]:
     """Open what the works need on the caller's loop; import the engine while nobody waits."""
     from api.adapters.sample_prices import SamplePrices
+    from api.services.detect_regimes import detect_regimes
     from api.services.ingest import ingest
     from api.services.run_backtest import run_backtest
 
@@ -51,6 +52,7 @@ async def open_works(settings: Settings) -> AsyncIterator[Mapping[str, Work]]:
                 source=SamplePrices(),
                 live=providers.open,
             ),
+            "REGIME": partial(detect_regimes, sessions=app.sessions),
         }
     finally:
         await providers.close()

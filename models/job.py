@@ -27,6 +27,10 @@ class JobKind(StrEnum):
     SHARD = "SHARD"
 
 
+# Nobody asks for these: parts of other work, and what follows when prices have come in.
+UNASKED = (JobKind.SHARD, JobKind.REGIME, JobKind.SNAPSHOT)
+
+
 class JobStatus(StrEnum):
     QUEUED = "queued"
     RUNNING = "running"

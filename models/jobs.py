@@ -13,7 +13,7 @@ from sqlmodel import col
 
 from models import job_changes
 from models.clock import seconds_from_now
-from models.job import OPEN, Job, JobEvent, JobKey, JobKind, JobStatus
+from models.job import OPEN, UNASKED, Job, JobEvent, JobKey, JobKind, JobStatus
 from models.job_changes import ENDED, MAX_RUNNING_PROGRESS, change, held
 from models.job_outbox import JobOutbox
 from models.pages import Page, Place, count, ordered, take
@@ -162,9 +162,9 @@ class JobRepository(JobOutbox):
         return found if status is None else found.where(col(Job.status) == status)
 
     async def count_open(self, owner_id: UUID) -> Counted:
-        """Count for the quotas; shards are part of the job that made them."""
+        """Count for the quotas: what its owner asked for, and no part or follower of it."""
         midnight = func.date_trunc("day", func.now(), "UTC")
-        mine = (col(Job.owner_id) == owner_id, col(Job.kind) != JobKind.SHARD)
+        mine = (col(Job.owner_id) == owner_id, col(Job.kind).not_in(UNASKED))
         still_open = func.count().filter(col(Job.status).in_(OPEN))
         today = func.count().filter(col(Job.created_at) >= midnight)
         row = (await self.session.execute(select(still_open, today).where(*mine))).one()

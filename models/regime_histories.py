@@ -1,13 +1,15 @@
 """Regimes: the version that stands, and what was believed at an instant."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from models.instrument import Instrument
 from models.regime_history import RegimeHistory
+from models.universe import Universe
 
 
 class RegimeHistoryRepository:
@@ -41,7 +43,16 @@ class RegimeHistoryRepository:
         )
         return await self.session.scalar(found.limit(1))
 
-    async def digests(self, instrument_ids: list[int]) -> dict[int, str]:
+    async def indices(self, named: Sequence[str]) -> list[Instrument]:
+        """Return the indices of these names or that shared universes are compared with."""
+        compared = select(col(Universe.benchmark)).where(col(Universe.owner_id).is_(None))
+        symbol = col(Instrument.symbol)
+        found = select(Instrument).where(
+            col(Instrument.bar_count) > 0, or_(symbol.in_(named), symbol.in_(compared))
+        )
+        return list(await self.session.scalars(found.order_by(symbol)))
+
+    async def digests(self, instrument_ids: Sequence[int]) -> dict[int, str]:
         """Return what the standing versions were made from, by instrument."""
         found = select(col(RegimeHistory.instrument_id), col(RegimeHistory.input_digest)).where(
             col(RegimeHistory.instrument_id).in_(instrument_ids),
