@@ -48,6 +48,7 @@ class Metric(StrEnum):
     JOBS_CANCELLED = "JobsCancelled"
     JOBS_RELEASED = "JobsReleased"
     JOBS_LOST = "JobsLost"
+    JOBS_PARTED = "JobsParted"
     BACKTESTS = "Backtests"
     TRIALS = "Trials"
     ROWS_WRITTEN = "RowsWritten"

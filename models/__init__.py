@@ -33,7 +33,9 @@ from models.price_bar import BarRow, DataQuality, PriceBar, PriceBarRevision, Qu
 from models.provider_state import ProviderState
 from models.rebalance_plan import RebalancePlan
 from models.regime_history import RegimeHistory
+from models.scan import Scan
 from models.series import FactorReturn, FxRate, MacroSeries
+from models.study import SearchMethod, StudyTrial, Sweep, ValidationMethod, WalkForward
 from models.trade import Side, Trade, TradeStatus
 from models.universe import IndexMembership, Region, Universe
 
@@ -81,10 +83,16 @@ __all__ = [
     "RegimeHistory",
     "Region",
     "RunInput",
+    "Scan",
     "Scope",
+    "SearchMethod",
     "Side",
+    "StudyTrial",
+    "Sweep",
     "Trade",
     "TradeStatus",
     "Trial",
     "Universe",
+    "ValidationMethod",
+    "WalkForward",
 ]

@@ -97,6 +97,7 @@ def claim(job_id: UUID, lease: timedelta) -> Select[Any]:
             col(Job.kind),
             col(Job.owner_id),
             col(Job.payload),
+            col(Job.parent_id),
         ),
     )
 

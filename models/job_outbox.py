@@ -6,13 +6,14 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, and_, func, select, update
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from models import job_changes
 from models.clock import seconds_from_now
 from models.job import OPEN, Job, JobStatus
+from models.job_parts import JobParts
 
 SWEEP_LIMIT = 100
 RESEND_AT_MOST = timedelta(hours=6)
@@ -55,6 +56,16 @@ class JobOutbox:
         found = {row.id: row.kind for row in await self.session.execute(statement)}
         return {job_id: found[job_id] for job_id in ids if job_id in found}
 
+    async def called_by(self, job_id: UUID) -> list[UUID]:
+        """Return the unsent jobs that wait because of this one: its parts, its parent."""
+        parent = select(col(Job.parent_id)).where(col(Job.id) == job_id).scalar_subquery()
+        statement = select(col(Job.id)).where(
+            or_(col(Job.parent_id) == job_id, col(Job.id) == parent),
+            col(Job.status) == JobStatus.QUEUED,
+            col(Job.enqueued_at).is_(None),
+        )
+        return list(await self.session.scalars(statement.order_by(col(Job.created_at))))
+
     async def oldest(self) -> Oldest:
         """Measure the two ages that must not grow without end."""
 
@@ -90,13 +101,15 @@ class JobOutbox:
 
         1. A lapsed lease: cancelled if asked, failed if spent, else queued again.
         2. Queued for too long: failed.
-        3. Sent long ago and still queued: the message is lost, so it counts as unsent.
-        4. Unsent: returned. The pause leaves the request that wrote the row time to send.
+        3. A parent none of whose parts is open any more: queued for its end, failed, cancelled.
+        4. Sent long ago and still queued: the message is lost, so it counts as unsent.
+        5. Unsent: returned. The pause leaves the request that wrote the row time to send.
         """
         lapsed = await self.session.execute(job_changes.reclaim(limit))
         expired = await self.session.execute(job_changes.expire(patience.queued, limit))
+        settled = await JobParts(self.session).settle()
         lost = await self._forget_lost_messages(patience.sent, limit)
-        mended = {row.id for found in (lapsed, expired) for row in found} | lost
+        mended = {row.id for found in (lapsed, expired) for row in found} | lost | settled
         return Swept(mended=mended, unsent=await self._unsent(patience.unsent, limit))
 
     async def _forget_lost_messages(self, after: timedelta, limit: int) -> set[UUID]:

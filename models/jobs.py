@@ -35,6 +35,7 @@ class Claim:
     kind: JobKind
     owner_id: UUID
     payload: dict[str, Any]
+    parent_id: UUID | None
 
 
 @dataclass(frozen=True)
@@ -185,6 +186,7 @@ class JobRepository(JobOutbox):
             kind=JobKind(row.kind),
             owner_id=row.owner_id,
             payload=row.payload,
+            parent_id=row.parent_id,
         )
 
     async def heartbeat(

@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.errors import Conflict, NotFound
 from models.job import Job, JobStatus
+from models.job_parts import JobParts
 from models.jobs import CancelAnswer, JobRepository
 
 
@@ -19,6 +20,8 @@ async def cancel_job(session: AsyncSession, job_id: UUID | None, owner_id: UUID)
     if job_id is not None:
         jobs = JobRepository(session)
         answer = await jobs.cancel(job_id, owner_id=owner_id)
+        if answer is CancelAnswer.CANCELLING:
+            await JobParts(session).settle(job_id)
         job = await jobs.get(job_id, owner_id=owner_id)
     if job is None:
         raise NotFound("no job of yours has this id; jobs lists them", field=("id",))

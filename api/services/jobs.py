@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from api import telemetry
 from api.errors import AppError, DataError, ErrorCode, Unavailable
@@ -22,6 +23,7 @@ from api.services.heartbeat import heartbeat
 from api.services.work import ClaimedJob, Publish, Steps, Stopped, Timing
 from api.telemetry import Metric, logger, meter
 from models.job_outbox import JobOutbox
+from models.job_parts import JobParts
 from models.jobs import JobRepository
 from models.session import SessionFactory, unit_of_work
 
@@ -85,6 +87,7 @@ async def _claim(job_id: UUID, sessions: SessionFactory, timing: Timing) -> Clai
         attempt=claim.attempt,
         owner_id=claim.owner_id,
         payload=claim.payload,
+        parent_id=claim.parent_id,
     )
 
 
@@ -145,23 +148,35 @@ async def _publish(
 async def _publish_once(
     job: ClaimedJob, outcome: dict[str, Any], publish: Publish, sessions: SessionFactory
 ) -> Metric:
+    parted = "parts" in outcome
     async with unit_of_work(sessions) as session:
         jobs = JobRepository(session)
-        finished = await jobs.finish(
-            job.id,
-            fence=job.fence,
-            result_prefix=job.prefix,
-            sha256=outcome.get("sha256"),
-            compute_seconds=outcome["compute_seconds"],
-        )
-        if finished:
+        if parted:
+            recorded = await JobParts(session).wait(job.id, fence=job.fence)
+        else:
+            recorded = await jobs.finish(
+                job.id,
+                fence=job.fence,
+                result_prefix=job.prefix,
+                sha256=outcome.get("sha256"),
+                compute_seconds=outcome["compute_seconds"],
+            )
+        if recorded:
             await publish(session, job, outcome)
+            await _tell_parent(session, job)
         elif await jobs.acknowledge_cancel(job.id, fence=job.fence):
+            await _tell_parent(session, job)
             return Metric.JOBS_CANCELLED
         else:
             return _lost()
     _count(outcome)
-    return Metric.JOBS_SUCCEEDED
+    return Metric.JOBS_PARTED if parted else Metric.JOBS_SUCCEEDED
+
+
+async def _tell_parent(session: AsyncSession, job: ClaimedJob) -> None:
+    """Let what waits for this job go on when it was the last part, in the same transaction."""
+    if job.parent_id is not None:
+        await JobParts(session).end_part(job.parent_id)
 
 
 def _count(outcome: dict[str, Any]) -> None:
@@ -178,6 +193,7 @@ def _lost() -> Metric:
 async def _acknowledge_cancel(job: ClaimedJob, sessions: SessionFactory) -> Ended:
     async with unit_of_work(sessions) as session:
         ours = await JobRepository(session).acknowledge_cancel(job.id, fence=job.fence)
+        await _tell_parent(session, job)
     return Ended(Metric.JOBS_CANCELLED if ours else _lost())
 
 
@@ -210,6 +226,7 @@ async def _give_up(
     async with unit_of_work(sessions) as session:
         jobs = JobRepository(session)
         if await jobs.acknowledge_cancel(job.id, fence=job.fence):
+            await _tell_parent(session, job)
             return Ended(Metric.JOBS_CANCELLED)
         ours = await jobs.fail(
             job.id,
@@ -218,6 +235,7 @@ async def _give_up(
             reason=failure.reason,
             detail=failure.message,
         )
+        await _tell_parent(session, job)
     return Ended(Metric.JOBS_FAILED if ours else _lost())
 
 
@@ -235,6 +253,17 @@ def backoff_seconds(attempt: int, timing: Timing) -> float:
     return full_jitter(
         attempt, base_seconds=timing.retry_base_seconds, cap_seconds=timing.retry_cap_seconds
     )
+
+
+async def dispatch_called(job_id: UUID, sessions: SessionFactory, queue: JobQueue) -> None:
+    """Send what a job called: its parts, or the parent it was the last part of."""
+    try:
+        async with unit_of_work(sessions) as session:
+            ids = await JobOutbox(session).called_by(job_id)
+    except (SQLAlchemyError, OSError, Unavailable):
+        logger.warning("what the job called was not sent; the sweeper will", exc_info=True)
+    else:
+        await dispatch(ids, sessions, queue)
 
 
 async def dispatch(ids: Sequence[UUID], sessions: SessionFactory, queue: JobQueue) -> bool:

@@ -72,6 +72,7 @@ class ClaimedJob:
     attempt: int
     owner_id: UUID
     payload: Mapping[str, Any]
+    parent_id: UUID | None = None
 
     @property
     def prefix(self) -> str:
@@ -109,7 +110,8 @@ class Steps:
 
     ``work`` stores objects under the job's prefix and returns a JSON-able outcome, in which
     ``sha256`` and ``compute_seconds`` go to the job's row and ``counts`` to the metrics of these
-    names. ``publish`` runs in the transaction of the fenced update, so that the result appears
+    names. With ``parts`` in it the job is not finished: it waits for the parts ``publish`` queues.
+    ``publish`` runs in the transaction of the fenced update, so that the result appears
     at once or never.
     """
 
