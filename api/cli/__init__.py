@@ -118,6 +118,51 @@ def backtest(
 
 
 @app.command()
+def plan(
+    strategy: Annotated[
+        str | None, typer.Argument(help="Key of the strategy; or give --backtest.")
+    ] = None,
+    backtest: Annotated[
+        str | None, typer.Option(help="Id of a finished run whose weights to take.")
+    ] = None,
+    universe: Annotated[str | None, typer.Option(help="Universe, such as SAMPLE_US.")] = None,
+    symbols: Annotated[str | None, typer.Option(help="Instead of a universe: AAPL,MSFT")] = None,
+    param: Annotated[
+        list[str] | None, typer.Option(help="A parameter, such as top_n=5; may be repeated.")
+    ] = None,
+    as_of: Annotated[
+        datetime | None, typer.Option(formats=[DAY], help="Day that counts; default: today.")
+    ] = None,
+    capital: Annotated[
+        str | None, typer.Option(help="Worth of it all in AUD; default: what the books say.")
+    ] = None,
+    band: Annotated[
+        float, typer.Option(min=0, max=1, help="Leave weights alone that are off by less.")
+    ] = 0.0,
+    max_turnover: Annotated[
+        float | None, typer.Option(min=0.0001, max=1, help="Largest one-way turnover.")
+    ] = None,
+    csv: Annotated[Path | None, typer.Option(help="File to write for the broker.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the plan as JSON.")] = False,
+) -> None:
+    """Say what to buy and sell to get from the books to a strategy's weights of now."""
+    from api.cli.plan import Wish, run
+
+    wish = Wish(
+        strategy=strategy,
+        backtest=backtest,
+        universe=universe,
+        symbols=symbols,
+        parameters=param or (),
+        as_of=None if as_of is None else as_of.date(),
+        capital=capital,
+        band=band,
+        max_turnover=max_turnover,
+    )
+    run(wish, as_json=as_json, csv=csv)
+
+
+@app.command()
 def universes(
     refresh: Annotated[
         bool, typer.Option("--refresh", help="Bring the known lists up to date first.")

@@ -49,11 +49,11 @@ class Wish:
         return BacktestRequest(
             strategy=self.strategy,
             universe=self.universe,
-            symbols=None if self.symbols is None else tuple(_listed(self.symbols)),
+            symbols=None if self.symbols is None else tuple(listed(self.symbols)),
             start=self.start,
             end=self.end,
             parameters=parse_parameters(self.strategy, self.parameters),
-            initial_capital=_amount(self.capital),
+            initial_capital=amount_of(self.capital),
             currency=Currency(self.currency),
             benchmark=self.benchmark,
             rebalance=None if self.rebalance is None else Rebalance(self.rebalance),
@@ -99,14 +99,16 @@ def _value(text: str, *, as_list: bool) -> Any:
         value = json.loads(text)
     except ValueError:
         value = text
-    return _listed(text) if as_list and not isinstance(value, list) else value
+    return listed(text) if as_list and not isinstance(value, list) else value
 
 
-def _listed(text: str) -> list[str]:
+def listed(text: str) -> list[str]:
+    """Read a comma list of symbols."""
     return [symbol.strip() for symbol in text.split(",") if symbol.strip()]
 
 
-def _amount(text: str) -> Decimal:
+def amount_of(text: str) -> Decimal:
+    """Read an amount of money. Raises InvalidInput."""
     try:
         return Decimal(text)
     except InvalidOperation as e:
