@@ -38,6 +38,7 @@ async def open_works(settings: Settings) -> AsyncIterator[Mapping[str, Work]]:
     from api.services.detect_regimes import detect_regimes
     from api.services.ingest import ingest
     from api.services.run_backtest import run_backtest
+    from api.services.run_scan import run_scan
 
     patience = settings.worker_command_timeout_seconds
     app = App(settings.model_copy(update={"command_timeout_seconds": patience, "pool_size": 2}))
@@ -45,6 +46,7 @@ async def open_works(settings: Settings) -> AsyncIterator[Mapping[str, Work]]:
     try:
         yield {
             "BACKTEST": partial(run_backtest, sessions=app.sessions, store=app.store),
+            "SCAN": partial(run_scan, sessions=app.sessions, store=app.store),
             "INGEST": partial(
                 ingest,
                 sessions=app.sessions,

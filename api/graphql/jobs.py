@@ -22,6 +22,7 @@ from models.job import JobKind as StoredKind
 from models.jobs import JobRepository
 from models.pages import Place
 from models.rebalance_plan import RebalancePlan
+from models.scan import Scan
 
 # Below this the pace so far says nothing about what is left.
 LEAST_PROGRESS = 0.02
@@ -77,17 +78,19 @@ class JobType(Node):
 
     @strawberry.field(
         graphql_type=Node | None,
-        description="What it produces: the backtest it computes; the report of its ingest or the "
-        "plan once there is one.",
+        description="What it produces: the backtest or the scan it computes; the report of its "
+        "ingest or the plan once there is one.",
     )
     async def subject(
         root: strawberry.Parent[Job], info: Info
-    ) -> Backtest | IngestReport | RebalancePlan | None:
+    ) -> Backtest | IngestReport | RebalancePlan | Scan | None:
         loaders = info.context.loaders
         if root.kind is StoredKind.INGEST:
             return await loaders.ingest_report_by_job_id.load(root.id)
         if root.kind is StoredKind.PLAN:
             return await loaders.plan_by_job_id.load(root.id)
+        if root.kind is StoredKind.SCAN:
+            return await loaders.scan_by_job_id.load(root.id)
         return await loaders.backtest_by_job_id.load(root.id)
 
 

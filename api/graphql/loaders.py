@@ -25,6 +25,8 @@ from models.revisions import Change, RevisionRepository
 from models.universes import Member, UniverseRepository
 
 if TYPE_CHECKING:
+from models.scan import Scan
+from models.scans import ScanRepository
     from api.graphql.context import Context
 
 
@@ -60,6 +62,8 @@ class Loaders:
         self.latest_bar_by_instrument_id = DataLoader(self._latest_bars)
         self.members_at = DataLoader(self._members)
         self.coverage_at = DataLoader(self._coverage)
+        self.scan_by_id = DataLoader(self._scans)
+        self.scan_by_job_id = DataLoader(self._scans_of_jobs)
         self.backtests_by_change = DataLoader(self._affected_backtests)
 
     async def _jobs(self, ids: list[UUID]) -> Sequence[Job | None]:
@@ -126,6 +130,20 @@ class Loaders:
         async with self.context.session() as session:
             bars = await PriceBarRepository(session).latest_by_instrument(ids)
         found = {bar.instrument_id: bar for bar in bars}
+    async def _scans(self, ids: list[UUID]) -> Sequence[Scan | None]:
+        async with self.context.session() as session:
+            scans = await ScanRepository(session).list_by_ids(ids, owner_id=self.context.viewer_id)
+        found = {scan.id: scan for scan in scans}
+        return [found.get(scan_id) for scan_id in ids]
+
+    async def _scans_of_jobs(self, job_ids: list[UUID]) -> Sequence[Scan | None]:
+        async with self.context.session() as session:
+            scans = await ScanRepository(session).list_by_jobs(
+                job_ids, owner_id=self.context.viewer_id
+            )
+        found = {scan.job_id: scan for scan in scans}
+        return [found.get(job_id) for job_id in job_ids]
+
         return [found.get(instrument_id) for instrument_id in ids]
 
     async def _instruments_by_uuid(self, uuids: list[UUID]) -> Sequence[Instrument | None]:

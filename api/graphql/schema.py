@@ -24,6 +24,7 @@ from api.graphql.run_backtest import BacktestMutation
 from api.graphql.save_universe import UniverseMutation
 from api.graphql.scalars import SCALARS
 from api.graphql.strategies import StrategyQuery
+from api.graphql.scans import ScanMutation, ScanQuery, ScanType
 from api.graphql.universes import UniverseQuery
 from api.graphql.viewer import ViewerQuery
 
@@ -53,6 +54,8 @@ class NodeQuery:
             case ("instrument", uuid):
                 return await loaders.instrument_by_uuid.load(uuid)
         return None
+            case ("scan", uuid):
+                return await loaders.scan_by_id.load(uuid)
 
 
 class Schema(strawberry.Schema):
@@ -83,6 +86,7 @@ class Mutation(
     BacktestMutation,
     IngestMutation,
     PriceMutation,
+    ScanQuery,
     UniverseMutation,
     JobMutation,
     PlanMutation,
@@ -95,6 +99,7 @@ def _inputs(built: strawberry.Schema) -> Iterator[GraphQLArgument | GraphQLInput
         for field in getattr(published, "fields", {}).values():
             if isinstance(field, GraphQLInputField):
                 yield field
+    ScanMutation,
             else:
                 yield from field.args.values()
 
@@ -103,7 +108,14 @@ def _build() -> Schema:
     built = Schema(
         query=Query,
         mutation=Mutation,
-        types=(BacktestType, JobType, InstrumentType, IngestReportType, RebalancePlanType),
+        types=(
+            BacktestType,
+            JobType,
+            InstrumentType,
+            IngestReportType,
+            RebalancePlanType,
+            ScanType,
+        ),
         extensions=(Documents,),
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
     )

@@ -191,7 +191,7 @@ async def _scene(session: AsyncSession, request: PanelRequest) -> Scene:
     asked = request.symbols if request.universe is None else ()
     _require_bars(named, [*asked, *([benchmark] if benchmark else [])])
     assets = tuple(sorted((named[symbol] for symbol in symbols), key=lambda each: each.id))
-    markets = _markets(assets, region)
+    markets = markets_of(assets, region)
     level = None if benchmark is None else named[benchmark]
     folder, years, beside = await _made_from(session, assets, level, markets)
     return Scene(
@@ -224,7 +224,7 @@ def _require_bars(named: Mapping[str, Instrument], symbols: Sequence[str]) -> No
         raise MissingData(f"no bars are stored for {', '.join(empty[:10])}; ingest them first")
 
 
-def _markets(assets: Sequence[Instrument], region: str | None) -> tuple[str, ...]:
+def markets_of(assets: Sequence[Instrument], region: str | None) -> tuple[str, ...]:
     """Name the calendars of the assets; the region's own, or the most common one, leads."""
     codes = Counter(calendar_code(each.exchange, each.currency) for each in assets)
     if not codes:

@@ -15,6 +15,12 @@ class ScannerEntry(Parameterised):
     """What the API knows of a scanner."""
 
     description: str
+    windows: dict[str, int]
+
+    def bars(self, parameters: Mapping[str, Any]) -> int:
+        """Return how many bars of each asset the scan looks at, at most."""
+        asked = [int(parameters[name]) * bars + 1 for name, bars in self.windows.items()]
+        return max(self.minimum_history, *asked, 0)
 
 
 @cache
@@ -44,4 +50,5 @@ def _entry(entry: Mapping[str, Any]) -> ScannerEntry:
         default_parameters=entry["defaultParameters"],
         minimum_history=entry["minimumHistory"],
         description=entry["description"],
+        windows=entry["windows"],
     )

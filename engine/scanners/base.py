@@ -44,6 +44,8 @@ class Scanner(Generic[P]):
     name: ClassVar[str]
     version: ClassVar[int] = 1
     references: ClassVar[tuple[str, ...]] = ()
+    # Parameters that lengthen the history, and how many bars each of their sessions takes.
+    windows: ClassVar[Mapping[str, int]] = {}
     parameters_type: ClassVar[type[ScanParameters]]
 
     def __init__(self, parameters: P) -> None:
@@ -104,4 +106,5 @@ def _describe(cls: type[Scanner[Any]]) -> dict[str, Any]:
         "parameterSchema": parameter_schema(cls.parameters_type, last=ScanParameters.model_fields),
         "defaultParameters": defaults.model_dump(mode="json"),
         "minimumHistory": cls(defaults).bars,
+        "windows": dict(cls.windows),
     }

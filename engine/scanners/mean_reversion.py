@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from engine.scan_measures import rsi, rsi_bars, trailing
+from engine.scan_measures import RSI_WINDOWS, rsi, rsi_bars, trailing
 from engine.scan_rules import Operator, Part, Rule, Unit
 from engine.scan_terms import above_mean, turnover_floor
 from engine.scanners.base import Scanner, ScanParameters, register
@@ -61,6 +61,7 @@ class MeanReversion(Scanner[MeanReversionParameters]):
         ),
         "Wilder, J. W. (1978). New Concepts in Technical Trading Systems.",
     )
+    windows: ClassVar = {"rsi_window": RSI_WINDOWS, "trend_window": 1}
     parameters_type: ClassVar = MeanReversionParameters
 
     def rules(self) -> tuple[Rule, ...]:

@@ -83,6 +83,7 @@ class MomentumScan(Scanner[MomentumScanParameters]):
             "Implications for Stock Market Efficiency. Journal of Finance, 48(1)."
         ),
     )
+    windows: ClassVar = {"lookback": 1}
     parameters_type: ClassVar = MomentumScanParameters
 
     def rules(self) -> tuple[Rule, ...]:
