@@ -7,11 +7,14 @@ import { Curves } from "./Curves";
 import { Downloads } from "./Downloads";
 import { Drawdowns } from "./Drawdowns";
 import { Guards } from "./Guards";
+import { Holdings } from "./Holdings";
 import { Kpis } from "./Kpis";
 import { Monthly } from "./Monthly";
 import { Orders } from "./Orders";
 import css from "./Report.module.css";
+import { Rolling } from "./Rolling";
 import { Settings } from "./Settings";
+import { Spread } from "./Spread";
 
 export default function Report({ id, name }: { id: string; name: string }) {
   // Links to downloads expire, and the ledger counts trials made since: what is cached is shown, then checked.
@@ -32,7 +35,12 @@ export default function Report({ id, name }: { id: string; name: string }) {
           <Downloads run={run} />
         </div>
       </div>
-      <Drawdowns run={run} />
+      <Rolling id={id} />
+      <div className={css.pair}>
+        <Spread id={id} />
+        <Drawdowns run={run} />
+      </div>
+      <Holdings id={id} currency={run.currency} start={run.start} end={run.end} />
       <Orders id={id} currency={run.currency} />
       <Settings run={run} />
     </div>
