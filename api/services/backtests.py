@@ -63,13 +63,13 @@ async def submit_backtest(
         if same is not None:
             return same
     span = await resolve_span(session, request, entry, owner_id=owner_id)
-    content = await _content(session, request, entry, span)
+    content = await content_of(session, request, entry, span)
     found = await BacktestRepository(session).find_same(owner_id=owner_id, content_key=content.key)
     if found is not None:
         return await _reused(session, found, request.idempotency_key, asked)
     await check_quotas(session, owner_id, quotas)
     job = _job(owner_id, content.key, request.idempotency_key, asked)
-    run = _run(request, entry, span, content, job)
+    run = run_of(request, entry, span, content, job)
     return await _write(session, job, run, content.inputs)
 
 
@@ -105,15 +105,16 @@ class Content:
     inputs: Digest
 
 
-async def _content(
+async def content_of(
     session: AsyncSession, request: BacktestRequest, entry: StrategyEntry, span: RunSpan
 ) -> Content:
+    """Name a request by everything that can move a number in it."""
     inputs = await fingerprint(session, span, request, entry)
-    components = _components(request, entry, span) | {"data": inputs.combined}
+    components = components_of(request, entry, span) | {"data": inputs.combined}
     return Content(content_key(components), component_hashes(components), inputs)
 
 
-def _components(request: BacktestRequest, entry: StrategyEntry, span: RunSpan) -> dict[str, Any]:
+def components_of(request: BacktestRequest, entry: StrategyEntry, span: RunSpan) -> dict[str, Any]:
     """Return everything that can move a number, by the name under which a caller knows it."""
     symbols = None if request.symbols is None else sorted(request.symbols)
     overlay = request.overlay_vol_target
@@ -199,9 +200,10 @@ def _job(owner_id: UUID, key: str, idempotency_key: str | None, asked: str) -> J
     )
 
 
-def _run(
+def run_of(
     request: BacktestRequest, entry: StrategyEntry, span: RunSpan, content: Content, job: Job
 ) -> Backtest:
+    """Return the row of a request, every default written out."""
     return Backtest(
         id=UUID(job.payload["backtest_id"]),
         owner_id=job.owner_id,

@@ -7,22 +7,16 @@ from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-import numpy as np
-
 from api.ports import ObjectStore
 from api.services import series
-from api.services.panels import PanelRequest, load_panel
+from api.services.engine_request import panel_request, request_of, strategy_of
+from api.services.panels import load_panel
 from api.services.work import ClaimedJob, Pulse
 from api.telemetry import Metric
 from engine import backtest as engine
-from engine.backtest import Request, Result
-from engine.costs import CostModel
+from engine.backtest import Result
 from engine.drawdowns import DrawdownPeriod
-from engine.errors import InvalidParameters
-from engine.execution import FillPolicy
 from engine.panel import Panel
-from engine.schedule import DecisionClock, Rebalance
-from engine.strategies import STRATEGIES
 from engine.strategies.base import Strategy
 from models.backtest import Backtest
 from models.backtests import BacktestRepository
@@ -47,9 +41,9 @@ async def run_backtest(
     started = time.monotonic()
     async with unit_of_work(sessions) as session:
         run = await BacktestRepository(session).require_by_job(job.id)
-    strategy = _strategy(run)
+    strategy = strategy_of(run)
     pulse(0.01, "reading prices")
-    panel = await load_panel(sessions, store, _panel_request(run, strategy))
+    panel = await load_panel(sessions, store, panel_request(run, warmup=strategy.warmup))
     result = await asyncio.to_thread(_compute, panel, run, strategy, pulse)
     pulse(COMPUTED, "storing")
     digest, sizes = await _store(job.prefix, result, panel, store)
@@ -66,51 +60,11 @@ async def run_backtest(
     }
 
 
-def _strategy(run: Backtest) -> Strategy[Any]:
-    """Validate the stored parameters again, now with the real class. Raises InvalidParameters."""
-    cls = STRATEGIES[run.strategy_key]
-    parameters = dict(run.parameters)
-    if run.allocator is not None:
-        parameters["weighting"] = cls.allocators[run.allocator]
-    try:
-        return cls(cls.parameters_type.model_validate(parameters))
-    except ValueError as e:
-        raise InvalidParameters(str(e)) from e
-
-
-def _panel_request(run: Backtest, strategy: Strategy[Any]) -> PanelRequest:
-    return PanelRequest(
-        universe=run.universe_key,
-        owner_id=run.owner_id,
-        symbols=tuple(run.symbols),
-        start=run.start_on,
-        end=run.end_on,
-        warmup=strategy.warmup,
-        currency=run.currency,
-        benchmark=run.benchmark,
-        known_at=run.known_at,
-    )
-
-
 def _compute(panel: Panel, run: Backtest, strategy: Strategy[Any], pulse: Pulse) -> Result:
-    request = Request(
-        strategy=strategy,
-        first_row=int(np.searchsorted(panel.session, (run.start_on - EPOCH).days)),
-        last_row=len(panel.session) - 1,
-        capital=float(run.initial_capital),
-        rebalance=Rebalance(run.rebalance),
-        constraints=engine.Constraints(**run.constraints),
-        costs=CostModel(**run.costs),
-        fill=FillPolicy(run.fill),
-        whole_shares=run.whole_shares,
-        clock=DecisionClock(run.decision_clock),
-        overlay_vol_target=run.overlay_vol_target,
-    )
-
     def checkpoint(share: float, stage: str) -> None:
         pulse(READ + share * (COMPUTED - READ), stage)
 
-    return engine.run(panel, request, checkpoint=checkpoint)
+    return engine.run(panel, request_of(run, strategy, panel), checkpoint=checkpoint)
 
 
 async def _store(
