@@ -75,7 +75,7 @@ AMOUNT = Amount(38, 18)
 def plain(value: Decimal) -> Decimal:
     """Return the same number without trailing zeros behind the point, and none as an exponent."""
     short = EXACT.normalize(value)
-    return short if short.as_tuple().exponent <= 0 else EXACT.quantize(short, Decimal(1))
+    return EXACT.quantize(short, Decimal(1)) if short == short.to_integral_value() else short
 
 
 def one_of(column: str, members: type[StrEnum]) -> CheckConstraint:

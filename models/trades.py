@@ -1,13 +1,26 @@
 """Trades of an owner: pages of what is believed, versions of what was, and the one way to amend."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, any_, func, or_, select, update
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Select,
+    Text,
+    and_,
+    any_,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -115,6 +128,14 @@ class TradeRepository:
         """Return the trades that have these references now, cancelled ones too."""
         return await self._list(col(Trade.reference).in_(references), *_seen(owner_id, None))
 
+    async def references_like(self, stems: Collection[str], *, owner_id: UUID) -> set[str]:
+        """Return the references in use that begin with one of these."""
+        asked = [f"{_escaped(stem)}%" for stem in stems]
+        found = select(col(Trade.reference)).where(
+            *_seen(owner_id, None), col(Trade.reference).like(any_(literal(asked, ARRAY(Text))))
+        )
+        return set(await self.session.scalars(found))
+
     async def by_key(self, idempotency_key: str, *, owner_id: UUID) -> Trade | None:
         """Return the first version of the trade that a caller's key stands for."""
         found = await self._list(
@@ -158,7 +179,8 @@ class TradeRepository:
     async def _instant_after(self, known_from: datetime) -> datetime:
         """Read the clock once; were it set back, versions would still follow each other."""
         later = func.greatest(func.clock_timestamp(), known_from + LEAST)
-        return (await self.session.execute(select(later))).scalar_one()
+        instant: datetime = (await self.session.execute(select(later))).scalar_one()
+        return instant
 
     async def _list(self, *where: ColumnElement[bool]) -> list[Trade]:
         found = select(Trade).where(*where).execution_options(populate_existing=True)
@@ -178,6 +200,10 @@ def _listed(owner_id: UUID, wanted: Wanted, known_at: datetime | None) -> Select
     if wanted.tag is not None:
         found = found.where(any_(col(Trade.tags)) == wanted.tag)
     return found
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r"([%_\\])", r"\\\1", text)
 
 
 def _seen(owner_id: UUID, known_at: datetime | None) -> tuple[ColumnElement[bool], ...]:

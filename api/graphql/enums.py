@@ -8,6 +8,7 @@ from models.backtest import Allocator, Currency, DecisionClock, FillPolicy, Reba
 from models.instrument import AssetClass, Exchange
 from models.job import JobStatus
 from models.price_bar import DataQuality
+from models.trade import Side, TradeStatus
 from models.universe import Region
 
 strawberry.enum(Region, description="Where the members of a universe trade.")
@@ -25,6 +26,8 @@ strawberry.enum(
     description="Where an order is filled. NEXT_OPEN falls back to the next close where no open "
     "is known. DECISION_CLOSE is for replicating papers: it is not tradable, and guards say so.",
 )
+strawberry.enum(Side, description="Side of an order or a trade; SELL opens a short one.")
+strawberry.enum(TradeStatus, description="Where a trade stands; CANCELLED is final.")
 strawberry.enum(DecisionClock, description="At which market's close a run decides.")
 
 
@@ -100,10 +103,13 @@ class CurveBasis(StrEnum):
     LOCAL = "local"
 
 
-@strawberry.enum(description="Side of an order.")
-class Side(StrEnum):
-    BUY = "BUY"
-    SELL = "SELL"
+@strawberry.enum(description="What a list of trades is sorted by; trades without it come last.")
+class TradeOrderField(StrEnum):
+    ENTRY_AT = "entry_at"
+    EXIT_AT = "exit_at"
+    SYMBOL = "symbol"
+    PNL = "pnl"
+    QUANTITY = "quantity"
 
 
 @strawberry.enum(description="What a list of backtests is sorted by; runs without it come last.")

@@ -9,8 +9,11 @@ from uuid import UUID
 from strawberry.dataloader import DataLoader
 
 from api.services.symbol_coverage import SymbolCoverage, symbol_coverage
+from api.services.trade_marks import Held, Mark, marks_of
 from models.backtest import Backtest
 from models.backtests import BacktestRepository
+from models.cash_flow import CashFlow
+from models.cash_flows import CashFlowRepository
 from models.ingest_report import IngestReport
 from models.ingest_reports import IngestReportRepository
 from models.instrument import Instrument
@@ -22,11 +25,13 @@ from models.price_bars import PriceBarRepository
 from models.rebalance_plan import RebalancePlan
 from models.rebalance_plans import RebalancePlanRepository
 from models.revisions import Change, RevisionRepository
+from models.scan import Scan
+from models.scans import ScanRepository
+from models.trade import Trade
+from models.trades import TradeRepository
 from models.universes import Member, UniverseRepository
 
 if TYPE_CHECKING:
-from models.scan import Scan
-from models.scans import ScanRepository
     from api.graphql.context import Context
 
 
@@ -57,13 +62,18 @@ class Loaders:
         self.ingest_report_by_job_id = DataLoader(self._ingest_reports_of_jobs)
         self.plan_by_id = DataLoader(self._plans)
         self.plan_by_job_id = DataLoader(self._plans_of_jobs)
-        self.instrument_by_id = DataLoader(self._instruments)
-        self.instrument_by_uuid = DataLoader(self._instruments_by_uuid)
-        self.latest_bar_by_instrument_id = DataLoader(self._latest_bars)
-        self.members_at = DataLoader(self._members)
-        self.coverage_at = DataLoader(self._coverage)
         self.scan_by_id = DataLoader(self._scans)
         self.scan_by_job_id = DataLoader(self._scans_of_jobs)
+        self.instrument_by_id = DataLoader(self._instruments)
+        self.instrument_by_uuid = DataLoader(self._instruments_by_uuid)
+        self.instrument_by_symbol = DataLoader(self._instruments_by_symbol)
+        self.latest_bar_by_instrument_id = DataLoader(self._latest_bars)
+        self.trade_by_id = DataLoader(self._trades)
+        self.versions_by_trade_id = DataLoader(self._versions)
+        self.mark_by_holding = DataLoader(self._marks)
+        self.cash_flow_by_id = DataLoader(self._cash_flows)
+        self.members_at = DataLoader(self._members)
+        self.coverage_at = DataLoader(self._coverage)
         self.backtests_by_change = DataLoader(self._affected_backtests)
 
     async def _jobs(self, ids: list[UUID]) -> Sequence[Job | None]:
@@ -120,16 +130,6 @@ class Loaders:
         found = {plan.job_id: plan for plan in plans}
         return [found.get(job_id) for job_id in job_ids]
 
-    async def _instruments(self, ids: list[int]) -> Sequence[Instrument | None]:
-        async with self.context.session() as session:
-            instruments = await InstrumentRepository(session).by_ids(ids)
-        found = {instrument.id: instrument for instrument in instruments}
-        return [found.get(instrument_id) for instrument_id in ids]
-
-    async def _latest_bars(self, ids: list[int]) -> Sequence[PriceBar | None]:
-        async with self.context.session() as session:
-            bars = await PriceBarRepository(session).latest_by_instrument(ids)
-        found = {bar.instrument_id: bar for bar in bars}
     async def _scans(self, ids: list[UUID]) -> Sequence[Scan | None]:
         async with self.context.session() as session:
             scans = await ScanRepository(session).list_by_ids(ids, owner_id=self.context.viewer_id)
@@ -144,6 +144,16 @@ class Loaders:
         found = {scan.job_id: scan for scan in scans}
         return [found.get(job_id) for job_id in job_ids]
 
+    async def _instruments(self, ids: list[int]) -> Sequence[Instrument | None]:
+        async with self.context.session() as session:
+            instruments = await InstrumentRepository(session).by_ids(ids)
+        found = {instrument.id: instrument for instrument in instruments}
+        return [found.get(instrument_id) for instrument_id in ids]
+
+    async def _latest_bars(self, ids: list[int]) -> Sequence[PriceBar | None]:
+        async with self.context.session() as session:
+            bars = await PriceBarRepository(session).latest_by_instrument(ids)
+        found = {bar.instrument_id: bar for bar in bars}
         return [found.get(instrument_id) for instrument_id in ids]
 
     async def _instruments_by_uuid(self, uuids: list[UUID]) -> Sequence[Instrument | None]:
@@ -151,6 +161,40 @@ class Loaders:
             instruments = await InstrumentRepository(session).by_uuids(uuids)
         found = {instrument.uuid: instrument for instrument in instruments}
         return [found.get(uuid) for uuid in uuids]
+
+    async def _instruments_by_symbol(self, symbols: list[str]) -> Sequence[Instrument | None]:
+        async with self.context.session() as session:
+            instruments = await InstrumentRepository(session).by_symbols(symbols)
+        found = {instrument.symbol: instrument for instrument in instruments}
+        return [found.get(symbol) for symbol in symbols]
+
+    async def _trades(self, ids: list[UUID]) -> Sequence[Trade | None]:
+        async with self.context.session() as session:
+            trades = await TradeRepository(session).list_by_ids(
+                ids, owner_id=self.context.viewer_id
+            )
+        found = {trade.id: trade for trade in trades}
+        return [found.get(trade_id) for trade_id in ids]
+
+    async def _versions(self, ids: list[UUID]) -> Sequence[Sequence[Trade]]:
+        async with self.context.session() as session:
+            versions = await TradeRepository(session).versions(ids, owner_id=self.context.viewer_id)
+        found: dict[UUID, list[Trade]] = defaultdict(list)
+        for version in versions:
+            found[version.id].append(version)
+        return [found[trade_id] for trade_id in ids]
+
+    async def _cash_flows(self, ids: list[UUID]) -> Sequence[CashFlow | None]:
+        async with self.context.session() as session:
+            flows = await CashFlowRepository(session).list_by_ids(
+                ids, owner_id=self.context.viewer_id
+            )
+        found = {flow.id: flow for flow in flows}
+        return [found.get(flow_id) for flow_id in ids]
+
+    async def _marks(self, holdings: list[Held]) -> Sequence[Mark | None]:
+        async with self.context.session() as session:
+            return await marks_of(session, holdings)
 
     async def _members(self, asked: list[MembersAt]) -> Sequence[Sequence[Member]]:
         """One statement for each pair of day and instant: a list of universes shares one."""

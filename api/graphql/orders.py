@@ -6,11 +6,11 @@ from decimal import Decimal
 import strawberry
 
 from api.graphql.context import Context
-from api.graphql.enums import Side
 from api.graphql.pagination import Connection, Edge, PageInfo, Seal, page_size
 from api.services.backtest_results import OrderRow, read_orders
 from models.backtest import Backtest
 from models.pages import MAX_COUNT, Place
+from models.trade import Side
 
 
 @strawberry.type(name="Order", description="An order and what became of it.")

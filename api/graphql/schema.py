@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 from typing import Annotated
+from uuid import UUID
 
 import strawberry
 from graphql import GraphQLArgument, GraphQLError, GraphQLInputField, Undefined
+from strawberry.dataloader import DataLoader
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
 from api.graphql.backtests import BacktestQuery, BacktestType
+from api.graphql.cash_flows import CashFlowMutation, CashFlowQuery, CashFlowType
 from api.graphql.context import Info
 from api.graphql.correct_price import PriceMutation
 from api.graphql.data_health import DataHealthQuery
@@ -23,10 +26,24 @@ from api.graphql.revisions import RevisionQuery
 from api.graphql.run_backtest import BacktestMutation
 from api.graphql.save_universe import UniverseMutation
 from api.graphql.scalars import SCALARS
-from api.graphql.strategies import StrategyQuery
 from api.graphql.scans import ScanMutation, ScanQuery, ScanType
+from api.graphql.strategies import StrategyQuery
+from api.graphql.trade_changes import TradeMutation
+from api.graphql.trades import TradeQuery, TradeType
 from api.graphql.universes import UniverseQuery
 from api.graphql.viewer import ViewerQuery
+
+# What an id begins with, and the loader that knows its kind.
+NODES = {
+    "job": "job_by_id",
+    "backtest": "backtest_by_id",
+    "ingest_report": "ingest_report_by_id",
+    "rebalance_plan": "plan_by_id",
+    "scan": "scan_by_id",
+    "instrument": "instrument_by_uuid",
+    "trade": "trade_by_id",
+    "cash_flow": "cash_flow_by_id",
+}
 
 
 @strawberry.type
@@ -41,21 +58,11 @@ class NodeQuery:
         id: Annotated[strawberry.ID, strawberry.argument(description="Global id.")],
     ) -> object | None:
         parsed = parse_id(id)
-        loaders = info.context.loaders
-        match parsed:
-            case ("job", uuid):
-                return await loaders.job_by_id.load(uuid)
-            case ("backtest", uuid):
-                return await loaders.backtest_by_id.load(uuid)
-            case ("ingest_report", uuid):
-                return await loaders.ingest_report_by_id.load(uuid)
-            case ("rebalance_plan", uuid):
-                return await loaders.plan_by_id.load(uuid)
-            case ("instrument", uuid):
-                return await loaders.instrument_by_uuid.load(uuid)
-        return None
-            case ("scan", uuid):
-                return await loaders.scan_by_id.load(uuid)
+        if parsed is None or parsed[0] not in NODES:
+            return None
+        kind, uuid = parsed
+        loader: DataLoader[UUID, object] = getattr(info.context.loaders, NODES[kind])
+        return await loader.load(uuid)
 
 
 class Schema(strawberry.Schema):
@@ -75,8 +82,11 @@ class Query(
     UniverseQuery,
     StrategyQuery,
     BacktestQuery,
+    TradeQuery,
+    CashFlowQuery,
     JobQuery,
     PlanQuery,
+    ScanQuery,
 ):
     pass
 
@@ -86,10 +96,12 @@ class Mutation(
     BacktestMutation,
     IngestMutation,
     PriceMutation,
-    ScanQuery,
     UniverseMutation,
+    TradeMutation,
+    CashFlowMutation,
     JobMutation,
     PlanMutation,
+    ScanMutation,
 ):
     pass
 
@@ -99,7 +111,6 @@ def _inputs(built: strawberry.Schema) -> Iterator[GraphQLArgument | GraphQLInput
         for field in getattr(published, "fields", {}).values():
             if isinstance(field, GraphQLInputField):
                 yield field
-    ScanMutation,
             else:
                 yield from field.args.values()
 
@@ -115,6 +126,8 @@ def _build() -> Schema:
             IngestReportType,
             RebalancePlanType,
             ScanType,
+            TradeType,
+            CashFlowType,
         ),
         extensions=(Documents,),
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
