@@ -22,6 +22,7 @@ from api.graphql.jobs import JobMutation, JobQuery, JobType
 from api.graphql.market_data import InstrumentType, MarketQuery
 from api.graphql.node import Node, parse_id
 from api.graphql.rebalance_plans import PlanMutation, PlanQuery, RebalancePlanType
+from api.graphql.regimes import RegimeQuery
 from api.graphql.revisions import RevisionQuery
 from api.graphql.run_backtest import BacktestMutation
 from api.graphql.save_universe import UniverseMutation
@@ -77,6 +78,7 @@ class Query(
     ViewerQuery,
     NodeQuery,
     MarketQuery,
+    RegimeQuery,
     RevisionQuery,
     DataHealthQuery,
     UniverseQuery,

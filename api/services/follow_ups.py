@@ -8,7 +8,7 @@ from models.job import Job, JobKind
 from models.jobs import JobRepository
 
 # Nobody asks for these: they follow an ingest, and count against no quota.
-FOLLOWING: tuple[JobKind, ...] = ()
+FOLLOWING = (JobKind.REGIME,)
 
 
 async def follow_up(session: AsyncSession, *, owner_id: UUID, ingest: UUID) -> None:

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from api.services.thinning import thinned
-from engine.regime_allocation import smoothed, suggest
+from engine.regime_allocation import SLEEVES, SMOOTHING, smoothed, suggest
 
 EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 SESSIONS_PER_YEAR = 252
@@ -43,7 +43,7 @@ class RegimeView:
     labels: list[int]
     probabilities: list[list[float | None]]
     allocation: dict[str, float]
-    smoothed: dict[str, float]
+    basis: dict[str, Any]
     flags: list[str]
 
 
@@ -80,7 +80,11 @@ def view_of(
         labels=[labels[row] for row in shown],
         probabilities=[[column[row] for row in shown] for column in columns],
         allocation=suggest(mixed),
-        smoothed=mixed,
+        basis={
+            "probabilities": mixed,
+            "sessions": SMOOTHING,
+            "shares": {name: SLEEVES[name] for name in names},
+        },
         flags=_flags(document, fits, sessions),
     )
 

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
+from sqlmodel import col
 
-from models.job import Job, JobStatus
+from models.job import Job, JobKind, JobStatus
 from models.poison_message import PoisonMessage
 from models.price_bar import PriceBar
 from models.session import unit_of_work
@@ -24,7 +25,8 @@ async def function(sessions, environment, start_function) -> LambdaRuntime:
 
 async def jobs(sessions) -> list[Job]:
     async with unit_of_work(sessions) as session:
-        return list(await session.scalars(select(Job)))
+        asked = select(Job).where(col(Job.kind) == JobKind.INGEST)
+        return list(await session.scalars(asked))
 
 
 def schedule(**changes) -> str:
