@@ -30,6 +30,7 @@ class FunnelStep:
 
     code: str
     name: str
+    asked: str  # of the figure, such as "at least 30.0 %"
     entered: int
     passed: int
     failed: int
@@ -98,11 +99,11 @@ def gates(bars: int) -> tuple[Rule, ...]:
     return (
         Rule(
             code="current",
-            name="Bars on the last session",
+            name="Has a bar on its market's last session",
             measure=lambda view, _: np.where(view.current, 1.0, np.nan),
             operator=Operator.AT_LEAST,
             threshold=1.0,
-            unit=Unit.NUMBER,
+            unit=Unit.FLAG,
             absent="no bar on their market's last session",
         ),
         Rule(
@@ -124,6 +125,7 @@ def _step(answer: Judged, view: View, entered: BoolArray) -> FunnelStep:
     return FunnelStep(
         code=answer.rule.code,
         name=answer.rule.name,
+        asked=answer.asked(),
         entered=int(entered.sum()),
         passed=int(passed.sum()),
         failed=int((entered & answer.known & ~answer.passed).sum()),

@@ -26,6 +26,7 @@ class Unit(StrEnum):
     FRACTION = "fraction"
     MONEY = "money"
     NUMBER = "number"
+    FLAG = "flag"
 
 
 COMPARE: Final[Mapping[Operator, Callable[[FloatArray, FloatArray], BoolArray]]] = {
@@ -74,7 +75,7 @@ class Rule:
         for field in self.reads:
             if not view.carries(field)[asset]:
                 return f"{field} is not known at their source"
-        if view.bars[asset] < self.bars:
+        if self.bars > 1 and view.bars[asset] < self.bars:
             return f"fewer than {self.bars} bars"
         return self.absent
 
@@ -89,10 +90,20 @@ class Judged:
     known: BoolArray
     passed: BoolArray
 
+    def asked(self) -> str:
+        """Say what was asked of the figure; a span where it was not the same of all."""
+        bounds = self.threshold[np.isfinite(self.threshold)]
+        if self.rule.unit is Unit.FLAG or not len(bounds):
+            return ""
+        ends = dict.fromkeys(written(each, self.rule.unit) for each in (bounds.min(), bounds.max()))
+        return f"{WORDS[self.rule.operator]} {' or '.join(ends)}"
+
     def reason(self, asset: int) -> str:
         """Say by how much an asset passed."""
         value, bound = float(self.value[asset]), float(self.threshold[asset])
         unit = self.rule.unit
+        if unit is Unit.FLAG:
+            return self.rule.name
         asked = f"{WORDS[self.rule.operator]} {written(bound, unit)}"
         margin = written(abs(value - bound), unit, difference=True)
         return f"{self.rule.name} {written(value, unit)}, {asked} ({margin} to spare)"
@@ -105,7 +116,7 @@ def written(value: float, unit: Unit, *, difference: bool = False) -> str:
             return f"{value * 100.0:.1f} {'points' if difference else '%'}"
         case Unit.MONEY:
             return f"{value:,.0f}" if abs(value) >= 1_000.0 else f"{value:,.2f}"
-        case Unit.NUMBER:
+        case _:
             return f"{value:.4g}"
 
 

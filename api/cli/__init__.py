@@ -163,6 +163,36 @@ def plan(
 
 
 @app.command()
+def scan(
+    scanner: Annotated[str, typer.Argument(help="Key of the scanner, such as momentum.")],
+    universe: Annotated[str | None, typer.Option(help="Universe, such as SAMPLE_OHLCV.")] = None,
+    symbols: Annotated[str | None, typer.Option(help="Instead of a universe: AAPL,MSFT")] = None,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(formats=[DAY], help="The day whose close to stand at; default: the last bar."),
+    ] = None,
+    param: Annotated[
+        list[str] | None,
+        typer.Option(help="A parameter, such as max_rsi=5; null leaves its rule out."),
+    ] = None,
+    max_results: Annotated[int, typer.Option(help="At most so many hits, best first.")] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the scan as JSON.")] = False,
+) -> None:
+    """Ask a scanner here, without a server; print who passed and where the others went."""
+    from api.cli.scan import Wish, run
+
+    wish = Wish(
+        scanner=scanner,
+        universe=universe,
+        symbols=symbols,
+        as_of=None if as_of is None else as_of.date(),
+        parameters=param or [],
+        max_results=max_results,
+    )
+    run(wish, as_json=as_json)
+
+
+@app.command()
 def universes(
     refresh: Annotated[
         bool, typer.Option("--refresh", help="Bring the known lists up to date first.")

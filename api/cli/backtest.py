@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -82,7 +82,11 @@ def parse_parameters(strategy: str, given: Sequence[str]) -> dict[str, Any]:
 
     Raises InvalidInput, NotFound.
     """
-    lists = require_strategy(strategy).symbol_parameters
+    return pairs(given, lists=require_strategy(strategy).symbol_parameters)
+
+
+def pairs(given: Sequence[str], *, lists: Collection[str] = ()) -> dict[str, Any]:
+    """Read ``name=value`` pairs, those of ``lists`` as lists. Raises InvalidInput."""
     parameters: dict[str, Any] = {}
     for pair in given:
         name, equals, text = pair.partition("=")

@@ -61,6 +61,10 @@ class ScannerType:
 class FunnelStep:
     code: str = strawberry.field(description="Name of the rule, the same in every scan.")
     name: str = strawberry.field(description="What the rule measures.")
+    asked: str = strawberry.field(
+        description="What was asked of it, such as `at least 30.0 %`; two bounds where they "
+        "differ by market."
+    )
     entered: int = strawberry.field(description="How many had passed the rules before.")
     passed: int = strawberry.field(description="How many passed this one too.")
     failed: int = strawberry.field(description="How many did not.")

@@ -82,6 +82,7 @@ def _step(step: FunnelStep) -> dict[str, Any]:
     return {
         "code": step.code,
         "name": step.name,
+        "asked": step.asked,
         "entered": step.entered,
         "passed": step.passed,
         "failed": step.failed,
