@@ -11,6 +11,8 @@ from api.services.strategies import CATALOGUE
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = ROOT / "client" / "schema.graphql"
+# What clients of the last release rely on: a release copies the schema there.
+RELEASED = ROOT / "client" / "released.graphql"
 GUIDE = ROOT / "docs" / "api.md"
 
 

@@ -1,8 +1,16 @@
 """The committed contract is what the code prints, and it says what everything is."""
 
-from graphql import is_enum_type, is_introspection_type, is_specified_scalar_type
+import pytest
+from graphql import (
+    build_schema,
+    is_enum_type,
+    is_introspection_type,
+    is_specified_scalar_type,
+)
+from graphql.utilities import find_breaking_changes
 
-from api.graphql.export import SCHEMA, catalogue, sdl
+from api.graphql.export import GUIDE, RELEASED, SCHEMA, catalogue, sdl
+from api.graphql.guide import guide
 from api.graphql.schema import schema
 from api.services.strategies import CATALOGUE
 
@@ -15,6 +23,37 @@ PUBLISHED = [
 
 def test_the_committed_schema_is_the_printed_one():
     assert SCHEMA.read_text(encoding="utf-8") == sdl(), "run `make schema`"
+
+
+def test_the_committed_guide_is_the_printed_one():
+    assert GUIDE.read_text(encoding="utf-8") == guide(schema._schema), "run `make schema`"
+
+
+def broken(change):
+    """Return what a change of the released schema breaks for its clients."""
+    released = RELEASED.read_text(encoding="utf-8")
+    return [
+        found.description
+        for found in find_breaking_changes(build_schema(released), build_schema(change(sdl())))
+    ]
+
+
+def test_nothing_a_client_of_the_last_release_relies_on_was_broken():
+    assert broken(lambda text: text) == []
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "told"),
+    [
+        ("server: ServerInfo!", "machine: ServerInfo!", "Query.server was removed"),
+        ("contentKey: String!", "contentKey: String", "contentKey changed type"),
+        ("DECISION_CLOSE\n", "", "DECISION_CLOSE was removed"),
+        ("idempotencyKey: String\n", "idempotencyKey: String!\n", "idempotencyKey changed type"),
+    ],
+)
+def test_what_would_break_a_client_is_named(was, becomes, told):
+    assert was in sdl()
+    assert told in "; ".join(broken(lambda text: text.replace(was, becomes)))
 
 
 def test_the_committed_catalogue_is_the_registry():
