@@ -12,6 +12,7 @@ from strawberry.types import ExecutionContext
 
 from api.graphql.backtests import BacktestQuery, BacktestType
 from api.graphql.cash_flows import CashFlowMutation, CashFlowQuery, CashFlowType
+from api.graphql.compare_backtests import CompareQuery
 from api.graphql.context import Info
 from api.graphql.correct_price import PriceMutation
 from api.graphql.data_health import DataHealthQuery
@@ -84,6 +85,7 @@ class Query(
     UniverseQuery,
     StrategyQuery,
     BacktestQuery,
+    CompareQuery,
     TradeQuery,
     CashFlowQuery,
     JobQuery,

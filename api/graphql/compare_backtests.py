@@ -1,0 +1,79 @@
+"""Several backtests side by side."""
+
+from typing import Annotated
+
+import orjson
+import strawberry
+
+from api.errors import InvalidInput, NotFound
+from api.graphql.backtests import BacktestType
+from api.graphql.context import Info
+from api.graphql.curves import MaxPoints
+from api.graphql.node import uuid_of
+from api.graphql.scalars import DateArray, FloatArray
+from models.backtest import Backtest
+
+FEWEST, MOST = 2, 12
+
+
+@strawberry.type(description="Finished backtests on the sessions that all of them share.")
+class BacktestComparison:
+    backtests: list[BacktestType] = strawberry.field(description="The runs, in the order asked.")
+    dates: DateArray = strawberry.field(description="Sessions they share, oldest first.")
+    equity: list[FloatArray] = strawberry.field(
+        description="Net equity of each run, 100 on the first of these sessions; each in its own "
+        "currency."
+    )
+    correlation: list[FloatArray] = strawberry.field(
+        description="Correlation of the session returns of each run with those of each; null where "
+        "one does not vary."
+    )
+
+
+@strawberry.type
+class CompareQuery:
+    @strawberry.field(
+        description=f"{FEWEST} to {MOST} finished backtests side by side: equity rebased to 100, "
+        "and how their returns move together."
+    )
+    async def compare_backtests(
+        self,
+        info: Info,
+        ids: Annotated[
+            list[strawberry.ID], strawberry.argument(description="Ids of the backtests.")
+        ],
+        max_points: MaxPoints = None,
+    ) -> BacktestComparison:
+        from api.services.compare_backtests import compare_backtests
+
+        runs = await _runs(info, ids)
+        found = await compare_backtests(info.context.store, runs, max_points=max_points)
+        return BacktestComparison(
+            backtests=found.backtests,  # type: ignore[arg-type] - the entity is published
+            dates=DateArray(orjson.Fragment(orjson.dumps(found.dates))),
+            equity=[_column(each) for each in found.equity],
+            correlation=[_column(each) for each in found.correlation],
+        )
+
+
+async def _runs(info: Info, ids: list[strawberry.ID]) -> list[Backtest]:
+    """Return the runs in the order asked. Raises InvalidInput, NotFound."""
+    if not FEWEST <= len(ids) <= MOST:
+        raise InvalidInput(
+            f"ids had {len(ids)} entries; name {FEWEST} to {MOST} backtests", field=("ids",)
+        )
+    if len(set(ids)) < len(ids):
+        raise InvalidInput("ids named a backtest twice; name each once", field=("ids",))
+    keys = [uuid_of(each, "backtest") for each in ids]
+    loader = info.context.loaders.backtest_by_id
+    found = await loader.load_many([key for key in keys if key is not None])
+    known = {run.id: run for run in found if run is not None}
+    runs = [known.get(key) if key is not None else None for key in keys]
+    for name, run in zip(ids, runs, strict=True):
+        if run is None:
+            raise NotFound(f"no backtest of yours has the id {name[:60]!r}", field=("ids",))
+    return [run for run in runs if run is not None]
+
+
+def _column(values: object) -> FloatArray:
+    return FloatArray(orjson.Fragment(orjson.dumps(values)))
