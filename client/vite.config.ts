@@ -1,6 +1,7 @@
 import react from "@vitejs/plugin-react";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
+import { trustedDocuments } from "./trusted/plugin.ts";
 
 const api = process.env.PARAKEET_URL ?? "http://127.0.0.1:8000";
 
@@ -16,7 +17,7 @@ const playgroundDocument: Plugin = {
 };
 
 export default defineConfig({
-  plugins: [react(), playgroundDocument],
+  plugins: [react(), playgroundDocument, trustedDocuments()],
   server: { proxy: { "/graphql": api, "/downloads": api, "/healthz": api } },
   build: {
     target: "es2022",
@@ -32,7 +33,7 @@ export default defineConfig({
   },
   test: {
     environment: "jsdom",
-    include: ["{src,deploy}/**/*.test.{ts,tsx}"],
+    include: ["{src,deploy,trusted}/**/*.test.{ts,tsx}"],
     setupFiles: ["src/test-setup.ts"],
     restoreMocks: true,
   },

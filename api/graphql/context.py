@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, TypeAlias
 from uuid import UUID
 
 import strawberry
+from graphql import DocumentNode
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.ports import ObjectStore
 from api.services.identity import OWN_DATA
 from api.settings import Settings
-from models.session import see_one_instant
+from models.reading import begin_reading
 
 if TYPE_CHECKING:
     from api.graphql.loaders import Loaders
@@ -35,12 +36,14 @@ class Context:
         settings: Settings,
         store: ObjectStore,
         reads_only: bool = False,
+        document: DocumentNode | None = None,
         facts: Mapping[str, str] | None = None,
     ) -> None:
         self.viewer_id = viewer_id
         self.scopes = scopes
         self.settings = settings
         self.store = store
+        self.document = document
         self.facts = facts or {}
         self.job_ids: list[UUID] = []
         self.wrote = False
@@ -65,7 +68,7 @@ class Context:
             self._holder = task
             try:
                 if self._reads_only and not self._session.in_transaction():
-                    await see_one_instant(self._session)
+                    await begin_reading(self._session, self.viewer_id)
                 yield self._session
             finally:
                 self._holder = None

@@ -8,12 +8,13 @@ from sqlalchemy.exc import DBAPIError
 from strawberry.exceptions import StrawberryInputCoercionError
 
 from api.errors import ClientError, ErrorCode, Unavailable
+from api.limits import LIMITS
 from api.services.failures import failure_of
 from api.services.findings import Refused
 from api.telemetry import logger
 
-LONGEST_MESSAGE = 300
-MOST_ERRORS = 10
+LONGEST_MESSAGE = LIMITS.error_characters
+MOST_ERRORS = LIMITS.errors
 
 
 strawberry.enum(ErrorCode, description="What kind of thing is wrong; `reason` may be finer.")

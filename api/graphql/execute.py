@@ -2,22 +2,24 @@
 
 import asyncio
 import time
+from collections import Counter
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Protocol
 from uuid import UUID
 
-from graphql import GraphQLError, OperationDefinitionNode
-from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from graphql import GraphQLError
 from strawberry.types import ExecutionResult
-from strawberry.types.graphql import OperationType
 
 from api.graphql.context import Context
-from api.graphql.documents import parsed
+from api.graphql.documents import Admitted, Gate, Refused
 from api.graphql.errors import DeadlinePassed, shown
 from api.graphql.request import BadRequest, GraphQLRequest
 from api.graphql.schema import schema
+from api.graphql.trusted import Trusted
+from api.limits import LIMITS, Limits
 from api.ports import JobQueue, ObjectStore
-from api.services.identity import OWN_DATA
+from api.services.identity import EXPLORE, OWN_DATA
 from api.services.jobs import dispatch
 from api.settings import Settings
 from api.telemetry import Metric, logger, meter
@@ -25,7 +27,6 @@ from models.edge_nonces import EdgeNonceRepository
 from models.ownership import sessions_of
 from models.session import SessionFactory
 
-DEADLINE_SECONDS = 20.0
 LONGEST_NAME = 64
 
 
@@ -40,6 +41,18 @@ class Parts(Protocol):
     def store(self) -> ObjectStore: ...
     @property
     def queue(self) -> JobQueue: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """How the API is open: as here wherever it is served, otherwise where it is audited."""
+
+    introspection: bool = True  # for who may explore
+    queries_by_get: bool = False
+    limits: Limits = LIMITS
+
+
+PROFILE = Profile()
 
 
 @dataclass(frozen=True)
@@ -62,14 +75,20 @@ async def answer(
     scopes: frozenset[str] = OWN_DATA,
     request_id: str,
     nonce: UUID | None = None,
+    profile: Profile = PROFILE,
 ) -> Answer:
-    """Execute in one transaction; commit, then send the jobs, only when nothing failed.
+    """Execute an admitted document in one transaction; commit, then send, if nothing failed.
 
     A nonce is used up by what is written with it. Raises BadRequest when the operation cannot
-    be told, Replayed when the nonce was used.
+    be told or is not taken here, Replayed when the nonce was used.
     """
-    reads_only = _reads_only(request)
     started = time.monotonic()
+    try:
+        admitted = _admitted(request, scopes, profile)
+    except Refused as e:
+        told = Answer(_body({"errors": shown(e.errors, request_id)}, e.cost), executed=False)
+        _log(request, None, told, time.monotonic() - started)
+        return told
     sessions = sessions_of(app.sessions, viewer_id)
     async with sessions() as session:
         context = Context(
@@ -78,11 +97,12 @@ async def answer(
             scopes=scopes,
             settings=app.settings,
             store=app.store,
-            reads_only=reads_only,
+            reads_only=admitted.reads_only,
+            document=admitted.document,
         )
-        if nonce is not None and not reads_only:
+        if nonce is not None and not admitted.reads_only:
             await _use(nonce, context)
-        result = await _executed(request, context)
+        result = await _executed(request, admitted, context, profile.limits)
         if session.in_transaction():
             # Through the gate: past the deadline a loader's batch may still be at the session.
             async with context.session() as held:
@@ -90,9 +110,24 @@ async def answer(
     if context.job_ids and not result.errors:
         meter.add(Metric.JOBS_SUBMITTED, len(context.job_ids))
         await dispatch(context.job_ids, sessions, app.queue)
-    told = _told(result, context, request_id)
-    _log(request, told, time.monotonic() - started)
+    told = _told(result, context, request_id, admitted.cost)
+    _log(request, admitted, told, time.monotonic() - started)
     return told
+
+
+@cache
+def gate(limits: Limits) -> Gate:
+    """Return the process's gate with these limits, which keeps what it has admitted."""
+    return Gate(schema._schema, limits, Trusted())
+
+
+def _admitted(request: GraphQLRequest, scopes: frozenset[str], profile: Profile) -> Admitted:
+    explores = EXPLORE in scopes
+    introspects = explores and profile.introspection
+    admitted = gate(profile.limits).admit(request, explores=explores, introspects=introspects)
+    if request.by_get and not admitted.reads_only:
+        raise BadRequest("a mutation was sent by GET; send POST", status=405)
+    return admitted
 
 
 async def _use(nonce: UUID, context: Context) -> None:
@@ -101,53 +136,51 @@ async def _use(nonce: UUID, context: Context) -> None:
             raise Replayed("this request was made already")
 
 
-async def _executed(request: GraphQLRequest, context: Context) -> ExecutionResult:
+async def _executed(
+    request: GraphQLRequest, admitted: Admitted, context: Context, limits: Limits
+) -> ExecutionResult:
     try:
-        async with asyncio.timeout(DEADLINE_SECONDS):
+        async with asyncio.timeout(limits.deadline_seconds):
             return await schema.execute(
-                request.query,
+                admitted.text,
                 variable_values=request.variables,
                 operation_name=request.operation_name,
                 context_value=context,
-                allowed_operation_types=(OperationType.QUERY, OperationType.MUTATION),
             )
     except TimeoutError:
         error = GraphQLError("the deadline has passed", original_error=DeadlinePassed())
         return ExecutionResult(data=None, errors=[error])
-    except (CannotGetOperationTypeError, InvalidOperationTypeError) as e:
-        raise BadRequest("the document has no query or mutation of this name") from e
 
 
-def _told(result: ExecutionResult, context: Context, request_id: str) -> Answer:
+def _told(result: ExecutionResult, context: Context, request_id: str, cost: int) -> Answer:
     if not result.errors:
-        return Answer({"data": result.data}, executed=True)
+        return Answer(_body({"data": result.data}, cost), executed=True)
     errors = shown(result.errors, request_id)
-    # Before execution no error has a path; GraphQL over HTTP wants no `data` then.
-    if result.data is None and not any(error.path for error in result.errors):
-        return Answer({"errors": errors}, executed=False)
+    # Variables are read before anything is executed: GraphQL over HTTP wants no `data` then.
+    if result.data is None and not any(map(_in_execution, result.errors)):
+        return Answer(_body({"errors": errors}, cost), executed=False)
     # A write that was rolled back is not shown as if it had been kept.
-    return Answer({"errors": errors, "data": None if context.wrote else result.data}, executed=True)
+    data = None if context.wrote else result.data
+    return Answer(_body({"errors": errors, "data": data}, cost), executed=True)
 
 
-def _reads_only(request: GraphQLRequest) -> bool:
-    """Tell whether the document holds queries alone.
-
-    Raises BadRequest for several operations and no name: running the first would be a guess.
-    """
-    try:
-        document = parsed(request.query)
-    except GraphQLError:
-        return True  # the schema says what is wrong with it
-    operations = [
-        node for node in document.definitions if isinstance(node, OperationDefinitionNode)
-    ]
-    if len(operations) > 1 and request.operation_name is None:
-        raise BadRequest("the document has several operations; name one by operationName")
-    return all(node.operation.value == "query" for node in operations)
+def _in_execution(error: GraphQLError) -> bool:
+    return bool(error.path) or isinstance(error.original_error, DeadlinePassed)
 
 
-def _log(request: GraphQLRequest, told: Answer, seconds: float) -> None:
+def _body(told: dict[str, Any], cost: int | None) -> dict[str, Any]:
+    return told if cost is None else told | {"extensions": {"cost": cost}}
+
+
+def _log(request: GraphQLRequest, admitted: Admitted | None, told: Answer, seconds: float) -> None:
     """One short line: never a document, a variable or a value."""
     name = "".join(c for c in request.operation_name or "-" if c.isprintable())[:LONGEST_NAME]
-    codes = [error["extensions"]["code"] for error in told.body.get("errors", ())]
-    logger.info("graphql %s %.0f ms %s", name, 1000 * seconds, ",".join(codes) or "ok")
+    codes = Counter(error["extensions"]["code"] for error in told.body.get("errors", ()))
+    logger.info(
+        "graphql %s %s cost %s %.0f ms %s",
+        name,
+        admitted.digest[:16] if admitted else "-",
+        told.body.get("extensions", {}).get("cost", "-"),
+        1000 * seconds,
+        ", ".join(f"{code} x{count}" for code, count in codes.items()) or "ok",
+    )

@@ -11,9 +11,10 @@ import orjson
 import strawberry
 
 from api.errors import InvalidInput
+from api.limits import LIMITS
 from models.pages import MAX_COUNT, Page, Place
 
-MOST, USUAL = 100, 50
+MOST, USUAL = LIMITS.page_items, LIMITS.usual_page_items
 LONGEST_CURSOR = 512
 SEAL_BYTES = 6
 
@@ -46,11 +47,19 @@ class Edge(Generic[T]):
     node: T = strawberry.field(description="The item.")
 
 
+def _edges(root: strawberry.Parent[Any]) -> list[Any]:
+    """Write cursors where they are asked for: a list of nodes needs those of its ends alone."""
+    return [Edge(cursor=root.cursor(place), node=row) for place, row in enumerate(root.nodes)]
+
+
 @strawberry.type(description="One page of a list.")
 class Connection(Generic[T]):
-    edges: list[Edge[T]] = strawberry.field(description="Items with their cursors.")
+    edges: list[Edge[T]] = strawberry.field(
+        description="Items with their cursors.", resolver=_edges
+    )
     nodes: list[T] = strawberry.field(description="The same items without cursors.")
     page_info: PageInfo = strawberry.field(description="Where this page lies in the list.")
+    cursor: strawberry.Private[Callable[[int], str]]
     count: strawberry.Private[Count]
 
     @strawberry.field(description=f"Items in the whole list: exact up to {MAX_COUNT:,}, then null.")
@@ -129,11 +138,23 @@ def connection(
     count: Count,
 ) -> Connection[T]:
     """Put cursors on a page's rows; `follows` tells that it began behind a cursor."""
-    edges = [Edge(cursor=seal.write(place(row)), node=row) for row in page.rows]
-    info = PageInfo(
-        has_next_page=page.has_next,
-        has_previous_page=follows,
-        start_cursor=edges[0].cursor if edges else None,
-        end_cursor=edges[-1].cursor if edges else None,
+
+    def cursor(row: int) -> str:
+        return seal.write(place(page.rows[row]))
+
+    return page_of(
+        page.rows, cursor=cursor, has_next=page.has_next, has_previous=follows, count=count
     )
-    return Connection(edges=edges, nodes=page.rows, page_info=info, count=count)
+
+
+def page_of(
+    rows: list[T], *, cursor: Callable[[int], str], has_next: bool, has_previous: bool, count: Count
+) -> Connection[T]:
+    """Return a page whose items' cursors are made from their places in it."""
+    info = PageInfo(
+        has_next_page=has_next,
+        has_previous_page=has_previous,
+        start_cursor=cursor(0) if rows else None,
+        end_cursor=cursor(len(rows) - 1) if rows else None,
+    )
+    return Connection(nodes=rows, page_info=info, cursor=cursor, count=count)

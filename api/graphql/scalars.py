@@ -14,6 +14,8 @@ from strawberry.exceptions import StrawberryInputCoercionError
 from strawberry.scalars import JSON
 from strawberry.types.scalar import ScalarDefinition
 
+from api.limits import LIMITS
+
 # Stored JSON arrays; the encoder copies a fragment into the answer without parsing it.
 DateArray = NewType("DateArray", orjson.Fragment)
 FloatArray = NewType("FloatArray", orjson.Fragment)
@@ -30,8 +32,8 @@ AMOUNT = re.compile(
     r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|[+-]?(nan|infinity)", re.IGNORECASE | re.ASCII
 )
 LONGEST_DECIMAL = 40
-JSON_DEPTH = 10
-JSON_STRING = 10_000
+JSON_DEPTH = LIMITS.input_levels
+JSON_STRING = LIMITS.string_characters
 
 
 def parse_date(value: Any) -> date:

@@ -8,6 +8,7 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 
+from api.graphql.execute import PROFILE, Profile
 from api.http.endpoints import FILE_TYPES, Endpoints
 from api.http.headers import Headed
 from api.http.page import Page
@@ -18,9 +19,9 @@ CLIENT = Path(__file__).parents[2] / "client" / "dist"
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 
 
-def create_app(app: App, *, client: Path = CLIENT) -> Starlette:
+def create_app(app: App, *, client: Path = CLIENT, profile: Profile = PROFILE) -> Starlette:
     """Build the application around what the process was wired with."""
-    endpoints = Endpoints(app)
+    endpoints = Endpoints(app, profile)
     http = Starlette()
     # Every method, or a GET would fall through to the page.
     http.add_route("/graphql", endpoints.graphql, methods=METHODS)

@@ -4,8 +4,9 @@ import asyncio
 
 from starlette.requests import Request
 
-LARGEST_BODY = 262_144
-BODY_SECONDS = 10.0
+from api.limits import LIMITS
+
+LARGEST_BODY = LIMITS.body_bytes
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
 
@@ -27,7 +28,7 @@ async def read_body(request: Request) -> bytes:
 async def read_all(request: Request) -> bytes:
     """Return the body, whatever it is. Raises Refusal."""
     try:
-        async with asyncio.timeout(BODY_SECONDS):
+        async with asyncio.timeout(LIMITS.body_seconds):
             return await _read(request)
     except TimeoutError as e:
         raise Refusal(408, "the body did not end in time; send it at once") from e

@@ -9,10 +9,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from api.errors import ErrorCode, NotFound, Unavailable
-from api.graphql.execute import Replayed, answer
-from api.graphql.request import BadRequest, read_request
+from api.graphql.execute import PROFILE, Profile, Replayed, answer
+from api.graphql.request import BadRequest, GraphQLRequest, read_query, read_request
 from api.http.body import GRAPHQL, JSON, Refusal, answer_type, read_body
 from api.http.caller import caller_of
+from api.limits import LIMITS
 from api.services.backtest_results import download_owner
 from api.telemetry import logger, request_id
 from api.wiring import App
@@ -21,22 +22,22 @@ from models.jobs import JobRepository
 from models.ownership import sessions_of
 
 VERSION = version("potential-parakeet")
-LARGEST_ANSWER = 5_000_000
 FILE_TYPES = {"parquet": "application/vnd.apache.parquet", "csv": "text/csv; charset=utf-8"}
 
 
 class Endpoints:
     """The routes of one application."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, profile: Profile = PROFILE) -> None:
         self.app = app
+        self.profile = profile
 
     async def graphql(self, request: Request) -> Response:
         """Answer one operation; whatever goes wrong, with JSON that says so."""
         media = JSON
         try:
             media = answer_type(request.headers.get("accept"))
-            asked = read_request(await read_body(request))
+            asked = await self._asked(request)
             caller = caller_of(request.scope, self.app.settings)
             told = await answer(
                 asked,
@@ -45,11 +46,12 @@ class Endpoints:
                 scopes=caller.scopes,
                 nonce=caller.nonce,
                 request_id=request_id.get() or "",
+                profile=self.profile,
             )
         except Refusal as e:
             return _problem(e.status, str(e), "BAD_REQUEST", media)
         except BadRequest as e:
-            return _problem(400, str(e), "BAD_REQUEST", media)
+            return _problem(e.status, str(e), e.code, media)
         except Replayed as e:
             return _problem(403, str(e), ErrorCode.FORBIDDEN.value, media)
         except Exception:
@@ -58,6 +60,11 @@ class Endpoints:
         # A legacy client asks for plain JSON and reads the status as the transport's.
         status = 400 if media == GRAPHQL and not told.executed else 200
         return _answered(told.body, status, media)
+
+    async def _asked(self, request: Request) -> GraphQLRequest:
+        if request.method == "GET" and self.profile.queries_by_get:
+            return read_query(request.query_params, self.profile.limits)
+        return read_request(await read_body(request), self.profile.limits)
 
     async def health(self, _: Request) -> Response:
         """Tell whether the database answers."""
@@ -102,7 +109,7 @@ class Endpoints:
 
 def _answered(body: dict[str, Any], status: int, media: str) -> Response:
     content = orjson.dumps(body)
-    if len(content) > LARGEST_ANSWER:
+    if len(content) > LIMITS.answer_bytes:
         message = f"the answer had {len(content)} bytes; ask for fewer points or items at once"
         return _problem(200, message, ErrorCode.LIMIT_EXCEEDED.value, media)
     return _response(content, status, media)

@@ -40,7 +40,10 @@ REFUSED_HEADERS: Final = frozenset({"jku", "x5u", "jwk", "crit", "zip", "b64"})
 OWN_DATA = frozenset({"read", "write"})
 # Put right what everybody reads: stored prices, and who was in a shared list.
 CORRECT_MARKET = "market:correct"
-ALL_SCOPES = OWN_DATA | {CORRECT_MARKET}
+# Send documents of one's own, and ask for the schema.
+EXPLORE = "api:explore"
+GRANTED = frozenset({CORRECT_MARKET, EXPLORE})
+ALL_SCOPES = OWN_DATA | GRANTED
 
 
 def require_correcting(scopes: frozenset[str], what: str) -> None:
@@ -185,7 +188,7 @@ def scopes_of(token: Token) -> frozenset[str]:
     """Return what a verified token lets its bearer do; scopes we do not know are ignored."""
     granted = token.claims.get("scope")
     named = granted.split() if isinstance(granted, str) else []
-    return OWN_DATA | {scope for scope in named if scope == CORRECT_MARKET}
+    return OWN_DATA | GRANTED.intersection(named)
 
 
 def _names(audience: object, ours: str) -> bool:

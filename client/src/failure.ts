@@ -2,11 +2,16 @@ import { CombinedGraphQLErrors, ServerError } from "@apollo/client/errors";
 import { retryAfterSeconds } from "./links";
 import { SessionEnded } from "./session/session";
 
+/** What an API answers to a document of a page older than those it serves. */
+const OUTDATED = "PERSISTED_QUERY_NOT_FOUND";
+
 /** What went wrong in words; the reference finds the request in the server's records. */
 export type Failure = { title: string; detail: string; reference: string | null };
 
 export function failureOf(error: Error): Failure {
   if (CombinedGraphQLErrors.is(error)) {
+    if (error.errors.some(({ extensions }) => extensions?.code === OUTDATED))
+      return { title: "This page is out of date", detail: "Reload it to go on.", reference: null };
     const detail = error.errors.map((each) => each.message).join("; ");
     const reference = error.errors.map((each) => each.extensions?.requestId).find((id) => typeof id === "string");
     return { title: "The server could not answer", detail, reference: (reference as string | undefined) ?? null };

@@ -1,6 +1,7 @@
 import { ApolloLink, HttpLink } from "@apollo/client";
 import { ServerError } from "@apollo/client/errors";
 import { RetryLink } from "@apollo/client/link/retry";
+import hashes from "virtual:trusted";
 import { waitFor } from "./patience";
 import type { Session } from "./session/session";
 
@@ -16,11 +17,24 @@ const LATER = [429, 503];
 export function makeLink(session: Session): ApolloLink {
   return ApolloLink.from([
     makeRetryLink(),
+    makeTrustedLink(hashes),
     new HttpLink({
       uri: session.address("/graphql"),
       fetch: async (input, init) => refusing(await session.fetch(String(input), init)),
     }),
   ]);
+}
+
+/** Send the hash of an operation in place of its text: a deployed API executes the page's operations and no others. */
+export function makeTrustedLink(hashes: Readonly<Record<string, string>>): ApolloLink {
+  return new ApolloLink((operation, forward) => {
+    const sha256Hash = hashes[operation.operationName ?? ""];
+    if (sha256Hash) {
+      operation.extensions.persistedQuery = { version: 1, sha256Hash };
+      operation.setContext({ http: { includeExtensions: true, includeQuery: false } });
+    }
+    return forward(operation);
+  });
 }
 
 /** What stood in the way of the request is no GraphQL answer, whatever its media type says. */

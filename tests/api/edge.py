@@ -5,6 +5,7 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 import time
 from asyncio.subprocess import PIPE
 from contextlib import asynccontextmanager, suppress
@@ -13,6 +14,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import httpx
+import orjson
 import uvicorn
 
 from api.adapters.local_store import LocalStore
@@ -24,6 +26,7 @@ from api.wiring import App
 from tests.api.tokens import AUDIENCE, ISSUER, SUBJECT, Issuer, b64
 
 CLOUDFLARE = Path(__file__).parents[2] / "cloudflare"
+MANIFEST = Path(__file__).parents[2] / "api" / "documents" / "current.json"
 PAGE = "https://app.example.com"
 EDGE_KEY = {"id": "edge-2", "key": base64.b64encode(b"2" * 32).decode()}
 OLD_KEY = {"id": "edge-1", "key": base64.b64encode(b"1" * 32).decode()}
@@ -33,6 +36,15 @@ VERSION = b'{"query":"{ server { environment } }"}'
 UNKEPT = httpx.Limits(max_keepalive_connections=0)
 # For the same reason the Worker, which keeps its connections for 5 s, closes them before we do.
 KEPT_SECONDS = 60
+
+
+def page_document(name, **variables) -> bytes:
+    """Return the body by which the page asks for one of its operations."""
+    for digest, document in orjson.loads(MANIFEST.read_bytes()).items():
+        if re.match(rf"(query|mutation) {name}\b", document):
+            persisted = {"persistedQuery": {"version": 1, "sha256Hash": digest}}
+            return orjson.dumps({"variables": variables, "extensions": persisted})
+    raise AssertionError(f"the page has no operation {name}")
 
 
 class HeldSecrets:

@@ -7,11 +7,8 @@ from sqlalchemy import text
 from strawberry.exceptions import StrawberryInputCoercionError
 
 from api.errors import InvalidInput, NotFound
-from api.graphql import execute
 from api.graphql.context import Context
-from api.graphql.documents import parsed
 from api.graphql.expose import expose
-from api.graphql.request import GraphQLRequest
 from api.graphql.scalars import parse_datetime, parse_decimal, parse_json, write_json
 from api.services.findings import Findings, Refused
 from models import Instrument
@@ -64,43 +61,6 @@ async def test_a_request_that_only_reads_sees_one_instant(sessions, app, reads_o
             seen = await JobRepository(held).get(job.id, owner_id=job.owner_id)
 
     assert seen.status == shown
-
-
-@pytest.mark.parametrize(
-    ("document", "expected"),
-    [
-        ("{ server { environment } }", True),
-        ("query A { server { environment } } query B { viewer { id } }", True),
-        ('mutation { cancelJob(id: "x") { job { id } } }', False),
-        ('query A { viewer { id } } mutation B { cancelJob(id: "x") { job { id } } }', False),
-        ("{ never closed", True),
-    ],
-)
-def test_only_documents_of_queries_read_one_instant(document, expected):
-    request = GraphQLRequest(query=document, variables=None, operation_name="A")
-
-    assert execute._reads_only(request) is expected
-
-
-async def test_what_takes_too_long_is_told_as_a_timeout(ask, app, monkeypatch):
-    monkeypatch.setattr(execute, "DEADLINE_SECONDS", 0.0)
-
-    body = await ask("{ jobs { nodes { id } } }")
-
-    assert [error["extensions"]["code"] for error in body["errors"]] == ["TIMEOUT"]
-    assert body["errors"][0]["extensions"]["requestId"] == "test"
-
-
-async def test_a_good_document_is_read_once_and_a_refused_one_is_not_kept(ask):
-    parsed.cache_clear()
-
-    for _ in range(3):
-        await ask("{ server { environment } }")
-        await ask("{ server { environment ")
-
-    kept = parsed.cache_info()
-    assert kept.currsize == 1
-    assert kept.hits >= 4
 
 
 def test_a_misspelt_column_fails_at_import():

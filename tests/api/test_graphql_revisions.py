@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from api.services.identity import OWN_DATA
+from api.services.identity import EXPLORE, OWN_DATA
 from models.fingerprint import Scope
 from models.fingerprints import FingerprintRepository
 from models.instruments import InstrumentRepository
@@ -184,7 +184,7 @@ async def test_a_correction_that_cannot_be_is_told_at_its_field_and_nothing_is_k
 async def test_a_price_is_corrected_only_with_the_scope(ask, market):
     right = {"symbol": "AAA", "date": DAY.isoformat(), "adjustedClose": 55.0, "reason": "seen"}
 
-    told = (await ask(CORRECT, scopes=OWN_DATA, input=right))["data"]["correctPrice"]
+    told = (await ask(CORRECT, scopes=OWN_DATA | {EXPLORE}, input=right))["data"]["correctPrice"]
 
     assert told["revision"] is None
     assert [error["code"] for error in told["userErrors"]] == ["FORBIDDEN"]

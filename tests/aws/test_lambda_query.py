@@ -44,7 +44,8 @@ async def test_invocations_share_one_loop_and_one_connection(function, sessions,
         seen.append((answer["statusCode"], json.loads(answer["body"]), tuple(pids), loop))
 
     assert len(set(map(str, seen))) == 1
-    assert seen[0][:2] == (200, {"data": {"jobs": {"totalCount": 0}}})
+    assert seen[0][0] == 200
+    assert seen[0][1]["data"] == {"jobs": {"totalCount": 0}}
     assert len(seen[0][2]) == 1
 
 
@@ -57,7 +58,7 @@ async def test_a_connection_the_database_closed_is_replaced(function, sessions, 
 
     answer = await function.invoke(asking(document))
 
-    assert json.loads(answer["body"]) == {"data": {"jobs": {"totalCount": 0}}}
+    assert json.loads(answer["body"])["data"] == {"jobs": {"totalCount": 0}}
 
 
 async def test_a_body_may_come_as_base64_and_the_answer_is_text(function):
@@ -69,7 +70,7 @@ async def test_a_body_may_come_as_base64_and_the_answer_is_text(function):
 
     assert answer["isBase64Encoded"] is False
     assert answer["headers"]["content-type"] == f"{wanted}; charset=utf-8"
-    assert json.loads(answer["body"]) == {"data": {"server": {"environment": "test"}}}
+    assert json.loads(answer["body"])["data"] == {"server": {"environment": "test"}}
 
 
 async def test_an_answer_lambda_would_drop_becomes_a_sentence(function):

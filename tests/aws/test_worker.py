@@ -17,6 +17,7 @@ from api.errors import InvalidInput
 from api.graphql.execute import answer
 from api.graphql.node import global_id, uuid_of
 from api.graphql.request import GraphQLRequest
+from api.services.identity import ALL_SCOPES
 from api.settings import Settings
 from api.wiring import App
 from models.job import JobStatus
@@ -96,6 +97,7 @@ async def ask(app, document, **variables):
         GraphQLRequest(document, variables=variables),
         app,
         viewer_id=app.settings.owner_id,
+        scopes=ALL_SCOPES,
         request_id="test",
     )
     body = orjson.loads(orjson.dumps(told.body))
