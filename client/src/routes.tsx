@@ -10,6 +10,7 @@ const PAGES: Record<PagePath, ComponentType> = {
   "/backtests/:id": lazy(() => import("./backtests/BacktestPage")),
   "/strategies": lazy(() => import("./strategies/StrategyGuide")),
   "/data": lazy(() => import("./data/DataPage")),
+  "/jobs": lazy(() => import("./jobs/JobsPage")),
 };
 
 export function Pages() {

@@ -17,6 +17,7 @@ export const GROUPS: readonly { name: string; entries: readonly Entry[] }[] = [
     name: "System",
     entries: [
       { to: "/data", label: "Data", icon: "stack" },
+      { to: "/jobs", label: "Jobs", icon: "queue" },
       { to: PLAYGROUND, label: "Playground", icon: "code" },
     ],
   },
