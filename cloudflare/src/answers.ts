@@ -1,6 +1,7 @@
 /** What the edge itself answers, and the headers on every answer. */
 
-export type Code = "BAD_REQUEST" | "UNAUTHENTICATED" | "RATE_LIMITED" | "UNAVAILABLE" | "INTERNAL";
+export type Code =
+  "BAD_REQUEST" | "UNAUTHENTICATED" | "PERSISTED_QUERY_ONLY" | "RATE_LIMITED" | "UNAVAILABLE" | "INTERNAL";
 
 /** A request that goes no further. */
 export class Refusal extends Error {

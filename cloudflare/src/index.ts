@@ -2,6 +2,7 @@
 
 import { headed, Refusal, refused } from "./answers.ts";
 import { corsHeaders, preflightHeaders } from "./cors.ts";
+import { checkDocument } from "./documents.ts";
 import { addressKey, checkForm, checkMethod, drain, readBody, routeOf } from "./limits.ts";
 import { settingsOf, type Env, type Settings } from "./settings.ts";
 import { signed } from "./signature.ts";
@@ -38,9 +39,12 @@ async function answer(request: Request, path: string, env: Env, settings: Settin
   const route = routeOf(path);
   checkMethod(request.method, route);
   checkForm(request.method, request.headers);
-  const subject = route.needsToken ? await identified(request, env, settings) : await anonymous(request, env, settings);
+  const { subject, scope } = route.needsToken
+    ? await identified(request, env, settings)
+    : await anonymous(request, env, settings);
   const body = await readBody(request.body);
   if (route.needsToken) await checkLimit(env.SUBJECT_LIMIT, subject, settings);
+  if (request.method === "POST") checkDocument(body, scope);
   const signing = { method: request.method, path, body, subject };
   const proof = await signed(signing, settings.edgeKey, Math.floor(Date.now() / 1000), crypto.randomUUID());
   const headers = new Headers({ ...proof, "x-request-id": requestId });
@@ -53,21 +57,27 @@ async function answer(request: Request, path: string, env: Env, settings: Settin
   return forwarded(`${settings.origin}${path}`, { method: request.method, headers, body });
 }
 
+/** Who asks, and what the token that says so grants. */
+interface Caller {
+  subject: string;
+  scope?: unknown;
+}
+
 /** The subject of a token that holds. Without one the caller is an address, and counted as such. */
-async function identified(request: Request, env: Env, settings: Settings): Promise<string> {
+async function identified(request: Request, env: Env, settings: Settings): Promise<Caller> {
   try {
     const token = parseToken(bearerOf(request.headers.get("authorization")));
     await checkSignature(token, await settings.keys.find(token.kid));
-    return checkClaims(token, settings.rules, Date.now() / 1000);
+    return { subject: checkClaims(token, settings.rules, Date.now() / 1000), scope: token.claims.scope };
   } catch (error) {
     if (error instanceof TokenRefused) await anonymous(request, env, settings);
     throw error;
   }
 }
 
-async function anonymous(request: Request, env: Env, settings: Settings): Promise<string> {
+async function anonymous(request: Request, env: Env, settings: Settings): Promise<Caller> {
   await checkLimit(env.ADDRESS_LIMIT, addressKey(request.headers.get("cf-connecting-ip") ?? ""), settings);
-  return "";
+  return { subject: "" };
 }
 
 async function checkLimit(limit: RateLimit, key: string, { limitSeconds }: Settings): Promise<void> {

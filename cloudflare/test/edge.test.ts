@@ -130,6 +130,44 @@ describe("what is let in", () => {
   });
 });
 
+describe("documents", () => {
+  const HASH = "0a".repeat(32);
+  const by = (sha256Hash: unknown): unknown => ({ extensions: { persistedQuery: { version: 1, sha256Hash } } });
+  const bearing = async (scope: string): Promise<Record<string, string>> => ({
+    ...JSON_TYPE,
+    authorization: `Bearer ${await issuer.token(`auth0|${String((people += 1))}`, scope)}`,
+  });
+
+  it.each([
+    ["a document of the page", by(HASH), 200],
+    ["the same by documentId", { documentId: HASH }, 200],
+    ["a document as text", { query: "{ viewer { id } }" }, 403],
+    ["a hash in capitals", by(HASH.toUpperCase()), 403],
+    ["63 digits", by(HASH.slice(1)), 403],
+    ["65 digits", by(`${HASH}0`), 403],
+    ["a hash in a list", by([HASH]), 403],
+    ["no extensions", { extensions: null }, 403],
+    ["a list of requests", [by(HASH)], 403],
+    ["no JSON", "{", 403],
+  ])("%s", async (_, asked, status) => {
+    const answer = await post(await bearing("openid"), typeof asked === "string" ? asked : JSON.stringify(asked));
+
+    expect(answer.status).toBe(status);
+    expect(received.length).toBe(status === 200 ? 1 : 0);
+    if (status === 403) expect(await codeOf(answer)).toBe("PERSISTED_QUERY_ONLY");
+  });
+
+  it.each([
+    ["openid api:explore", 200],
+    ["api:explore", 200],
+    ["api:explorer", 403],
+    ["API:EXPLORE", 403],
+    ["", 403],
+  ])("of one's own with the scope %j", async (scope, status) => {
+    expect((await post(await bearing(scope))).status).toBe(status);
+  });
+});
+
 describe("a refusal", () => {
   it.each([
     ["without a token", "/graphql", {}, 401],

@@ -50,8 +50,8 @@ export class Issuer {
     return new Issuer(kid, privateKey, await exportJWK(publicKey));
   }
 
-  token(subject = "auth0|alice"): Promise<string> {
-    return new SignJWT({})
+  token(subject = "auth0|alice", scope = "api:explore"): Promise<string> {
+    return new SignJWT({ scope })
       .setProtectedHeader({ alg: "RS256", typ: "at+jwt", kid: this.kid })
       .setIssuer(ISSUER)
       .setAudience(AUDIENCE)
