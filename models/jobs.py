@@ -162,6 +162,11 @@ class JobRepository(JobOutbox):
             found = found.where(col(Job.kind) == kind)
         return found if status is None else found.where(col(Job.status) == status)
 
+    async def has_open(self, kind: JobKind, *, owner_id: UUID) -> bool:
+        """Tell whether a job of this kind is queued or running."""
+        found = self._listed(owner_id, kind, None).where(col(Job.status).in_(OPEN))
+        return (await self.session.execute(select(found.exists()))).scalar_one()
+
     async def count_open(self, owner_id: UUID) -> Counted:
         """Count for the quotas: what its owner asked for, and no part or follower of it."""
         midnight = func.date_trunc("day", func.now(), "UTC")

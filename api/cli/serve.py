@@ -16,8 +16,10 @@ from api.cli.opening import Say, opened
 from api.cli.signals import stop_on_signals
 from api.errors import InvalidInput, Unavailable
 from api.running import working
+from api.services.follow_ups import catch_up
 from api.settings import Settings
 from api.wiring import App
+from models.session import unit_of_work
 
 BACKLOG = 128
 OPEN_REQUESTS_SECONDS = 3
@@ -39,8 +41,11 @@ async def serve(
     database that does not start.
     """
     with listening(host, port) as listener, suppress(asyncio.CancelledError), stop_on_signals():
-        async with opened(settings, say, kind=kind) as app, working(app):
-            await _answer(app, listener, say)
+        async with opened(settings, say, kind=kind) as app:
+            async with unit_of_work(app.sessions) as session:
+                await catch_up(session, owner_id=settings.owner_id)
+            async with working(app):
+                await _answer(app, listener, say)
     say("Stopped")
 
 

@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.job import Job, JobKind
 from models.jobs import JobRepository
+from models.regime_histories import RegimeHistoryRepository
 
 # Nobody asks for these: they follow an ingest, and count against no quota.
 FOLLOWING = (JobKind.REGIME,)
@@ -24,4 +25,12 @@ async def follow_up(session: AsyncSession, *, owner_id: UUID, ingest: UUID) -> N
             payload={"follows": str(ingest)},
             idempotency_key=f"{kind} after {ingest}",
         )
+        await JobRepository(session).add(job)
+
+
+async def catch_up(session: AsyncSession, *, owner_id: UUID) -> None:
+    """Queue the regimes where there are none: the sample market comes in by no ingest."""
+    has_none = not await RegimeHistoryRepository(session).symbols()
+    if has_none and not await JobRepository(session).has_open(JobKind.REGIME, owner_id=owner_id):
+        job = Job(id=uuid4(), owner_id=owner_id, kind=JobKind.REGIME, payload={})
         await JobRepository(session).add(job)

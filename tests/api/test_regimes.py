@@ -8,7 +8,7 @@ from sqlalchemy import select, text
 from sqlmodel import col
 
 from api.errors import InvalidInput, MissingData, UnknownSymbol
-from api.services.follow_ups import follow_up
+from api.services.follow_ups import catch_up, follow_up
 from api.services.regimes import read_regimes
 from engine import regimes as engine
 from models.job import Job, JobKind
@@ -235,3 +235,20 @@ async def test_an_ingest_is_followed_once_and_outside_the_quota(session):
     assert (job.owner_id, job.payload) == (OWNER, {"follows": str(ingest.id)})
     counted = await JobRepository(session).count_open(OWNER)
     assert (counted.open, counted.today) == (1, 1)
+
+
+async def test_a_server_that_finds_no_regimes_has_them_computed(sessions, index):
+    async def queued():
+        async with unit_of_work(sessions) as session:
+            await catch_up(session, owner_id=OWNER)
+            found = select(Job).where(col(Job.kind) == JobKind.REGIME)
+            return [job.payload for job in await session.scalars(found)]
+
+    assert await queued() == [{}]
+    assert await queued() == [{}]
+    await compute_regimes(sessions)
+    async with unit_of_work(sessions) as session:
+        [job] = await session.scalars(select(Job).where(col(Job.kind) == JobKind.REGIME))
+        await JobRepository(session).cancel(job.id, owner_id=OWNER)
+
+    assert await queued() == [{}]
