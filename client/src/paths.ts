@@ -1,5 +1,14 @@
 /** The addresses of the client's pages: its router knows them, and so must the host that serves it. */
-export const PAGE_PATHS = ["/backtests", "/backtests/new", "/backtests/:id", "/strategies", "/data", "/jobs"] as const;
+export const PAGE_PATHS = [
+  "/backtests",
+  "/backtests/new",
+  "/backtests/compare",
+  "/backtests/:id",
+  "/scanner",
+  "/strategies",
+  "/data",
+  "/jobs",
+] as const;
 export type PagePath = (typeof PAGE_PATHS)[number];
 
 export const SIGNED_IN = "/signed-in";

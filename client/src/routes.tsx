@@ -7,6 +7,8 @@ import { Shell } from "./shell/Shell";
 const PAGES: Record<PagePath, ComponentType> = {
   "/backtests": lazy(() => import("./backtests/BacktestList")),
   "/backtests/new": lazy(() => import("./compose/Compose")),
+  "/backtests/compare": lazy(() => import("./compare/ComparePage")),
+  "/scanner": lazy(() => import("./scanner/ScannerPage")),
   "/backtests/:id": lazy(() => import("./backtests/BacktestPage")),
   "/strategies": lazy(() => import("./strategies/StrategyGuide")),
   "/data": lazy(() => import("./data/DataPage")),

@@ -7,7 +7,7 @@ import { SkeletonRows } from "../ui/Skeleton";
 import { useTitle } from "../ui/useTitle";
 import css from "./Compose.module.css";
 import { ComposeForm } from "./ComposeForm";
-import { draftFrom, newDraft, type PastRun } from "./draft";
+import { type Draft, draftFrom, newDraft, type PastRun } from "./draft";
 
 const FIRST_CHOICE = "momentum";
 const FIRST_UNIVERSE = "SAMPLE_US";
@@ -37,19 +37,27 @@ export default function Compose() {
         <NotFound what="backtest" />
       ) : (
         <Ready
-          key={`${from} ${params.get("strategy")}`}
+          key={params.toString()}
           catalogue={catalogue.data}
           past={past.data?.backtest ?? null}
           wished={params.get("strategy")}
+          asked={{ symbols: symbolsOf(params.get("symbols")), start: params.get("start") ?? "" }}
         />
       )}
     </>
   );
 }
 
-type ReadyProps = { catalogue: ComposeCatalogueQuery; past: PastRun | null; wished: string | null };
+const symbolsOf = (text: string | null) => (text ? text.split(",").filter(Boolean) : []);
 
-function Ready({ catalogue: { strategies, universes }, past, wished }: ReadyProps) {
+type ReadyProps = {
+  catalogue: ComposeCatalogueQuery;
+  past: PastRun | null;
+  wished: string | null;
+  asked: { symbols: string[]; start: string };
+};
+
+function Ready({ catalogue: { strategies, universes }, past, wished, asked }: ReadyProps) {
   const named = (key: string | null | undefined) => strategies.find((each) => each.key === key);
   const strategy = named(past?.strategy.key) ?? named(wished) ?? named(FIRST_CHOICE) ?? strategies[0];
   const universe = universes.find((each) => each.key === FIRST_UNIVERSE) ?? universes[0];
@@ -60,6 +68,12 @@ function Ready({ catalogue: { strategies, universes }, past, wished }: ReadyProp
       </Empty>
     );
   const ownBenchmark = universes.find((each) => each.key === past?.universe)?.benchmark;
-  const initial = past ? draftFrom(past, strategy, ownBenchmark) : newDraft(strategy, universe?.key ?? "");
+  const initial = past
+    ? draftFrom(past, strategy, ownBenchmark)
+    : withAsked(newDraft(strategy, universe?.key ?? ""), asked);
   return <ComposeForm strategies={strategies} universes={universes} initial={initial} />;
+}
+
+function withAsked(draft: Draft, { symbols, start }: ReadyProps["asked"]): Draft {
+  return { ...draft, start, ...(symbols.length > 0 && { source: "symbols" as const, symbols }) };
 }

@@ -1,4 +1,6 @@
 import type { StrategyChoiceFragment } from "../graphql/generated";
+import type { Values } from "./draft";
+import type { Faults } from "./faults";
 import { CheckField, SelectField, TextField } from "../ui/Field";
 import { enumWords } from "../ui/format";
 import css from "./Compose.module.css";
@@ -9,8 +11,26 @@ import { SymbolPicker } from "./SymbolPicker";
 /** A form made from the strategy's JSON Schema: title, description, bounds, default. */
 export function ParameterFields({ strategy, draft, change, faults }: Group & { strategy: StrategyChoiceFragment }) {
   return (
+    <SchemaFields
+      schema={strategy.parameterSchema}
+      values={draft.parameters}
+      faults={faults}
+      onChange={(path, parameters) => change(path, { parameters })}
+    />
+  );
+}
+
+type SchemaProps = {
+  schema: unknown;
+  values: Values;
+  faults: Faults;
+  onChange: (path: string, values: Values) => void;
+};
+
+export function SchemaFields({ schema, values, faults, onChange }: SchemaProps) {
+  return (
     <div className={css.grid}>
-      {fieldsOf(strategy.parameterSchema).map((field) => {
+      {fieldsOf(schema).map((field) => {
         const path = `parameters.${field.name}`;
         return (
           <Parameter
@@ -18,8 +38,8 @@ export function ParameterFields({ strategy, draft, change, faults }: Group & { s
             field={field}
             path={path}
             fault={faults[path]}
-            value={draft.parameters[field.name]}
-            onChange={(value) => change(path, { parameters: { ...draft.parameters, [field.name]: value } })}
+            value={values[field.name]}
+            onChange={(value) => onChange(path, { ...values, [field.name]: value })}
           />
         );
       })}

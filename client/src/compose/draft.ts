@@ -14,10 +14,16 @@ import { camel } from "../ui/format";
 import { COSTS, type ConstraintName, CONSTRAINTS, type CostName } from "./numbers";
 import { fieldsOf, parseNumber } from "./schema";
 
+/** Parameters as typed, by name. */
+export type Values = Record<string, string | boolean | string[]>;
+
+/** What has parameters: a strategy, a scanner. */
+export type Parameterised = Pick<StrategyChoiceFragment, "parameterSchema" | "defaultParameters">;
+
 /** The form as typed. Numbers stay text until they are sent; an empty date takes the shown default. */
 export type Draft = {
   strategy: string;
-  parameters: Record<string, string | boolean | string[]>;
+  parameters: Values;
   source: "universe" | "symbols";
   universe: string;
   symbols: string[];
@@ -45,10 +51,10 @@ const asTyped = (value: unknown): string | boolean | string[] => {
   return value === null || value === undefined ? "" : String(value);
 };
 
-export function parametersOf(strategy: StrategyChoiceFragment, given: Record<string, unknown> = {}) {
-  const defaults = (strategy.defaultParameters ?? {}) as Record<string, unknown>;
+export function parametersOf(of: Parameterised, given: Record<string, unknown> = {}): Values {
+  const defaults = (of.defaultParameters ?? {}) as Record<string, unknown>;
   return Object.fromEntries(
-    fieldsOf(strategy.parameterSchema).map(({ name, fallback }) => [
+    fieldsOf(of.parameterSchema).map(({ name, fallback }) => [
       name,
       asTyped(given[name] ?? defaults[name] ?? fallback),
     ]),
@@ -121,7 +127,7 @@ const typedFrom = <Name extends string>(
 export function toInput(draft: Draft, strategy: StrategyChoiceFragment, defaults: { start: string }): RunBacktestInput {
   return {
     strategy: draft.strategy,
-    parameters: parameterValues(draft, strategy),
+    parameters: parameterValues(draft.parameters, strategy.parameterSchema),
     ...(draft.source === "universe" ? { universe: draft.universe } : { symbols: draft.symbols }),
     start: draft.start || defaults.start,
     end: draft.end || null,
@@ -145,10 +151,11 @@ export function toInput(draft: Draft, strategy: StrategyChoiceFragment, defaults
 const numbersOf = (typed: Record<string, string>): Record<string, number | null> =>
   Object.fromEntries(Object.entries(typed).map(([name, text]) => [name, parseNumber(text)]));
 
-function parameterValues(draft: Draft, strategy: StrategyChoiceFragment): Record<string, unknown> {
+/** Parameters as they are sent: numbers, and null for what was left empty. */
+export function parameterValues(values: Values, schema: unknown): Record<string, unknown> {
   return Object.fromEntries(
-    fieldsOf(strategy.parameterSchema).map(({ name, kind }) => {
-      const typed = draft.parameters[name];
+    fieldsOf(schema).map(({ name, kind }) => {
+      const typed = values[name];
       const isNumber = kind === "integer" || kind === "number";
       return [name, typed === "" ? null : isNumber ? parseNumber(String(typed)) : typed];
     }),

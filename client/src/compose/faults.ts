@@ -1,5 +1,5 @@
 import type { RunBacktestMutation, StrategyChoiceFragment } from "../graphql/generated";
-import type { Draft } from "./draft";
+import type { Draft, Values } from "./draft";
 import { COSTS, CONSTRAINTS, type NumberField } from "./numbers";
 import { fieldsOf, numberFault, orderedPairs, parseNumber } from "./schema";
 
@@ -8,7 +8,7 @@ export type Faults = Record<string, string>;
 
 export function findFaults(draft: Draft, strategy: StrategyChoiceFragment, start: string): Faults {
   const found: [string, string | undefined][] = [
-    ...parameterFaults(draft, strategy),
+    ...parameterFaults(draft.parameters, strategy.parameterSchema),
     ["universe", draft.source === "universe" && !draft.universe ? "Choose a universe" : undefined],
     ["symbols", draft.source === "symbols" && draft.symbols.length === 0 ? "Add at least one symbol" : undefined],
     ["start", start ? undefined : "A start is needed"],
@@ -20,20 +20,21 @@ export function findFaults(draft: Draft, strategy: StrategyChoiceFragment, start
   return Object.fromEntries(found.filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
-function parameterFaults(draft: Draft, strategy: StrategyChoiceFragment): [string, string | undefined][] {
-  const fields = fieldsOf(strategy.parameterSchema);
+/** What is wrong with typed parameters by their schema. */
+export function parameterFaults(values: Values, schema: unknown): [string, string | undefined][] {
+  const fields = fieldsOf(schema);
   const titles = new Map(fields.map((field) => [field.name, field.title.toLowerCase()]));
   const single = fields
     .filter(({ kind }) => kind === "integer" || kind === "number")
     .map((field): [string, string | undefined] => [
       `parameters.${field.name}`,
-      numberFault(String(draft.parameters[field.name] ?? ""), field, {
+      numberFault(String(values[field.name] ?? ""), field, {
         integer: field.kind === "integer",
         optional: field.optional,
       }),
     ]);
-  const pairs = orderedPairs(strategy.parameterSchema).flatMap(([low, high]): [string, string][] => {
-    const [small, large] = [low, high].map((name) => parseNumber(String(draft.parameters[name] ?? "")));
+  const pairs = orderedPairs(schema).flatMap(([low, high]): [string, string][] => {
+    const [small, large] = [low, high].map((name) => parseNumber(String(values[name] ?? "")));
     return small != null && large != null && small >= large
       ? [[`parameters.${low}`, `Must be below ${titles.get(high)}`]]
       : [];

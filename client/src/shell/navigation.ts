@@ -10,6 +10,7 @@ export const GROUPS: readonly { name: string; entries: readonly Entry[] }[] = [
     entries: [
       { to: "/backtests", label: "Backtests", icon: "list" },
       { to: "/backtests/new", label: "New run", icon: "plus" },
+      { to: "/scanner", label: "Scanner", icon: "search" },
       { to: "/strategies", label: "Strategies", icon: "book" },
     ],
   },
