@@ -1,7 +1,8 @@
 """A plan against the books: who is held or wanted, at which last known bar and rate."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -12,9 +13,10 @@ from api.errors import InvalidInput, MissingData
 from api.services.backtest_request import Constraints, Costs, listed
 from api.services.market import PAIR
 from api.services.plan_request import Knowledge
-from api.services.plan_terms import Asset, Fees, Limits, Line, Orders, cents
+from api.services.plan_terms import NOTHING, Asset, Fees, Limits, Line, Orders, cents
 from api.services.positions import stand
 from api.services.rebalance import plan_orders
+from models.corporate_actions import CorporateActionRepository
 from models.instrument import Instrument
 from models.instruments import InstrumentRepository
 from models.price_bar import PriceBar
@@ -23,6 +25,8 @@ from models.published_series import FxRateRepository
 from models.rebalance_plan import RebalancePlan
 
 ONE = Decimal(1)
+# Shares after splits carry the last bits of a division; no broker counts so finely.
+PLACES = 12
 # Weekends, holidays and a provider's delay; an older bar is worth a word.
 STALE = timedelta(days=7)
 # A fixing older than this is none: the ECB has never paused longer.
@@ -91,7 +95,9 @@ async def _read(
     session: AsyncSession, wanted: Wanted, owner_id: UUID, knowledge: Knowledge
 ) -> Books:
     held = await stand(session, owner_id=owner_id, valid_at=knowledge.day, known_at=None)
-    shares = {each.symbol: each for each in held.positions if each.quantity}
+    shares: dict[str, Decimal] = defaultdict(Decimal)
+    for each in held.positions:  # long and short stand apart there
+        shares[each.symbol] += round(each.quantity, PLACES)
     symbols = sorted({*shares, *wanted.weights})
     known = {each.symbol: each for each in await InstrumentRepository(session).by_symbols(symbols)}
     bars = await PriceBarRepository(session).latest_by_instrument(
@@ -101,16 +107,33 @@ async def _read(
     )
     latest = {bar.instrument_id: bar for bar in bars}
     rates = await _rates(session, knowledge)
+    splits = await _splits_since(session, latest, knowledge)
     assets = []
     for symbol in symbols:
-        position, instrument = shares.get(symbol), known.get(symbol)
-        quantity = Decimal(0) if position is None else position.quantity
-        bar = None if instrument is None else latest.get(instrument.id)
-        assets.append(_asset(symbol, quantity, instrument, bar, rates, knowledge.day))
+        instrument, quantity = known.get(symbol), shares.get(symbol, NOTHING)
+        if instrument is None:
+            assets.append(Asset(symbol=symbol, held=quantity))
+            continue
+        bar, ratio = latest.get(instrument.id), splits.get(instrument.id, ONE)
+        asset = _asset(instrument, bar, ratio, rates.get(instrument.currency), knowledge.day)
+        assets.append(replace(asset, held=quantity))
     volumes = {
         each.symbol: latest[each.id].volume or 0.0 for each in known.values() if each.id in latest
     }
     return Books(cash=held.cash, assets=tuple(assets), volumes=volumes, rates=rates)
+
+
+async def _splits_since(
+    session: AsyncSession, latest: Mapping[int, PriceBar], knowledge: Knowledge
+) -> dict[int, Decimal]:
+    """Return how many shares one of the last bar's has become by the day."""
+    told = await CorporateActionRepository(session).of([*latest], known_at=knowledge.known_at)
+    ratios: dict[int, Decimal] = defaultdict(lambda: ONE)
+    for action in told:
+        bar = latest[action.instrument_id]
+        if action.ratio is not None and bar.date < action.ex_date <= knowledge.day:
+            ratios[action.instrument_id] *= Decimal(str(action.ratio))
+    return ratios
 
 
 async def _rates(session: AsyncSession, knowledge: Knowledge) -> dict[str, Decimal]:
@@ -125,25 +148,18 @@ async def _rates(session: AsyncSession, knowledge: Knowledge) -> dict[str, Decim
 
 
 def _asset(
-    symbol: str,
-    held: Decimal,
-    instrument: Instrument | None,
-    bar: PriceBar | None,
-    rates: Mapping[str, Decimal],
-    day: date,
+    instrument: Instrument, bar: PriceBar | None, ratio: Decimal, rate: Decimal | None, day: date
 ) -> Asset:
-    if instrument is None:
-        return Asset(symbol=symbol, held=held)
+    """Return an instrument at its last bar; a share counts as it stands on the day."""
     price = None if bar is None else bar.close or bar.adjusted_close
     gone = instrument.delisted_on
     return Asset(
-        symbol=symbol,
+        symbol=instrument.symbol,
         currency=instrument.currency,
         exchange=instrument.exchange.value,
-        price=None if price is None else Decimal(str(price)),
+        price=None if price is None else Decimal(str(price)) / ratio,
         price_on=None if bar is None else bar.date,
-        rate=rates.get(instrument.currency),
-        held=held,
+        rate=rate,
         delisted=gone is not None and gone <= day,
     )
 
@@ -190,11 +206,11 @@ def _limits(constraints: Constraints) -> Limits:
 def _document(line: Line) -> dict[str, str | None]:
     """Return a line as JSON: decimals as text, weights to twelve places."""
     named = {
-        "held": line.held,
-        "current_weight": round(line.current_weight, 12),
-        "target_weight": round(line.target_weight, 12),
-        "price": line.price,
-        "rate": round(line.rate, 12),
+        "held": line.held.normalize(),
+        "current_weight": round(line.current_weight, PLACES),
+        "target_weight": round(line.target_weight, PLACES),
+        "price": round(line.price, PLACES).normalize(),
+        "rate": round(line.rate, PLACES),
         "quantity": line.quantity,
         "value": line.value,
         "cost": line.cost,

@@ -1,0 +1,436 @@
+"""Plans against real books: from a finished run at once, from a strategy by a job."""
+
+import csv
+import io
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import text
+
+from api.services.backtest_request import BacktestRequest
+from api.services.backtests import submit_backtest
+from api.services.jobs import perform
+from api.services.plan_csv import broker_csv
+from api.services.publish_backtest import publish_backtest
+from api.services.run_backtest import run_backtest
+from api.services.work import Steps
+from models.backtests import BacktestRepository
+from models.corporate_actions import CorporateActionRepository
+from models.fingerprint import Scope
+from models.fingerprints import FingerprintRepository
+from models.instruments import InstrumentRepository
+from models.job import Job
+from models.price_bars import PriceBarRepository
+from models.rebalance_plan import RebalancePlan
+from models.session import unit_of_work
+from tests.api.finished import finish_backtest
+from tests.api.job_rows import FAST
+from tests.api.market import LAST, UNIVERSE
+from tests.api.planning import (
+    MONDAY,
+    finished_run,
+    perform_plan,
+    plan_of_job,
+    planned,
+    read_plan,
+    write_books,
+    write_shares,
+)
+from tests.api.submitting import rows
+from tests.factories import STRANGER, make_bar, make_plan, make_split
+
+STRATEGY = {
+    "strategy": "equal_weight",
+    "universe": UNIVERSE,
+    "asOf": LAST.isoformat(),
+    "capital": "10000",
+    "costs": {"commissionFlat": "0", "slippageBps": 0, "fxSpreadBps": 0},
+}
+
+
+def order(plan, symbol):
+    line = next(each for each in plan["lines"] if each["symbol"] == symbol)
+    return line["side"], line["quantity"]
+
+
+async def test_a_finished_run_is_planned_at_once(ask, app):
+    await write_shares(app.sessions)
+    # 20,000 in, 2,000 spent: 200 BHP at 20 are 4,000 of 22,000.
+    await write_books(app.sessions, BHP_AX="200")
+    run = await finished_run(app, {"CBA.AX": 0.5, "AAPL": 0.25})
+
+    told = await planned(ask, {"backtest": run, "asOf": "2024-03-04"})
+
+    plan = told["plan"]
+    assert (told["userErrors"], told["job"]) == ([], None)
+    assert (plan["equity"], plan["cashBefore"]) == ("22000.00", "18000.00")
+    # Three orders keep back 9 dollars: floor(0.5 * 21991 / 100), floor(0.25 * 21991 / 240).
+    assert order(plan, "BHP.AX") == ("SELL", "200")
+    assert order(plan, "CBA.AX") == ("BUY", "109")
+    assert order(plan, "AAPL") == ("BUY", "22")
+    assert plan["totalCosts"] == "9.00"
+    assert plan["cashAfter"] == "5811.00"  # 18000 + 4000 - 10900 - 5280 - 9
+    assert plan["turnover"] == pytest.approx(16180 / 22000)
+    assert plan["decisionBar"] == "2024-03-01T21:00:00Z"
+    assert [(each["symbol"], each["priceOn"]) for each in plan["lines"]] == [
+        ("BHP.AX", "2024-03-01"),
+        ("CBA.AX", "2024-03-01"),
+        ("AAPL", "2024-03-01"),
+    ]
+    assert plan["lines"][2]["estimatedPrice"] == "150"
+    assert plan["lines"][2]["currency"] == "USD"
+    assert plan["warnings"] == []
+    assert await read_plan(ask, plan["id"]) == plan
+
+
+async def test_the_broker_gets_the_orders_and_nothing_else(ask, app):
+    await write_shares(app.sessions)
+    await write_books(app.sessions, BHP_AX="200", CBA_AX="20")
+    run = await finished_run(app, {"CBA.AX": 0.0900, "AAPL": 0.25})
+
+    plan = (
+        await planned(
+            ask, {"backtest": run, "asOf": "2024-03-04", "constraints": {"noTradeBand": 0.02}}
+        )
+    )["plan"]
+
+    table = list(csv.DictReader(io.StringIO(plan["csv"])))
+    assert [(each["Symbol"], each["Side"], each["Quantity"]) for each in table] == [
+        ("AAPL", "BUY", "24"),
+        ("BHP.AX", "SELL", "200"),
+    ][::-1]
+    assert table[1] == {
+        "Symbol": "AAPL",
+        "Side": "BUY",
+        "Quantity": "24",
+        "Order type": "MARKET",
+        "Currency": "USD",
+        "Estimated price": "150",
+        "Price of": "2024-03-01",
+        "Estimated value AUD": "5760.00",
+        "Estimated cost AUD": "3.00",
+    }
+    kept = next(each for each in plan["lines"] if each["symbol"] == "CBA.AX")
+    assert kept["skipped"] == "within the no-trade band of 2.00 %"
+
+
+def test_a_symbol_is_no_formula():
+    line = {"symbol": "=A1", "side": "BUY", "quantity": "1", "currency": "AUD", "price": "1"}
+    line |= {"price_on": None, "value": "1.00", "cost": "0.00"}
+
+    assert broker_csv(make_plan(lines=[line])).splitlines()[1].startswith("'=A1,")
+
+
+async def test_a_bar_nobody_knows_yet_is_not_used(ask, app):
+    """Dated on the day, known tomorrow: what the plan may not see, however it got in."""
+    ids = await write_shares(app.sessions)
+    await write_books(app.sessions)
+    run = await finished_run(app, {"BHP.AX": 1.0})
+    today = datetime.now(UTC)
+    async with unit_of_work(app.sessions) as session:
+        bars = [
+            make_bar(ids["BHP.AX"], MONDAY, None, close=2.0, known_at=today + timedelta(days=1)),
+        ]
+        await PriceBarRepository(session).write(bars)
+
+    plan = (await planned(ask, {"backtest": run, "asOf": "2024-03-04"}))["plan"]
+
+    assert plan["lines"][0]["estimatedPrice"] == "20"
+    assert plan["lines"][0]["priceOn"] == "2024-03-01"
+
+
+async def test_a_past_day_knows_what_was_known_by_its_end(ask, app):
+    ids = await write_shares(app.sessions)
+    await write_books(app.sessions)
+    run = await finished_run(app, {"BHP.AX": 1.0})
+    async with unit_of_work(app.sessions) as session:
+        known = datetime(2024, 3, 5, 0, 0, 1, tzinfo=UTC)
+        late = make_bar(ids["BHP.AX"], MONDAY, None, close=25.0, known_at=known)
+        await PriceBarRepository(session).write([late])
+
+    monday = (await planned(ask, {"backtest": run, "asOf": "2024-03-04"}))["plan"]
+    tuesday = (await planned(ask, {"backtest": run, "asOf": "2024-03-05"}))["plan"]
+
+    assert monday["knownAt"] == "2024-03-05T00:00:00Z"
+    assert monday["lines"][0]["estimatedPrice"] == "20"
+    assert tuesday["lines"][0]["estimatedPrice"] == "25"
+
+
+async def test_a_share_that_split_since_its_last_bar_counts_as_it_is_now(ask, app):
+    ids = await write_shares(app.sessions)
+    await write_books(app.sessions, BHP_AX="200")
+    async with unit_of_work(app.sessions) as session:
+        await CorporateActionRepository(session).write([make_split(ids["BHP.AX"], MONDAY, 4.0)])
+    run = await finished_run(app, {"BHP.AX": 1.0})
+
+    plan = (await planned(ask, {"backtest": run, "asOf": "2024-03-04"}))["plan"]
+
+    assert plan["equity"] == "22000.00"
+    assert (plan["lines"][0]["held"], plan["lines"][0]["estimatedPrice"]) == ("800", "5")
+
+
+async def test_capital_stands_for_the_books(ask, app):
+    await write_shares(app.sessions)
+    run = await finished_run(app, {"BHP.AX": 0.5})
+
+    plan = (await planned(ask, {"backtest": run, "asOf": "2024-03-04", "capital": "5000"}))["plan"]
+
+    assert (plan["equity"], plan["cashBefore"]) == ("5000.00", "5000.00")
+    assert order(plan, "BHP.AX") == ("BUY", "124")  # floor(0.5 * (5000 - 3) / 20)
+
+
+async def test_capital_below_what_is_held_is_refused(ask, app):
+    await write_shares(app.sessions)
+    await write_books(app.sessions, BHP_AX="200")
+    run = await finished_run(app, {"BHP.AX": 0.5})
+
+    told = await planned(ask, {"backtest": run, "asOf": "2024-03-04", "capital": "3999.99"})
+
+    [error] = told["userErrors"]
+    assert (error["code"], error["field"]) == ("INVALID", ["input", "capital"])
+    assert "what is held is worth 4000.00" in error["message"]
+    assert await rows(app.sessions, RebalancePlan) == 0
+
+
+async def test_books_worth_nothing_ask_for_deposits(ask, app):
+    await write_shares(app.sessions)
+    run = await finished_run(app, {"BHP.AX": 0.5})
+
+    [error] = (await planned(ask, {"backtest": run, "asOf": "2024-03-04"}))["userErrors"]
+
+    assert (error["code"], error["field"]) == ("MISSING_DATA", ["input", "capital"])
+
+
+async def test_what_to_know_before_sending(ask, app):
+    await write_shares(app.sessions)
+    await write_books(app.sessions, BHP_AX="1000", CBA_AX="1", GONE_AX="5")
+    run = await finished_run(app, {"^AXJO": 0.5, "AAPL": 0.4}, symbols=["AAPL", "^AXJO"])
+
+    plan = (await planned(ask, {"backtest": run, "asOf": "2024-06-28"}))["plan"]
+
+    told = "\n".join(plan["warnings"])
+    assert "the run decided last on 2024-03-01, 119 days before 2024-06-28" in told
+    assert "no price up to 2024-06-28 is known of GONE.AX" in told
+    # The last fixing is months old: there is none.
+    assert "no rate from USD to AUD is known for 2024-06-28: AAPL" in told
+    assert "is up to 119 days old, of 2024-03-01" in told
+    assert "BHP.AX, CBA.AX could not have been chosen here" in told
+    assert "costs are more than 2.00 % of the order of CBA.AX" in told
+    assert "the order of BHP.AX is more than 2.00 % of its last session's volume" in told
+    index = next(each for each in plan["lines"] if each["symbol"] == "^AXJO")
+    assert (index["side"], index["skipped"]) == (None, "an index cannot be traded")
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "field"),
+    [
+        ({}, "INVALID", ["input", "backtest"]),
+        ({"strategy": "momentum"}, "INVALID", ["input", "strategy"]),
+        ({"universe": "SAMPLE_US"}, "INVALID", ["input", "universe"]),
+        ({"symbols": ["AAPL"]}, "INVALID", ["input", "symbols"]),
+        ({"parameters": {"top_n": 3}}, "INVALID", ["input", "parameters"]),
+        ({"allocator": "HRP"}, "INVALID", ["input", "allocator"]),
+        ({"constraints": {"maxWeight": 0.2}}, "INVALID", ["input", "constraints"]),
+        ({"asOf": "2099-01-01"}, "INVALID", ["input", "asOf"]),
+        ({"asOf": "2024-02-29"}, "INVALID", ["input", "asOf"]),
+        ({"capital": "0"}, "INVALID", ["input", "capital"]),
+        ({"capital": "1000.001"}, "INVALID", ["input", "capital"]),
+    ],
+)
+async def test_what_is_wrong_is_told_at_its_field(ask, app, given, code, field):
+    await write_shares(app.sessions)
+    await write_books(app.sessions)
+    run = await finished_run(app, {"BHP.AX": 0.5})
+    asked = {"backtest": run, "asOf": "2024-03-04"} | given if given else {}
+
+    told = await planned(ask, asked)
+
+    assert (told["plan"], told["job"]) == (None, None)
+    assert (code, field) in [(each["code"], each["field"]) for each in told["userErrors"]]
+
+
+async def test_a_run_without_weights_says_what_to_do(ask, app):
+    await write_books(app.sessions)
+    kept_none = f"backtest_{(await finish_backtest(app)).id}"
+    decided_nothing = await finished_run(app, {}, decided_at=None)
+
+    for run in (kept_none, decided_nothing):
+        [error] = (await planned(ask, {"backtest": run}))["userErrors"]
+        assert (error["code"], error["field"]) == ("MISSING_DATA", ["input", "backtest"])
+        assert "plan from its strategy" in error["message"]
+
+
+async def test_foreign_and_unknown_runs_and_plans_look_alike(ask, app):
+    await write_shares(app.sessions)
+    await write_books(app.sessions)
+    run = await finished_run(app, {"BHP.AX": 0.5})
+    mine = (await planned(ask, {"backtest": run, "asOf": "2024-03-04"}))["plan"]["id"]
+
+    asked = [run, f"backtest_{uuid4()}", "backtest_x", mine]
+    told = [
+        await planned(ask, {"backtest": each, "asOf": "2024-03-04"}, viewer_id=STRANGER)
+        for each in asked
+    ]
+
+    assert [each["userErrors"][0]["code"] for each in told] == ["NOT_FOUND"] * 4
+    assert all(each == told[0] for each in told)
+    assert await read_plan(ask, mine, viewer_id=STRANGER) is None
+    node = "query($id: ID!) { node(id: $id) { id } }"
+    assert (await ask(node, id=mine))["data"]["node"] == {"id": mine}
+    assert (await ask(node, id=mine, viewer_id=STRANGER))["data"]["node"] is None
+
+
+async def test_a_strategy_is_planned_by_a_job(ask, app, market):
+    told = await planned(ask, STRATEGY)
+
+    assert told["userErrors"] == []
+    assert (told["plan"], told["job"]["kind"], told["job"]["status"]) == (None, "PLAN", "QUEUED")
+    job_id = told["job"]["id"]
+    await perform_plan(app, UUID(job_id.removeprefix("job_")))
+
+    job = await plan_of_job(ask, job_id)
+    assert (job["status"], job["error"]) == ("SUCCEEDED", None)
+    plan = job["subject"]
+    assert [each["targetWeight"] for each in plan["lines"]] == [pytest.approx(0.2)] * 5
+    assert plan["asOf"] == LAST.isoformat()
+    assert plan["decisionBar"] == "2019-12-27T21:00:00Z"
+    # Five shares in US dollars at 0.75: each order is the most that 2,000 pays for.
+    for line in plan["lines"]:
+        unit = Decimal(line["estimatedPrice"]) / Decimal("0.75")
+        assert Decimal(line["quantity"]) == 2000 // unit
+    assert await read_plan(ask, plan["id"]) == plan
+
+
+async def test_a_plan_decides_as_a_run_that_begins_there(ask, app, market):
+    """The weights are those of the strategy's first decision, by the engine's own run."""
+
+    day, parameters = date(2019, 12, 26), {"lookback": 60, "skip": 5, "top_n": 2}
+    async with unit_of_work(app.sessions) as session:
+        # A run decides at the close, and the market's bars are known a quarter of an hour after.
+        await session.execute(text("UPDATE price_bar SET known_at = known_at - interval '1 hour'"))
+    async with unit_of_work(app.sessions) as session:
+        submitted = await submit_backtest(
+            session,
+            owner_id=app.settings.owner_id,
+            request=BacktestRequest(
+                strategy="momentum",
+                parameters=parameters,
+                universe=UNIVERSE,
+                start=day,
+                end=LAST,
+            ),
+        )
+
+    async def work(job, pulse):
+        return await run_backtest(job, pulse, sessions=app.sessions, store=app.store)
+
+    steps = {"BACKTEST": Steps(work=work, publish=publish_backtest)}
+    await perform(submitted.job.id, steps, app.sessions, timing=FAST)
+    async with unit_of_work(app.sessions) as session:
+        run = await BacktestRepository(session).require_by_job(submitted.job.id)
+
+    asked = STRATEGY | {"strategy": "momentum", "parameters": parameters, "asOf": day.isoformat()}
+    told = await planned(ask, asked)
+    await perform_plan(app, UUID(told["job"]["id"].removeprefix("job_")))
+    plan = (await plan_of_job(ask, told["job"]["id"]))["subject"]
+
+    wanted = {each["symbol"]: each["targetWeight"] for each in plan["lines"]}
+    assert wanted == pytest.approx(run.summary["targets"]["weights"])
+    assert len(wanted) == 2
+
+
+async def test_a_strategy_sees_no_bar_that_is_not_known(ask, app, market):
+    """Poison on the very day, known later: the best of the five stays the best."""
+    asked = STRATEGY | {
+        "strategy": "momentum",
+        "parameters": {"lookback": 60, "skip": 0, "top_n": 1},
+    }
+
+    async def best():
+        told = await planned(ask, asked)
+        await perform_plan(app, UUID(told["job"]["id"].removeprefix("job_")))
+        plan = (await plan_of_job(ask, told["job"]["id"]))["subject"]
+        return plan["lines"][0]["symbol"], plan["lines"][0]["estimatedPrice"]
+
+    before = await best()
+    async with unit_of_work(app.sessions) as session:
+        tomorrow = datetime.now(UTC) + timedelta(days=1)
+
+        ids = await InstrumentRepository(session).ids_by_symbol(["AAA", "BBB", "CCC", "DDD"])
+        poison = [make_bar(each, LAST, 1e6, known_at=tomorrow) for each in ids.values()]
+        await session.execute(
+            text("DELETE FROM price_bar WHERE instrument_id = ANY (:ids) AND date = :day"),
+            {"ids": list(ids.values()), "day": LAST},
+        )
+        await PriceBarRepository(session).write(poison)
+        await FingerprintRepository(session).refresh(Scope.BARS, list(ids.values()))
+
+    assert await best() == before
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "field"),
+    [
+        ({"strategy": "momentun"}, "NOT_FOUND", ["input", "strategy"]),
+        ({"parameters": {"topn": 3}}, "INVALID", ["input", "parameters", "topn"]),
+        ({"universe": "NOWHERE"}, "NOT_FOUND", ["input", "universe"]),
+        ({"universe": None, "symbols": ["AAA", "NONE"]}, "UNKNOWN_SYMBOL", ["input", "symbols"]),
+        ({"universe": None}, "INVALID", ["input", "universe"]),
+        ({"symbols": ["AAA"]}, "INVALID", ["input", "symbols"]),
+        ({"allocator": "HRP"}, "INVALID", ["input", "allocator"]),
+        ({"constraints": {"maxWeight": 2}}, "INVALID", ["input", "constraints", "maxWeight"]),
+        ({"costs": {"slippageBps": -1}}, "INVALID", ["input", "costs", "slippageBps"]),
+        ({"asOf": "2017-12-29"}, "MISSING_DATA", ["input", "asOf"]),
+        (
+            {"strategy": "momentum", "parameters": {"lookback": 500}},
+            "MISSING_DATA",
+            ["input", "asOf"],
+        ),
+    ],
+)
+async def test_a_strategy_is_refused_at_once_for_what_a_run_is(
+    ask, app, market, given, code, field
+):
+    told = await planned(ask, STRATEGY | given)
+
+    assert [(each["code"], each["field"]) for each in told["userErrors"]] == [(code, field)]
+    assert await rows(app.sessions, Job) == 0
+
+
+async def test_the_quota_counts_a_plan(ask, app, market):
+    app.settings = app.settings.model_copy(update={"concurrent_jobs": 1})
+
+    first, second = await planned(ask, STRATEGY), await planned(ask, STRATEGY)
+
+    assert first["userErrors"] == []
+    assert second["userErrors"][0]["reason"] == "CONCURRENT_JOBS"
+
+
+async def test_a_job_whose_books_are_worth_nothing_says_so(ask, app, market):
+    told = await planned(ask, STRATEGY | {"capital": None})
+    await perform_plan(app, UUID(told["job"]["id"].removeprefix("job_")))
+
+    job = await plan_of_job(ask, told["job"]["id"])
+
+    assert (job["status"], job["error"]["code"]) == ("FAILED", "MISSING_DATA")
+    assert "record the deposits" in job["error"]["message"]
+
+
+async def test_a_plan_of_three_takes_as_many_statements_as_one_of_one(ask, app, counting):
+    await write_shares(app.sessions)
+    await write_books(app.sessions, BHP_AX="200")
+    one = await finished_run(app, {"BHP.AX": 0.5})
+    three = await finished_run(app, {"BHP.AX": 0.2, "CBA.AX": 0.5, "AAPL": 0.25})
+
+    counts = []
+    for run in (one, three):
+        with counting() as writing:
+            told = await planned(ask, {"backtest": run, "asOf": "2024-03-04"})
+        counts.append(len(writing))
+    with counting() as reading:
+        await read_plan(ask, told["plan"]["id"])
+
+    assert counts[0] == counts[1] <= 12
+    assert len(reading) == 1, reading
