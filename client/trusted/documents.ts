@@ -78,8 +78,11 @@ export function writeManifest(documents: readonly Trusted[]): void {
 
 function committed(): string | null {
   try {
-    const show = { cwd: REPOSITORY, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] } as const;
-    return execFileSync("git", ["show", `HEAD:${CURRENT}`], show);
+    return execFileSync("git", ["show", `HEAD:${CURRENT}`], {
+      cwd: REPOSITORY,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    });
   } catch {
     return null; // not a working copy, or none was there
   }

@@ -15,7 +15,13 @@ export async function startIssuer() {
   const codes = new Map<string, Asked>();
   const refreshTokens = new Map<string, Asked>();
   const sessions = new Set<string>();
-  const knobs = { expiresIn: 3600, givesRefresh: true, renewals: 0, seen: [] as string[] };
+  const knobs = {
+    expiresIn: 3600,
+    givesRefresh: true,
+    renewals: 0,
+    seen: [] as string[],
+    grants: "openid api:explore",
+  };
   let origins: string[] = [];
 
   const server = await listen(async (request, response) => {
@@ -63,7 +69,7 @@ export async function startIssuer() {
     if (givesRefresh) refreshTokens.set(refresh, redeemed);
     knobs.seen.push(refresh);
     const told = {
-      access_token: signer.sign({ ...claims, jti: randomUUID() }, "at+jwt"),
+      access_token: signer.sign({ ...claims, scope: knobs.grants, jti: randomUUID() }, "at+jwt"),
       token_type: "Bearer",
       expires_in: knobs.expiresIn,
       id_token: signer.sign({ ...claims, aud: CLIENT, exp: now + 3600, nonce: redeemed.nonce }),

@@ -4,6 +4,7 @@ import { PLAYGROUND } from "../paths";
 import { Frame } from "../shell/Frame";
 import type { PageLink } from "../shell/Navigation";
 import { SkeletonRows } from "../ui/Skeleton";
+import { Permitted } from "./Permitted";
 import css from "./Playground.module.css";
 
 const Explorer = lazy(() => import("./Explorer"));
@@ -21,7 +22,9 @@ void begin(PLAYGROUND, () => (
           </div>
         }
       >
-        <Explorer />
+        <Permitted>
+          <Explorer />
+        </Permitted>
       </Suspense>
     </main>
   </Frame>

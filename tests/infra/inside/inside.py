@@ -204,7 +204,7 @@ class Inside:
         """Send what the edge would send for a person who is signed in."""
         method = "GET" if body is None else "POST"
         audience = self.stack.environment("query")["PARAKEET_TOKEN_AUDIENCE"]
-        token = self.issuer.token({"claims": {"aud": audience}})
+        token = self.issuer.token({"claims": {"aud": audience, "scope": "api:explore"}})
         headers = {
             "authorization": f"Bearer {token}",
             **sign(method=method, target=path, body=body or b""),
