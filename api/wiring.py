@@ -163,12 +163,14 @@ class App:
         """What each kind of job does; `api.works` has the computations themselves."""
         from api.services.publish_backtest import publish_backtest
         from api.services.publish_ingest import publish_ingest
+        from api.services.publish_plan import publish_plan
         from api.services.publish_regimes import publish_regimes
         from api.services.publish_scan import publish_scan
 
         return {
             "BACKTEST": Steps(work=self.compute, publish=publish_backtest),
             "INGEST": Steps(work=self.compute, publish=publish_ingest),
+            "PLAN": Steps(work=self.compute, publish=publish_plan),
             "REGIME": Steps(work=self.compute, publish=publish_regimes),
             "SCAN": Steps(work=self.compute, publish=publish_scan),
         }

@@ -37,6 +37,7 @@ async def open_works(settings: Settings) -> AsyncIterator[Mapping[str, Work]]:
     from api.adapters.sample_prices import SamplePrices
     from api.services.detect_regimes import detect_regimes
     from api.services.ingest import ingest
+    from api.services.plan_strategy import plan_strategy
     from api.services.run_backtest import run_backtest
     from api.services.run_scan import run_scan
 
@@ -46,6 +47,7 @@ async def open_works(settings: Settings) -> AsyncIterator[Mapping[str, Work]]:
     try:
         yield {
             "BACKTEST": partial(run_backtest, sessions=app.sessions, store=app.store),
+            "PLAN": partial(plan_strategy, sessions=app.sessions, store=app.store),
             "SCAN": partial(run_scan, sessions=app.sessions, store=app.store),
             "INGEST": partial(
                 ingest,
