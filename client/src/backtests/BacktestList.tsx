@@ -1,6 +1,7 @@
 import { useQuery } from "@apollo/client/react";
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 import { BacktestListDocument, type BacktestListQuery, type BacktestOrderField } from "../graphql/generated";
+import { compareAddress, FEWEST, MOST } from "../compare/compared";
 import { Button, ButtonLink } from "../ui/Button";
 import { Icon } from "../ui/Icon";
 import { isHidden } from "../ui/isHidden";
@@ -21,6 +22,7 @@ const POLL = 1500;
 export default function BacktestList() {
   useTitle("Backtests");
   const state = useListState();
+  const [chosen, setChosen] = useState<readonly string[]>([]);
   return (
     <>
       <div className={css.top}>
@@ -28,19 +30,39 @@ export default function BacktestList() {
           <h1>Backtests</h1>
           <p>Every run on record: what was asked, and what came of it.</p>
         </div>
-        <ButtonLink to="/backtests/new" look="primary">
-          <Icon name="plus" />
-          New backtest
-        </ButtonLink>
+        <div className={css.tools}>
+          {chosen.length > 0 && <Chosen ids={chosen} onClear={() => setChosen([])} />}
+          <ButtonLink to="/backtests/new" look="primary">
+            <Icon name="plus" />
+            New backtest
+          </ButtonLink>
+        </div>
       </div>
       <ListFilters state={state} />
       {/* A changed view starts again at its first page. */}
-      <Runs key={JSON.stringify([state.filter, state.orderBy])} state={state} />
+      <Runs key={JSON.stringify([state.filter, state.orderBy])} state={state} chosen={chosen} onChosen={setChosen} />
     </>
   );
 }
 
-function Runs({ state }: { state: ListState }) {
+function Chosen({ ids, onClear }: { ids: readonly string[]; onClear: () => void }) {
+  return (
+    <>
+      <Button look="quiet" onClick={onClear}>
+        Clear choice
+      </Button>
+      {ids.length < FEWEST ? (
+        <span className={css.hint}>Tick one more to compare</span>
+      ) : (
+        <ButtonLink to={compareAddress(ids)}>Compare {ids.length}</ButtonLink>
+      )}
+    </>
+  );
+}
+
+type Choice = { chosen: readonly string[]; onChosen: (ids: readonly string[]) => void };
+
+function Runs({ state, ...choice }: { state: ListState } & Choice) {
   const pages = usePages(PAGE);
   const { data, previousData, error, loading, refetch, startPolling, stopPolling } = useQuery(BacktestListDocument, {
     variables: { filter: state.filter, orderBy: state.orderBy, first: PAGE, after: pages.after },
@@ -67,7 +89,7 @@ function Runs({ state }: { state: ListState }) {
   const { nodes, pageInfo, totalCount } = shown.backtests;
   return (
     <div className={`${css.frame} ${data ? "" : css.stale}`}>
-      <RunTable runs={nodes} state={state} />
+      <RunTable runs={nodes} state={state} {...choice} />
       <Pager
         from={pages.from}
         shown={nodes.length}
@@ -81,12 +103,19 @@ function Runs({ state }: { state: ListState }) {
   );
 }
 
-function RunTable({ runs, state }: { runs: BacktestListQuery["backtests"]["nodes"]; state: ListState }) {
+type TableProps = { runs: BacktestListQuery["backtests"]["nodes"]; state: ListState } & Choice;
+
+function RunTable({ runs, state, chosen, onChosen }: TableProps) {
+  const choose = (id: string, wanted: boolean) =>
+    onChosen(wanted ? [...chosen, id] : chosen.filter((each) => each !== id));
   return (
     <div className={table.scroll} role="region" aria-label="Backtests" tabIndex={0}>
       <table className={`${table.table} ${css.table}`}>
         <thead>
           <tr>
+            <th scope="col">
+              <span className="visually-hidden">Compare</span>
+            </th>
             <th scope="col">Run</th>
             <th scope="col">Period</th>
             <th scope="col">Status</th>
@@ -99,7 +128,13 @@ function RunTable({ runs, state }: { runs: BacktestListQuery["backtests"]["nodes
         </thead>
         <tbody>
           {runs.map((run) => (
-            <BacktestRow key={run.id} run={run} />
+            <BacktestRow
+              key={run.id}
+              run={run}
+              chosen={chosen.includes(run.id)}
+              full={chosen.length >= MOST}
+              onChoose={(wanted) => choose(run.id, wanted)}
+            />
           ))}
         </tbody>
       </table>

@@ -1,17 +1,33 @@
 import { Link } from "react-router";
 import type { BacktestRowFragment } from "../graphql/generated";
+import { MOST } from "../compare/compared";
 import { ago, instant, money, month, NOTHING, percent, probability, ratio } from "../ui/format";
 import { table } from "../ui/Table";
 import css from "./BacktestList.module.css";
 import { StatusBadge } from "./StatusBadge";
 
-export function BacktestRow({ run }: { run: BacktestRowFragment }) {
+type RowProps = { run: BacktestRowFragment; chosen: boolean; full: boolean; onChoose: (chosen: boolean) => void };
+
+export function BacktestRow({ run, chosen, full, onChoose }: RowProps) {
   const { metrics, job } = run;
   const market =
     run.universe ??
     `${run.symbols.slice(0, 3).join(", ")}${run.symbols.length > 3 ? ` + ${run.symbols.length - 3}` : ""}`;
   return (
     <tr className={metrics ? undefined : css.bare}>
+      <td className={css.pick}>
+        {metrics && (
+          <label title={full && !chosen ? `At most ${MOST} can be compared` : undefined}>
+            <input
+              type="checkbox"
+              checked={chosen}
+              disabled={full && !chosen}
+              aria-label={`Compare ${run.name ?? run.strategy.name}`}
+              onChange={(event) => onChoose(event.target.checked)}
+            />
+          </label>
+        )}
+      </td>
       <th scope="row" className={css.run}>
         <Link to={`/backtests/${run.id}`} className={css.title}>
           {run.name ?? run.strategy.name}
