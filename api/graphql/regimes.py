@@ -11,7 +11,7 @@ from api.graphql.context import Info
 from api.graphql.market_data import KnownAt, Points
 from api.graphql.scalars import DateArray, FloatArray
 from api.services.regime_view import RegimeView
-from api.services.regimes import DEFAULT_INDEX, read_regimes
+from api.services.regimes import DEFAULT_INDEX, indices, read_regimes
 
 
 def _figure(description: str) -> float | None:
@@ -75,6 +75,7 @@ class RegimeHistory:
         description="What the suggestion rests on: `probabilities`, averaged over the last "
         "`sessions` with more weight on the newest, and the `shares` of the sleeves in each state."
     )
+    indices: list[str] = strawberry.field(description="Symbols of all indices with regimes.")
     flags: list[str] = strawberry.field(
         description="fallback: a rule stands in for a model; refit_rejected: a fit failed and the "
         "one before stayed; relabelled: states changed places by volatility at a fit."
@@ -108,10 +109,11 @@ class RegimeQuery:
             found = await read_regimes(
                 session, symbol, start=start, end=end, known_at=known_at, max_points=max_points
             )
-        return history_of(found, known_at or datetime.now(UTC))
+            others = await indices(session)
+        return history_of(found, known_at or datetime.now(UTC), others)
 
 
-def history_of(found: RegimeView, known_at: datetime) -> RegimeHistory:
+def history_of(found: RegimeView, known_at: datetime, symbols: list[str]) -> RegimeHistory:
     return RegimeHistory(
         symbol=found.symbol,
         source=found.source,
@@ -130,6 +132,7 @@ def history_of(found: RegimeView, known_at: datetime) -> RegimeHistory:
         by_state=[RegimeState(**vars(state)) for state in found.states],
         suggested_allocation=JSON(found.allocation),
         allocation_basis=JSON(found.basis),
+        indices=symbols,
         flags=found.flags,
     )
 

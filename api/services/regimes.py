@@ -58,6 +58,11 @@ async def read_regimes(
     )
 
 
+async def indices(session: AsyncSession) -> list[str]:
+    """Return the symbols whose regimes are stored, in order."""
+    return await RegimeHistoryRepository(session).symbols()
+
+
 async def _nothing_stored(histories: RegimeHistoryRepository, symbol: str) -> MissingData:
     others = [each for each in await histories.symbols() if each != symbol]
     known = f"; there are those of {', '.join(others)}" if others else ""

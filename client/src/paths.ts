@@ -5,6 +5,7 @@ export const PAGE_PATHS = [
   "/backtests/compare",
   "/backtests/:id",
   "/scanner",
+  "/regimes",
   "/strategies",
   "/data",
   "/jobs",

@@ -10,6 +10,7 @@ const PAGES: Record<PagePath, ComponentType> = {
   "/backtests/compare": lazy(() => import("./compare/ComparePage")),
   "/scanner": lazy(() => import("./scanner/ScannerPage")),
   "/backtests/:id": lazy(() => import("./backtests/BacktestPage")),
+  "/regimes": lazy(() => import("./regimes/RegimesPage")),
   "/strategies": lazy(() => import("./strategies/StrategyGuide")),
   "/data": lazy(() => import("./data/DataPage")),
   "/jobs": lazy(() => import("./jobs/JobsPage")),

@@ -11,6 +11,7 @@ export const GROUPS: readonly { name: string; entries: readonly Entry[] }[] = [
       { to: "/backtests", label: "Backtests", icon: "list" },
       { to: "/backtests/new", label: "New run", icon: "plus" },
       { to: "/scanner", label: "Scanner", icon: "search" },
+      { to: "/regimes", label: "Regimes", icon: "wave" },
       { to: "/strategies", label: "Strategies", icon: "book" },
     ],
   },
