@@ -166,6 +166,7 @@ class App:
         from api.services.publish_plan import publish_plan
         from api.services.publish_regimes import publish_regimes
         from api.services.publish_scan import publish_scan
+        from api.services.publish_snapshot import publish_snapshot
 
         return {
             "BACKTEST": Steps(work=self.compute, publish=publish_backtest),
@@ -173,6 +174,7 @@ class App:
             "PLAN": Steps(work=self.compute, publish=publish_plan),
             "REGIME": Steps(work=self.compute, publish=publish_regimes),
             "SCAN": Steps(work=self.compute, publish=publish_scan),
+            "SNAPSHOT": Steps(work=self.compute, publish=publish_snapshot),
         }
 
     @property

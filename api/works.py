@@ -40,6 +40,7 @@ async def open_works(settings: Settings) -> AsyncIterator[Mapping[str, Work]]:
     from api.services.plan_strategy import plan_strategy
     from api.services.run_backtest import run_backtest
     from api.services.run_scan import run_scan
+    from api.services.take_snapshot import take_snapshot
 
     patience = settings.worker_command_timeout_seconds
     app = App(settings.model_copy(update={"command_timeout_seconds": patience, "pool_size": 2}))
@@ -49,6 +50,7 @@ async def open_works(settings: Settings) -> AsyncIterator[Mapping[str, Work]]:
             "BACKTEST": partial(run_backtest, sessions=app.sessions, store=app.store),
             "PLAN": partial(plan_strategy, sessions=app.sessions, store=app.store),
             "SCAN": partial(run_scan, sessions=app.sessions, store=app.store),
+            "SNAPSHOT": partial(take_snapshot, sessions=app.sessions),
             "INGEST": partial(
                 ingest,
                 sessions=app.sessions,

@@ -29,6 +29,7 @@ from models.instrument import AssetClass, Exchange, Instrument
 from models.instrument_alias import AliasRow, InstrumentAlias
 from models.job import Job, JobEvent, JobKey, JobKind, JobStatus
 from models.poison_message import PoisonMessage
+from models.portfolio_snapshot import PortfolioSnapshot
 from models.price_bar import BarRow, DataQuality, PriceBar, PriceBarRevision, Quarantine
 from models.provider_state import ProviderState
 from models.rebalance_plan import RebalancePlan
@@ -74,6 +75,7 @@ __all__ = [
     "JobStatus",
     "MacroSeries",
     "PoisonMessage",
+    "PortfolioSnapshot",
     "PriceBar",
     "PriceBarRevision",
     "ProviderState",

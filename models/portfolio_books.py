@@ -167,6 +167,7 @@ STANDING = f"""
     SELECT standing.*, mark.price::numeric * coalesce(now.factor, 1) / coalesce(was.factor, 1)
             AS price,
         mark.date AS price_on, {_home("quoted", "CAST(:valid_at AS date)")} AS fx,
+        {_base("CAST(:valid_at AS date)")} AS unit,
         (SELECT sum(amount * {_base("day")}) FROM dividend d WHERE d.listing = standing.listing)
             AS dividends
     FROM standing
@@ -228,6 +229,8 @@ DAYS = f"""
         SELECT entry_day, 0, 0, 0, 0, 0, 1 FROM lot WHERE listing IS NULL
         UNION ALL
         SELECT exit_day, 0, 0, 0, 0, 0, -1 FROM lot WHERE listing IS NULL AND exit_day IS NOT NULL
+        UNION ALL
+        SELECT CAST(:valid_at AS date), 0, 0, 0, 0, 0, 0
     )
     SELECT day, sum(cash) AS cash, sum(flow) AS flow, sum(dividend) AS dividend,
         sum(aud) AS aud, sum(usd) AS usd, sum(unpriced) AS unpriced, {_rate("day")}::float8 AS rate
@@ -257,6 +260,17 @@ GAINS = f"""
         sum(interaction) AS interaction, sum(costs) AS costs
     FROM parts GROUP BY GROUPING SETS (name, strategy) ORDER BY 1
 """  # noqa: S608
+LAST_UPDATED = """
+    SELECT greatest(
+        (SELECT max(known_from) FROM trade WHERE owner_id = :owner_id
+            AND known_from <= coalesce(CAST(:known_at AS timestamptz), 'infinity')),
+        (SELECT max(recorded_at) FROM cash_flow WHERE owner_id = :owner_id
+            AND recorded_at <= coalesce(CAST(:known_at AS timestamptz), 'infinity')),
+        (SELECT max(finished_at) FROM job
+            WHERE owner_id = :owner_id AND kind = 'INGEST' AND status = 'succeeded'
+            AND finished_at <= coalesce(CAST(:known_at AS timestamptz), 'infinity'))
+    )
+"""
 
 
 class BookAt(NamedTuple):
@@ -272,8 +286,9 @@ class Standing(NamedTuple):
     """Open lots of one side of an instrument; short ones count below zero.
 
     `cost` is what was paid in the currency quoted; `..._at_fx` are in the currency asked for, at
-    the rates of the entries. `price` is that of a share as it stands on the day; `fx` is Australian
-    dollars for one unit of the currency quoted. None is unknown.
+    the rates of the entries. `price` is that of a share as it stands on the day, `fx` Australian
+    dollars for one unit of the currency quoted, `unit` the currency asked for, for one of them.
+    None is unknown.
     """
 
     listing: int | None
@@ -290,6 +305,7 @@ class Standing(NamedTuple):
     price: Decimal | None
     price_on: date | None
     fx: Decimal | None
+    unit: Decimal | None
     dividends: Decimal | None
 
 
@@ -347,12 +363,18 @@ class BookRepository:
         return row.cash, row.unrated or []
 
     async def days(self, at: BookAt) -> list[DayRow]:
-        """Return every day on which something changed, oldest first."""
+        """Return every day on which something changed, oldest first, and the day asked for."""
         return [DayRow(*row) for row in await self._read(DAYS, at)]
 
     async def gains(self, at: BookAt) -> list[GainRow]:
         """Return what the trades closed by then came to, by symbol and by strategy."""
         return [GainRow(*row) for row in await self._read(GAINS, at)]
+
+    async def last_updated(self, at: BookAt) -> datetime | None:
+        """Return when what the books rest on last changed, up to the instant asked for."""
+        asked = {"owner_id": at.owner_id, "known_at": at.known_at}
+        found: datetime | None = await self.session.scalar(text(LAST_UPDATED), asked)
+        return found
 
     async def _read(self, statement: str, at: BookAt) -> list[Any]:
         asked = at._asdict()

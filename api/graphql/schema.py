@@ -15,6 +15,7 @@ from api.graphql.cash_flows import CashFlowMutation, CashFlowQuery, CashFlowType
 from api.graphql.compare_backtests import CompareQuery
 from api.graphql.context import Info
 from api.graphql.correct_price import PriceMutation
+from api.graphql.dashboard import DashboardQuery
 from api.graphql.data_health import DataHealthQuery
 from api.graphql.documents import Documents
 from api.graphql.ingest import IngestMutation
@@ -22,6 +23,7 @@ from api.graphql.ingest_reports import IngestReportType
 from api.graphql.jobs import JobMutation, JobQuery, JobType
 from api.graphql.market_data import InstrumentType, MarketQuery
 from api.graphql.node import Node, parse_id
+from api.graphql.portfolio import PortfolioQuery
 from api.graphql.rebalance_plans import PlanMutation, PlanQuery, RebalancePlanType
 from api.graphql.regimes import RegimeQuery
 from api.graphql.revisions import RevisionQuery
@@ -88,6 +90,8 @@ class Query(
     CompareQuery,
     TradeQuery,
     CashFlowQuery,
+    PortfolioQuery,
+    DashboardQuery,
     JobQuery,
     PlanQuery,
     ScanQuery,

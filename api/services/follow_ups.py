@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.job import Job, JobKind
 from models.jobs import JobRepository
+from models.portfolio_snapshots import PortfolioSnapshotRepository
 from models.regime_histories import RegimeHistoryRepository
 
 # Nobody asks for these: they follow an ingest, and count against no quota.
@@ -17,10 +18,15 @@ async def follow_up(session: AsyncSession, *, owner_id: UUID, ingest: UUID) -> N
 
     The sweeper sends what no edge sends: the jobs are written where no message can be.
     """
-    for kind in FOLLOWING:
+    wanted = [(kind, owner_id) for kind in FOLLOWING]
+    # New prices are new values of everybody's holdings.
+    wanted += [
+        (JobKind.SNAPSHOT, owner) for owner in await PortfolioSnapshotRepository(session).owners()
+    ]
+    for kind, owner in wanted:
         job = Job(
             id=uuid4(),
-            owner_id=owner_id,
+            owner_id=owner,
             kind=kind,
             payload={"follows": str(ingest)},
             idempotency_key=f"{kind} after {ingest}",

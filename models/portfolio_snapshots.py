@@ -1,0 +1,106 @@
+"""Snapshots of an account: written where they differ, nothing said before is overwritten."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import orjson
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.portfolio_books import BookAt
+from models.session import lock
+
+TOLD = """
+    SELECT *, nullif(metrics_text, '')::jsonb AS metrics FROM unnest(
+        CAST(:dates AS date[]), CAST(:amounts AS numeric[]), CAST(:cash AS numeric[]),
+        CAST(:flows AS numeric[]), CAST(:dividends AS numeric[]), CAST(:growths AS float8[]),
+        CAST(:metrics AS text[])
+    ) AS told (date, value, cash, flow, dividends, growth, metrics_text)
+"""
+# A day that is no longer the newest keeps the figures it had as such.
+ENDED = f"""
+    UPDATE portfolio_snapshot s SET known_to = :now
+    WHERE s.owner_id = :owner_id AND s.known_to IS NULL AND NOT EXISTS (
+        SELECT FROM ({TOLD}) t WHERE t.date = s.date
+            AND (t.value, t.cash, t.flow, t.dividends) IS NOT DISTINCT FROM
+                (s.value, s.cash, s.flow, s.dividends)
+            AND (t.growth IS NOT DISTINCT FROM s.growth OR abs(t.growth - s.growth) < 1e-12)
+            AND (t.metrics IS NULL OR t.metrics = s.metrics)
+    )
+"""  # noqa: S608 - our own text
+BEGUN = f"""
+    INSERT INTO portfolio_snapshot
+        (owner_id, date, value, cash, flow, dividends, growth, metrics, known_from)
+    SELECT :owner_id, date, value, cash, flow, dividends, growth, metrics, :now
+    FROM ({TOLD}) t WHERE NOT EXISTS (
+        SELECT FROM portfolio_snapshot s
+        WHERE s.owner_id = :owner_id AND s.date = t.date AND s.known_to IS NULL
+    )
+"""  # noqa: S608
+NOW = """
+    SELECT greatest(clock_timestamp(), max(known_from) + interval '1 microsecond')
+    FROM portfolio_snapshot WHERE owner_id = :owner_id AND known_to IS NULL
+"""
+METRICS = """
+    SELECT metrics FROM portfolio_snapshot
+    WHERE owner_id = :owner_id AND date <= :valid_at AND metrics IS NOT NULL
+        AND known_from <= coalesce(CAST(:known_at AS timestamptz), 'infinity')
+        AND (known_to IS NULL OR known_to > CAST(:known_at AS timestamptz))
+    ORDER BY date DESC LIMIT 1
+"""
+ACTIVE = "SELECT owner_id FROM trade UNION SELECT owner_id FROM cash_flow ORDER BY 1"
+
+
+class SnapshotRow(NamedTuple):
+    """An account at the end of a day; amounts are decimals as text, None is unknown."""
+
+    date: date
+    value: str | None
+    cash: str
+    flow: str
+    dividends: str
+    growth: float | None
+    metrics: dict[str, Any] | None
+
+
+class PortfolioSnapshotRepository:
+    def __init__(self, session: AsyncSession) -> None:
+        self.session = session
+
+    async def write(self, owner_id: UUID, rows: Sequence[SnapshotRow]) -> int:
+        """Let these rows be what holds from now on; return how many are new or differ.
+
+        Rows that say the same stay as they are; a day that is no longer among them ends.
+        """
+        await lock(self.session, f"snapshots {owner_id}")
+        now = await self.session.scalar(text(NOW), {"owner_id": owner_id})
+        told = {"owner_id": owner_id, "now": now} | _columns(rows)
+        await self.session.execute(text(ENDED), told)
+        written: Any = await self.session.execute(text(BEGUN), told)
+        return int(written.rowcount)
+
+    async def metrics(self, at: BookAt) -> dict[str, Any] | None:
+        """Return the figures of the newest day up to one that had some, as known then."""
+        asked = {"owner_id": at.owner_id, "valid_at": at.valid_at, "known_at": at.known_at}
+        found: dict[str, Any] | None = await self.session.scalar(text(METRICS), asked)
+        return found
+
+    async def owners(self) -> list[UUID]:
+        """Return whoever has anything to take a snapshot of, for a role that sees everybody's."""
+        return [UUID(str(owner)) for owner in await self.session.scalars(text(ACTIVE))]
+
+
+def _columns(rows: Sequence[SnapshotRow]) -> dict[str, list[Any]]:
+    return {
+        "dates": [row.date for row in rows],
+        "amounts": [row.value for row in rows],
+        "cash": [row.cash for row in rows],
+        "flows": [row.flow for row in rows],
+        "dividends": [row.dividends for row in rows],
+        "growths": [row.growth for row in rows],
+        "metrics": [
+            "" if row.metrics is None else orjson.dumps(row.metrics).decode() for row in rows
+        ],
+    }
