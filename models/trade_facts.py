@@ -58,3 +58,30 @@ async def facts_of(session: AsyncSession, moments: Sequence[Moment]) -> list[Fac
     }
     found = await session.execute(text(FACTS), asked)
     return [Facts(day, rate, ratios or ()) for day, rate, ratios in found]
+
+
+INSTANTS = """
+    SELECT (day + make_time(hour, 0, 0)) AT TIME ZONE
+        CASE currency WHEN 'AUD' THEN 'Australia/Sydney' ELSE 'America/New_York' END
+    FROM unnest(CAST(:currencies AS text[]), CAST(:days AS date[]), CAST(:hours AS int[]))
+        WITH ORDINALITY AS given (currency, day, hour, number)
+    ORDER BY number
+"""
+
+
+class Hour(NamedTuple):
+    """An hour of a day on the clock of a currency's market."""
+
+    currency: Currency
+    day: date
+    hour: int
+
+
+async def instants_of(session: AsyncSession, hours: Sequence[Hour]) -> list[datetime]:
+    """Return when each hour is, in their order and in one statement."""
+    asked = {
+        "currencies": [each.currency.value for each in hours],
+        "days": [each.day for each in hours],
+        "hours": [each.hour for each in hours],
+    }
+    return list(await session.scalars(text(INSTANTS), asked))

@@ -24,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from models.base import INSTANT
 from models.pages import Page, Place, count, ordered, take
 from models.session import lock
 from models.trade import Side, Trade, TradeStatus
@@ -94,6 +95,11 @@ class TradeRepository:
         await self.session.flush()
         return trade
 
+    async def add_all(self, trades: Sequence[Trade]) -> None:
+        """Write first versions in as few statements as can be."""
+        self.session.add_all(trades)
+        await self.session.flush()
+
     async def amend(self, current: Trade, changes: dict[str, Any], *, reason: str) -> Trade:
         """End the version believed so far and write the next, at one instant.
 
@@ -142,6 +148,16 @@ class TradeRepository:
             col(Trade.idempotency_key) == idempotency_key, col(Trade.owner_id) == owner_id
         )
         return found[0] if found else None
+
+    async def first_versions(
+        self, references: Sequence[str], entries: Sequence[datetime], *, owner_id: UUID
+    ) -> list[Trade]:
+        """Return how these trades were first written: by reference, or entered at an instant."""
+        named = or_(
+            col(Trade.reference) == any_(literal(references, ARRAY(Text))),
+            col(Trade.entry_at) == any_(literal(entries, ARRAY(INSTANT))),
+        )
+        return await self._list(col(Trade.owner_id) == owner_id, col(Trade.version) == 1, named)
 
     async def versions(self, ids: Sequence[UUID], *, owner_id: UUID) -> list[Trade]:
         """Return every version of these trades there ever was, each trade's oldest first."""

@@ -18,6 +18,7 @@ from api.graphql.correct_price import PriceMutation
 from api.graphql.dashboard import DashboardQuery
 from api.graphql.data_health import DataHealthQuery
 from api.graphql.documents import Documents
+from api.graphql.import_trades import TradeImport
 from api.graphql.ingest import IngestMutation
 from api.graphql.ingest_reports import IngestReportType
 from api.graphql.jobs import JobMutation, JobQuery, JobType
@@ -106,6 +107,7 @@ class Mutation(
     PriceMutation,
     UniverseMutation,
     TradeMutation,
+    TradeImport,
     CashFlowMutation,
     JobMutation,
     PlanMutation,

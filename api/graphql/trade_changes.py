@@ -18,6 +18,7 @@ from models.trade import Side, Trade
 
 COMMISSION = Decimal("3.00")
 RATE = "Australian dollars for one unit of its currency on that day; the stored fixing if left out."
+RENAMED = {"fx_at_entry": "fx_rate_at_entry", "fx_at_exit": "fx_rate_at_exit"}
 Change = Callable[[AsyncSession], Coroutine[Any, Any, Trade]]
 
 
@@ -172,7 +173,7 @@ class TradeMutation:
     ) -> TradePayload:
         from api.services.correct_trade import CORRECTABLE, correct_trade
 
-        given = {name: getattr(input, name) for name in CORRECTABLE}
+        given = {name: getattr(input, RENAMED.get(name, name)) for name in CORRECTABLE}
         return await _changed(
             info,
             lambda session: correct_trade(

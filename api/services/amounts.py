@@ -56,7 +56,7 @@ def aud_per_unit(
     if given is not None:
         for fault in amount_faults(given, field):
             raise fault
-        return given
+        return held(given)
     if audusd is None:
         raise MissingData(
             f"no {currency} rate is stored for {day} or the {OLDEST_RATE_DAYS} days before it;"
@@ -65,6 +65,11 @@ def aud_per_unit(
             field=field,
         )
     return rounded(EXACT.divide(Decimal(1), Decimal(repr(audusd))))
+
+
+def held(value: Decimal) -> Decimal:
+    """Return an amount as it will be read back; one that is refused stays as it is."""
+    return plain(value) if _fits(value) else value
 
 
 def rounded(value: Decimal) -> Decimal:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.errors import Conflict, InvalidInput
-from api.services.amounts import amount_faults, aud_per_unit
+from api.services.amounts import amount_faults, aud_per_unit, held
 from api.services.backtest_request import idempotency_key_faults
 from api.services.findings import Findings
 from api.services.trade_text import clean_reason
@@ -40,7 +40,7 @@ async def record_cash_flow(
     Raises Refused with each fault, and Conflict for a key that is taken.
     """
     findings = Findings()
-    flow = CashFlow(owner_id=owner_id, date=date, amount=amount, currency=currency)
+    flow = CashFlow(owner_id=owner_id, date=date, amount=held(amount), currency=currency)
     flow.idempotency_key = idempotency_key
     findings.errors += amount_faults(amount, ("input", "amount"), least=-1)
     findings.errors += idempotency_key_faults(idempotency_key)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.errors import Conflict, InvalidInput
 from api.services.amend_trade import stand_on
-from api.services.amounts import amount_faults, aud_per_unit, rounded
+from api.services.amounts import amount_faults, aud_per_unit, held, rounded
 from api.services.findings import Findings
 from api.services.new_trades import Exit, exit_faults, split_ratio
 from api.services.open_trade import hold_references
@@ -63,9 +63,9 @@ async def _closing(session: AsyncSession, trade: Trade, left: Exit) -> dict[str,
     rate = aud_per_unit(trade.currency, facts.day, facts.audusd, given=left.fx_rate, field=field)
     return {
         "status": TradeStatus.CLOSED,
-        "exit_price": left.price,
+        "exit_price": held(left.price),
         "exit_at": left.at,
-        "exit_commission": left.commission,
+        "exit_commission": held(left.commission),
         "split_ratio": split_ratio(facts.split_ratios),
         "fx_at_exit": rate,
     }
@@ -75,15 +75,15 @@ def _part(trade: Trade, quantity: Decimal | None, ratio: Decimal) -> Decimal:
     """Return how many of the shares that were entered are left. Raises InvalidInput for more."""
     if quantity is None:
         return trade.quantity
-    held = rounded(EXACT.multiply(trade.quantity, ratio))
-    if quantity > held:
+    left = rounded(EXACT.multiply(trade.quantity, ratio))
+    if quantity > left:
         since = "" if ratio == 1 else ", splits since its entry counted"
         raise InvalidInput(
-            f"quantity was {quantity}, but {trade.reference} holds {held}{since}; close at most"
+            f"quantity was {quantity}, but {trade.reference} holds {left}{since}; close at most"
             " that, or leave quantity out to close it all",
             field=("input", "quantity"),
         )
-    return trade.quantity if quantity == held else rounded(EXACT.divide(quantity, ratio))
+    return trade.quantity if quantity == left else rounded(EXACT.divide(quantity, ratio))
 
 
 async def _close_whole(session: AsyncSession, trade: Trade, closing: dict[str, Any]) -> Trade:
@@ -101,8 +101,8 @@ async def _close_part(
     reference = await _next_part(trades, trade)
     commission = _share(trade.commission, part, trade.quantity)
     rest = {
-        "quantity": EXACT.subtract(trade.quantity, part),
-        "commission": EXACT.subtract(trade.commission, commission),
+        "quantity": held(EXACT.subtract(trade.quantity, part)),
+        "commission": held(EXACT.subtract(trade.commission, commission)),
     }
     reason = f"closed in part: {part} of {trade.quantity} shares at entry are {reference}"
     kept = await trades.amend(trade, rest, reason=reason)
@@ -132,4 +132,4 @@ def _share(commission: Decimal, part: Decimal, whole: Decimal) -> Decimal:
     exponent = commission.as_tuple().exponent
     unit = min(CENT, Decimal(1).scaleb(exponent)) if isinstance(exponent, int) else CENT
     share = EXACT.divide(EXACT.multiply(commission, part), whole)
-    return share.quantize(unit, rounding=ROUND_HALF_EVEN, context=EXACT)
+    return held(share.quantize(unit, rounding=ROUND_HALF_EVEN, context=EXACT))

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.errors import ClientError, InvalidInput
 from api.services.amend_trade import stand_on
-from api.services.amounts import amount_faults, aud_per_unit
+from api.services.amounts import amount_faults, aud_per_unit, held
 from api.services.findings import Findings
 from api.services.new_trades import instant_faults, order_faults, split_ratio
 from api.services.text import clean_text
@@ -56,7 +56,9 @@ async def correct_trade(
     with findings.collect():
         why = clean_reason(reason, asks="why the trade is corrected")
     findings.errors += _faults(trade, values, datetime.now(UTC))
-    changes: dict[str, Any] = dict(values)
+    changes = {
+        name: held(value) if name in AMOUNTS else value for name, value in values.items()
+    }
     with findings.collect():
         changes |= _texts(values)
     findings.settle()

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.errors import ClientError, InvalidInput
-from api.services.amounts import amount_faults, aud_per_unit, rounded
+from api.services.amounts import amount_faults, aud_per_unit, held, rounded
 from api.services.backtest_request import idempotency_key_faults
 from api.services.findings import Findings, Refused
 from api.services.routing import describe
@@ -22,6 +22,8 @@ from models.instrument import Instrument
 from models.instruments import InstrumentRepository
 from models.trade import Side, Trade, TradeStatus
 from models.trade_facts import Facts, Moment, facts_of
+
+BOOKED = frozenset(currency.value for currency in Currency)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,8 +119,8 @@ def _describe(trade: Trade, each: NewTrade, instrument: Instrument | None) -> No
 
 
 def _enter(trade: Trade, each: NewTrade, facts: Facts) -> None:
-    trade.quantity, trade.entry_price = each.quantity, each.entry_price
-    trade.commission, trade.entry_at = each.commission, each.entry_at
+    trade.quantity, trade.entry_price = held(each.quantity), held(each.entry_price)
+    trade.commission, trade.entry_at = held(each.commission), each.entry_at
     trade.entry_on, trade.status = facts.day, TradeStatus.OPEN
     field = ("input", "fxRate")
     trade.fx_at_entry = aud_per_unit(
@@ -127,8 +129,8 @@ def _enter(trade: Trade, each: NewTrade, facts: Facts) -> None:
 
 
 def _leave(trade: Trade, each: NewTrade, exit_: Exit, facts: Facts) -> None:
-    trade.exit_price, trade.exit_at = exit_.price, exit_.at
-    trade.exit_commission, trade.status = exit_.commission, TradeStatus.CLOSED
+    trade.exit_price, trade.exit_at = held(exit_.price), exit_.at
+    trade.exit_commission, trade.status = held(exit_.commission), TradeStatus.CLOSED
     trade.split_ratio = split_ratio(facts.split_ratios)
     field = ("input", "exitFxRate")
     trade.fx_at_exit = aud_per_unit(
@@ -208,6 +210,6 @@ def _symbol_faults(each: NewTrade, instrument: Instrument | None) -> Iterator[Cl
 
 
 def _remedy(quoted: str) -> str:
-    if quoted in Currency:
+    if quoted in BOOKED:
         return f"give {quoted}, and prices and commission in it"
     return "the books know trades in AUD and USD only"

@@ -1,5 +1,6 @@
 """A trade written down: once for each key, under a reference no other trade has."""
 
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -58,18 +59,22 @@ async def hold_references(session: AsyncSession, owner_id: UUID) -> None:
 
 
 async def name_trades(
-    trades: TradeRepository, unnamed: list[Trade], *, owner_id: UUID
+    trades: TradeRepository,
+    unnamed: Sequence[Trade],
+    *,
+    owner_id: UUID,
+    taken: Collection[str] = (),
 ) -> list[str]:
     """Return a free reference for each trade, by its symbol and its day: BHP.AX-20240108."""
     stems = [f"{trade.symbol}-{trade.entry_on:%Y%m%d}" for trade in unnamed]
-    taken = await trades.references_like(set(stems), owner_id=owner_id)
+    used = await trades.references_like(set(stems), owner_id=owner_id) | set(taken)
     named = []
     for stem in stems:
         number, reference = 1, stem
-        while reference in taken:
+        while reference in used:
             number += 1
             reference = f"{stem}-{number}"
-        taken.add(reference)
+        used.add(reference)
         named.append(reference)
     return named
 

@@ -121,8 +121,8 @@ async def test_a_foreign_trade_takes_the_stored_rate_of_its_day(ask, market):
     left = {"id": trade["id"], "exitPrice": "50", "exitAt": "2018-08-01T15:00:00Z"}
     closed = (await told(ask, CLOSE, input=left | {"fxRate": "1.5"}))["trade"]
     assert (closed["fxRateAtExit"], closed["pnl"]) == ("1.5", "474")
-    # 7500 less 6026.666 for the shares, 4 and 4.5 for the commissions.
-    assert closed["pnlAud"] == "1464.8333333333333348"[:17] + closed["pnlAud"][17:]
+    # 7500 less 4520 at the rate of entry; 3 at that rate, and 4.5, of commission.
+    assert closed["pnlAud"] == "1464.833333333333334841"
 
 
 async def test_a_day_without_a_rate_asks_for_one(ask, market):
