@@ -2,13 +2,13 @@
 
 A trial is a request like a backtest's. Its decisions and limits are those of the ledger's run;
 its trades are the kernel's: fractional shares at the fill price, costs in proportion to what is
-traded, dividends reinvested on their ex date. `APPROXIMATIONS` names what that leaves out.
+traded, dividends reinvested on their ex date. `approximations` names what that leaves out.
 
 Requests that differ only in how many names they hold share a ranking (`engine.batched`); all
 others are decided one by one.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import partial
 from typing import Any, Final
@@ -19,7 +19,7 @@ from engine.actions import DELISTING_RETURN, settle_actions
 from engine.backtest import Constraints, Request, decide_within_limits
 from engine.batched import batches, simulate_batch
 from engine.costs import BASIS_POINT, CostModel
-from engine.decide import Checkpoint
+from engine.decide import Checkpoint, Targets
 from engine.errors import InsufficientHistory
 from engine.execution import FillPolicy
 from engine.fills import Fills, fill_rows
@@ -31,14 +31,6 @@ from engine.schedule import decision_instants
 from engine.simulate import Market, Trim, simulate_weights
 from engine.sizing import trimmed_weights
 from engine.types import SESSIONS_PER_YEAR, FloatArray, IntArray
-
-# Flag -> whether a request's terms make it so; each is something only the ledger does.
-APPROXIMATIONS: Final[dict[str, Callable[[Request], bool]]] = {
-    "fractional_shares": lambda request: request.whole_shares,
-    "approximate_flat_fee": lambda request: _flat(request.costs) > 0.0,
-    "no_market_impact": lambda request: request.costs.impact_coefficient > 0.0,
-    "no_volume_limit": lambda request: request.costs.max_volume_share < 1.0,
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,17 +55,22 @@ def evaluate(panel: Panel, requests: Sequence[Request], *, checkpoint: Checkpoin
     for batch in batches(panel, requests):
         chosen = [requests[number] for number in batch]
         fills, paths = _simulate(panel, chosen)
-        growth = cash_growth(panel, chosen[0].costs)
-        first = int(fills.row[0])
-        before = growth[base:first] / growth[base]
-        equity[: first - base, batch] = before[:, None]
-        level = growth[first] / growth[base]
-        equity[first - base :, batch] = level * paths.curves.T
-        sessions = len(rows) - (first - base)
-        turnover[batch] = paths.turnover * (sessions / SESSIONS_PER_YEAR)
+        equity[:, batch], turnover[batch] = from_base(panel, chosen[0].costs, fills, paths, base)
         done += len(batch)
         checkpoint(done / len(requests), "trials")
     return Trials(row=rows, equity=equity, turnover=turnover)
+
+
+def from_base(
+    panel: Panel, costs: CostModel, fills: Fills, paths: Paths, base: int
+) -> tuple[FloatArray, FloatArray]:
+    """Return equity (k, C) from row `base` on, in cash before the first fill, and turnover (C,)."""
+    growth = cash_growth(panel, costs)
+    first = int(fills.row[0])
+    before = np.tile((growth[base:first] / growth[base])[:, None], len(paths.curves))
+    after = growth[first] / growth[base] * paths.curves.T
+    traded: FloatArray = paths.turnover * (len(after) / SESSIONS_PER_YEAR)
+    return np.vstack([before, after]), traded
 
 
 def base_row(panel: Panel, request: Request) -> int:
@@ -107,8 +104,7 @@ def assess(
     """Return the figures of equity (k,) on panel rows (k,); all undefined when it is ruined."""
     rf = risk_free(panel, row)
     if (equity <= 0.0).any():
-        nothing = Moments(sharpe=None, sessions=len(row) - 1, skew=None, kurtosis=None)
-        return _ruined(len(row)), nothing
+        return _ruined(len(row)), _no_moments(len(row))
     level = panel.benchmark[row]
     metrics = measure(
         capital * equity,
@@ -120,14 +116,37 @@ def assess(
     return metrics, moments(equity, rf)
 
 
+def assess_apart(
+    panel: Panel, rows: IntArray, chosen: IntArray, returns: FloatArray
+) -> tuple[Metrics, Moments]:
+    """Return the figures of some sessions' returns that need not follow each other.
+
+    `returns` (T,) end on panel rows ``rows[1:]``; `chosen` are the places of those that count.
+    They are joined to one curve over as many sessions; there is no benchmark to compare with.
+    """
+    equity = np.concatenate([[1.0], np.cumprod(1.0 + returns[chosen])])
+    rf = np.concatenate([[0.0], risk_free(panel, rows[1:])[chosen]])
+    if (equity <= 0.0).any():
+        return _ruined(len(equity)), _no_moments(len(equity))
+    session = panel.session[rows[: len(equity)]]
+    return measure(equity, session, rf=rf), moments(equity, rf)
+
+
 def risk_free(panel: Panel, row: IntArray) -> FloatArray:
     """Return the risk-free return on each of the rows, 0 where none is known."""
     return np.nan_to_num(panel.rf[row], nan=0.0)
 
 
-def approximations(request: Request) -> list[str]:
-    """Name what the kernel leaves out of a request."""
-    return [name for name, applies in APPROXIMATIONS.items() if applies(request)]
+def approximations(costs: CostModel, fill: FillPolicy, *, whole_shares: bool) -> list[str]:
+    """Name what only the ledger does under these terms."""
+    left_out = {
+        "fractional_shares": whole_shares,
+        "sized_at_fill": fill is not FillPolicy.DECISION_CLOSE,
+        "approximate_flat_fee": _flat(costs) > 0.0,
+        "no_market_impact": costs.impact_coefficient > 0.0,
+        "no_volume_limit": costs.max_volume_share < 1.0,
+    }
+    return [name for name, applies in left_out.items() if applies]
 
 
 def market_of(panel: Panel, request: Request) -> Market:
@@ -174,21 +193,29 @@ def _pay_out(panel: Panel, close: FloatArray, fill: FloatArray) -> None:
 
 def _simulate(panel: Panel, requests: Sequence[Request]) -> tuple[Fills, Paths]:
     request = requests[0]
-    rates = cost_rates(panel, request.costs)
-    fee = _flat(request.costs) / request.capital
-    market = market_of(panel, request)
     if len(requests) > 1:
+        rates = cost_rates(panel, request.costs)
+        fee = _flat(request.costs) / request.capital
+        market = market_of(panel, request)
         return simulate_batch(panel, market, requests, cost=float(rates[0]), fee=fee)
     targets, _ = decide_within_limits(panel, request)
+    return simulate_targets(panel, request, targets, [request.constraints] * len(targets.rows))
+
+
+def simulate_targets(
+    panel: Panel, request: Request, targets: Targets, limits: Sequence[Constraints]
+) -> tuple[Fills, Paths]:
+    """Trade targets on the request's terms, each decision within limits of its own."""
     fills = fill_rows(panel, targets.rows, targets.instants, request)
     weights = targets.weights[fills.decision]
+    kept = [limits[decision] for decision in fills.decision.tolist()]
     paths = simulate_weights(
-        market,
+        market_of(panel, request),
         weights[:, None, :],
         fill_rows=fills.row,
-        cost=rates,
-        fee=fee,
-        trim=_trim(panel, targets.rows[fills.decision], request.constraints),
+        cost=cost_rates(panel, request.costs),
+        fee=_flat(request.costs) / request.capital,
+        trim=_trim(panel, targets.rows[fills.decision], kept),
         exact=True,
         keep=[0],
     )
@@ -207,22 +234,26 @@ def _flat(costs: CostModel) -> float:
     return max(costs.commission_flat, costs.minimum_commission)
 
 
-def _trim(panel: Panel, rows: IntArray, limits: Constraints) -> Trim | None:
+def _trim(panel: Panel, rows: IntArray, limits: Sequence[Constraints]) -> Trim | None:
     """Return the limits that depend on what is held, None where there are none."""
-    if limits.no_trade_band <= 0.0 and limits.max_turnover is None:
+    if not any(each.no_trade_band > 0.0 or each.max_turnover is not None for each in limits):
         return None
 
     def trim(decision: int, wanted: FloatArray, drifted: FloatArray) -> FloatArray:
         member = panel.member[rows[decision]]
         trimmed = partial(
             trimmed_weights,
-            no_trade_band=limits.no_trade_band,
-            max_turnover=limits.max_turnover,
+            no_trade_band=limits[decision].no_trade_band,
+            max_turnover=limits[decision].max_turnover,
         )
         pairs = zip(wanted, drifted, strict=True)
         return np.array([trimmed(w, d, leaving=~member & (w == 0.0)) for w, d in pairs])
 
     return trim
+
+
+def _no_moments(sessions: int) -> Moments:
+    return Moments(sharpe=None, sessions=sessions - 1, skew=None, kurtosis=None)
 
 
 _GIVEN: Final = frozenset({"sessions", "undefined"})

@@ -20,15 +20,14 @@ class Fold:
     partial: bool  # the test is shorter than asked for, because the data end
 
 
-def windows(
-    rows: int, *, train: int, test: int, step: int, gap: int, anchored: bool
-) -> list[Fold]:
+def windows(rows: int, *, train: int, test: int, step: int, gap: int, anchored: bool) -> list[Fold]:
     """Return the windows of a walk-forward over so many rows, oldest first.
 
-    The rows between train and test are the gap, so that what is held on the last train row is
-    gone before the first test row. An anchored train begins with row 0. Tests that a step leaves
-    apart are not stitched to a gap: a step is at least the test. Raises InsufficientHistory.
+    The rows between train and test are the gap. An anchored train begins with row 0. A step is at
+    most the test, so that tests leave no row out, and ends the test before it. Raises
+    InsufficientHistory.
     """
+    length = min(test, step)
     if train + gap >= rows:
         raise InsufficientHistory(
             f"{train} train sessions and a gap of {gap} leave none of {rows} to test on; "
@@ -37,9 +36,9 @@ def windows(
     made = []
     for first in range(train + gap, rows, step):
         begin = 0 if anchored else first - gap - train
-        stop = min(first + test, rows)
+        stop = min(first + length, rows)
         made.append(
-            Fold(train=(begin, first - gap), test=(first, stop), partial=stop - first < test)
+            Fold(train=(begin, first - gap), test=(first, stop), partial=stop - first < length)
         )
     return made
 

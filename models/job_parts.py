@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from models.job import OPEN, Job, JobEvent, JobKind, JobStatus
+from models.job import MAX_ATTEMPTS, OPEN, Job, JobEvent, JobKind, JobStatus
 from models.job_changes import change, held
 
 # What the parts share of the parent's progress; the rest is the end.
@@ -64,7 +64,7 @@ class JobParts:
         """Go on with parents that have no open part: all of them unless one is named.
 
         Cancelled when that was asked for, failed as its first failed part did, else queued again
-        for its end, with all its attempts. Before that, the parts of a parent that cannot succeed
+        for its end, with as many attempts again. Before that, the parts of a parent that cannot succeed
         any more are cancelled.
         """
         await self._stop_in_vain(parent_id)
@@ -128,7 +128,7 @@ def _settled(chosen: Any) -> Any:
             "failure_code": case((failed, _of_failed("failure_code")), else_=None),
             "failure_reason": case((failed, _of_failed("failure_reason")), else_=None),
             "failure_detail": case((failed, _of_failed("failure_detail")), else_=None),
-            "attempt": 0,
+            "max_attempts": col(Job.attempt) + MAX_ATTEMPTS,
             "enqueued_at": None,
             "sends": 0,
             "next_run_at": func.now(),
@@ -156,22 +156,12 @@ def _open_part() -> ColumnElement[bool]:
 def _failed_part(job: type[Job]) -> ColumnElement[bool]:
     part = aliased(Job)
     failed = col(part.status) == JobStatus.FAILED
-    return exists().where(col(part.parent_id) == col(job.id), failed, ~_retried(part))
+    return exists().where(col(part.parent_id) == col(job.id), failed)
 
 
 def _of_failed(column: str) -> Any:
     part = aliased(Job)
     failed = select(getattr(part, column)).where(
-        col(part.parent_id) == col(Job.id), col(part.status) == JobStatus.FAILED, ~_retried(part)
+        col(part.parent_id) == col(Job.id), col(part.status) == JobStatus.FAILED
     )
     return failed.order_by(col(part.finished_at)).limit(1).scalar_subquery()
-
-
-def _retried(part: type[Job]) -> ColumnElement[bool]:
-    """Tell whether another part has taken the place of this one."""
-    again = aliased(Job)
-    return exists().where(
-        col(again.parent_id) == col(part.parent_id),
-        col(again.payload)["first"] == col(part.payload)["first"],
-        col(again.created_at) > col(part.created_at),
-    )

@@ -1,14 +1,31 @@
 """The ledger of trials, and what each run read."""
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import and_, case, func, select, update
+from sqlalchemy import Select, and_, case, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from models.backtest import Backtest, Trial
+from models.pages import Page, Place, count, ordered, take
+
+ROWS_AT_ONCE = 500
+# What the database fills in itself is left to it.
+RECORDED = tuple(name for name in Trial.model_fields if name not in {"id", "created_at"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tally:
+    """A family's trials; variance and best are those of Sharpe ratios per session, None without."""
+
+    all: int
+    measured: int
+    variance: float | None
+    best: float | None
 
 
 class TrialRepository:
@@ -41,7 +58,9 @@ class TrialRepository:
         statement = (
             update(Backtest)
             .where(
-                col(Backtest.id) == col(Trial.backtest_id),
+                # Not by the run it came from: what a search tried first is that run's trial too.
+                col(Backtest.owner_id) == col(Trial.owner_id),
+                col(Backtest.content_key) == col(Trial.content_key),
                 col(Backtest.summary).is_not(None),
                 col(Trial.owner_id) == owner_id,
                 col(Trial.family) == family,
@@ -52,15 +71,53 @@ class TrialRepository:
         )
         await self.session.execute(statement.execution_options(synchronize_session=False))
 
-    async def sharpes(self, *, owner_id: UUID, family: str) -> list[float]:
-        """Return each trial's Sharpe ratio per session where it is known, oldest first."""
-        statement = (
-            select(col(Trial.sharpe))
-            .where(
-                col(Trial.owner_id) == owner_id,
-                col(Trial.family) == family,
-                col(Trial.sharpe).is_not(None),
+    async def record_all(self, trials: Sequence[Trial]) -> None:
+        """Write trials, except those whose content was already counted in their family."""
+        for start in range(0, len(trials), ROWS_AT_ONCE):
+            rows = [
+                {name: getattr(trial, name) for name in RECORDED}
+                for trial in trials[start : start + ROWS_AT_ONCE]
+            ]
+            statement = insert(Trial).values(rows)
+            await self.session.execute(
+                statement.on_conflict_do_nothing(
+                    index_elements=["owner_id", "family", "content_key"]
+                )
             )
-            .order_by(col(Trial.created_at), col(Trial.id))
+
+    async def tally(self, *, owner_id: UUID, family: str) -> Tally:
+        """Count the family's trials with a Sharpe ratio, and say how those spread."""
+        sharpe = col(Trial.sharpe)
+        statement = select(
+            func.count(), func.count(sharpe), func.var_samp(sharpe), func.max(sharpe)
+        ).where(col(Trial.owner_id) == owner_id, col(Trial.family) == family)
+        row = (await self.session.execute(statement)).one()
+        return Tally(all=row[0], measured=row[1], variance=row[2], best=row[3])
+
+    async def list_page(
+        self, *, owner_id: UUID, family: str, first: int, after: Place | None = None
+    ) -> Page[Trial]:
+        """Return the family's trials, oldest first. A place is (created_at, id)."""
+        found = ordered(
+            self._of_family(owner_id, family),
+            col(Trial.created_at),
+            col(Trial.id),
+            descending=False,
+            after=after,
         )
-        return [sharpe for sharpe in await self.session.scalars(statement) if sharpe is not None]
+        return await take(self.session, found, first)
+
+    async def count_before(self, trial: Trial) -> int:
+        """Return how many trials of its family came before this one."""
+        created, id = col(Trial.created_at), col(Trial.id)
+        earlier = or_(created < trial.created_at, and_(created == trial.created_at, id < trial.id))
+        statement = select(func.count()).where(
+            col(Trial.owner_id) == trial.owner_id, col(Trial.family) == trial.family, earlier
+        )
+        return await self.session.scalar(statement) or 0
+
+    async def count_listed(self, *, owner_id: UUID, family: str) -> int | None:
+        return await count(self.session, self._of_family(owner_id, family))
+
+    def _of_family(self, owner_id: UUID, family: str) -> Select[Trial]:
+        return select(Trial).where(col(Trial.owner_id) == owner_id, col(Trial.family) == family)

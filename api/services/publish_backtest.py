@@ -2,8 +2,8 @@
 
 import hashlib
 from collections.abc import Mapping
-from statistics import variance
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -35,13 +35,18 @@ async def publish_backtest(session: AsyncSession, job: ClaimedJob, outcome: dict
         cagr=metrics["cagr"],
         max_drawdown=metrics["max_drawdown"],
     )
-    sharpes = await trials.sharpes(owner_id=run.owner_id, family=family)
-    spread = variance(sharpes) if len(sharpes) > 1 else 0.0
+    await deflate_family(session, owner_id=run.owner_id, family=family)
+
+
+async def deflate_family(session: AsyncSession, *, owner_id: UUID, family: str) -> None:
+    """Deflate every Sharpe ratio of a family by its trials so far; its lock is held."""
+    trials = TrialRepository(session)
+    tally = await trials.tally(owner_id=owner_id, family=family)
     await trials.deflate(
-        owner_id=run.owner_id,
+        owner_id=owner_id,
         family=family,
-        threshold=overfitting.expected_maximum(spread, len(sharpes)),
-        trials=max(len(sharpes), 1),
+        threshold=overfitting.expected_maximum(tally.variance or 0.0, tally.measured),
+        trials=max(tally.measured, 1),
         least_sessions=overfitting.MIN_SESSIONS,
     )
 

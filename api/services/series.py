@@ -48,8 +48,8 @@ def objects(result: Result, symbols: Sequence[str], prefix: str) -> Iterator[tup
         "benchmark": result.benchmark,
     }
     depth = {"strategy": drawdowns(result.equity), "benchmark": _depth(result.benchmark)}
-    yield from _levels(prefix, "equity", dates, equity, largest_triangle_three_buckets)
-    yield from _levels(prefix, "drawdown", dates, depth, deepest_per_bucket)
+    yield from curve_objects(prefix, "equity", dates, equity, largest_triangle_three_buckets)
+    yield from curve_objects(prefix, "drawdown", dates, depth, deepest_per_bucket)
     yield f"{prefix}{ROLLING_NAME}", _rolling(dates, result)
     yield f"{prefix}{NAME}", _holdings(dates, result.books, symbols)
     orders = _order_columns(result.orders, symbols)
@@ -58,7 +58,7 @@ def objects(result: Result, symbols: Sequence[str], prefix: str) -> Iterator[tup
     yield f"{prefix}series.parquet", _parquet(dates, equity | {"drawdown": depth["strategy"]})
 
 
-def _levels(
+def curve_objects(
     prefix: str, name: str, dates: Any, curves: Curves, pick: Pick
 ) -> Iterator[tuple[str, bytes]]:
     """Yield each resolution; the first curve decides which rows it keeps, the others share them."""
