@@ -256,12 +256,13 @@ class _Walk:
         )
 
     def _costs(self, node: FieldNode, field: GraphQLField | None, within: Reach) -> tuple[int, int]:
-        paged = field is not None and PAGE in field.args
-        items = self._size(node, field) if field and paged else self.limits.unpaged_items
-        one = _sum(1, within.cost(items))
+        """Return what the field costs by itself, and for each item of the page it stands on."""
+        unpaged = self.limits.unpaged_items
+        size = self._size(node, field) if field and PAGE in field.args else None
         if field is None or not _is_list(field.type):
-            return one, 0
-        return (min(SATURATED, items * one), 0) if paged else (0, one)
+            return _sum(1, within.cost(size or unpaged)), 0
+        one = _sum(1, within.cost(unpaged))
+        return (0, one) if size is None else (min(SATURATED, size * one), 0)
 
     def _size(self, node: FieldNode, field: GraphQLField) -> int:
         """Return how many items a page may hold; beyond the most, the resolver refuses it."""
@@ -284,17 +285,16 @@ class _Walk:
         return int(node.value[:LONGEST_SIZE])
 
     def _check_value(self, node: ValueNode | None, level: int = 0) -> None:
-        if level > self.limits.input_levels:
-            raise LimitExceeded(_told("levels of input", level, self.limits.input_levels))
-        match node:
-            case ListValueNode():
-                for item in node.values:
-                    self._check_value(item, level + 1)
-            case ObjectValueNode():
-                for field in node.fields:
-                    self._check_value(field.value, level + 1)
-            case _:
-                pass
+        if isinstance(node, ListValueNode):
+            within: Sequence[ValueNode] = node.values
+        elif isinstance(node, ObjectValueNode):
+            within = [field.value for field in node.fields]
+        else:
+            return
+        if level >= self.limits.input_levels:
+            raise LimitExceeded(_told("levels of input", level + 1, self.limits.input_levels))
+        for item in within:
+            self._check_value(item, level + 1)
 
     def _roots(self, reaches: Sequence[tuple[OperationDefinitionNode, Reach]]) -> Iterator[str]:
         limits = self.limits
