@@ -167,6 +167,7 @@ class App:
         from api.services.publish_regimes import publish_regimes
         from api.services.publish_scan import publish_scan
         from api.services.publish_snapshot import publish_snapshot
+        from api.services.publish_study import publish_shard, publish_sweep, publish_walk_forward
 
         return {
             "BACKTEST": Steps(work=self.compute, publish=publish_backtest),
@@ -175,6 +176,9 @@ class App:
             "REGIME": Steps(work=self.compute, publish=publish_regimes),
             "SCAN": Steps(work=self.compute, publish=publish_scan),
             "SNAPSHOT": Steps(work=self.compute, publish=publish_snapshot),
+            "SWEEP": Steps(work=self.compute, publish=publish_sweep),
+            "WALK_FORWARD": Steps(work=self.compute, publish=publish_walk_forward),
+            "SHARD": Steps(work=self.compute, publish=publish_shard),
         }
 
     @property
@@ -193,12 +197,14 @@ class App:
 
         Raises BadMessage, Unavailable.
         """
-        from api.services.jobs import perform
+        from api.services.jobs import dispatch_called, perform
         from api.services.schedules import job_of
 
         job_id = await job_of(body, self.sessions, owner_id=self.settings.owner_id)
         timing = replace(self.timing, deadline=deadline)
-        return await perform(job_id, self.kinds, self.sessions, timing=timing)
+        again_after = await perform(job_id, self.kinds, self.sessions, timing=timing)
+        await dispatch_called(job_id, self.sessions, self.queue)
+        return again_after
 
     @property
     def patience(self) -> Patience:

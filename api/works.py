@@ -40,6 +40,8 @@ async def open_works(settings: Settings) -> AsyncIterator[Mapping[str, Work]]:
     from api.services.plan_strategy import plan_strategy
     from api.services.run_backtest import run_backtest
     from api.services.run_scan import run_scan
+    from api.services.run_shard import run_shard
+    from api.services.run_study import run_study
     from api.services.take_snapshot import take_snapshot
 
     patience = settings.worker_command_timeout_seconds
@@ -51,6 +53,9 @@ async def open_works(settings: Settings) -> AsyncIterator[Mapping[str, Work]]:
             "PLAN": partial(plan_strategy, sessions=app.sessions, store=app.store),
             "SCAN": partial(run_scan, sessions=app.sessions, store=app.store),
             "SNAPSHOT": partial(take_snapshot, sessions=app.sessions),
+            "SWEEP": partial(run_study, sessions=app.sessions, store=app.store),
+            "WALK_FORWARD": partial(run_study, sessions=app.sessions, store=app.store),
+            "SHARD": partial(run_shard, sessions=app.sessions, store=app.store),
             "INGEST": partial(
                 ingest,
                 sessions=app.sessions,
