@@ -37,7 +37,7 @@ export function Allocation({ regime }: { regime: Regime }) {
         </thead>
         <tbody>
           <tr>
-            <th scope="row">Weight of the state</th>
+            <th scope="row">Weight</th>
             {regime.states.map((name) => (
               <td key={name} className={table.num}>
                 {percent(basis.probabilities[name] ?? 0)}

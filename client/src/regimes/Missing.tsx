@@ -1,5 +1,5 @@
 import { useQuery } from "@apollo/client/react";
-import { useEffect } from "react";
+import { useEffect, useRef } from "react";
 import { Link } from "react-router";
 import { JobProgress } from "../backtests/JobProgress";
 import { isOpen } from "../backtests/StatusBadge";
@@ -21,10 +21,12 @@ export function Missing({ message, standsAt, onRetry }: Props) {
     skipPollAttempt: isHidden,
   });
   const job = data?.jobs.nodes[0];
-  const finished = job?.status === "SUCCEEDED" ? job.finishedAt : null;
+  const open = job !== undefined && isOpen(job.status);
+  const waited = useRef(false);
   useEffect(() => {
-    if (finished) onRetry();
-  }, [finished]);
+    if (waited.current && !open) onRetry();
+    waited.current = open;
+  }, [open]);
   return (
     <div className={css.frame}>
       <Empty
@@ -33,7 +35,7 @@ export function Missing({ message, standsAt, onRetry }: Props) {
       >
         <p>{sentence(message)}</p>
       </Empty>
-      {job && isOpen(job.status) && (
+      {job && open && (
         <div className={css.computing}>
           <JobProgress job={job} what="regimes" />
         </div>

@@ -11,7 +11,11 @@ const figure = (value: number | null, show: (value: number) => string) =>
 export function States({ regime }: { regime: Regime }) {
   const noted = regime.flags.filter((flag) => flag !== "fallback");
   return (
-    <Card title="The states" hint="Under the model in force: returns and volatility of the index a year." flush>
+    <Card
+      title="The states"
+      hint="Returns and volatility a year under the model in force; how many of the sessions so far bore the name."
+      flush
+    >
       <Table label="The states">
         <thead>
           <tr>
@@ -26,7 +30,7 @@ export function States({ regime }: { regime: Regime }) {
               Volatility
             </th>
             <th scope="col" className={table.num}>
-              Share of sessions
+              Of sessions
             </th>
           </tr>
         </thead>
@@ -62,10 +66,10 @@ export function Transitions({ regime }: { regime: Regime }) {
       <Table label="Transition matrix">
         <thead>
           <tr>
-            <th scope="col">Today</th>
+            <th scope="col">From</th>
             {states.map((name) => (
               <th key={name} scope="col" className={table.num}>
-                {words(name)} tomorrow
+                To {name.toLowerCase()}
               </th>
             ))}
             <th scope="col" className={table.num}>
