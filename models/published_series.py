@@ -110,6 +110,13 @@ class FxRateRepository:
         first = select(func.min(col(FxRate.date))).where(col(FxRate.pair) == pair)
         return await self.session.scalar(first)
 
+    async def last(self, pair: str, *, until: date, known_at: datetime) -> FxRate | None:
+        """Return the last fixing up to a day that was known at an instant."""
+        known = select(FxRate).where(
+            col(FxRate.pair) == pair, col(FxRate.date) <= until, col(FxRate.known_at) <= known_at
+        )
+        return await self.session.scalar(known.order_by(col(FxRate.date).desc()).limit(1))
+
     async def write(self, rows: Iterable[FxRow]) -> Written:
         return await merge(
             self.session,

@@ -140,7 +140,7 @@ def print_plan(console: Console, plan: RebalancePlan) -> None:
         f"As of {plan.as_of}, decided on the close of {plan.decision_bar:%Y-%m-%d %H:%M} UTC",
         highlight=False,
     )
-    console.print(_table(orders) if orders else "No orders: all is where it should be.")
+    console.print(_table(orders) if orders else _nothing(plan))
     for label, amount in (
         ("Worth", plan.equity),
         ("Cash before", plan.cash_before),
@@ -153,6 +153,12 @@ def print_plan(console: Console, plan: RebalancePlan) -> None:
             console.print(f"{line['symbol']}: {line['skipped']}", highlight=False, markup=False)
     for warning in plan.warnings:
         console.print(f"Note: {warning}", highlight=False, markup=False)
+
+
+def _nothing(plan: RebalancePlan) -> str:
+    if plan.lines:
+        return "No orders: nothing is far enough from its target."
+    return "No orders: nothing that is wanted or held has a price and a rate."
 
 
 def _table(orders: Sequence[dict[str, Any]]) -> Table:

@@ -29,8 +29,6 @@ ONE = Decimal(1)
 PLACES = 12
 # Weekends, holidays and a provider's delay; an older bar is worth a word.
 STALE = timedelta(days=7)
-# A fixing older than this is none: the ECB has never paused longer.
-OLDEST_FIXING = timedelta(days=7)
 
 DEAR = Decimal("0.02")  # costs of an order as a share of its value worth a word
 
@@ -56,6 +54,7 @@ class Books:
     assets: tuple[Asset, ...]
     volumes: Mapping[str, float]  # of the last bar, where known
     rates: Mapping[str, Decimal]  # AUD for one unit of each currency that has one
+    rates_on: date  # day of the last fixing
 
 
 async def plan_against_books(
@@ -106,7 +105,7 @@ async def _read(
         known_at=knowledge.known_at,
     )
     latest = {bar.instrument_id: bar for bar in bars}
-    rates = await _rates(session, knowledge)
+    rates, rates_on = await _rates(session, knowledge)
     splits = await _splits_since(session, latest, knowledge)
     assets = []
     for symbol in symbols:
@@ -120,7 +119,9 @@ async def _read(
     volumes = {
         each.symbol: latest[each.id].volume or 0.0 for each in known.values() if each.id in latest
     }
-    return Books(cash=held.cash, assets=tuple(assets), volumes=volumes, rates=rates)
+    return Books(
+        cash=held.cash, assets=tuple(assets), volumes=volumes, rates=rates, rates_on=rates_on
+    )
 
 
 async def _splits_since(
@@ -136,15 +137,14 @@ async def _splits_since(
     return ratios
 
 
-async def _rates(session: AsyncSession, knowledge: Knowledge) -> dict[str, Decimal]:
-    fixings = await FxRateRepository(session).columns(
-        [PAIR],
-        start=knowledge.day - OLDEST_FIXING,
-        end=knowledge.day,
-        known_at=knowledge.known_at,
+async def _rates(session: AsyncSession, knowledge: Knowledge) -> tuple[dict[str, Decimal], date]:
+    """Return AUD for one unit of each currency, and the day they are of."""
+    fixing = await FxRateRepository(session).last(
+        PAIR, until=knowledge.day, known_at=knowledge.known_at
     )
-    values = fixings[PAIR].values
-    return {"AUD": ONE} | ({"USD": ONE / Decimal(str(values[-1]))} if values else {})
+    if fixing is None:
+        return {"AUD": ONE}, knowledge.day
+    return {"AUD": ONE, "USD": ONE / Decimal(str(fixing.rate))}, fixing.date
 
 
 def _asset(
@@ -228,7 +228,7 @@ def _document(line: Line) -> dict[str, str | None]:
 def _warnings(books: Books, wanted: Wanted, orders: Orders, day: date) -> Iterator[str]:
     yield from wanted.warnings
     yield from _unpriced(books.assets, day)
-    yield from _stale(orders.lines, day)
+    yield from _stale(orders.lines, books.rates_on, day)
     yield from _outside(orders.lines, wanted)
     if orders.cash_after < 0:
         yield (
@@ -248,14 +248,12 @@ def _unpriced(assets: Sequence[Asset], day: date) -> Iterator[str]:
             f"no price up to {day} is known of {listed(priceless)}: left out of the plan, and what"
             " is held of it counts for nothing"
         )
-    for each in rateless:
-        yield (
-            f"no rate from {each.currency} to AUD is known for {day}: {each.symbol} is left out of"
-            " the plan"
-        )
+    for currency in sorted({each.currency for each in rateless}):
+        named = [each.symbol for each in rateless if each.currency == currency]
+        yield f"no rate from {currency} to AUD is known: {listed(named)} left out of the plan"
 
 
-def _stale(lines: Sequence[Line], day: date) -> Iterator[str]:
+def _stale(lines: Sequence[Line], rates_on: date, day: date) -> Iterator[str]:
     old = [each for each in lines if each.price_on is not None and day - each.price_on > STALE]
     if old:
         oldest = min(each.price_on for each in old if each.price_on is not None)
@@ -263,6 +261,8 @@ def _stale(lines: Sequence[Line], day: date) -> Iterator[str]:
             f"the last bar of {listed([each.symbol for each in old])} is up to"
             f" {(day - oldest).days} days old, of {oldest}: ingest prices before you trade"
         )
+    if day - rates_on > STALE and any(each.currency != "AUD" for each in lines):
+        yield f"the last rate to AUD is of {rates_on}: ingest AUDUSD=X before you trade"
 
 
 def _outside(lines: Sequence[Line], wanted: Wanted) -> Iterator[str]:

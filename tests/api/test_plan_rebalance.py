@@ -158,6 +158,19 @@ async def test_a_past_day_knows_what_was_known_by_its_end(ask, app):
     assert tuesday["lines"][0]["estimatedPrice"] == "25"
 
 
+async def test_without_a_rate_the_rest_is_planned(ask, app):
+    await write_shares(app.sessions)
+    await write_books(app.sessions)
+    async with unit_of_work(app.sessions) as session:
+        await session.execute(text("DELETE FROM fx_rate"))
+    run = await finished_run(app, {"BHP.AX": 0.5, "AAPL": 0.5})
+
+    plan = (await planned(ask, {"backtest": run, "asOf": "2024-03-04"}))["plan"]
+
+    assert [each["symbol"] for each in plan["lines"]] == ["BHP.AX"]
+    assert "no rate from USD to AUD is known: AAPL left out of the plan" in plan["warnings"]
+
+
 async def test_a_share_that_split_since_its_last_bar_counts_as_it_is_now(ask, app):
     ids = await write_shares(app.sessions)
     await write_books(app.sessions, BHP_AX="200")
@@ -213,8 +226,7 @@ async def test_what_to_know_before_sending(ask, app):
     told = "\n".join(plan["warnings"])
     assert "the run decided last on 2024-03-01, 119 days before 2024-06-28" in told
     assert "no price up to 2024-06-28 is known of GONE.AX" in told
-    # The last fixing is months old: there is none.
-    assert "no rate from USD to AUD is known for 2024-06-28: AAPL" in told
+    assert "the last rate to AUD is of 2024-03-01" in told
     assert "is up to 119 days old, of 2024-03-01" in told
     assert "BHP.AX, CBA.AX could not have been chosen here" in told
     assert "costs are more than 2.00 % of the order of CBA.AX" in told
