@@ -74,7 +74,6 @@ class Reach:
     enqueuing: int = 0
     fixed: int = 0
     per_item: int = 0
-    introspects: bool = False
 
     def __add__(self, other: "Reach") -> "Reach":
         return Reach(
@@ -86,7 +85,6 @@ class Reach:
             enqueuing=_sum(self.enqueuing, other.enqueuing),
             fixed=_sum(self.fixed, other.fixed),
             per_item=_sum(self.per_item, other.per_item),
-            introspects=self.introspects or other.introspects,
         )
 
     def cost(self, items: int) -> int:
@@ -119,11 +117,11 @@ def survey(
     walk = _Walk(document, schema, variables, limits)
     if len(walk.fragments) > limits.fragments:
         problem = _told("fragments", len(walk.fragments), limits.fragments)
-        return Survey({}, (problem,), introspects=False, sizes=frozenset(), visited=0)
+        return Survey({}, (problem,), walk.introspects, frozenset(), walk.visited)
     try:
         return walk.survey()
     except LimitExceeded as e:
-        return Survey({}, (str(e),), introspects=False, sizes=frozenset(), visited=walk.visited)
+        return Survey({}, (str(e),), walk.introspects, frozenset(), walk.visited)
 
 
 def survey_input(variables: Mapping[str, Any], limits: Limits) -> list[str]:
@@ -166,6 +164,7 @@ class _Walk:
             node.name.value: node for node in nodes if isinstance(node, FragmentDefinitionNode)
         }
         self.visited = 0
+        self.introspects = False
         self.sizes: set[str] = set()
         self.known: dict[str, Reach] = {}
         self.path: set[str] = set()
@@ -179,7 +178,7 @@ class _Walk:
         return Survey(
             {node.name.value if node.name else "": reach for node, reach in reaches},
             (*self._roots(reaches), *self._totals(whole)),
-            whole.introspects,
+            self.introspects,
             frozenset(self.sizes),
             self.visited,
         )
@@ -239,6 +238,7 @@ class _Walk:
         for argument in node.arguments or ():
             self._check_value(argument.value)
         name = node.name.value
+        self.introspects |= name in META
         field = META.get(name) or getattr(parent, "fields", {}).get(name)
         on = get_named_type(field.type) if field else None
         within = self._selection(node.selection_set, on, depth, nest)
@@ -252,7 +252,6 @@ class _Walk:
             enqueuing=int(name in ENQUEUES),
             fixed=fixed,
             per_item=per_item,
-            introspects=within.introspects or name in META,
         )
 
     def _costs(self, node: FieldNode, field: GraphQLField | None, within: Reach) -> tuple[int, int]:
