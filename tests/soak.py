@@ -19,11 +19,13 @@ import asyncpg
 from sqlalchemy.engine import make_url
 
 from migrations.run import upgrade
+from models.session import make_engine, make_sessions
 from tests.aws.faults.flood import flood
 from tests.aws.faults.matrix import CELLS, Cell
 from tests.aws.faults.stage import Stage
 from tests.aws.report import matrix
 from tests.emulator import moto_server
+from tests.models.trade_storm import storm
 
 LEASE_SECONDS = 3.0
 TABLE = "{:<8}{:<22}{:>7}{:>12}{:>12}"
@@ -35,6 +37,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--flood", type=int, default=1_000, help="messages of the flood")
     parser.add_argument("--workers", type=int, default=2, help="containers of the worker")
     parser.add_argument("--seed", type=int, default=1, help="of the first round")
+    parser.add_argument("--amendments", type=int, default=5_000, help="of trades, by 12 writers")
     parser.add_argument("--only", default="", help="cells whose name has this in it")
     return parser.parse_args()
 
@@ -87,6 +90,8 @@ async def soak(given: argparse.Namespace) -> None:
                 show(TABLE.format(cell.fault, cell.steps, len(took), *times))
             if given.flood:
                 await run_flood(stage, given)
+            if given.amendments:
+                await run_storm(address, given.amendments)
     show(
         f"{len(chosen) * given.rounds} runs, 0 violations; seeds {seeds.start} to {seeds.stop - 1}"
     )
@@ -105,6 +110,17 @@ async def run_flood(stage: Stage, given: argparse.Namespace) -> None:
     await stage.check(about=f"flood, seed {given.seed}")
     for name, value in figures.items():
         show(f"flood: {name} {value}")
+
+
+async def run_storm(address: str, amendments: int) -> None:
+    """Let a dozen writers amend a hundred trades; stop at a version lost, doubled or missing."""
+    engine = make_engine(address, pool_size=12, command_timeout_seconds=60.0)
+    outcome = await storm(make_sessions(engine), writers=12, amendments=amendments, trades=100)
+    await engine.dispose()
+    if (outcome.overlaps, outcome.gaps, outcome.lost) != (0, 0, 0):
+        raise AssertionError(f"trades: {outcome}")
+    rate = outcome.amended / outcome.seconds
+    show(f"trades: {outcome.amended} amendments, {rate:.0f} a second, 0 overlaps, gaps and losses")
 
 
 def show(line: str) -> None:
