@@ -47,12 +47,14 @@ class Choice(TypeDecorator[E]):
     def __init__(self, members: type[E]) -> None:
         super().__init__()
         self.members = members
+        self._by_value = {member.value: member for member in members}
 
     def process_bind_param(self, value: E | None, dialect: Dialect) -> str | None:  # noqa: ARG002
         return None if value is None else self.members(value).value
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> E | None:  # noqa: ARG002
-        return None if value is None else self.members(value)
+        # A look-up: to call the enumeration takes five times as long, and rows come by the hundred.
+        return None if value is None else self._by_value[value]
 
 
 # Wider than any product of two amounts: the usual 28 digits would round one of 38.

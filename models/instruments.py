@@ -1,14 +1,16 @@
 """Instruments by symbol, by id, by page."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from models.instrument import Exchange, Instrument
-from models.pages import Page, Place, count, ordered, take
+from models.pages import Page, Place, count_written, take_written
+from models.seen import columns, read_entities
 from models.staging import merge
 
 # What a source says of an instrument; the rest is ours to count and to stamp.
@@ -48,20 +50,21 @@ class InstrumentRepository:
 
     async def by_symbols(self, symbols: Sequence[str]) -> list[Instrument]:
         """Return the known ones, ordered by id."""
-        found = select(Instrument).where(col(Instrument.symbol).in_(symbols))
-        return list(await self.session.scalars(found.order_by(col(Instrument.id))))
+        return await self._where("symbol = ANY (CAST(:asked AS text[]))", symbols)
 
     async def list_all(self) -> list[Instrument]:
         """Return every instrument, ordered by id; there are some thousands at most."""
         return list(await self.session.scalars(select(Instrument).order_by(col(Instrument.id))))
 
     async def by_ids(self, ids: Sequence[int]) -> list[Instrument]:
-        found = select(Instrument).where(col(Instrument.id).in_(ids))
-        return list(await self.session.scalars(found.order_by(col(Instrument.id))))
+        return await self._where("id = ANY (CAST(:asked AS bigint[]))", ids)
 
     async def by_uuids(self, uuids: Sequence[UUID]) -> list[Instrument]:
-        found = select(Instrument).where(col(Instrument.uuid).in_(uuids))
-        return list(await self.session.scalars(found.order_by(col(Instrument.id))))
+        return await self._where("uuid = ANY (CAST(:asked AS uuid[]))", uuids)
+
+    async def _where(self, condition: str, asked: Sequence[object]) -> list[Instrument]:
+        statement = f"SELECT {columns(Instrument)} FROM instrument WHERE {condition} ORDER BY id"  # noqa: S608
+        return await read_entities(self.session, Instrument, statement, {"asked": list(asked)})
 
     async def list_page(
         self,
@@ -72,28 +75,35 @@ class InstrumentRepository:
         after: Place | None = None,
     ) -> Page[Instrument]:
         """Sort by symbol. A place is (symbol, id)."""
-        found = ordered(
-            _listed(search, exchange),
-            col(Instrument.symbol),
-            col(Instrument.id),
+        where, asked = _listed(search, exchange)
+        return await take_written(
+            self.session,
+            Instrument,
+            where,
+            asked,
+            by="symbol",
+            id="id",
             descending=False,
+            first=first,
             after=after,
         )
-        return await take(self.session, found, first)
 
     async def count_listed(
         self, *, search: str | None = None, exchange: Exchange | None = None
     ) -> int | None:
         """Return how many instruments the pages hold; None past ten thousand."""
-        return await count(self.session, _listed(search, exchange))
+        return await count_written(self.session, Instrument, *_listed(search, exchange))
 
 
-def _listed(search: str | None, exchange: Exchange | None) -> Select[Instrument]:
-    found = select(Instrument)
+def _listed(search: str | None, exchange: Exchange | None) -> tuple[list[str], dict[str, Any]]:
+    """Return the conditions of a list and their parameters."""
+    where, asked = list[str](), dict[str, Any]()
     if exchange is not None:
-        found = found.where(col(Instrument.exchange) == exchange)
+        where.append("exchange = :exchange")
+        asked["exchange"] = exchange.value
     if search is not None:
-        by_symbol = col(Instrument.symbol).icontains(search, autoescape=True)
-        by_name = col(Instrument.name).icontains(search, autoescape=True)
-        found = found.where(or_(by_symbol, by_name))
-    return found
+        where.append(
+            "(strpos(lower(symbol), lower(:search)) > 0 OR strpos(lower(name), lower(:search)) > 0)"
+        )
+        asked["search"] = search
+    return where, asked

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, event, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from sqlalchemy.orm import Session, SessionTransaction
 
+from models.reading import READS
 from models.session import SessionFactory
 
 OWNER_ID = "owner_id"
@@ -36,5 +37,5 @@ async def tell_owner(session: AsyncSession, owner_id: UUID) -> None:
 
 @event.listens_for(OwnedSession, "after_begin")
 def _tell(session: Session, transaction: SessionTransaction, connection: Connection) -> None:
-    if not transaction.nested:
+    if not transaction.nested and READS not in session.info:
         connection.execute(TELL, {OWNER_ID: session.info[OWNER_ID]})

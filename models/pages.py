@@ -1,5 +1,6 @@
 """Pages of a list by keyset: where the last page ended, never how many rows to skip."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -15,8 +16,14 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import class_mapper
+from sqlmodel import SQLModel
+
+from models.reading import read
+from models.seen import columns, read_entities
 
 T = TypeVar("T")
+E = TypeVar("E", bound=SQLModel)
 
 MAX_COUNT = 10_000
 
@@ -46,9 +53,15 @@ def ordered(
     """Sort by a column, unknown values last, and begin behind a place."""
     if after is not None:
         statement = statement.where(_behind(by, id, descending, after))
-    if descending:
-        return statement.order_by(nulls_last(by.desc()), id.desc())
-    return statement.order_by(nulls_last(by.asc()), id.asc())
+    sorted_by = by.desc() if descending else by.asc()
+    if descending and _may_be_null(by):
+        sorted_by = nulls_last(sorted_by)
+    return statement.order_by(sorted_by, id.desc() if descending else id.asc())
+
+
+def _may_be_null(by: SQLColumnExpression[Any]) -> bool:
+    """Tell whether nulls must be told their place: an index read backwards has them first."""
+    return bool(getattr(by, "nullable", True))
 
 
 def _behind(
@@ -66,6 +79,64 @@ async def take(session: AsyncSession, statement: Select[T], first: int) -> Page[
     fresh = statement.limit(first + 1).execution_options(populate_existing=True)
     rows = list(await session.scalars(fresh))
     return Page(rows[:first], has_next=len(rows) > first)
+
+
+async def count_written(
+    session: AsyncSession, entity: type[SQLModel], where: Sequence[str], asked: Mapping[str, Any]
+) -> int | None:
+    """Do what `count` does, for a list that is written out."""
+    some = f"SELECT FROM {entity.__tablename__} WHERE {_all(where)} LIMIT :most"
+    statement = f"SELECT count(*) FROM ({some}) AS listed"  # noqa: S608
+    [[found]] = await read(session, statement, {**asked, "most": MAX_COUNT + 1})
+    return found if found <= MAX_COUNT else None
+
+
+def _all(where: Sequence[str]) -> str:
+    return " AND ".join(where) or "true"
+
+
+async def take_written(
+    session: AsyncSession,
+    entity: type[E],
+    where: Sequence[str],
+    asked: Mapping[str, Any],
+    *,
+    by: str,
+    id: str,
+    descending: bool,
+    first: int,
+    after: Place | None,
+) -> Page[E]:
+    """Do what `ordered` and `take` do, for a list that is read so often that it is written out.
+
+    `where` holds conditions, `asked` their parameters. The columns are names of ours.
+    """
+    named = class_mapper(entity).columns
+    conditions, values = list(where), dict(asked, most=first + 1)
+    if after is not None:
+        conditions.append(_behind_written(by, id, descending, after))
+        values |= {"after_value": after.value, "after_id": after.id}
+    down = " DESC" if descending else ""
+    last = " NULLS LAST" if descending and named[by].nullable else ""
+    rows = await read_entities(
+        session,
+        entity,
+        f"SELECT {columns(entity)} FROM {entity.__tablename__}"  # noqa: S608
+        f" WHERE {_all(conditions)}"
+        f" ORDER BY {by}{down}{last}, {id}{down} LIMIT :most",
+        values,
+    )
+    return Page(rows[:first], has_next=len(rows) > first)
+
+
+def _behind_written(by: str, id: str, descending: bool, after: Place) -> str:
+    beyond = "<" if descending else ">"
+    if after.value is None:
+        return f"{by} IS NULL AND {id} {beyond} :after_id"
+    return (
+        f"({by} {beyond} :after_value OR {by} = :after_value AND {id} {beyond} :after_id"
+        f" OR {by} IS NULL)"
+    )
 
 
 async def count(session: AsyncSession, statement: Select[Any]) -> int | None:

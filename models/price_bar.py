@@ -1,6 +1,5 @@
 """Bars as we now believe them, the beliefs they replaced, and rows that were refused."""
 
-from collections.abc import Mapping
 from datetime import date as Day  # noqa: N812 - the field is called date
 from datetime import datetime
 from enum import StrEnum
@@ -8,7 +7,6 @@ from typing import Any, ClassVar, NamedTuple
 
 from sqlalchemy import BigInteger, ColumnElement, Double, Identity, Index, Text, column, func, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import class_mapper
 from sqlmodel import Field
 
 from models.base import INSTANT, NOW, Choice, Entity, check, one_of, plausible_date, positive
@@ -102,16 +100,6 @@ class PriceBar(Entity, table=True):
         sa_column_kwargs=NOW,
         description="When the row last changed.",
     )
-
-
-def bar_seen(values: Mapping[str, Any]) -> PriceBar:
-    """Return a bar that belongs to no session, with these values and no others.
-
-    Made as the ORM makes one of a row: to construct it takes twenty times as long.
-    """
-    made: PriceBar = class_mapper(PriceBar).class_manager.new_instance()
-    made.__dict__.update(values, quality=DataQuality(values["quality"]))
-    return made
 
 
 class PriceBarRevision(Entity, table=True):

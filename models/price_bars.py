@@ -6,14 +6,16 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Row, select, text
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from models.adjustment import KnownAction, adjusted_closes
 from models.corporate_actions import VERSIONS as ACTION_VERSIONS
 from models.instrument import Instrument
-from models.price_bar import BY_HAND, BarRow, PriceBar, bar_seen
+from models.price_bar import BY_HAND, BarRow, PriceBar
+from models.reading import Row, read
+from models.seen import seen
 from models.staging import TAKE_TURNS, Written, differ, staged
 
 FIGURES = ("open", "high", "low", "close", "adjusted_close", "volume")
@@ -229,11 +231,10 @@ class PriceBarRepository:
         """
         asked = {"ids": list(instrument_ids), "start": start, "end": end, "known_at": known_at}
         if not adjust:
-            found = await self.session.execute(text(COLUMNS), asked)
-            return [BarColumns(*row) for row in found]
+            return [BarColumns(*row) for row in await read(self.session, COLUMNS, asked)]
         return [
             BarColumns(*row[:9], actions=_actions(*row[9:]))
-            for row in await self.session.execute(text(ADJUSTED_COLUMNS), asked)
+            for row in await read(self.session, ADJUSTED_COLUMNS, asked)
         ]
 
     async def day_of_bar(
@@ -258,11 +259,11 @@ class PriceBarRepository:
     ) -> list[PriceBar]:
         """Return each instrument's last usable bar up to a day, as known at an instant.
 
-        It is adjusted for what went ex after it up to that day. They are copies to look at: to
-        change one changes nothing. An instrument without bars has none.
+        It is adjusted for what went ex after it up to that day. They are copies to look at, of
+        what a version holds. An instrument without bars has none.
         """
         asked = {"ids": list(instrument_ids), "valid_at": valid_at, "known_at": known_at}
-        return [_latest(row) for row in await self.session.execute(text(LATEST), asked)]
+        return _latest(await read(self.session, LATEST, asked))
 
     async def hold(self, instrument_id: int, day: date) -> PriceBar | None:
         """Return a bar, and let nobody else write the instrument's until the transaction ends."""
@@ -295,10 +296,11 @@ def _actions(declared: bool, *columns: list[Any] | None) -> tuple[KnownAction, .
     return tuple(map(KnownAction, *(column or () for column in columns)))
 
 
-def _latest(row: Row[Any]) -> PriceBar:
-    values = dict(zip(_READ, row, strict=False))
-    actions = _actions(*row[-5:])
-    if actions is not None:
-        day = (values["date"] - EPOCH).days
-        [values["adjusted_close"]] = adjusted_closes([day], [values["close"]], actions)
-    return bar_seen(values)
+def _latest(rows: Sequence[Row]) -> list[PriceBar]:
+    bars = seen(PriceBar, rows, _READ)
+    for bar, row in zip(bars, rows, strict=True):
+        actions = _actions(*row[-5:])
+        if actions is not None:
+            day = (bar.date - EPOCH).days
+            [bar.__dict__["adjusted_close"]] = adjusted_closes([day], [bar.close], actions)
+    return bars

@@ -30,8 +30,9 @@ from models.base import INSTANT
 from models.fingerprint import RunInput, Scope
 from models.job import Job, JobStatus
 from models.pages import MAX_COUNT, Page, Place
-from models.price_bar import PriceBar, PriceBarRevision, bar_seen
+from models.price_bar import PriceBar, PriceBarRevision
 from models.price_bars import VALUES
+from models.seen import seen
 
 MOST_RUNS = 100
 # Why all bars of a history changed at once: no bar of it was corrected.
@@ -239,5 +240,5 @@ def _revision(row: Row[Any]) -> Revision:
 
 
 def _bar(instrument_id: int, day: date, values: Sequence[Any]) -> PriceBar:
-    named = dict(zip(_VALUES, values, strict=True))
-    return bar_seen(named | {"instrument_id": instrument_id, "date": day})
+    [bar] = seen(PriceBar, [(instrument_id, day, *values)], ("instrument_id", "date", *_VALUES))
+    return bar

@@ -1,6 +1,6 @@
 """Instruments and their prices."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, TypeAlias
 
@@ -82,8 +82,8 @@ class InstrumentType(Node):
         return global_id("instrument", root.uuid)
 
     @strawberry.field(graphql_type=BarType | None, description="Its last bar.")
-    async def latest(root: strawberry.Parent[Instrument], info: Info) -> PriceBar | None:
-        return await info.context.loaders.latest_bar_by_instrument_id.load(root.id)
+    def latest(root: strawberry.Parent[Instrument], info: Info) -> Awaitable[PriceBar | None]:
+        return info.context.loaders.latest_bar_by_instrument_id.load(root.id)
 
 
 @strawberry.type(description="One field of one symbol over time.")

@@ -6,7 +6,7 @@ from decimal import Decimal
 import strawberry
 
 from api.graphql.context import Context
-from api.graphql.pagination import Connection, Edge, PageInfo, Seal, page_size
+from api.graphql.pagination import Connection, Seal, page_of, page_size
 from api.services.backtest_results import OrderRow, read_orders
 from models.backtest import Backtest
 from models.pages import MAX_COUNT, Place
@@ -39,18 +39,14 @@ async def order_page(
     begin = 0 if place is None else int(place.id)
     total = 0 if run.summary is None else run.summary["orders"]["count"]
     rows = await read_orders(context.store, run, after=begin, limit=size) if total else []
-    edges = [
-        Edge(cursor=seal.write(Place(value=None, id=begin + number)), node=row)
-        for number, row in enumerate(rows, start=1)
-    ]
 
     async def count() -> int | None:
         return total if total <= MAX_COUNT else None
 
-    info = PageInfo(
-        has_next_page=begin + len(rows) < total,
-        has_previous_page=begin > 0,
-        start_cursor=edges[0].cursor if edges else None,
-        end_cursor=edges[-1].cursor if edges else None,
+    return page_of(
+        rows,
+        cursor=lambda row: seal.write(Place(value=None, id=begin + row + 1)),
+        has_next=begin + len(rows) < total,
+        has_previous=begin > 0,
+        count=count,
     )
-    return Connection(edges=edges, nodes=rows, page_info=info, count=count)

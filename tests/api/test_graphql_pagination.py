@@ -67,7 +67,7 @@ async def test_a_page_carries_cursors_and_counts_only_when_asked():
         count=count,
     )
 
-    assert [edge.node for edge in page.edges] == page.nodes == [1, 2]
+    assert [edge.node for edge in page.edges()] == page.nodes == [1, 2]
     assert page.page_info.has_next_page
     assert not page.page_info.has_previous_page
     assert page.page_info.end_cursor == SEAL.write(Place(value=None, id=2))
@@ -82,4 +82,8 @@ async def test_an_empty_page_has_no_cursors():
         Page([], has_next=False), place=lambda row: row, seal=SEAL, follows=True, count=count
     )
 
-    assert (page.edges, page.page_info.start_cursor, page.page_info.end_cursor) == ([], None, None)
+    assert (page.edges(), page.page_info.start_cursor, page.page_info.end_cursor) == (
+        [],
+        None,
+        None,
+    )
