@@ -69,19 +69,25 @@ BELIEVED = f"""
 # What was held of each instrument from one event to the next.
 HELD = """
     move AS (
-        SELECT listing, day, sum(units) AS units FROM (
-            SELECT listing, entry_day AS day, sign * quantity / factor AS units FROM lot
+        SELECT listing, day, sum(units) AS units, max(dividend) AS dividend,
+            max(paid_in) AS paid_in
+        FROM (
+            SELECT listing, entry_day AS day, sign * quantity / factor AS units,
+                NULL::numeric AS dividend, NULL AS paid_in
+            FROM lot
             UNION ALL
-            SELECT listing, exit_day, -(sign * quantity / factor) FROM lot
+            SELECT listing, exit_day, -(sign * quantity / factor), NULL, NULL FROM lot
             WHERE exit_day IS NOT NULL
             UNION ALL
-            SELECT listing, ex_date, 0 FROM acted
+            SELECT listing, ex_date, 0, cash, CASE WHEN cash IS NOT NULL THEN currency END
+            FROM acted
         ) event
         WHERE listing IS NOT NULL GROUP BY listing, day
     ), run AS (
         SELECT listing, day AS from_day,
             lead(day, 1, CAST(:valid_at AS date) + 1) OVER ordered AS to_day,
-            sum(units) OVER ordered AS units, sum(units) OVER ordered - units AS before
+            sum(units) OVER ordered AS units, sum(units) OVER ordered - units AS before,
+            dividend, paid_in
         FROM move WINDOW ordered AS (PARTITION BY listing ORDER BY day)
     ), held AS MATERIALIZED (
         SELECT r.*, coalesce(s.factor, 1) AS factor,
@@ -116,11 +122,9 @@ def _base(day: str) -> str:
 # What was held at the close before goes ex, as shares of the ex day.
 DIVIDEND = f"""
     dividend AS MATERIALIZED (
-        SELECT h.listing, a.ex_date AS day, a.currency,
-            round(h.before * h.factor * a.cash, 12) * {_home("a.currency", "a.ex_date")} AS amount
-        FROM held h JOIN acted a
-            ON a.listing = h.listing AND a.ex_date = h.from_day AND a.kind = 'DIVIDEND'
-        WHERE h.before <> 0
+        SELECT listing, from_day AS day, paid_in AS currency,
+            round(before * factor * dividend, 12) * {_home("paid_in", "from_day")} AS amount
+        FROM held WHERE before <> 0 AND dividend IS NOT NULL
     )
 """  # noqa: S608
 
@@ -151,7 +155,7 @@ MARK = f"""
 # Lots of one side of an instrument that are open at the end of the day, with their mark. Sums that
 # carry `fx` are in the currency asked for, at the rates of the entries.
 STANDING = f"""
-    WITH RECURSIVE {BELIEVED}, {HELD}, {DIVIDEND}, standing AS (
+    WITH RECURSIVE {BELIEVED}, standing AS (
         SELECT lot.listing, name, quoted, side, min(entry_at) AS opened_at,
             min(entry_day) AS opened,
             sum(sign * quantity * (coalesce(now.factor, 1) / lot.factor)) AS shares,
@@ -167,9 +171,7 @@ STANDING = f"""
     SELECT standing.*, mark.price::numeric * coalesce(now.factor, 1) / coalesce(was.factor, 1)
             AS price,
         mark.date AS price_on, {_home("quoted", "CAST(:valid_at AS date)")} AS fx,
-        {_base("CAST(:valid_at AS date)")} AS unit,
-        (SELECT sum(amount * {_base("day")}) FROM dividend d WHERE d.listing = standing.listing)
-            AS dividends
+        {_base("CAST(:valid_at AS date)")} AS unit
     FROM standing
     LEFT JOIN LATERAL ({
     MARK.format(
@@ -182,6 +184,10 @@ STANDING = f"""
     LEFT JOIN step was ON was.listing = standing.listing
         AND was.from_day <= mark.date AND mark.date < was.to_day
     ORDER BY name, side
+"""  # noqa: S608
+INCOME = f"""
+    WITH RECURSIVE {BELIEVED}, {HELD}, {DIVIDEND}
+    SELECT listing, sum(amount * {_base("day")}) AS amount FROM dividend GROUP BY listing
 """  # noqa: S608
 ACCOUNT = f"""
     WITH RECURSIVE {BELIEVED}, {HELD}, {DIVIDEND}, {CASH}
@@ -242,7 +248,7 @@ _EXIT = f"fx_at_exit * {_base('exit_day')}"
 # The parts of each closed trade add up to its profit: the move of its price at the entry's rate,
 # the move of the rate on what was paid, both at once, and what it cost.
 GAINS = f"""
-    WITH RECURSIVE {BELIEVED}, closed AS (
+    WITH RECURSIVE {BELIEVED}, closed AS MATERIALIZED (
         SELECT name, strategy, exit_day - entry_day AS days, sign * quantity AS size,
             entry_price, exit_price, commission, exit_commission, {_ENTRY} AS f0, {_EXIT} AS f1
         FROM lot WHERE exit_day IS NOT NULL
@@ -306,7 +312,6 @@ class Standing(NamedTuple):
     price_on: date | None
     fx: Decimal | None
     unit: Decimal | None
-    dividends: Decimal | None
 
 
 class DayRow(NamedTuple):
@@ -356,6 +361,10 @@ class BookRepository:
     async def standing(self, at: BookAt) -> list[Standing]:
         """Return what is held at the end of the day, by symbol, long and short apart."""
         return [Standing(*row) for row in await self._read(STANDING, at)]
+
+    async def income(self, at: BookAt) -> dict[int, Decimal]:
+        """Return the dividends so far by instrument, in the currency asked for."""
+        return {row.listing: row.amount for row in await self._read(INCOME, at) if row.amount}
 
     async def account(self, at: BookAt) -> tuple[Decimal, list[str]]:
         """Return the cash in Australian dollars, and currencies of dividends without a rate."""

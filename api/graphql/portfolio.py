@@ -19,6 +19,7 @@ from api.services import portfolio
 from api.services.portfolio import Statement, cents
 from api.services.portfolio_curve import Curve, Range, curve_of, read_index, start_of
 from api.services.portfolio_days import today
+from api.services.positions import NOTHING
 from models.backtest import Currency
 from models.base import plain
 from models.instrument import Instrument
@@ -58,6 +59,7 @@ def _plain(number: Decimal) -> Decimal:
 
 @strawberry.type(description="Open lots of one side of an instrument, at the end of the day.")
 class Position:
+    book: strawberry.Private[Book]
     instrument_id: strawberry.Private[int | None]
     symbol: str = strawberry.field(description="Symbol of the instrument.")
     currency: Currency = strawberry.field(description="Currency of its prices.")
@@ -86,9 +88,6 @@ class Position:
     currency_return: float | None = strawberry.field(
         description="Return that the move of the exchange rate alone gave."
     )
-    dividends: Decimal | None = strawberry.field(
-        description="Dividends of the instrument so far, in the currency asked for."
-    )
     opened_at: datetime = strawberry.field(description="When its first open lot was entered.")
 
     @strawberry.field(
@@ -97,6 +96,14 @@ class Position:
     async def instrument(self, info: Info) -> Instrument | None:
         found = self.instrument_id
         return None if found is None else await info.context.loaders.instrument_by_id.load(found)
+
+    @strawberry.field(
+        description="Dividends of the instrument so far, in the currency asked for; 0 where its "
+        "source knows none."
+    )
+    async def dividends(self) -> Decimal:
+        income = await self.book.income()
+        return cents(income.get(self.instrument_id or 0, NOTHING))
 
 
 @strawberry.type(description="What the closed trades of one symbol or one strategy came to.")
@@ -222,7 +229,7 @@ class Portfolio:
     async def positions(root: Asked) -> list[Position]:
         found = await root.statement()
         total = found.cash + found.invested
-        return [_position(each, total) for each in found.positions]
+        return [_position(root, each, total) for each in found.positions]
 
     @strawberry.field(description="The closed trades by symbol.")
     async def by_ticker(root: Asked) -> list[TickerStats]:
@@ -293,9 +300,10 @@ class PortfolioQuery:
         return book_at(info.context, valid_at, known_at, currency)
 
 
-def _position(found: portfolio.Position, total: Decimal) -> Position:
+def _position(book: Book, found: portfolio.Position, total: Decimal) -> Position:
     held, value = found.holding, found.value
     return Position(
+        book=book,
         instrument_id=held.instrument_id,
         symbol=held.symbol,
         currency=Currency(held.currency),
@@ -308,7 +316,6 @@ def _position(found: portfolio.Position, total: Decimal) -> Position:
         unrealised_pnl=None if found.parts is None else cents(found.parts.gain),
         asset_return=found.asset_return,
         currency_return=found.currency_return,
-        dividends=None if held.dividends is None else cents(held.dividends),
         opened_at=held.opened_at,
     )
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from api.graphql.context import Context
@@ -36,6 +37,9 @@ class Book:
     async def statement(self) -> Statement:
         return Statement(await self.positions(), await self.days(), await self.gains())
 
+    async def income(self) -> dict[int, Decimal]:
+        return await self._once(self._read_income)
+
     async def metrics(self) -> dict[str, Any] | None:
         """Return the figures of the newest snapshot of that day or before."""
         return await self._once(self._read_metrics)
@@ -58,6 +62,10 @@ class Book:
     async def _read_gains(self) -> list[GainRow]:
         async with self.context.session() as session:
             return await BookRepository(session).gains(self.at)
+
+    async def _read_income(self) -> dict[int, Decimal]:
+        async with self.context.session() as session:
+            return await BookRepository(session).income(self.at)
 
     async def _read_metrics(self) -> dict[str, Any] | None:
         async with self.context.session() as session:

@@ -31,7 +31,6 @@ class Holding:
     price: Decimal | None
     price_on: date | None
     fx: Decimal | None
-    dividends: Decimal | None
     standing: Standing
 
     @property
@@ -74,6 +73,5 @@ def _holding(row: Standing) -> Holding:
         price=row.price,
         price_on=row.price_on,
         fx=row.fx,
-        dividends=row.dividends,
         standing=row,
     )
