@@ -1,6 +1,6 @@
 """Trades: what was bought and sold, in versions, and what came of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -85,11 +85,11 @@ class TradeType(Node):
         graphql_type=InstrumentType | None,
         description="The instrument; null while its symbol is unknown here.",
     )
-    async def instrument(root: Row, info: Info) -> Instrument | None:
+    def instrument(root: Row, info: Info) -> Awaitable[Instrument | None]:
         loaders = info.context.loaders
         if root.instrument_id is None:
-            return await loaders.instrument_by_symbol.load(root.symbol)
-        return await loaders.instrument_by_id.load(root.instrument_id)
+            return loaders.instrument_by_symbol.load(root.symbol)
+        return loaders.instrument_by_id.load(root.instrument_id)
 
     @strawberry.field(
         description="Australian dollars for one unit of its currency on the day of entry."
