@@ -34,7 +34,7 @@ def price_floor(us: float | None, au: float | None) -> tuple[Rule, ...]:
         operator=Operator.AT_LEAST,
         threshold=by_market(us or 0.0, au or 0.0),
         unit=Unit.MONEY,
-        reads=("traded close",),
+        reads=("close as traded",),
     )
     return (rule,)
 

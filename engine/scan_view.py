@@ -60,7 +60,7 @@ class View:
 
     def carries(self, name: str) -> BoolArray:
         """Tell for each asset whether any of its bars has this field, shape (m,)."""
-        if name == "traded close":
+        if name == "close as traded":
             return np.isfinite(self.traded_close)
         carried: BoolArray = np.isfinite(getattr(self, name)).any(axis=0)
         return carried
