@@ -92,7 +92,7 @@ def _end(connection: DBAPIConnection, record: ConnectionPoolEntry, state: PoolRe
 
 
 async def _roll_back(driver: Any) -> None:
-    if driver.is_in_transaction():
+    if not driver.is_closed() and driver.is_in_transaction():
         await driver.execute("ROLLBACK")
 
 

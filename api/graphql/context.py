@@ -73,6 +73,12 @@ class Context:
             finally:
                 self._holder = None
 
+    async def restart(self) -> None:
+        """Forget what was read: what is read from here on is of another instant."""
+        self.__dict__.pop("loaders", None)
+        async with self._gate:
+            await self._session.rollback()
+
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[AsyncSession]:
         """Lend the session for a mutation; what it wrote is undone when the block raises."""

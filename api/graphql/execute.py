@@ -14,6 +14,7 @@ from strawberry.types import ExecutionResult
 from api.graphql.context import Context
 from api.graphql.documents import Admitted, Gate, Refused
 from api.graphql.errors import DeadlinePassed, shown
+from api.graphql.planned import Plans
 from api.graphql.request import BadRequest, GraphQLRequest
 from api.graphql.schema import schema
 from api.graphql.trusted import Trusted
@@ -53,6 +54,7 @@ class Profile:
 
 
 PROFILE = Profile()
+PLANS = Plans(schema._schema)
 
 
 @dataclass(frozen=True)
@@ -141,6 +143,9 @@ async def _executed(
 ) -> ExecutionResult:
     try:
         async with asyncio.timeout(limits.deadline_seconds):
+            data = await PLANS.answer(admitted, request.variables, context)
+            if data is not None:
+                return ExecutionResult(data=data, errors=None)
             return await schema.execute(
                 admitted.text,
                 variable_values=request.variables,
