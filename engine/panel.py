@@ -139,6 +139,7 @@ class Panel:
     extra: Mapping[str, FloatArray] = field(default_factory=dict)
     flags: tuple[str, ...] = ()
     superseded: Superseded = NONE_SUPERSEDED
+    benchmark_currency: int = 0  # index into currencies: what its level was quoted in
 
     def __post_init__(self) -> None:
         for name, dtype in DTYPES.items():

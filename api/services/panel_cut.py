@@ -69,7 +69,7 @@ def cut_panel(
     bars = {name: getattr(snapshot, name)[rows] for name in BARS}
     split, dividend = snapshot.split[rows], snapshot.dividend[rows]
     codes = [calendar_code(each.exchange, each.currency) for each in assets]
-    level = 1.0 if benchmark is None else fx[:, currencies.index(benchmark.currency)]
+    quoted = 0 if benchmark is None else currencies.index(benchmark.currency)
     rf = snapshot.rf[rows]
     return Panel(
         session=session,
@@ -91,7 +91,8 @@ def cut_panel(
         rf=rf,
         opens_at=snapshot.opens_at[rows],
         closes_at=snapshot.closes_at[rows],
-        benchmark=snapshot.benchmark[rows] * level,
+        benchmark=snapshot.benchmark[rows] * fx[:, quoted],
+        benchmark_currency=quoted,
         benchmark_symbol="" if benchmark is None else benchmark.symbol,
         groups=_groups(assets),
         superseded=snapshot.superseded.within(rows.start, rows.stop - 1),

@@ -41,7 +41,7 @@ async def read_regimes(
     found = await histories.believed(symbol, known_at=known_at)
     if found is None:
         raise await _nothing_stored(histories, symbol)
-    sessions = _sessions(found, end, known_at)
+    sessions = known_sessions(found, end, known_at)
     if sessions == 0:
         raise MissingData(
             f"the first session of {symbol} with a regime is {found.first_on}; ask for a later"
@@ -73,7 +73,7 @@ async def _nothing_stored(histories: RegimeHistoryRepository, symbol: str) -> Mi
     )
 
 
-def _sessions(found: RegimeHistory, end: date | None, known_at: datetime | None) -> int:
+def known_sessions(found: RegimeHistory, end: date | None, known_at: datetime | None) -> int:
     """Return how many of the sessions are asked for and were known."""
     document = found.document
     sessions = len(document["days"])

@@ -11,6 +11,7 @@ from api.ports import ObjectStore
 from api.services import series
 from api.services.engine_request import panel_request, request_of, strategy_of
 from api.services.panels import load_panel
+from api.services.run_risk import market_labels, risk_of
 from api.services.work import ClaimedJob, Pulse
 from api.telemetry import Metric
 from engine import backtest as engine
@@ -41,10 +42,12 @@ async def run_backtest(
     started = time.monotonic()
     async with unit_of_work(sessions) as session:
         run = await BacktestRepository(session).require_by_job(job.id)
+        labels = await market_labels(session, run)
     strategy = strategy_of(run)
     pulse(0.01, "reading prices")
     panel = await load_panel(sessions, store, panel_request(run, warmup=strategy.warmup))
     result = await asyncio.to_thread(_compute, panel, run, strategy, pulse)
+    risk = await asyncio.to_thread(risk_of, result, panel, labels)
     pulse(COMPUTED, "storing")
     digest, sizes = await _store(job.prefix, result, panel, store)
     downloads = [
@@ -52,7 +55,7 @@ async def run_backtest(
         for name, label in DOWNLOADS.items()
     ]
     return {
-        "summary": _summary(result, panel) | {"downloads": downloads},
+        "summary": _summary(result, panel) | risk | {"downloads": downloads},
         "moments": asdict(result.moments),
         "sha256": digest,
         "compute_seconds": time.monotonic() - started,
