@@ -1,5 +1,6 @@
 /** The addresses of the client's pages: its router knows them, and so must the host that serves it. */
 export const PAGE_PATHS = [
+  "/rebalance",
   "/backtests",
   "/backtests/new",
   "/backtests/compare",

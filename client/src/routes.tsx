@@ -5,6 +5,7 @@ import { NotFound } from "./shell/NotFound";
 import { Shell } from "./shell/Shell";
 
 const PAGES: Record<PagePath, ComponentType> = {
+  "/rebalance": lazy(() => import("./rebalance/RebalancePage")),
   "/backtests": lazy(() => import("./backtests/BacktestList")),
   "/backtests/new": lazy(() => import("./compose/Compose")),
   "/backtests/compare": lazy(() => import("./compare/ComparePage")),

@@ -88,7 +88,7 @@ test("filters live in the address and ask the server", async () => {
   await userEvent.selectOptions(screen.getByLabelText("Kind"), "Rebalance plan");
 
   const link = await screen.findByRole("link", { name: "Rebalance plan" });
-  expect(link.getAttribute("href")).toBe("/rebalance/rebalance_plan_9");
+  expect(link.getAttribute("href")).toBe("/rebalance?plan=rebalance_plan_9");
   expect(screen.queryByRole("button", { name: /Try again/ })).toBeNull();
 });
 

@@ -28,11 +28,11 @@ export const kindName = (kind: JobKind) => NAMES[kind];
 // What a job has produced, by the first part of its subject's id, and the page that shows it.
 const PAGES: Record<string, (id: string) => string> = {
   backtest: (id) => `/backtests/${id}`,
-  rebalance_plan: (id) => `/rebalance/${id}`,
+  rebalance_plan: (id) => `/rebalance?plan=${id}`,
   ingest_report: () => "/data",
   sweep: (id) => `/sweeps/${id}`,
   walk_forward: (id) => `/walk-forward/${id}`,
-  scan: (id) => `/scanner/${id}`,
+  scan: (id) => `/scanner?scan=${id}`,
 };
 
 /** The address of what a job has produced or is for; null where no page shows it. */

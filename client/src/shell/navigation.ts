@@ -6,6 +6,10 @@ type Entry = { to: PagePath | typeof PLAYGROUND; label: string; icon: IconName }
 /** What the navigation leads to, in its order. An entry comes with its page. */
 export const GROUPS: readonly { name: string; entries: readonly Entry[] }[] = [
   {
+    name: "Books",
+    entries: [{ to: "/rebalance", label: "Rebalance", icon: "scales" }],
+  },
+  {
     name: "Research",
     entries: [
       { to: "/backtests", label: "Backtests", icon: "list" },
