@@ -27,6 +27,7 @@ from api.graphql.jobs import JobType
 from api.graphql.node import Node, global_id, uuid_of
 from api.graphql.orders import OrderType, order_page
 from api.graphql.pagination import After, Connection, First, Seal, connection, page_size
+from api.graphql.risk import RegimeStats, StressResult, regime_stats, stress_results
 from api.graphql.strategies import StrategyType
 from api.services.backtest_results import OrderRow, read_curve
 from api.services.publish_backtest import judged
@@ -169,6 +170,26 @@ class BacktestType(Held, Node):
     def attribution(root: Run) -> Attribution | None:
         return figures.attribution_of(_part(root, "attribution"))
 
+    @strawberry.field(
+        description="Its last holdings under shocks; empty for a run from before there were any."
+    )
+    def stress(root: Run) -> list[StressResult]:
+        return stress_results(_part(root, "stress"))
+
+    @strawberry.field(
+        description="The run in windows of history, oldest first; empty for a run from before "
+        "there were any."
+    )
+    def crisis_windows(root: Run) -> list[StressResult]:
+        return stress_results(_part(root, "crisis_windows"))
+
+    @strawberry.field(
+        description="Its sessions by the state of the market known before them; empty where no "
+        "regimes were stored when it ran."
+    )
+    def regimes(root: Run) -> list[RegimeStats]:
+        return regime_stats(_part(root, "regimes"))
+
     @strawberry.field(description="Files to take away: Parquet of series, CSV of orders.")
     def downloads(root: Run) -> list[Download]:
         files = _part(root, "downloads") or []
@@ -259,7 +280,8 @@ def _wanted(filter: BacktestFilter | None) -> Wanted:
 
 
 def _part(run: Backtest, name: str) -> Any:
-    return None if run.summary is None else run.summary[name]
+    """Return a part of the summary; a run from before there was such a part has none."""
+    return None if run.summary is None else run.summary.get(name)
 
 
 def _named(values: dict[str, Any]) -> JSON:

@@ -28,6 +28,7 @@ from api.graphql.portfolio import PortfolioQuery
 from api.graphql.rebalance_plans import PlanMutation, PlanQuery, RebalancePlanType
 from api.graphql.regimes import RegimeQuery
 from api.graphql.revisions import RevisionQuery
+from api.graphql.risk import StressQuery
 from api.graphql.run_backtest import BacktestMutation
 from api.graphql.save_universe import UniverseMutation
 from api.graphql.scalars import SCALARS
@@ -83,6 +84,7 @@ class Query(
     NodeQuery,
     MarketQuery,
     RegimeQuery,
+    StressQuery,
     RevisionQuery,
     DataHealthQuery,
     UniverseQuery,
