@@ -1,4 +1,4 @@
-import { ratio } from "../ui/format";
+import { integer, ratio } from "../ui/format";
 import { comparison, flagWords, type HitValues, written } from "./hit";
 import css from "./Scanner.module.css";
 
@@ -34,6 +34,12 @@ export function HitDetail({ values }: { values: HitValues }) {
             </div>
           ))}
         </dl>
+        {values.order && (
+          <p>
+            Suggested: buy {integer(values.order.shares)} above {ratio(values.order.entry)} {values.currency}, stop{" "}
+            {ratio(values.order.stop)}.
+          </p>
+        )}
         {values.flags.length > 0 && <p className={css.sub}>Data: {flagWords(values.flags).join(", ")}.</p>}
       </section>
     </div>

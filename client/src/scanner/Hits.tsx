@@ -17,7 +17,7 @@ type Hit = Found["hits"][number];
 type Scan = NonNullable<ScanHeadQuery["scan"]>;
 type Props = { scan: Scan; hits: readonly Hit[]; count: number; asked: number; funnel: Found["funnel"] };
 
-const COLUMNS = 6;
+const COLUMNS = 5;
 
 export function Hits({ scan, hits, count, asked, funnel }: Props) {
   const [open, setOpen] = useState<string | null>(null);
@@ -50,9 +50,6 @@ export function Hits({ scan, hits, count, asked, funnel }: Props) {
             <th scope="col">Last quarter</th>
             <th scope="col" className={table.num}>
               Close
-            </th>
-            <th scope="col" className={table.num}>
-              Suggested order
             </th>
           </tr>
         </thead>
@@ -107,16 +104,6 @@ function HitRow({ hit, open, onToggle }: { hit: Hit; open: boolean; onToggle: ()
         <Sparkline label={`Closes of ${hit.symbol} over the last quarter`} values={hit.sparkline} />
       </td>
       <td className={table.num}>{values.close !== null && money(values.close, values.currency, 2)}</td>
-      <td className={table.num}>
-        {values.order ? (
-          <>
-            {integer(values.order.shares)} at {ratio(values.order.entry)}
-            <span className={css.sub}>stop {ratio(values.order.stop)}</span>
-          </>
-        ) : (
-          <span className={table.faint}>none</span>
-        )}
-      </td>
     </tr>
   );
 }

@@ -58,7 +58,9 @@ function Ready({ catalogue: { scanners, universes }, id, past }: ReadyProps) {
   return (
     <div className={css.layout}>
       <ScanForm key={id ?? ""} scanners={scanners} universes={universes} initial={initial} />
-      <div className={css.results}>{id ? <ScanView key={id} id={id} /> : <RecentScans />}</div>
+      <div className={css.results} data-scan={id ?? undefined}>
+        {id ? <ScanView key={id} id={id} /> : <RecentScans />}
+      </div>
     </div>
   );
 }
