@@ -22,9 +22,11 @@ from graphql import (
     OperationType,
     parse,
     specified_rules,
+    validate,
 )
 from strawberry.extensions import SchemaExtension
-from strawberry.schema.schema import validate_document
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from api.errors import LimitExceeded
 from api.graphql.guards import Survey, survey, survey_input
@@ -32,7 +34,7 @@ from api.graphql.request import BadRequest, GraphQLRequest
 from api.graphql.trusted import Trusted
 from api.limits import Limits
 
-RULES = tuple(specified_rules)
+RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
 KEPT_DOCUMENTS = 128
 KEPT_COSTS = 128
 
@@ -192,7 +194,7 @@ class Gate:
             raise _beyond(*problems, cost=cost)
 
     def _validate(self, document: DocumentNode, cost: int) -> None:
-        errors = validate_document(self.schema, document, RULES)
+        errors = validate(self.schema, document, RULES, hide_suggestions=True)
         if errors:
             raise Refused(errors, cost)
 

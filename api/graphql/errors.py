@@ -1,5 +1,6 @@
 """Two kinds of trouble: what the caller can mend is data, the rest is a masked error."""
 
+import re
 from typing import Any
 
 import strawberry
@@ -15,6 +16,8 @@ from api.telemetry import logger
 
 LONGEST_MESSAGE = LIMITS.error_characters
 MOST_ERRORS = LIMITS.errors
+# What the library guesses that was meant, which tells of names nobody asked for.
+SUGGESTION = re.compile(r" Did you mean [^?]*\?")
 
 
 strawberry.enum(ErrorCode, description="What kind of thing is wrong; `reason` may be finer.")
@@ -78,7 +81,7 @@ def _told(error: GraphQLError, request_id: str) -> tuple[str, dict[str, Any]]:
         extensions = {"code": cause.reason or cause.code.value}
         return str(cause), extensions | ({"field": list(cause.field)} if cause.field else {})
     if cause is None or isinstance(cause, StrawberryInputCoercionError):
-        return error.message, {"code": "BAD_REQUEST"}
+        return SUGGESTION.sub("", error.message), {"code": "BAD_REQUEST"}
     if isinstance(cause, DeadlinePassed):
         return "this took too long; ask for less at once", _masked(ErrorCode.TIMEOUT, request_id)
     if _transient(cause):

@@ -11,6 +11,7 @@ from typing import Any, Final
 from graphql import (
     DocumentNode,
     FieldNode,
+    FloatValueNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLField,
@@ -284,6 +285,12 @@ class _Walk:
         return int(node.value[:LONGEST_SIZE])
 
     def _check_value(self, node: ValueNode | None, level: int = 0) -> None:
+        if isinstance(node, IntValueNode | FloatValueNode):
+            if len(node.value) > self.limits.number_digits:
+                raise LimitExceeded(
+                    _told("digits in a number", len(node.value), self.limits.number_digits)
+                )
+            return
         if isinstance(node, ListValueNode):
             within: Sequence[ValueNode] = node.values
         elif isinstance(node, ObjectValueNode):

@@ -4,6 +4,9 @@ from uuid import UUID
 
 import strawberry
 
+from api.errors import InvalidInput
+from api.limits import LIMITS
+
 
 @strawberry.interface(description="Anything with an id of its own; fetch it again by `node`.")
 class Node:
@@ -15,7 +18,16 @@ def global_id(kind: str, uuid: UUID) -> strawberry.ID:
 
 
 def parse_id(value: str) -> tuple[str, UUID] | None:
-    """Split a global id; None for what is no id of ours, which is the same as not found."""
+    """Split a global id; None for what is no id of ours, which is the same as not found.
+
+    Raises InvalidInput with reason BAD_VALUE for what is longer than any id.
+    """
+    if len(value) > LIMITS.id_characters:
+        raise InvalidInput(
+            f"id had {len(value):,} characters; pass an id of at most {LIMITS.id_characters}",
+            field=("id",),
+            reason="BAD_VALUE",
+        )
     kind, _, text = value.rpartition("_")
     try:
         uuid = UUID(text)

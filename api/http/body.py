@@ -7,6 +7,7 @@ from starlette.requests import Request
 from api.limits import LIMITS
 
 LARGEST_BODY = LIMITS.body_bytes
+BODY_SECONDS = LIMITS.body_seconds
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
 
@@ -28,7 +29,7 @@ async def read_body(request: Request) -> bytes:
 async def read_all(request: Request) -> bytes:
     """Return the body, whatever it is. Raises Refusal."""
     try:
-        async with asyncio.timeout(LIMITS.body_seconds):
+        async with asyncio.timeout(BODY_SECONDS):
             return await _read(request)
     except TimeoutError as e:
         raise Refusal(408, "the body did not end in time; send it at once") from e

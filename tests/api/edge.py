@@ -171,11 +171,11 @@ def make_app(settings, *, engine, secrets=None) -> App:
 
 
 @asynccontextmanager
-async def origin_of(app, client):
+async def origin_of(app, client, **given):
     """Serve the application on a socket, as the function's gateway would reach it."""
     with listening("127.0.0.1", 0) as listener:
         config = uvicorn.Config(
-            create_app(app, client=client),
+            create_app(app, client=client, **given),
             log_config=None,
             access_log=False,
             timeout_keep_alive=KEPT_SECONDS,

@@ -123,9 +123,9 @@ def test_a_trusted_document_is_held_to_the_limits_as_well(lists):
 def test_what_was_accepted_is_read_once(gate, monkeypatch):
     read = []
     monkeypatch.setattr(documents, "parse", lambda *a, **k: read.append("parse") or parse(*a, **k))
-    validate = documents.validate_document
+    validate = documents.validate
     monkeypatch.setattr(
-        documents, "validate_document", lambda *a: read.append("validate") or validate(*a)
+        documents, "validate", lambda *a, **k: read.append("validate") or validate(*a, **k)
     )
 
     seen = [admit(gate, ENVIRONMENT).document for _ in range(3)]

@@ -6,7 +6,6 @@ import orjson
 import pytest
 
 from api.cli.serve import listening
-from api.http.body import LARGEST_BODY
 from api.wiring import App
 from models.jobs import JobRepository
 from tests.api.browsing import browser
@@ -62,106 +61,6 @@ async def test_a_refused_document_has_no_data_and_the_status_of_its_media_type(h
     assert "data" not in new.json()
     assert new.json()["errors"][0]["message"] == "Cannot query field 'helo' on type 'Query'."
     assert new.json() == legacy.json()
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"",
-        b"null",
-        b"5",
-        b'"x"',
-        b"[]",
-        b"[" + b'{"query":"{a}"},' * 3 + b"{}]",
-        b"{}",
-        b"\xff",
-        '{"query": "{ server { version } }"}'.encode("utf-16"),
-        b"[" * 100_000,
-        b'{"query":"{ a }","query":"{ b }"}',
-        b'{"query":"{ a }","variables":{"x":NaN}}',
-        b'{"query":"{ a }","variables":{"x":1e400}}',
-        b'{"query":"{ a }","variables":{"x":' + b"9" * 500 + b"}}",
-        b'{"query":"{ a }","variables":{"x":"\\ud800"}}',
-        b'{"query":"{ a }","variables":{"x":"\\u0000"}}',
-        b'{"query":"{ a }","variables":' + b'{"x":' * 40 + b"1" + b"}" * 41,
-        b'{"query":5}',
-        b'{"query":["{ a }"]}',
-        b'{"query":""}',
-        b'{"query":"{ a }","variables":"x"}',
-        b'{"query":"{ a }","variables":[1]}',
-        b'{"query":"{ a }","operationName":5}',
-        b'{"query":"query A { server { version } }","operationName":"B"}',
-        b'{"query":"query A { server { version } } query B { server { version } }"}',
-    ],
-    ids=lambda body: body[:30].decode(errors="replace"),
-)
-async def test_a_malformed_body_is_a_bad_request(http, body):
-    answer = await post(http, body)
-
-    assert answer.status_code == 400
-    assert answer.json()["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
-
-
-@pytest.mark.parametrize(
-    ("headers", "status"),
-    [
-        ({"content-type": "text/plain"}, 415),
-        ({"content-type": "application/x-www-form-urlencoded"}, 415),
-        ({"content-type": "multipart/form-data; boundary=x"}, 415),
-        ({"content-type": ""}, 415),
-        ({"content-type": "application/json; charset=latin1"}, 415),
-        ({"content-encoding": "gzip"}, 415),
-        ({"accept": "text/html"}, 406),
-        ({"content-type": "application/json; charset=UTF-8"}, 200),
-    ],
-)
-async def test_the_form_of_a_request_is_checked_before_its_body(http, headers, status):
-    answer = await post(http, {"query": VERSION}, **headers)
-
-    assert answer.status_code == status
-
-
-async def test_a_body_too_large_is_refused(http):
-    answer = await post(http, {"query": "{ a }", "variables": {"x": "y" * LARGEST_BODY}})
-
-    assert answer.status_code == 413
-
-
-@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"])
-async def test_graphql_takes_post_only(http, method):
-    answer = await http.request(method, "/graphql?query={server{version}}")
-
-    assert answer.status_code == 405
-    assert answer.headers["allow"] == "POST"
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        "subscription { a }",
-        "{ ...a } fragment a on Query { ...b } fragment b on Query { ...a }",
-        "{ server { version } } query B { server { version } }",
-        "{ " + "server { version } " * 600 + "}",
-        "#" * 10_001 + "\n{ server { version } }",
-        "query($x: ID!) { job(id: $x) { id } }",
-        '{ universe(key: "A", validAt: "2025-02-30") { key } }',
-        '{ universe(key: "A", validAt: "20250203") { key } }',
-        '{ universe(key: "A", validAt: "0000-01-01") { key } }',
-        '{ universe(key: "A", validAt: "9999-12-31") { key } }',
-        '{ universe(key: "A", knownAt: "2025-02-03T00:00:00") { key } }',
-        "{ instruments(first: 2147483648) { totalCount } }",
-        '{ instruments(exchange: "XNYS") { totalCount } }',
-        "{ instruments(exchange: NOWHERE) { totalCount } }",
-    ],
-    ids=lambda query: query[:50],
-)
-async def test_a_document_that_cannot_be_run_is_a_request_error(http, query):
-    answer = await post(http, {"query": query, "operationName": None})
-
-    assert answer.status_code == 400
-    assert "data" not in answer.json()
-    codes = {error["extensions"]["code"] for error in answer.json()["errors"]}
-    assert codes <= {"BAD_REQUEST", "LIMIT_EXCEEDED"}
 
 
 async def test_at_most_ten_short_errors_are_told(http):

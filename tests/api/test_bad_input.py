@@ -1,0 +1,434 @@
+"""The bad inputs of GraphQL, each under its number: none is a fault of ours, none has an effect.
+
+1 to 30 are requests, 31 to 54 documents and what is sent beside them.
+"""
+
+import asyncio
+import hashlib
+
+import httpx
+import orjson
+import pytest
+from sqlalchemy import func, select
+
+from api.graphql.execute import Profile
+from api.http import create_app
+from api.limits import LIMITS
+from models import Job
+from tests.api.edge import origin_of
+from tests.api.finished import finish_backtest
+
+GRAPHQL = "application/graphql-response+json"
+JSON = {"content-type": "application/json", "accept": GRAPHQL}
+GOOD = "{ server { environment } }"
+
+
+async def post(http, body, **headers):
+    content = body if isinstance(body, bytes) else orjson.dumps(body)
+    return await http.post("/graphql", content=content, headers=JSON | headers)
+
+
+def told(answer):
+    """Return the errors of an answer that has nothing else, and no fault of ours."""
+    body = answer.json()
+    assert "data" not in body
+    assert answer.headers["content-type"].startswith(("application/json", GRAPHQL))
+    codes = [error["extensions"]["code"] for error in body["errors"]]
+    assert "INTERNAL" not in codes
+    return codes
+
+
+def with_x(value: bytes):
+    return b'{"query":"{ a }","variables":{"x":' + value + b"}}"
+
+
+BODIES = {
+    "1 empty": b"",
+    "2 null": b"null",
+    "3 number": b"5",
+    "4 string": b'"x"',
+    "5 empty list": b"[]",
+    "6 batch": b"[" + b'{"query":"{ server { environment } }"},' * 999 + b'{"query":"{ a }"}]',
+    "7 empty object": b"{}",
+    "8 no UTF-8": b"\xff",
+    "8 no UTF-8 in a string": b'{"query":"{ a } # \xff"}',
+    "9 UTF-16": '{"query": "{ server { environment } }"}'.encode("utf-16"),
+    "9 a mark before UTF-8": b'\xef\xbb\xbf{"query":"{ server { environment } }"}',
+    "10 nested lists": b"[" * 100_000,
+    "10 nested objects": b'{"x":' * 50_000,
+    "10 just too deep": with_x(b"[" * 33 + b"]" * 33),
+    "11 key twice": b'{"query":"{ a }","query":"{ b }"}',
+    "11 key twice, spelt otherwise": b'{"query":"{ a }","qu\\u0065ry":"{ b }"}',
+    "11 key twice, deep": with_x(b'{"y":1,"y":1}'),
+    "12 NaN": with_x(b"NaN"),
+    "12 Infinity": with_x(b"Infinity"),
+    "12 -Infinity": with_x(b"-Infinity"),
+    "12 too large for a float": with_x(b"1e400"),
+    "12 too many digits": with_x(b"9" * 401),
+    "13 half a surrogate pair": with_x(b'"\\ud800"'),
+    "13 half a pair in a key": with_x(b'{"\\udfff":1}'),
+    "14 NUL": with_x(b'"\\u0000"'),
+    "25 query is a number": b'{"query":5}',
+    "25 query is a list": b'{"query":["{ a }"]}',
+    "25 query is an object": b'{"query":{}}',
+    "25 query is blank": b'{"query":" "}',
+    "26 variables are text": b'{"query":"{ a }","variables":"x"}',
+    "26 variables are a list": b'{"query":"{ a }","variables":[1]}',
+    "26 extensions are text": b'{"query":"{ a }","extensions":"x"}',
+    "27 operation is a number": b'{"query":"{ a }","operationName":5}',
+    "27 operation is unknown": b'{"query":"query A { server { version } }","operationName":"B"}',
+    "28 two operations": b'{"query":"query A { server { version } } query B { a }"}',
+    "28 two mutations": b'{"query":"mutation A { a } mutation B { a }"}',
+    "28 no operation": b'{"query":"fragment A on Query { server { version } }"}',
+    "50 hash in capitals": orjson.dumps({"documentId": "0A" * 32}),
+    "50 63 digits": orjson.dumps({"documentId": "a" * 63}),
+    "50 65 digits": orjson.dumps({"documentId": "a" * 65}),
+    "50 hash is a number": b'{"documentId":5}',
+    "50 hash is empty": b'{"documentId":""}',
+    "50 two hashes": orjson.dumps(
+        {"documentId": "a" * 64, "extensions": {"persistedQuery": {"sha256Hash": "b" * 64}}}
+    ),
+    "50 persistedQuery is text": b'{"extensions":{"persistedQuery":"x"}}',
+    "50 persistedQuery is empty": b'{"extensions":{"persistedQuery":{}}}',
+}
+
+
+@pytest.mark.parametrize("name", BODIES)
+@pytest.mark.parametrize("accept", [GRAPHQL, "application/json"])
+async def test_bad_http_input(http, name, accept):
+    answer = await post(http, BODIES[name], accept=accept)
+
+    assert answer.status_code == 400
+    assert told(answer) == ["BAD_REQUEST"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        with_x(b"[" * 10 + b"]" * 10),
+        with_x(b"9" * 400),
+        with_x(b'"\\ud83e\\udd9c"'),
+        b'{"query":"{ server { environment } }","unknown":1,"extensions":{"other":{}}}',
+        b'{"query":"{ server { environment } }","operationName":null,"variables":null}',
+        b'{"query":"{ server { environment } }","operationName":""}',
+        b' \n{"query":"{ server { environment } }"} ',
+    ],
+)
+async def test_what_is_just_good_enough_is_read(http, body):
+    answer = await post(http, body.replace(b"{ a }", GOOD.encode()))
+
+    assert answer.status_code == 200
+    assert answer.json()["data"] == {"server": {"environment": "test"}}
+
+
+FORMS = {
+    "16 packed": ({"content-encoding": "gzip"}, 415),
+    "16 packed second": ({"content-encoding": "identity, br"}, 415),
+    "18 plain text": ({"content-type": "text/plain"}, 415),
+    "18 no type": ({"content-type": ""}, 415),
+    "18 the answer's type": ({"content-type": GRAPHQL}, 415),
+    "19 form": ({"content-type": "application/x-www-form-urlencoded"}, 415),
+    "20 upload": ({"content-type": "multipart/form-data; boundary=x"}, 415),
+    "21 latin1": ({"content-type": "application/json; charset=latin1"}, 415),
+    "an answer nobody makes": ({"accept": "text/html"}, 406),
+    "utf-8 in capitals": ({"content-type": 'application/json; charset="UTF-8"'}, 200),
+}
+
+
+@pytest.mark.parametrize("name", FORMS)
+async def test_bad_form(http, name):
+    headers, status = FORMS[name]
+
+    answer = await post(http, {"query": GOOD}, **headers)
+
+    assert answer.status_code == status
+    if status != 200:
+        assert told(answer) == ["BAD_REQUEST"]
+
+
+async def test_15_a_body_of_ten_megabytes_is_refused(http):
+    answer = await post(http, {"query": GOOD, "variables": {"x": "y" * 10_000_000}})
+
+    assert answer.status_code == 413
+    assert told(answer) == ["BAD_REQUEST"]
+
+
+@pytest.mark.parametrize("beyond", [0, 1])
+async def test_15_the_largest_body_at_its_edge(http, beyond):
+    body = orjson.dumps({"query": GOOD})
+    body += b" " * (LIMITS.body_bytes + beyond - len(body))
+
+    answer = await post(http, body)
+
+    assert answer.status_code == (413 if beyond else 200)
+
+
+async def test_17_a_body_without_end_is_given_up(app, built, monkeypatch):
+    """What never ends is not waited for, and the connection is free for the next."""
+    monkeypatch.setattr("api.http.body.BODY_SECONDS", 0.05)
+    async with origin_of(app, built) as url:
+        host, port = httpx.URL(url).host, httpx.URL(url).port
+        reader, writer = await asyncio.open_connection(host, port)
+        head = "POST /graphql HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n"
+        writer.write(f"{head}transfer-encoding: chunked\r\n\r\n1\r\n{{\r\n".encode())
+        await writer.drain()
+        line = await reader.readline()
+        writer.close()
+        async with httpx.AsyncClient(base_url=url) as client:
+            after = await post(client, {"query": GOOD})
+
+    assert line.split()[1] == b"408"
+    assert after.status_code == 200
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "HEAD"])
+@pytest.mark.parametrize("asked", ["{server{version}}", "mutation{cancelJob(id:1){job{id}}}"])
+async def test_22_to_24_other_methods(http, method, asked):
+    answer = await http.request(method, "/graphql", params={"query": asked})
+
+    assert answer.status_code == 405
+    assert answer.headers["allow"] == "POST"
+
+
+async def test_22_a_mutation_by_get_is_refused_where_queries_are_not(app, built):
+    transport = httpx.ASGITransport(
+        create_app(app, client=built, profile=Profile(queries_by_get=True))
+    )
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        writes = await client.get(
+            "/graphql", params={"query": 'mutation { cancelJob(id: "x") { job { id } } }'}
+        )
+        reads = await client.get("/graphql", params={"query": GOOD})
+
+    assert (writes.status_code, reads.status_code) == (405, 200)
+    assert told(writes) == ["BAD_REQUEST"]
+
+
+BLOCK = '"""'
+JOBS = "query($x: %s) { jobs(first: $x) { totalCount } }"
+
+
+def bomb(number):
+    chain = " ".join(f"fragment F{n} on Query {{ ...F{n + 1} ...F{n + 1} }}" for n in range(number))
+    return f"{{ ...F0 }} {chain} fragment F{number} on Query {{ a: server {{ version }} }}"
+
+
+def deep(levels):
+    return "{ node(id: 1) " + "{ job " * (levels - 2) + "{ id }" + " }" * (levels - 1)
+
+
+def many(text, number):
+    return "{ " + " ".join(text.replace("N", str(n)) for n in range(number)) + " }"
+
+
+RUN = """runBacktest(input: {strategy: "equal_weight", symbols: ["AAA"], start: "2018-06-01"})
+    { job { id } }"""
+DOCUMENTS = {
+    "29 anonymous and named": "{ server { version } } query B { server { version } }",
+    "30 subscription": "subscription { a }",
+    **{f"31 bomb {n}": bomb(n) for n in (20, 60, 90)},
+    "32 circle": "{ ...A } fragment A on Query { ...A }",
+    "32 circle of three": "{ ...A } fragment A on Query { ...B } fragment B on Query { ...C } "
+    "fragment C on Query { ...A }",
+    **{f"33 depth {n}": deep(n) for n in (11, 400, 10_000)},
+    "34 aliases": many("aN: server { version }", 10_000),
+    "34 16 aliases": many("aN: server { version }", 16),
+    "35 aliases in fragments": "{ ...A } fragment A on Query { ...B ...B ...B ...B } "
+    "fragment B on Query { " + " ".join(f"a{n}: server {{ version }}" for n in range(4)) + " }",
+    "36 fields": many("server { version }", 10_000),
+    "36 501 fields": "{ server { " + "version " * 500 + "} }",
+    "37 known directives": "{ server { version " + "@skip(if:false)" * 5_000 + " } }",
+    "37 51 directives": "{ server { version " + "@skip(if:false)" * 51 + " } }",
+    "37 unknown directives": "{ server { version " + "@a" * 300 + " } }",
+    "38 1,000 runs": "mutation " + many(f"rN: {RUN}", 1_000),
+    "38 two runs": "mutation " + many(f"rN: {RUN}", 2),
+    "38 two runs in a fragment": "mutation { ...A ...B } fragment A on Mutation { a: "
+    + RUN + " } fragment B on Mutation { b: " + RUN + " }",
+    "39 circular introspection": "{ __schema { types " + "{ fields { type " * 5
+    + "{ name }" + " } }" * 5 + " } }",
+    "41 misspelt": "{ helo }",
+    "41 misspelt argument": '{ job(ide: "x") { id } }',
+    "43 string of 1 MB": '{ job(id: "' + "x" * 200_000 + '") { id } }',
+    "43 block string": f"{{ job(id: {BLOCK}" + "x" * 200_000 + f"{BLOCK}) {{ id }} }}",
+    "44 white space": "{" + " " * 40_000 + "server { version } }",
+    "44 commas": "{" + "," * 40_000 + "server { version } }",
+    "44 comments": "#" * 40_000 + "\n{ server { version } }",
+    "44 tokens": "{ server { " + "version " * 1_000 + "} }",
+    "47 unused variable": "query($x: Int) { server { version } }",
+    "47 undefined variable": "{ jobs(first: $x) { totalCount } }",
+    "47 missing variable": "query($x: ID!) { job(id: $x) { id } }",
+    "47 wrong type": "{ jobs(first: [1]) { totalCount } }",
+    "47 null for what must be": "{ job(id: null) { id } }",
+    "48 Int beyond 32 bits": "{ jobs(first: 2147483648) { totalCount } }",
+    "48 Int of 5,000 digits": "{ jobs(first: " + "9" * 5_000 + ") { totalCount } }",
+    "48 no such day": '{ universe(key: "A", validAt: "2025-02-30") { key } }',
+    "48 a day without hyphens": '{ universe(key: "A", validAt: "20250203") { key } }',
+    "48 year 0": '{ universe(key: "A", validAt: "0000-01-01") { key } }',
+    "48 year 9999": '{ universe(key: "A", validAt: "9999-12-31") { key } }',
+    "48 year 292277": '{ universe(key: "A", validAt: "+292277-01-01") { key } }',
+    "48 no offset": '{ universe(key: "A", knownAt: "2025-02-03T00:00:00") { key } }',
+    "49 unknown member": "{ instruments(exchange: NOWHERE) { totalCount } }",
+    "49 text for a member": '{ instruments(exchange: "XNYS") { totalCount } }',
+    "53 defer": "{ ... @defer { server { version } } }",
+    "53 stream": "{ strategies @stream { key } }",
+    "nested values": "{ job(id: " + "[" * 150 + "]" * 150 + ") { id } }",
+    "nested inline fragments": "{ " + "... { " * 300 + "server { version }" + " }" * 300 + " }",
+    "no such fragment": "{ ...A }",
+    "two fragments of one name": "{ ...A } fragment A on Query { server { version } } "
+    "fragment A on Query { server { version } }",
+    "schema definition": "type A { a: Int }",
+}  # fmt: skip
+# Beyond what a body holds, or no operation at all.
+OTHERWISE = {"schema definition": 400}
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+async def test_bad_document(http, sessions, name):
+    query = DOCUMENTS[name]
+
+    new = await post(http, {"query": query})
+    legacy = await post(http, {"query": query}, accept="application/json")
+
+    assert new.status_code in (400, 413)
+    assert legacy.status_code in (200, 400, 413)
+    assert set(told(new)) <= {"BAD_REQUEST", "LIMIT_EXCEEDED"}
+    assert set(told(legacy)) == set(told(new))
+    async with sessions() as session:
+        assert await session.scalar(select(func.count()).select_from(Job)) == 0
+
+
+MISSPELT = ["{ helo }", "{ servr { version } }", "{ server { versio } }",
+    "{ jobs(frist: 1) { totalCount } }", "{ instruments(exchange: XNY) { totalCount } }",
+    "mutation { runBacktst { job { id } } }", "{ ... on Jb { id } }",
+    "query($x: Strin) { server { version } }", "{ server @skp { version } }",
+    "query($x: Exchange) { instruments(exchange: $x) { totalCount } }",
+    'mutation { saveUniverse(input: {kye: "A"}) { userErrors { code } } }']  # fmt: skip
+
+
+@pytest.mark.parametrize("query", MISSPELT)
+async def test_41_nothing_is_suggested(http, query):
+    answer = await post(http, {"query": query, "variables": {"x": "XNY"}})
+
+    assert "mean" not in answer.text
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("name", ["36 501 fields", "37 unknown directives", "31 bomb 60"])
+async def test_limits_come_before_the_rules(http, name):
+    """What the rules would have said is not there: they were not asked."""
+    answer = await post(http, {"query": DOCUMENTS[name].replace("version", "nothing")})
+
+    assert told(answer) == ["LIMIT_EXCEEDED"]
+
+
+VARIABLES = {
+    "45 nested": ("JSON", b"[" * 10_000 + b"]" * 10_000, 400),
+    "45 nested less": ("JSON", b"[" * 11 + b"]" * 11, 400),
+    "46 a list of a million": ("[String!]", b"[" + b"1," * 120_000 + b"1]", 400),
+    "46 a list too long for a body": ("[String!]", b"[" + b'"a",' * 120_000 + b'"a"]', 413),
+    "47 wrong type": ("Int", b'"x"', 400),
+    "47 null for what must be": ("Int!", b"null", 400),
+    "48 Int beyond 32 bits": ("Int", b"2147483648", 400),
+    "48 a fraction": ("Int", b"1.5", 400),
+    "48 a truth": ("Int", b"true", 400),
+    "48 beyond any float": ("Int", b"1e400", 400),
+    "46 text too long": ("Int", b'"' + b"x" * 10_001 + b'"', 400),
+}
+
+
+@pytest.mark.parametrize("name", VARIABLES)
+async def test_bad_variable(http, name):
+    kind, value, status = VARIABLES[name]
+    body = orjson.dumps({"query": JOBS % kind, "variables": {"x": 0}})
+
+    answer = await post(http, body.replace(b'{"x":0}', b'{"x":' + value + b"}"))
+
+    assert answer.status_code == status
+    assert set(told(answer)) <= {"BAD_REQUEST", "LIMIT_EXCEEDED"}
+
+
+@pytest.mark.parametrize(
+    ("first", "code"),
+    [*((size, "BAD_PAGE_SIZE") for size in ("2147483647", "-1", "0", "101")), ("null", None)],
+)
+async def test_42_sizes_of_a_page(http, first, code):
+    answer = await post(http, {"query": f"{{ jobs(first: {first}) {{ nodes {{ id }} }} }}"})
+
+    assert answer.status_code == 200
+    codes = [error["extensions"]["code"] for error in answer.json().get("errors", ())]
+    assert codes == ([code] if code else [])
+
+
+@pytest.mark.parametrize("length", [128, 129, 9_000])
+async def test_48_an_id_is_short(ask, length):
+    body = await ask("query($id: ID!) { job(id: $id) { id } }", id="x" * length)
+
+    codes = [error["extensions"]["code"] for error in body.get("errors", ())]
+    assert codes == ([] if length == 128 else ["BAD_VALUE"])
+    assert body["data"] == {"job": None}
+
+
+PAYLOADS = ["'; DROP TABLE job; --", '{"$gt": ""}', "{{7*7}}${7*7}", "%s%n", "../../etc/passwd",
+    "<script>alert(1)</script>", "\\'; SELECT pg_sleep(9); --", "1 OR 1=1"]  # fmt: skip
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+async def test_51_a_payload_is_text_like_any_other(ask, app, payload):
+    searched = """query($s: String!) {
+        instruments(search: $s) { nodes { symbol } } universe(key: $s) { key } }"""
+    noted = """mutation($id: ID!, $s: String!) {
+        annotateBacktest(input: {id: $id, name: $s}) { userErrors { code } } }"""
+
+    found = await ask(searched, s=payload)
+    changed = await ask(noted, id=payload, s=payload)
+
+    assert found["data"] == {"instruments": {"nodes": []}, "universe": None}
+    assert changed["data"]["annotateBacktest"]["userErrors"] == [{"code": "NOT_FOUND"}]
+
+
+@pytest.mark.parametrize("cursor", ["x", "", "????", "A" * 600, "\u00e9", "AAAAAAAAAAAA", "W10="])
+async def test_52_a_cursor_of_ones_own(ask, cursor):
+    body = await ask("query($c: String!) { jobs(after: $c) { nodes { id } } }", c=cursor)
+
+    assert [error["extensions"]["code"] for error in body["errors"]] == ["BAD_CURSOR"]
+    assert body["errors"][0]["path"] == ["jobs"]
+
+
+@pytest.mark.parametrize(
+    "hashed", ["0" * 64, hashlib.sha256(b"{ server { version } }").hexdigest()]
+)
+async def test_50_an_unknown_hash_is_refused_each_time(http, hashed):
+    asked = {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": hashed}}}
+    first = await post(http, asked)
+    with_text = await post(http, asked | {"query": GOOD})
+    again = await post(http, asked)
+
+    assert [told(first), told(with_text), told(again)] == [
+        ["PERSISTED_QUERY_NOT_FOUND"],
+        ["HASH_MISMATCH"],
+        ["PERSISTED_QUERY_NOT_FOUND"],
+    ]
+    assert {first.status_code, with_text.status_code, again.status_code} == {400}
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("a\u202eb", None),
+        ("a\u2066b", None),
+        ("a\u200bb", None),
+        ("a\x07b", None),
+        ("cafe\u0301", "caf\u00e9"),
+        ("\u0430lpha", "\u0430lpha"),
+    ],
+    ids=["right to left", "isolate", "zero width", "control", "composed", "homoglyph"],
+)
+async def test_54_a_name_reads_as_it_is_written(ask, app, text, kept):
+    run = await finish_backtest(app)
+    noted = """mutation($id: ID!, $s: String!) { annotateBacktest(input: {id: $id, name: $s})
+        { backtest { name } userErrors { code field } } }"""
+
+    told = (await ask(noted, id=f"backtest_{run.id}", s=text))["data"]["annotateBacktest"]
+
+    assert [error["code"] for error in told["userErrors"]] == ([] if kept else ["INVALID"])
+    assert (told["backtest"] or {}).get("name") == kept
