@@ -1,4 +1,4 @@
-"""Probability of backtest overfitting: does the best in one half stay good in the other?"""
+"""Probability of backtest overfitting: whether the best in one half is good in the other."""
 
 from dataclasses import dataclass
 from itertools import combinations

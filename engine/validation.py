@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 
@@ -54,7 +54,7 @@ class Split:
 def group_edges(rows: int, groups: int) -> list[tuple[int, int]]:
     """Return [start, stop) of groups of nearly equal length, in order."""
     edges = [round(rows * group / groups) for group in range(groups + 1)]
-    return list(zip(edges[:-1], edges[1:], strict=True))
+    return list(pairwise(edges))
 
 
 def cpcv_splits(

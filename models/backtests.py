@@ -123,6 +123,18 @@ class BacktestRepository:
     async def list_by_ids(self, ids: Sequence[UUID], *, owner_id: UUID) -> list[Backtest]:
         return await self._list(col(Backtest.id).in_(ids), col(Backtest.owner_id) == owner_id)
 
+    async def list_by_content(self, keys: Sequence[str], *, owner_id: UUID) -> dict[str, Backtest]:
+        """Return the newest run of each content that finished, is queued or runs."""
+        alive = col(Job.status).in_((*OPEN, JobStatus.SUCCEEDED))
+        same = (
+            select(Backtest)
+            .join(Job, col(Job.id) == col(Backtest.job_id))
+            .where(col(Backtest.owner_id) == owner_id, col(Backtest.content_key).in_(keys), alive)
+            .order_by(col(Backtest.created_at))
+            .execution_options(populate_existing=True)
+        )
+        return {run.content_key: run for run in await self.session.scalars(same)}
+
     async def list_by_jobs(self, job_ids: Sequence[UUID], *, owner_id: UUID) -> list[Backtest]:
         of_jobs = col(Backtest.job_id).in_(job_ids)
         return await self._list(of_jobs, col(Backtest.owner_id) == owner_id)

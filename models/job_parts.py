@@ -64,8 +64,8 @@ class JobParts:
         """Go on with parents that have no open part: all of them unless one is named.
 
         Cancelled when that was asked for, failed as its first failed part did, else queued again
-        for its end, with as many attempts again. Before that, the parts of a parent that cannot succeed
-        any more are cancelled.
+        for its end, with as many attempts again. Before that, the parts of a parent that cannot
+        succeed any more are cancelled.
         """
         await self._stop_in_vain(parent_id)
         waiting = select(col(Job.id)).where(*_waiting(parent_id), ~_open_part())

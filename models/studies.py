@@ -81,6 +81,17 @@ class StudyRepository(Generic[S]):
         owned = select(self.entity).where(col(self.entity.owner_id) == owner_id)
         return await count(self.session, owned)
 
+    async def last_of_family(self, family: str, *, owner_id: UUID) -> S | None:
+        """Return the newest search of a family that has finished."""
+        entity = self.entity
+        found = select(entity).where(
+            col(entity.owner_id) == owner_id,
+            col(entity.family) == family,
+            col(entity.summary).is_not(None),
+        )
+        newest = found.order_by(col(entity.created_at).desc(), col(entity.id)).limit(1)
+        return await self.session.scalar(newest)
+
     async def publish(self, id: UUID, *, result_prefix: str, summary: dict[str, Any]) -> None:
         """Show what came of it. Belongs in the transaction of the job's fenced finish."""
         shown = update(self.entity).where(col(self.entity.id) == id)

@@ -109,8 +109,11 @@ class TrialRepository:
 
     async def count_before(self, trial: Trial) -> int:
         """Return how many trials of its family came before this one."""
-        created, id = col(Trial.created_at), col(Trial.id)
-        earlier = or_(created < trial.created_at, and_(created == trial.created_at, id < trial.id))
+        created = col(Trial.created_at)
+        earlier = or_(
+            created < trial.created_at,
+            and_(created == trial.created_at, col(Trial.id) < trial.id),
+        )
         statement = select(func.count()).where(
             col(Trial.owner_id) == trial.owner_id, col(Trial.family) == trial.family, earlier
         )

@@ -8,6 +8,7 @@ from models.backtest import Allocator, Currency, DecisionClock, FillPolicy, Reba
 from models.instrument import AssetClass, Exchange
 from models.job import JobStatus
 from models.price_bar import DataQuality
+from models.study import SearchMethod, ValidationMethod
 from models.trade import Side, TradeStatus
 from models.universe import Region
 
@@ -28,6 +29,16 @@ strawberry.enum(
 )
 strawberry.enum(Side, description="Side of an order or a trade; SELL opens a short one.")
 strawberry.enum(TradeStatus, description="Where a trade stands; CANCELLED is final.")
+strawberry.enum(
+    SearchMethod,
+    description="GRID tries every combination, RANDOM scatters them evenly, BAYESIAN learns where "
+    "to look from the trials before.",
+)
+strawberry.enum(
+    ValidationMethod,
+    description="WALK_FORWARD chooses on the past and tests on what follows; CPCV tests every "
+    "choice of groups, with the sessions around each of them left out.",
+)
 strawberry.enum(DecisionClock, description="At which market's close a run decides.")
 
 

@@ -23,6 +23,7 @@ from models.jobs import JobRepository
 from models.pages import Place
 from models.rebalance_plan import RebalancePlan
 from models.scan import Scan
+from models.study import Sweep, WalkForward
 
 # Below this the pace so far says nothing about what is left.
 LEAST_PROGRESS = 0.02
@@ -78,12 +79,12 @@ class JobType(Node):
 
     @strawberry.field(
         graphql_type=Node | None,
-        description="What it produces: the backtest or the scan it computes; the report of its "
+        description="What it produces: the backtest, scan or search it does; the report of its "
         "ingest or the plan once there is one.",
     )
     async def subject(
         root: strawberry.Parent[Job], info: Info
-    ) -> Backtest | IngestReport | RebalancePlan | Scan | None:
+    ) -> Backtest | IngestReport | RebalancePlan | Scan | Sweep | WalkForward | None:
         loaders = info.context.loaders
         if root.kind is StoredKind.INGEST:
             return await loaders.ingest_report_by_job_id.load(root.id)
@@ -91,6 +92,10 @@ class JobType(Node):
             return await loaders.plan_by_job_id.load(root.id)
         if root.kind is StoredKind.SCAN:
             return await loaders.scan_by_job_id.load(root.id)
+        if root.kind is StoredKind.SWEEP:
+            return await loaders.sweep_by_job_id.load(root.id)
+        if root.kind is StoredKind.WALK_FORWARD:
+            return await loaders.walk_forward_by_job_id.load(root.id)
         return await loaders.backtest_by_job_id.load(root.id)
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from strawberry.dataloader import DataLoader
 
+from api.graphql.study_loaders import StudyLoaders
 from api.services.symbol_coverage import SymbolCoverage, symbol_coverage
 from api.services.trade_marks import Held, Mark, marks_of
 from models.backtest import Backtest
@@ -64,6 +65,15 @@ class Loaders:
         self.plan_by_job_id = DataLoader(self._plans_of_jobs)
         self.scan_by_id = DataLoader(self._scans)
         self.scan_by_job_id = DataLoader(self._scans_of_jobs)
+        studies = StudyLoaders(context)
+        self.sweep_by_id = DataLoader(studies.sweeps)
+        self.sweep_by_job_id = DataLoader(studies.sweeps_of_jobs)
+        self.walk_forward_by_id = DataLoader(studies.walk_forwards)
+        self.walk_forward_by_job_id = DataLoader(studies.walk_forwards_of_jobs)
+        self.shards_by_job_id = DataLoader(studies.shards)
+        self.trial_by_number = DataLoader(studies.trials)
+        self.trial_by_content_key = DataLoader(studies.evaluated)
+        self.backtest_by_content_key = DataLoader(studies.backtests_of_content)
         self.instrument_by_id = DataLoader(self._instruments)
         self.instrument_by_uuid = DataLoader(self._instruments_by_uuid)
         self.instrument_by_symbol = DataLoader(self._instruments_by_symbol)

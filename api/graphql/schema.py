@@ -30,14 +30,18 @@ from api.graphql.regimes import RegimeQuery
 from api.graphql.revisions import RevisionQuery
 from api.graphql.risk import StressQuery
 from api.graphql.run_backtest import BacktestMutation
+from api.graphql.run_study import StudyMutation
 from api.graphql.save_universe import UniverseMutation
 from api.graphql.scalars import SCALARS
 from api.graphql.scans import ScanMutation, ScanQuery, ScanType
 from api.graphql.strategies import StrategyQuery
+from api.graphql.sweeps import SweepQuery, SweepType
 from api.graphql.trade_changes import TradeMutation
 from api.graphql.trades import TradeQuery, TradeType
+from api.graphql.trials import TrialQuery
 from api.graphql.universes import UniverseQuery
 from api.graphql.viewer import ViewerQuery
+from api.graphql.walk_forwards import WalkForwardQuery, WalkForwardType
 
 # What an id begins with, and the loader that knows its kind.
 NODES = {
@@ -46,6 +50,8 @@ NODES = {
     "ingest_report": "ingest_report_by_id",
     "rebalance_plan": "plan_by_id",
     "scan": "scan_by_id",
+    "sweep": "sweep_by_id",
+    "walk_forward": "walk_forward_by_id",
     "instrument": "instrument_by_uuid",
     "trade": "trade_by_id",
     "cash_flow": "cash_flow_by_id",
@@ -98,6 +104,9 @@ class Query(
     JobQuery,
     PlanQuery,
     ScanQuery,
+    SweepQuery,
+    WalkForwardQuery,
+    TrialQuery,
 ):
     pass
 
@@ -114,6 +123,7 @@ class Mutation(
     JobMutation,
     PlanMutation,
     ScanMutation,
+    StudyMutation,
 ):
     pass
 
@@ -138,6 +148,8 @@ def _build() -> Schema:
             IngestReportType,
             RebalancePlanType,
             ScanType,
+            SweepType,
+            WalkForwardType,
             TradeType,
             CashFlowType,
         ),

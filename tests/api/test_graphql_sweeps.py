@@ -1,0 +1,346 @@
+"""Sweeps through the API: asked for, done in parts, read as a surface with its doubts."""
+
+from uuid import UUID
+
+import pytest
+
+from models import Job, StudyTrial, Sweep, Trial
+from models.job import JobKind
+from tests.api.searching import AXES, SWEEP, changed, done, on_base, submitted
+from tests.api.submitting import RUN, rows
+from tests.factories import STRANGER
+
+READ = """
+query Read($id: ID!) {
+  sweep(id: $id) {
+    shards shardsDone combinations approximations
+    job { status progress }
+    best { number parameters metrics { sharpe } backtest { id } }
+    trials(first: 100) {
+      totalCount
+      nodes { number parameters metrics { sharpe calmar turnover } backtest { id } }
+    }
+    surface(x: "lookback", y: "top_n") { x y metric values stability worst }
+    overfitting { trials effectiveTrials pbo deflatedSharpe psr verdict }
+    pboLogits
+  }
+}
+"""
+
+
+def uuid(global_id):
+    return UUID(global_id.rpartition("_")[2])
+
+
+async def searched(app, ask, input=SWEEP):
+    told = await submitted(ask, input)
+    await done(app, uuid(told["job"]["id"]))
+    body = await ask(READ, id=told["sweep"]["id"])
+    assert "errors" not in body, body
+    return body["data"]["sweep"]
+
+
+async def test_a_grid_is_searched_in_parts(app, market, ask):
+    told = await submitted(ask)
+    assert (told["combinations"], told["reused"], told["userErrors"]) == (18, False, [])
+    assert told["job"]["kind"] == "SWEEP"
+    assert told["job"]["subject"] == {"id": told["sweep"]["id"]}
+
+    performed = await done(app, uuid(told["job"]["id"]))
+
+    # The plan, 18 trials by 8 in three parts, and the end.
+    assert len(performed) == 5
+    sweep = (await ask(READ, id=told["sweep"]["id"]))["data"]["sweep"]
+    assert sweep["job"] == {"status": "SUCCEEDED", "progress": 1.0}
+    assert (sweep["shards"], sweep["shardsDone"], sweep["combinations"]) == (3, 3, 18)
+    assert sweep["trials"]["totalCount"] == 18
+    sharpes = [node["metrics"]["sharpe"] for node in sweep["trials"]["nodes"]]
+    assert sharpes == sorted(sharpes, reverse=True)
+    assert sweep["best"]["metrics"]["sharpe"] == sharpes[0]
+    assert sweep["approximations"][0] == "fractional_shares"
+
+
+async def test_a_surface_has_the_mean_of_what_shares_a_cell(app, market, ask):
+    sweep = await searched(app, ask)
+
+    surface, nodes = sweep["surface"], sweep["trials"]["nodes"]
+    assert (surface["x"], surface["y"], surface["metric"]) == ([21, 40, 60], [1, 2, 3], "sharpe")
+    shared = [
+        node["metrics"]["sharpe"]
+        for node in nodes
+        if (node["parameters"]["lookback"], node["parameters"]["top_n"]) == (40, 2)
+    ]
+    assert len(shared) == 2
+    assert surface["values"][1][1] == pytest.approx(sum(shared) / 2)
+    near = [v for y, row in enumerate(surface["values"]) for x, v in enumerate(row) if x < 2 > y]
+    near.remove(surface["values"][0][0])
+    assert surface["stability"][0][0] == pytest.approx(sum(near) / 3)
+    assert surface["worst"][0][0] == min(near)
+
+
+async def test_every_trial_counts_in_the_ledger(app, market, ask):
+    sweep = await searched(app, ask)
+
+    assert sweep["overfitting"]["trials"] == 18
+    assert 1 <= sweep["overfitting"]["effectiveTrials"] <= 18
+    # 12,870 ways to take eight of sixteen blocks.
+    assert len(sweep["pboLogits"]) == 12_870
+    lost = sum(logit <= 0 for logit in sweep["pboLogits"])
+    assert sweep["overfitting"]["pbo"] == lost / 12_870
+    ledger = """
+        query { trials(family: "momentum:TEST_US", first: 2) {
+            count effectiveCount bestSharpe expectedMaximumSharpe sharpeVariance
+            trials { totalCount pageInfo { endCursor hasNextPage }
+                     nodes { number parameters metrics { sharpe } } } } }
+    """
+    book = (await ask(ledger))["data"]["trials"]
+    assert (book["count"], book["trials"]["totalCount"]) == (18, 18)
+    assert book["effectiveCount"] == sweep["overfitting"]["effectiveTrials"]
+    assert book["bestSharpe"] == pytest.approx(sweep["best"]["metrics"]["sharpe"])
+    assert [node["number"] for node in book["trials"]["nodes"]] == [1, 2]
+    after = book["trials"]["pageInfo"]["endCursor"]
+    more = ledger.replace("first: 2", f'first: 2, after: "{after}"')
+    assert [n["number"] for n in (await ask(more))["data"]["trials"]["trials"]["nodes"]] == [3, 4]
+
+
+async def test_a_trial_finds_the_backtest_of_its_content(app, market, ask):
+    sweep = await searched(app, ask)
+    best = sweep["best"]
+    assert best["backtest"] is None
+    base = {**SWEEP["base"], "parameters": {**SWEEP["base"]["parameters"], **best["parameters"]}}
+
+    run = (await ask(RUN, input=base))["data"]["runBacktest"]["backtest"]["id"]
+
+    found = await ask(
+        "query Q($id: ID!) { sweep(id: $id) { best { backtest { id } } } }",
+        id=(await submitted(ask))["sweep"]["id"],
+    )
+    assert found["data"]["sweep"]["best"]["backtest"] == {"id": run}
+
+
+@pytest.mark.parametrize("method", ["RANDOM", "BAYESIAN"])
+async def test_a_search_that_does_not_try_everything_repeats(app, market, ask, method):
+    axes = [
+        {"name": "lookback", "low": 21, "high": 90},
+        {"name": "top_n", "low": 1, "high": 5},
+        {"name": "min_score", "low": -0.1, "high": 0.2},
+    ]
+    search = changed(axes=axes, method=method, maxTrials=12)
+    first = await searched(app, ask, search)
+    again = await searched(app, ask, on_base(search, benchmark="AAA"))
+    other = await searched(app, ask, changed(search, seed=1))
+
+    def tried(sweep):
+        return {node["number"]: node["parameters"] for node in sweep["trials"]["nodes"]}
+
+    assert len(tried(first)) == 12
+    assert tried(first) == tried(again)
+    assert tried(first) != tried(other)
+
+
+async def test_the_same_sweep_is_done_once(app, market, ask):
+    first = await submitted(ask, changed(idempotencyKey="k"))
+    again = await submitted(ask)
+    keyed = await submitted(ask, changed(idempotencyKey="k"))
+    other = await submitted(ask, changed(objective="calmar", idempotencyKey="k"))
+
+    assert [told["reused"] for told in (first, again, keyed)] == [False, True, True]
+    assert again["sweep"]["id"] == keyed["sweep"]["id"] == first["sweep"]["id"]
+    assert [fault["reason"] for fault in other["userErrors"]] == ["IDEMPOTENCY_CONFLICT"]
+    assert await rows(app.sessions, Sweep) == 1
+
+
+async def test_a_sweep_too_large_is_refused_before_any_row(app, market, ask):
+    # Bad input 59: 10 to the 9th combinations.
+    axes = [
+        {"name": name, "low": 0, "high": 999, "step": 1}
+        for name in ("min_adv", "costs.slippageBps", "costs.commissionBps")
+    ]
+
+    told = await submitted(ask, changed(axes=axes))
+
+    assert [(fault["code"], fault["reason"], fault["field"]) for fault in told["userErrors"]] == [
+        ("LIMIT_EXCEEDED", "COST", ["input", "axes"])
+    ]
+    assert "1,000,000,000" in told["userErrors"][0]["message"]
+    assert [await rows(app.sessions, entity) for entity in (Job, Sweep, StudyTrial, Trial)] == [
+        0
+    ] * 4
+
+
+@pytest.mark.parametrize(
+    ("given", "field", "words"),
+    [
+        ({"axes": []}, ["input", "axes"], "axes had 0 entries"),
+        (
+            {"axes": [{"name": "lookbak", "values": [1]}]},
+            ["input", "axes", "0", "name"],
+            "did you mean lookback?",
+        ),
+        ({"axes": [{"name": "top_n"}]}, ["input", "axes", "0"], "neither values nor a range"),
+        (
+            {"axes": [{"name": "top_n", "values": [1], "low": 1}]},
+            ["input", "axes", "0"],
+            "both values and a range",
+        ),
+        (
+            {"axes": [{"name": "top_n", "values": []}]},
+            ["input", "axes", "0", "values"],
+            "had no values",
+        ),
+        (
+            {"axes": [{"name": "top_n", "values": [3, 3]}]},
+            ["input", "axes", "0", "values"],
+            "listed 3 twice",
+        ),
+        ({"axes": [{"name": "top_n", "values": [0]}]}, ["input", "axes", "0"], "use at least 1"),
+        (
+            {"axes": [{"name": "top_n", "low": 5, "high": 1}]},
+            ["input", "axes", "0", "low"],
+            "must be below high",
+        ),
+        (
+            {"axes": [{"name": "top_n", "low": 1, "high": 9, "step": 0}]},
+            ["input", "axes", "0", "step"],
+            "use more than 0",
+        ),
+        (
+            {"axes": [{"name": "min_adv", "low": 0, "high": 9, "log": True}]},
+            ["input", "axes", "0", "low"],
+            "begins above 0",
+        ),
+        (
+            {"axes": [{"name": "min_score", "low": 0, "high": 1}]},
+            ["input", "axes"],
+            "range without a step",
+        ),
+        (
+            {"axes": [{"name": "costs.slippageBps", "values": [-1]}]},
+            ["input", "axes", "0"],
+            "use at least 0",
+        ),
+        (
+            {"axes": [{"name": "weighting", "low": 0, "high": 1}]},
+            ["input", "axes", "0"],
+            "list its values",
+        ),
+        (
+            {"axes": [{"name": "lookback", "values": [21]}, {"name": "skip", "values": [21, 42]}]},
+            ["input", "axes"],
+            "no combination fits",
+        ),
+        ({"axes": [*AXES, AXES[0]]}, ["input", "axes"], "named lookback twice"),
+        ({"objective": "luck"}, ["input", "objective"], "use one of sharpe"),
+        ({"maxTrials": 0}, ["input", "maxTrials"], "use at least 1"),
+        ({"maxTrials": 17}, ["input", "maxTrials"], "18 combinations, more than maxTrials, 17"),
+        ({"method": "BAYESIAN", "maxTrials": 501}, ["input", "maxTrials"], "at most 500"),
+        ({"seed": -1}, ["input", "seed"], "seed was -1"),
+        (
+            {"base": {**SWEEP["base"], "strategy": "momentun"}},
+            ["input", "base", "strategy"],
+            "momentum",
+        ),
+        (
+            {"base": {**SWEEP["base"], "start": "2030-01-01"}},
+            ["input", "base", "start"],
+            "2030-01-01",
+        ),
+        (
+            {"base": {**SWEEP["base"], "overlayVolTarget": 0.1}},
+            ["input", "base", "overlayVolTarget"],
+            "not searched with",
+        ),
+        (
+            {"axes": [{"name": "lookback", "values": [60, 756]}]},
+            ["input", "base", "parameters", "lookback"],
+            "758 sessions",
+        ),
+    ],
+)
+async def test_what_cannot_be_searched_is_said_at_its_place(app, market, ask, given, field, words):
+    told = await submitted(ask, changed(**given))
+
+    assert (told["sweep"], told["job"], told["combinations"]) == (None, None, 0)
+    assert [fault["field"] for fault in told["userErrors"]] == [field]
+    assert words in told["userErrors"][0]["message"]
+    assert await rows(app.sessions, Job) == 0
+
+
+async def test_a_strangers_sweep_is_absent(app, market, ask):
+    told = await submitted(ask)
+    await done(app, uuid(told["job"]["id"]))
+
+    theirs = await ask(READ, id=told["sweep"]["id"], viewer_id=STRANGER)
+    node = await ask(
+        "query Q($id: ID!) { node(id: $id) { id } }", id=told["sweep"]["id"], viewer_id=STRANGER
+    )
+    ledger = await ask(
+        'query { trials(family: "momentum:TEST_US") { count } sweeps { totalCount } }',
+        viewer_id=STRANGER,
+    )
+
+    assert (theirs["data"]["sweep"], node["data"]["node"]) == (None, None)
+    assert ledger["data"] == {"trials": {"count": 0}, "sweeps": {"totalCount": 0}}
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ('surface(x: "luck", y: "top_n") { x }', "this search varied lookback, skip, top_n"),
+        ('surface(x: "lookback", y: "top_n", metric: "luck") { x }', "name a figure of Metrics"),
+        ('trials(orderBy: "luck") { totalCount }', "name a figure of Metrics"),
+        ("trials(first: 101) { totalCount }", "ask for 1 to 100"),
+    ],
+)
+async def test_what_cannot_be_read_is_said(app, market, ask, asked, words):
+    told = await submitted(ask)
+
+    body = await ask(
+        "query Q($id: ID!) { sweep(id: $id) { ASKED } }".replace("ASKED", asked),
+        id=told["sweep"]["id"],
+    )
+
+    assert words in body["errors"][0]["message"]
+
+
+async def test_a_page_of_trials_takes_as_many_statements_as_one(app, market, ask, counting):
+    told = await submitted(ask)
+    await done(app, uuid(told["job"]["id"]))
+    document = """
+        query Q($id: ID!, $first: Int) { sweep(id: $id) { trials(first: $first) {
+            nodes { number parameters metrics { sharpe } backtest { id } } } } }
+    """
+    with counting() as one:
+        await ask(document, id=told["sweep"]["id"], first=1)
+    with counting() as many:
+        await ask(document, id=told["sweep"]["id"], first=18)
+
+    assert len(one) == len(many)
+
+
+async def test_pages_of_trials_join(app, market, ask):
+    told = await submitted(ask)
+    await done(app, uuid(told["job"]["id"]))
+    document = """
+        query Q($id: ID!, $after: String, $by: String) { sweep(id: $id) {
+            trials(first: 7, after: $after, orderBy: $by) {
+                pageInfo { endCursor hasNextPage } nodes { number } } } }
+    """
+    for by in (None, "-sharpe", "number", "-number", "tailRatio"):
+        seen, after = [], None
+        while True:
+            body = await ask(document, id=told["sweep"]["id"], after=after, by=by)
+            page = body["data"]["sweep"]["trials"]
+            seen += [node["number"] for node in page["nodes"]]
+            after = page["pageInfo"]["endCursor"]
+            if not page["pageInfo"]["hasNextPage"]:
+                break
+        assert sorted(seen) == list(range(1, 19))
+        if by == "number":
+            assert seen == sorted(seen)
+
+
+def test_shards_are_nobodys_business():
+    from api.graphql.enums import JobKind as Shown
+
+    assert JobKind.SHARD.value not in Shown.__members__
