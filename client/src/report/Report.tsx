@@ -12,6 +12,7 @@ import { Kpis } from "./Kpis";
 import { Monthly } from "./Monthly";
 import { Orders } from "./Orders";
 import css from "./Report.module.css";
+import { Risk } from "./Risk";
 import { Rolling } from "./Rolling";
 import { Settings } from "./Settings";
 import { Spread } from "./Spread";
@@ -40,6 +41,7 @@ export default function Report({ id, name }: { id: string; name: string }) {
         <Spread id={id} />
         <Drawdowns run={run} />
       </div>
+      <Risk id={id} currency={run.currency} />
       <Holdings id={id} currency={run.currency} start={run.start} end={run.end} />
       <Orders id={id} currency={run.currency} />
       <Settings run={run} />
