@@ -1,11 +1,11 @@
-"""Rows as entities to look at: they hold their values and nothing else, and no session knows them.
+"""Rows as entities to look at: no session knows them, and nothing is made of what nobody asks for.
 
 To construct an entity, or to have the ORM make one, takes many times as long as to read its row.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from sqlalchemy import TypeDecorator, select, text
 from sqlalchemy.dialects.postgresql import dialect
@@ -41,27 +41,47 @@ async def read_entities(
     return list(await session.scalars(found, dict(asked)))
 
 
-def seen(entity: type[E], rows: Sequence[Row], names: Sequence[str] | None = None) -> list[E]:
-    """Return an entity for each row, with these values and no others; all columns if unnamed.
+def seen(entity: type[E], rows: Sequence[Row], names: tuple[str, ...] | None = None) -> list[E]:
+    """Return each row as one of these, with values of these names; all columns if unnamed.
 
-    A row may be longer than the names. To ask one for what it was not given is an error.
+    A row may be longer than the names. To ask for what was not read is an AttributeError.
     """
+    view = _view(entity, tuple(_conversions(entity)) if names is None else names)
+    return [view(row) for row in rows]  # type: ignore[misc] - it passes for the entity
+
+
+class _Seen:
+    """A row that passes for its entity, and converts a value when it is first asked for it."""
+
+    __slots__ = ("__dict__", "_row")
+    _entity: ClassVar[type[SQLModel]]
+    _places: ClassVar[Mapping[str, tuple[int, Convert | None]]]
+
+    def __init__(self, row: Row) -> None:
+        object.__setattr__(self, "_row", row)
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in self._places:
+            raise AttributeError(f"{name} of {self._entity.__name__} was not read")
+        place, convert = self._places[name]
+        value = self._row[place] if convert is None else convert(self._row[place], SPOKEN)
+        self.__dict__[name] = value
+        return value
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"{name} is to look at; read the entity where it is written")
+
+    @property
+    def __class__(self) -> type[SQLModel]:
+        return self._entity
+
+
+@cache
+def _view(entity: type[SQLModel], names: tuple[str, ...]) -> type[_Seen]:
     known = _conversions(entity)
-    names = tuple(known) if names is None else names
-    converted = [(name, known[name]) for name in names if known[name] is not None]
-    made = []
-    for row in rows:
-        values = dict(zip(names, row, strict=False))
-        for name, convert in converted:
-            values[name] = convert(values[name], SPOKEN)
-        made.append(_copy(entity, values))
-    return made
-
-
-def _copy(entity: type[E], values: dict[str, Any]) -> E:
-    made = object.__new__(entity)
-    object.__setattr__(made, "__dict__", values)
-    return made
+    places = {name: (place, known[name]) for place, name in enumerate(names)}
+    given = {"__slots__": (), "_entity": entity, "_places": places}
+    return type(f"Seen{entity.__name__}", (_Seen,), given)
 
 
 @cache
@@ -71,6 +91,4 @@ def _conversions(entity: type[SQLModel]) -> dict[str, Convert | None]:
 
 def _conversion(kind: Any) -> Convert | None:
     """Return how a column's values are read; None where the driver's are taken as they are."""
-    if not isinstance(kind, TypeDecorator):
-        return None
-    return kind.process_result_value
+    return kind.process_result_value if isinstance(kind, TypeDecorator) else None

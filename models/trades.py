@@ -11,7 +11,6 @@ from uuid import UUID
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
-    Select,
     Text,
     and_,
     any_,
@@ -25,7 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from models.base import INSTANT
-from models.pages import Page, Place, count, ordered, take
+from models.pages import Page, Place, count_written, take_written
 from models.session import lock
 from models.trade import Side, Trade, TradeStatus
 
@@ -177,20 +176,24 @@ class TradeRepository:
         after: Place | None = None,
     ) -> Page[Trade]:
         """Sort by a column, trades without it last. A place is (value of that column, id)."""
-        found = ordered(
-            _listed(owner_id, wanted, known_at),
-            col(getattr(Trade, by.value)),
-            col(Trade.id),
+        where, asked = _listed(owner_id, wanted, known_at)
+        return await take_written(
+            self.session,
+            Trade,
+            where,
+            asked,
+            by=by.value,
+            id="id",
             descending=descending,
+            first=first,
             after=after,
         )
-        return await take(self.session, found, first)
 
     async def count_listed(
         self, *, owner_id: UUID, wanted: Wanted = EVERYTHING, known_at: datetime | None = None
     ) -> int | None:
         """Return how many trades the pages hold; None past ten thousand."""
-        return await count(self.session, _listed(owner_id, wanted, known_at))
+        return await count_written(self.session, Trade, *_listed(owner_id, wanted, known_at))
 
     async def _instant_after(self, known_from: datetime) -> datetime:
         """Read the clock once; were it set back, versions would still follow each other."""
@@ -203,19 +206,34 @@ class TradeRepository:
         return list(await self.session.scalars(found))
 
 
-def _listed(owner_id: UUID, wanted: Wanted, known_at: datetime | None) -> Select[Trade]:
-    found = select(Trade).where(*_seen(owner_id, known_at))
-    for name in ("symbol", "status", "strategy", "side"):
+# What narrows a list, by the name of the wish.
+NARROWED = {
+    "symbol": "symbol = :symbol",
+    "status": "status = :status",
+    "strategy": "strategy = :strategy",
+    "side": "side = :side",
+    "entry_from": "entry_on >= :entry_from",
+    "entry_to": "entry_on <= :entry_to",
+    "tag": ":tag = ANY (tags)",
+}
+
+
+def _listed(
+    owner_id: UUID, wanted: Wanted, known_at: datetime | None
+) -> tuple[list[str], dict[str, Any]]:
+    """Return the conditions of a list and their parameters."""
+    where, asked = ["owner_id = :owner_id"], dict[str, Any](owner_id=owner_id)
+    if known_at is None:
+        where.append("known_to IS NULL")
+    else:
+        where.append("known_from <= :known_at AND (known_to IS NULL OR known_to > :known_at)")
+        asked["known_at"] = known_at
+    for name, condition in NARROWED.items():
         value = getattr(wanted, name)
         if value is not None:
-            found = found.where(col(getattr(Trade, name)) == value)
-    if wanted.entry_from is not None:
-        found = found.where(col(Trade.entry_on) >= wanted.entry_from)
-    if wanted.entry_to is not None:
-        found = found.where(col(Trade.entry_on) <= wanted.entry_to)
-    if wanted.tag is not None:
-        found = found.where(any_(col(Trade.tags)) == wanted.tag)
-    return found
+            where.append(condition)
+            asked[name] = value.value if isinstance(value, StrEnum) else value
+    return where, asked
 
 
 def _escaped(text: str) -> str:

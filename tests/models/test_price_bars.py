@@ -4,7 +4,6 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm.exc import UnmappedInstanceError
 from sqlmodel import col
 
 from models import Fingerprint, Instrument, PriceBar, PriceBarRevision, Scope
@@ -310,7 +309,7 @@ async def test_a_latest_bar_is_to_look_at_and_cannot_be_changed(session):
 
     with pytest.raises(AttributeError):
         latest.adjusted_close = 2.0
-    with pytest.raises(UnmappedInstanceError):
+    with pytest.raises(AttributeError, match="recorded_at of PriceBar was not read"):
         _ = latest.recorded_at
 
 
