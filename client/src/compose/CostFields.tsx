@@ -5,7 +5,7 @@ import { enumWords } from "../ui/format";
 import { Icon } from "../ui/Icon";
 import css from "./Compose.module.css";
 import type { Group } from "./ComposeForm";
-import { COSTS, CONSTRAINTS, type NumberField } from "./numbers";
+import { COSTS, CONSTRAINTS, type NumberField, OVERLAY } from "./numbers";
 import { boundsWords } from "./schema";
 
 const choices = <T extends string>(values: readonly T[]) => values.map((value) => ({ value, label: enumWords(value) }));
@@ -45,7 +45,7 @@ export function ConstraintFields({ strategy, draft, change, faults }: Group & { 
     <Fold
       title="Weights and limits"
       gist={draft.allocator ? enumWords(draft.allocator) : "the strategy's own weights"}
-      wrong={hasFault(faults, "constraints") || Boolean(faults.allocator)}
+      wrong={hasFault(faults, "constraints") || Boolean(faults.allocator ?? faults[OVERLAY.name])}
     >
       <SelectField
         label="Allocator"
@@ -80,6 +80,14 @@ export function ConstraintFields({ strategy, draft, change, faults }: Group & { 
         options={GROUPS}
         hint="What the group's limit counts."
         onChange={(value) => change("constraints.groupBy", { groupBy: value as GroupBy })}
+      />
+      <NumberBox
+        field={OVERLAY}
+        path={OVERLAY.name}
+        fault={faults[OVERLAY.name]}
+        currency={draft.currency}
+        value={draft.overlayVolTarget}
+        onChange={(overlayVolTarget) => change(OVERLAY.name, { overlayVolTarget })}
       />
     </Fold>
   );

@@ -39,6 +39,7 @@ export type Draft = {
   costs: Record<CostName, string>;
   constraints: Record<ConstraintName, string>;
   groupBy: GroupBy;
+  overlayVolTarget: string;
   name: string;
 };
 
@@ -80,6 +81,7 @@ export function newDraft(strategy: StrategyChoiceFragment, universe: string): Dr
     costs: fallbacks(COSTS),
     constraints: fallbacks(CONSTRAINTS),
     groupBy: "SECTOR",
+    overlayVolTarget: "",
     name: "",
   };
 }
@@ -107,6 +109,7 @@ export function draftFrom(run: PastRun, strategy: StrategyChoiceFragment, ownBen
     costs: typedFrom(COSTS, costs),
     constraints: typedFrom(CONSTRAINTS, constraints),
     groupBy: (constraints.groupBy as GroupBy | undefined) ?? "SECTOR",
+    overlayVolTarget: run.overlayVolTarget === null ? "" : String(run.overlayVolTarget),
     name: run.name ?? "",
   };
 }
@@ -144,6 +147,7 @@ export function toInput(draft: Draft, strategy: StrategyChoiceFragment, defaults
       minimumCommission: draft.costs.minimumCommission.trim() || null,
     } satisfies CostModelInput,
     constraints: { ...numbersOf(draft.constraints), groupBy: draft.groupBy } satisfies ConstraintsInput,
+    overlayVolTarget: parseNumber(draft.overlayVolTarget),
     name: draft.name.trim() || null,
   };
 }

@@ -62,7 +62,9 @@ test("the server's complaints keep their fields; one about nothing in particular
 });
 
 test("a past run comes back as the same input", () => {
-  const input = toInput(draft({ allocator: "HRP", end: "2020-12-31" }), MOMENTUM, { start: START });
+  const input = toInput(draft({ allocator: "HRP", end: "2020-12-31", overlayVolTarget: "0.12" }), MOMENTUM, {
+    start: START,
+  });
   const past = {
     id: "backtest_1",
     name: null,
@@ -79,6 +81,7 @@ test("a past run comes back as the same input", () => {
     fill: "NEXT_OPEN",
     wholeShares: true,
     decisionClock: "US_CLOSE",
+    overlayVolTarget: 0.12,
     costs: {
       commission_flat: "3.00",
       commission_bps: 0,

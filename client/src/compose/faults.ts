@@ -1,6 +1,6 @@
 import type { RunBacktestMutation, StrategyChoiceFragment } from "../graphql/generated";
 import type { Draft, Values } from "./draft";
-import { COSTS, CONSTRAINTS, type NumberField } from "./numbers";
+import { COSTS, CONSTRAINTS, type NumberField, OVERLAY } from "./numbers";
 import { fieldsOf, numberFault, orderedPairs, parseNumber } from "./schema";
 
 /** Path of a field, as the server writes it below `input`, to what is wrong there. */
@@ -16,6 +16,7 @@ export function findFaults(draft: Draft, strategy: StrategyChoiceFragment, start
     ["initialCapital", numberFault(draft.initialCapital, { minimum: 1, maximum: 1e12 })],
     ...numberFaults("costs", COSTS, draft.costs),
     ...numberFaults("constraints", CONSTRAINTS, draft.constraints),
+    [OVERLAY.name, numberFault(draft.overlayVolTarget, OVERLAY, { optional: true })],
   ];
   return Object.fromEntries(found.filter((entry): entry is [string, string] => entry[1] !== undefined));
 }

@@ -135,6 +135,17 @@ export const CONSTRAINTS = [
   },
 ] as const satisfies readonly NumberField[];
 
+export const OVERLAY = {
+  name: "overlayVolTarget",
+  label: "Volatility target",
+  unit: "per year",
+  fallback: "",
+  optional: true,
+  minimum: 0.02,
+  maximum: 0.4,
+  hint: "Scales weights by the run's own last half year; the rest is cash. Empty: no scaling.",
+} as const satisfies NumberField;
+
 export type CostName = (typeof COSTS)[number]["name"];
 export type ConstraintName = (typeof CONSTRAINTS)[number]["name"];
 export type { NumberField };
