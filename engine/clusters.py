@@ -69,9 +69,10 @@ def _cut(distances: FloatArray) -> IntArray | None:
     if np.max(distances) < STILL:
         return None
     tree = linkage(squareform(distances, checks=False), method="average")
-    best, best_score = None, -np.inf
+    best: IntArray | None = None
+    best_score = -np.inf
     for count in range(2, min(len(distances) - 1, MOST_CLUSTERS) + 1):
-        labels = fcluster(tree, count, criterion="maxclust")
+        labels: IntArray = fcluster(tree, count, criterion="maxclust").astype(np.int64)
         silhouettes = _silhouettes(distances, labels)
         mean, spread = float(silhouettes.mean()), float(silhouettes.std())
         score = mean / spread if spread > STILL else np.inf

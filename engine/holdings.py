@@ -98,9 +98,7 @@ class Ranked:
         rows = np.arange(len(self.names))[:, None]
         old_rank = old._ranks[rows, self.names]
         taken = self.names < self.n_assets
-        kept = [
-            np.count_nonzero(taken[:, :k] & (old_rank[:, :k] < k), axis=1) for k in self.sizes
-        ]
+        kept = [np.count_nonzero(taken[:, :k] & (old_rank[:, :k] < k), axis=1) for k in self.sizes]
         both: IntArray = np.stack(kept, axis=1).ravel()
         return self._held + old._held - both
 

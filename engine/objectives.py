@@ -22,9 +22,7 @@ class Stretch:
     peer_sharpes: FloatArray  # (N,) Sharpe ratios per session of all trials over them
 
 
-def best_of(
-    returns: FloatArray, rf: FloatArray, rows: IntArray | slice, objective: str
-) -> int:
+def best_of(returns: FloatArray, rf: FloatArray, rows: IntArray | slice, objective: str) -> int:
     """Return the trial of the highest objective on some rows; of equal ones the first.
 
     `returns` (T, N) and `rf` (T,) have no NaN. Where it is undefined for all, the first trial.
@@ -38,7 +36,8 @@ def scores_of(returns: FloatArray, rf: FloatArray, objective: str) -> FloatArray
     excess = returns - rf[:, None]
     sharpes = _sharpes(excess)
     if objective == "sharpe":
-        return sharpes * math.sqrt(SESSIONS_PER_YEAR)
+        annual: FloatArray = sharpes * math.sqrt(SESSIONS_PER_YEAR)
+        return annual
     score = SCORES[objective]
     columns = zip(returns.T, excess.T, strict=True)
     found = [score(Stretch(returns=r, excess=e, peer_sharpes=sharpes)) for r, e in columns]

@@ -127,9 +127,7 @@ def simulate_rankings(
         kept = [number - first for number in keep if first <= number < stop]
         start = Ranked(nobody, counts, m)
         costs = np.full(m, cost)
-        parts.append(
-            _simulate(market, start, target, fill_rows, costs, kept, fee=fee, exact=exact)
-        )
+        parts.append(_simulate(market, start, target, fill_rows, costs, kept, fee=fee, exact=exact))
     return concatenate(parts)
 
 
@@ -226,7 +224,8 @@ def _names_traded(before: Drifted, after: Holding) -> IntArray:
     if isinstance(after, Ranked) and isinstance(old, Ranked):
         return after.names_in_either(old)
     changed = np.abs(after.dense() - before.weights()) > LEAST_TRADE
-    return np.count_nonzero(changed, axis=1)
+    traded: IntArray = np.count_nonzero(changed, axis=1)
+    return traded
 
 
 def _settle(

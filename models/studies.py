@@ -32,7 +32,7 @@ class StudyRepository(Generic[S]):
 
     def __init__(self, session: AsyncSession, entity: type[S]) -> None:
         self.session = session
-        self.entity = entity
+        self.entity: Any = entity
 
     async def add(self, study: S) -> S:
         self.session.add(study)

@@ -30,7 +30,7 @@ async def fold_sweep(
     split = None if blocks is None else await asyncio.to_thread(cscv, excess, blocks=blocks)
     clusters = await asyncio.to_thread(effective_trials, excess)
     best = best_trial(trials, returns, scene.study.objective)
-    logits = [] if split is None else split.logits
+    logits: list[float] = [] if split is None else split.logits.tolist()
     blob = write_columns({"logits": logits}, total_points=len(logits))
     await store.put(f"{prefix}{LOGITS}", blob)
     moments = None if best is None else best.moments

@@ -1,7 +1,7 @@
 """What becomes visible when a backtest has finished, inside the fenced update's transaction."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -52,11 +52,16 @@ async def deflate_family(session: AsyncSession, *, owner_id: UUID, family: str) 
 
 
 def family_of(run: Backtest) -> str:
+    """Name the family of a run."""
+    return family_name(run.strategy_key, run.universe_key, run.symbols)
+
+
+def family_name(strategy: str, universe: str | None, symbols: Sequence[str]) -> str:
     """Name the family whose trials compete: one idea on one universe or on one set of symbols."""
-    if run.universe_key is not None:
-        return f"{run.strategy_key}:{run.universe_key}"
-    symbols = hashlib.sha256("\n".join(sorted(run.symbols)).encode()).hexdigest()
-    return f"{run.strategy_key}:{symbols[:16]}"
+    if universe is not None:
+        return f"{strategy}:{universe}"
+    named = hashlib.sha256("\n".join(sorted(symbols)).encode()).hexdigest()
+    return f"{strategy}:{named[:16]}"
 
 
 def judge(moments: Mapping[str, Any]) -> dict[str, Any]:

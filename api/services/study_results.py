@@ -92,7 +92,8 @@ def judgement(
         chances.append(_deflated(moments, spread, count))
     known = [chance for chance in chances if chance is not None]
     deflated = min(known) if known else None
-    return summary["overfitting"] | {
+    own: dict[str, Any] = summary["overfitting"]
+    return own | {
         "deflated_sharpe": deflated,
         "trials": max(tally.measured, 1),
         "effective_trials": summary["effective_trials"] if effective else None,

@@ -12,7 +12,7 @@ from api.errors import ClientError, Conflict
 from api.services.axes import longest_warmup
 from api.services.backtests import Quotas, check_quotas, components_of
 from api.services.content_key import canonical_json, content_key, digest
-from api.services.publish_backtest import family_of
+from api.services.publish_backtest import family_name
 from api.services.run_span import RunSpan, fingerprint, resolve_span
 from api.services.study_request import (
     Asked,
@@ -23,7 +23,6 @@ from api.services.study_request import (
     of_the_base,
 )
 from engine import ENGINE_VERSION
-from models.backtest import Backtest
 from models.job import Job, JobKind
 from models.jobs import JobRepository
 from models.session import lock
@@ -137,13 +136,7 @@ def _row(wish: Wish[S], asked: Asked, span: RunSpan, content: str, job: Job) -> 
         content_key=content,
         name=base.name,
         strategy_key=asked.entry.key,
-        family=family_of(
-            Backtest(
-                strategy_key=asked.entry.key,
-                universe_key=base.universe,
-                symbols=list(base.symbols or ()),
-            )
-        ),
+        family=family_name(asked.entry.key, base.universe, base.symbols or ()),
         universe_key=base.universe,
         start_on=base.start,
         end_on=span.end,
