@@ -36,5 +36,6 @@ export default defineConfig({
     include: ["{src,deploy,trusted}/**/*.test.{ts,tsx}"],
     setupFiles: ["src/test-setup.ts"],
     restoreMocks: true,
+    testTimeout: 30_000,
   },
 });
