@@ -14,6 +14,7 @@ from engine.types import SESSIONS_PER_YEAR, BoolArray, FloatArray, IntArray
 LEAST_FOR_RATIO: Final = 30  # sessions
 UNKNOWN: Final = -1
 TERCILE_HISTORY: Final = 252  # levels before a tercile means something
+STALE_DAYS: Final = 7  # as for a benchmark's level
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,11 +80,15 @@ def _or_none(value: float) -> float | None:
 def known_before(session: IntArray, day: IntArray, label: IntArray) -> IntArray:
     """Return, for each session but the first, the label of the last day up to the one before it.
 
-    `day` (k,) are ascending days since 1970-01-01, `label` what became known at their closes.
+    `day` (k,) are ascending days since 1970-01-01, `label` what became known at their closes. A
+    label older than `STALE_DAYS` is known no more: the series may have ended.
     """
+    if not len(day):
+        return np.full(len(session) - 1, UNKNOWN)
     row = np.searchsorted(day, session[:-1], side="right") - 1
-    found: IntArray = np.where(row >= 0, label[np.maximum(row, 0)], UNKNOWN) if len(day) else row
-    return found
+    last = np.maximum(row, 0)
+    fresh = (row >= 0) & (session[:-1] - day[last] <= STALE_DAYS)
+    return np.where(fresh, label[last], UNKNOWN)
 
 
 def terciles(level: Sequence[float]) -> IntArray:

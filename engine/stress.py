@@ -71,7 +71,8 @@ class Holdings:
     returns: FloatArray  # (n, m) recent session returns in each asset's own currency, NaN = none
     home: FloatArray  # (n, m) the same in base currency
     benchmark: FloatArray  # (n,) returns of the benchmark in its own currency, NaN = none
-    abroad: FloatArray  # (m,) value of a holding per unit of AUDUSD: -1 dollars at home in AUD
+    abroad: FloatArray  # (m,) how AUDUSD moves a holding: 0 at home, -1 dollars at home in AUD
+    benchmark_abroad: float  # the same of the benchmark
 
 
 def in_window(curves: Curves, window: HistoricWindow) -> Outcome:
@@ -132,10 +133,14 @@ def under(shock: Shock, holdings: Holdings, beta: FloatArray) -> Outcome:
     may well react to it, but this model does not know how.
     """
     moves, touched = np.zeros(len(beta)), False
+    market: float | None = None  # of rates, gold and bitcoin it has no known part
     if shock.equity is not None:
         moves, touched = moves + beta * shock.equity, True
+        market = shock.equity
     if shock.audusd is not None:
         moves, touched = moves + _currency(shock.audusd, holdings.abroad), True
+        abroad = np.array(holdings.benchmark_abroad)
+        market = (market or 0.0) + float(_currency(shock.audusd, abroad))
     for change, exposure in (
         (shock.rates, -_of(holdings.symbols, DURATIONS)),
         (shock.gold, _of(holdings.symbols, dict.fromkeys(GOLD, 1.0))),
@@ -150,7 +155,7 @@ def under(shock: Shock, holdings: Holdings, beta: FloatArray) -> Outcome:
         key=shock.key,
         covered=True,
         total_return=float(holdings.weight @ moves),
-        benchmark_return=shock.equity,
+        benchmark_return=market,
     )
 
 

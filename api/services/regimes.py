@@ -43,10 +43,11 @@ async def read_regimes(
         raise await _nothing_stored(histories, symbol)
     sessions = known_sessions(found, end, known_at)
     if sessions == 0:
+        asked = "end" if end is not None and end < found.first_on else "knownAt"
         raise MissingData(
-            f"the first session of {symbol} with a regime is {found.first_on}; ask for a later"
-            f" {'end' if end is not None and end < found.first_on else 'knownAt'}",
-            field=("end",) if end is not None and end < found.first_on else ("knownAt",),
+            f"the first session of {symbol} with a regime is {found.first_on};"
+            f" choose a later day as {asked}",
+            field=(asked,),
         )
     return view_of(
         found.document,

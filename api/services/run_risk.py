@@ -99,6 +99,7 @@ def _holdings(result: Result, panel: Panel) -> stress.Holdings:
         home=stress.recent_returns(panel.total_return()[:last, held]),
         benchmark=stress.recent_returns(market)[:, 0],
         abroad=np.array([_abroad(panel.currencies, code) for code in panel.currency[held]]),
+        benchmark_abroad=_abroad(panel.currencies, panel.benchmark_currency),
     )
 
 

@@ -203,9 +203,9 @@ async def test_what_cannot_be_asked_is_named(sessions, index):
         await read(sessions, start=date(2020, 1, 2), end=date(2020, 1, 1))
     with pytest.raises(InvalidInput, match="at least 3"):
         await read(sessions, max_points=2)
-    with pytest.raises(MissingData, match="ask for a later knownAt"):
+    with pytest.raises(MissingData, match="choose a later day as knownAt"):
         await read(sessions, known_at=datetime(2018, 2, 1, tzinfo=UTC))
-    with pytest.raises(MissingData, match="ask for a later end"):
+    with pytest.raises(MissingData, match="choose a later day as end"):
         await read(sessions, end=date(2018, 2, 1))
 
 

@@ -4,6 +4,7 @@ import { Link } from "react-router";
 import { JobProgress } from "../backtests/JobProgress";
 import { isOpen } from "../backtests/StatusBadge";
 import { RegimeJobDocument } from "../graphql/generated";
+import { Button } from "../ui/Button";
 import { sentence } from "../ui/format";
 import { isHidden } from "../ui/isHidden";
 import { Empty } from "../ui/Notice";
@@ -11,10 +12,10 @@ import css from "./RegimesPage.module.css";
 
 const POLL = 2000;
 
-type Props = { message: string; standsAt: string; onRetry: () => void };
+type Props = { message: string; standsAt: string; onToday: () => void; onRetry: () => void };
 
 /** Nothing is known of the index; when its regimes are being computed, the page waits for them. */
-export function Missing({ message, standsAt, onRetry }: Props) {
+export function Missing({ message, standsAt, onToday, onRetry }: Props) {
   const { data } = useQuery(RegimeJobDocument, {
     fetchPolicy: "network-only",
     pollInterval: POLL,
@@ -31,7 +32,9 @@ export function Missing({ message, standsAt, onRetry }: Props) {
     <div className={css.frame}>
       <Empty
         title={standsAt ? "Nothing was known that day" : "No regimes yet"}
-        action={<Link to="/data">Go to Data</Link>}
+        action={
+          standsAt ? <Button onClick={onToday}>Show what is known now</Button> : <Link to="/data">Go to Data</Link>
+        }
       >
         <p>{sentence(message)}</p>
       </Empty>

@@ -64,7 +64,14 @@ export default function RegimesPage() {
           />
         </div>
       </div>
-      {error && missing && <Missing message={error.message} standsAt={known} onRetry={() => void refetch()} />}
+      {error && missing && (
+        <Missing
+          message={error.message}
+          standsAt={known}
+          onToday={() => set("known", "")}
+          onRetry={() => void refetch()}
+        />
+      )}
       {error && !missing && <LoadError error={error} onRetry={() => void refetch()} />}
       {!found && !error && <SkeletonRows label="Loading the regimes" rows={4} height={140} />}
       {found && !error && (
