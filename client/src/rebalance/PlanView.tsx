@@ -1,4 +1,5 @@
 import { useQuery } from "@apollo/client/react";
+import { useEffect, useRef } from "react";
 import { type PlanViewFragment, RebalancePlanDocument } from "../graphql/generated";
 import { NotFound } from "../shell/NotFound";
 import { Button } from "../ui/Button";
@@ -24,9 +25,15 @@ export function PlanView({ id }: { id: string }) {
 function Loaded({ plan }: { plan: PlanViewFragment }) {
   const orders = plan.lines.filter((line) => line.side !== null);
   const kept = plan.lines.filter((line) => line.side === null);
+  const head = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // On a phone the plan stands below the form that asked for it.
+    const shown = head.current;
+    if (shown && shown.getBoundingClientRect().top > window.innerHeight) shown.scrollIntoView();
+  }, []);
   return (
     <article className={css.view} aria-label="Plan">
-      <header className={css.head}>
+      <header ref={head} className={css.head}>
         <h2>Orders as of {day(plan.asOf)}</h2>
         <p className={css.facts}>
           decided on the close of <time dateTime={plan.decisionBar}>{instant(plan.decisionBar)}</time>; nothing known
