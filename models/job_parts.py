@@ -57,7 +57,7 @@ class JobParts:
         await self.session.execute(
             select(col(Job.id)).where(col(Job.id) == parent_id).with_for_update()
         )
-        await self._advance(parent_id)
+        await self.advance(parent_id)
         await self.settle(parent_id)
 
     async def settle(self, parent_id: UUID | None = None) -> set[UUID]:
@@ -73,14 +73,16 @@ class JobParts:
         found = await self.session.execute(_settled(chosen))
         return {row.id for row in found}
 
-    async def _advance(self, parent_id: UUID) -> None:
+    async def advance(self, parent_id: UUID) -> None:
+        """Let a parent that waits be as far as its parts are on average."""
         part = aliased(Job)
-        done = func.count().filter(col(part.status) == JobStatus.SUCCEEDED)
-        share = select(PARTS_SHARE * done / func.count()).where(col(part.parent_id) == parent_id)
+        reached = select(PARTS_SHARE * func.avg(col(part.progress))).where(
+            col(part.parent_id) == parent_id
+        )
         statement = (
             update(Job)
-            .where(col(Job.id) == parent_id, col(Job.status) == JobStatus.RUNNING)
-            .values(progress=func.greatest(col(Job.progress), share.scalar_subquery()))
+            .where(*_waiting(parent_id))
+            .values(progress=func.greatest(col(Job.progress), reached.scalar_subquery()))
         )
         await self.session.execute(statement.execution_options(synchronize_session=False))
 

@@ -212,7 +212,6 @@ def _tell(context: Context, submitted: "SubmittedStudy[Any]") -> None:
         meter.add(Metric.REUSED_RUNS)
     else:
         context.job_ids.append(submitted.job.id)
-    context.loaders.job_by_id.prime(submitted.job.id, submitted.job)
 
 
 def _quotas(context: Context) -> Quotas:

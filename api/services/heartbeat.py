@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from api.errors import Unavailable
 from api.services.work import ClaimedJob, Pulse, Timing
 from api.telemetry import logger
+from models.job_parts import JobParts
 from models.jobs import JobRepository
 from models.session import SessionFactory, unit_of_work
 
@@ -54,4 +55,6 @@ async def _beat(job: ClaimedJob, pulse: Pulse, sessions: SessionFactory, timing:
             stage=pulse.stage,
             lease=timing.hold,
         )
+        if job.parent_id is not None and beat.alive:
+            await JobParts(session).advance(job.parent_id)
     return beat.alive and not beat.cancel_requested

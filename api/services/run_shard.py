@@ -43,7 +43,7 @@ async def run_shard(
     async with unit_of_work(sessions) as session:
         scene = await load_scene(session, parent)
         named = await StudyTrialRepository(session).between(parent, first, last)
-    panel = await load_panel(sessions, store, scene.panel)
+    panel = await _market(parent, scene, sessions, store)
     if named:
         values = [trial.parameters for trial in named]
         keys = [trial.content_key for trial in named]
@@ -67,6 +67,19 @@ async def run_shard(
 
 
 Made = list[dict[str, Any]]
+# The market of the search this process last worked on: its parts come one after the other.
+_kept: dict[UUID, Panel] = {}
+
+
+async def _market(
+    parent: UUID, scene: Scene, sessions: SessionFactory, store: ObjectStore
+) -> Panel:
+    panel = _kept.get(parent)
+    if panel is None:
+        panel = await load_panel(sessions, store, scene.panel)
+        _kept.clear()
+        _kept[parent] = panel
+    return panel
 
 
 def _evaluate(
