@@ -1,5 +1,6 @@
 """Several backtests side by side."""
 
+from asyncio import gather
 from typing import Annotated
 
 import orjson
@@ -66,7 +67,7 @@ async def _runs(info: Info, ids: list[strawberry.ID]) -> list[Backtest]:
         raise InvalidInput("ids named a backtest twice; name each once", field=("ids",))
     keys = [uuid_of(each, "backtest") for each in ids]
     loader = info.context.loaders.backtest_by_id
-    found = await loader.load_many([key for key in keys if key is not None])
+    found = await gather(*(loader.load(key) for key in keys if key is not None))
     known = {run.id: run for run in found if run is not None}
     runs = [known.get(key) if key is not None else None for key in keys]
     for name, run in zip(ids, runs, strict=True):

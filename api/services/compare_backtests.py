@@ -42,7 +42,7 @@ async def compare_backtests(
     """
     _check(runs, max_points)
     curves = [await _curve(store, run) for run in runs]
-    shared = sorted(set.intersection(*(curve.keys() for curve in curves)))
+    shared = sorted(set.intersection(*(set(curve) for curve in curves)))
     if len(shared) < FEWEST:
         raise MissingData(
             "these runs share no two sessions, so nothing can be compared; choose runs whose"
@@ -100,7 +100,8 @@ def correlations(returns: Sequence[Sequence[float]]) -> list[Column]:
             first, second = units[one], units[other]
             if first is None or second is None:
                 continue
-            product = 1.0 if one == other else math.fsum(map(mul, first, second))
+            # Beyond twelve digits stands what rounding left: equal curves correlate by exactly 1.
+            product = round(math.fsum(map(mul, first, second)), 12)
             found[one][other] = found[other][one] = max(-1.0, min(1.0, product))
     return found
 
