@@ -273,8 +273,14 @@ LAST_UPDATED = """
         (SELECT max(recorded_at) FROM cash_flow WHERE owner_id = :owner_id
             AND recorded_at <= coalesce(CAST(:known_at AS timestamptz), 'infinity')),
         (SELECT max(finished_at) FROM job
-            WHERE owner_id = :owner_id AND kind = 'INGEST' AND status = 'succeeded'
+            WHERE owner_id = :owner_id AND status = 'succeeded'
             AND finished_at <= coalesce(CAST(:known_at AS timestamptz), 'infinity'))
+    )
+"""
+RECORDED_SINCE = """
+    SELECT least(
+        (SELECT min(known_from) FROM trade WHERE owner_id = :owner_id),
+        (SELECT min(recorded_at) FROM cash_flow WHERE owner_id = :owner_id)
     )
 """
 
@@ -383,6 +389,12 @@ class BookRepository:
         """Return when what the books rest on last changed, up to the instant asked for."""
         asked = {"owner_id": at.owner_id, "known_at": at.known_at}
         found: datetime | None = await self.session.scalar(text(LAST_UPDATED), asked)
+        return found
+
+    async def recorded_since(self, owner_id: UUID) -> datetime | None:
+        """Return when the first trade or cash flow was recorded; before it nothing was known."""
+        asked = {"owner_id": owner_id}
+        found: datetime | None = await self.session.scalar(text(RECORDED_SINCE), asked)
         return found
 
     async def _read(self, statement: str, at: BookAt) -> list[Any]:

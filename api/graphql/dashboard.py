@@ -143,12 +143,12 @@ class Dashboard:
         return summarise(await info.context.loaders.coverage_at.load(asked))
 
     @strawberry.field(
-        description="When the newest trade or cash flow was recorded or the last ingest ended, "
-        "whichever came last; null before all of them."
+        description="When the newest trade or cash flow was recorded or the last job ended, "
+        "whichever came last; now, or `knownAt`, before all of them."
     )
-    async def last_updated(root: Asked, info: Info) -> datetime | None:
+    async def last_updated(root: Asked, info: Info) -> datetime:
         async with info.context.session() as session:
-            return await BookRepository(session).last_updated(root.at)
+            return await BookRepository(session).last_updated(root.at) or root.known_at
 
 
 @strawberry.type

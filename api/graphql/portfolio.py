@@ -23,7 +23,7 @@ from api.services.positions import NOTHING
 from models.backtest import Currency
 from models.base import plain
 from models.instrument import Instrument
-from models.portfolio_books import BookAt, GainRow
+from models.portfolio_books import BookAt, BookRepository, GainRow
 
 Asked = strawberry.Parent[Book]
 
@@ -128,6 +128,14 @@ class Portfolio:
     @strawberry.field(description="The instant of knowledge this rests on.")
     def known_at(root: Asked) -> datetime:
         return root.known_at
+
+    @strawberry.field(
+        description="When the first trade or cash flow was recorded: at an earlier instant there "
+        "were no books. Null while there are none."
+    )
+    async def recorded_since(root: Asked, info: Info) -> datetime | None:
+        async with info.context.session() as session:
+            return await BookRepository(session).recorded_since(root.at.owner_id)
 
     @strawberry.field(description="Currency of its amounts.")
     def currency(root: Asked) -> Currency:

@@ -35,8 +35,15 @@ async def follow_up(session: AsyncSession, *, owner_id: UUID, ingest: UUID) -> N
 
 
 async def catch_up(session: AsyncSession, *, owner_id: UUID) -> None:
-    """Queue the regimes where there are none: the sample market comes in by no ingest."""
-    has_none = not await RegimeHistoryRepository(session).symbols()
-    if has_none and not await JobRepository(session).has_open(JobKind.REGIME, owner_id=owner_id):
-        job = Job(id=uuid4(), owner_id=owner_id, kind=JobKind.REGIME, payload={})
-        await JobRepository(session).add(job)
+    """Queue what an ingest would have been followed by: the sample market comes in by none.
+
+    Regimes where there are none, and a snapshot of an owner who keeps books.
+    """
+    wanted = [] if await RegimeHistoryRepository(session).symbols() else [JobKind.REGIME]
+    if owner_id in await PortfolioSnapshotRepository(session).owners():
+        wanted.append(JobKind.SNAPSHOT)
+    for kind in wanted:
+        if not await JobRepository(session).has_open(kind, owner_id=owner_id):
+            await JobRepository(session).add(
+                Job(id=uuid4(), owner_id=owner_id, kind=kind, payload={})
+            )

@@ -11,6 +11,8 @@ export const makeCache = () =>
       DataHealth: { merge: true },
       // Figures hang on their run and are fetched in pieces: merge, not replace.
       Metrics: { merge: true },
+      Dashboard: { merge: true },
+      Portfolio: { merge: true },
       Overfitting: { merge: true },
     },
   });

@@ -1,5 +1,7 @@
 /** The addresses of the client's pages: its router knows them, and so must the host that serves it. */
 export const PAGE_PATHS = [
+  "/portfolio",
+  "/trades",
   "/rebalance",
   "/backtests",
   "/backtests/new",
@@ -13,6 +15,8 @@ export const PAGE_PATHS = [
 ] as const;
 export type PagePath = (typeof PAGE_PATHS)[number];
 
+/** The first page, which every host serves at its root. */
+export const HOME = "/";
 export const SIGNED_IN = "/signed-in";
 export const SIGNED_OUT = "/signed-out";
 export const PLAYGROUND = "/playground";

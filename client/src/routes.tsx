@@ -1,10 +1,14 @@
 import { type ComponentType, lazy } from "react";
-import { Navigate, Route, Routes } from "react-router";
+import { Route, Routes } from "react-router";
 import type { PagePath } from "./paths";
 import { NotFound } from "./shell/NotFound";
 import { Shell } from "./shell/Shell";
 
+const Dashboard = lazy(() => import("./dashboard/DashboardPage"));
+
 const PAGES: Record<PagePath, ComponentType> = {
+  "/portfolio": lazy(() => import("./portfolio/PortfolioPage")),
+  "/trades": lazy(() => import("./trades/TradesPage")),
   "/rebalance": lazy(() => import("./rebalance/RebalancePage")),
   "/backtests": lazy(() => import("./backtests/BacktestList")),
   "/backtests/new": lazy(() => import("./compose/Compose")),
@@ -21,7 +25,7 @@ export function Pages() {
   return (
     <Routes>
       <Route element={<Shell />}>
-        <Route index element={<Navigate to="/backtests" replace />} />
+        <Route index element={<Dashboard />} />
         {Object.entries(PAGES).map(([path, Page]) => (
           <Route key={path} path={path} element={<Page />} />
         ))}

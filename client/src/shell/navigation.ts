@@ -1,13 +1,18 @@
 import type { IconName } from "../ui/Icon";
-import { type PagePath, PLAYGROUND } from "../paths";
+import { HOME, type PagePath, PLAYGROUND } from "../paths";
 
-type Entry = { to: PagePath | typeof PLAYGROUND; label: string; icon: IconName };
+type Entry = { to: PagePath | typeof HOME | typeof PLAYGROUND; label: string; icon: IconName };
 
 /** What the navigation leads to, in its order. An entry comes with its page. */
 export const GROUPS: readonly { name: string; entries: readonly Entry[] }[] = [
   {
     name: "Books",
-    entries: [{ to: "/rebalance", label: "Rebalance", icon: "scales" }],
+    entries: [
+      { to: HOME, label: "Dashboard", icon: "home" },
+      { to: "/portfolio", label: "Portfolio", icon: "pie" },
+      { to: "/trades", label: "Trades", icon: "swap" },
+      { to: "/rebalance", label: "Rebalance", icon: "scales" },
+    ],
   },
   {
     name: "Research",
