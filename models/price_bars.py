@@ -263,7 +263,8 @@ class PriceBarRepository:
         what a version holds. An instrument without bars has none.
         """
         asked = {"ids": list(instrument_ids), "valid_at": valid_at, "known_at": known_at}
-        return _latest(await read(self.session, LATEST, asked))
+        rows = await read(self.session, LATEST, asked)
+        return seen(PriceBar, [_adjusted(row) for row in rows], _READ)
 
     async def hold(self, instrument_id: int, day: date) -> PriceBar | None:
         """Return a bar, and let nobody else write the instrument's until the transaction ends."""
@@ -296,11 +297,12 @@ def _actions(declared: bool, *columns: list[Any] | None) -> tuple[KnownAction, .
     return tuple(map(KnownAction, *(column or () for column in columns)))
 
 
-def _latest(rows: Sequence[Row]) -> list[PriceBar]:
-    bars = seen(PriceBar, rows, _READ)
-    for bar, row in zip(bars, rows, strict=True):
-        actions = _actions(*row[-5:])
-        if actions is not None:
-            day = (bar.date - EPOCH).days
-            [bar.__dict__["adjusted_close"]] = adjusted_closes([day], [bar.close], actions)
-    return bars
+def _adjusted(row: Row) -> Row:
+    """Return a last bar with the adjusted close that the actions since it give."""
+    actions = _actions(*row[-5:])
+    if actions is None:
+        return row
+    values = dict(zip(_READ, row, strict=False))
+    day = (values["date"] - EPOCH).days
+    [values["adjusted_close"]] = adjusted_closes([day], [values["close"]], actions)
+    return list(values.values())

@@ -51,22 +51,16 @@ def seen(entity: type[E], rows: Sequence[Row], names: tuple[str, ...] | None = N
 
 
 class _Seen:
-    """A row that passes for its entity, and converts a value when it is first asked for it."""
+    """A row that passes for its entity, and converts a value when it is asked for it."""
 
-    __slots__ = ("__dict__", "_row")
+    __slots__ = ("_row",)
     _entity: ClassVar[type[SQLModel]]
-    _places: ClassVar[Mapping[str, tuple[int, Convert | None]]]
 
     def __init__(self, row: Row) -> None:
         object.__setattr__(self, "_row", row)
 
     def __getattr__(self, name: str) -> Any:
-        if name not in self._places:
-            raise AttributeError(f"{name} of {self._entity.__name__} was not read")
-        place, convert = self._places[name]
-        value = self._row[place] if convert is None else convert(self._row[place], SPOKEN)
-        self.__dict__[name] = value
-        return value
+        raise AttributeError(f"{name} of {self._entity.__name__} was not read")
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"{name} is to look at; read the entity where it is written")
@@ -79,9 +73,14 @@ class _Seen:
 @cache
 def _view(entity: type[SQLModel], names: tuple[str, ...]) -> type[_Seen]:
     known = _conversions(entity)
-    places = {name: (place, known[name]) for place, name in enumerate(names)}
-    given = {"__slots__": (), "_entity": entity, "_places": places}
-    return type(f"Seen{entity.__name__}", (_Seen,), given)
+    values = {name: _value(place, known[name]) for place, name in enumerate(names)}
+    return type(f"Seen{entity.__name__}", (_Seen,), {"__slots__": (), "_entity": entity, **values})
+
+
+def _value(place: int, convert: Convert | None) -> property:
+    if convert is None:
+        return property(lambda seen: seen._row[place])
+    return property(lambda seen: convert(seen._row[place], SPOKEN))
 
 
 @cache

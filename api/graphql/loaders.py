@@ -6,8 +6,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
-from strawberry.dataloader import DataLoader
-
+from api.graphql.loader import Loader
 from api.graphql.study_loaders import StudyLoaders
 from api.services.symbol_coverage import SymbolCoverage, symbol_coverage
 from api.services.trade_marks import Held, Mark, marks_of
@@ -56,35 +55,35 @@ class Loaders:
 
     def __init__(self, context: "Context") -> None:
         self.context = context
-        self.job_by_id = DataLoader(self._jobs)
-        self.backtest_by_id = DataLoader(self._backtests)
-        self.backtest_by_job_id = DataLoader(self._backtests_of_jobs)
-        self.ingest_report_by_id = DataLoader(self._ingest_reports)
-        self.ingest_report_by_job_id = DataLoader(self._ingest_reports_of_jobs)
-        self.plan_by_id = DataLoader(self._plans)
-        self.plan_by_job_id = DataLoader(self._plans_of_jobs)
-        self.scan_by_id = DataLoader(self._scans)
-        self.scan_by_job_id = DataLoader(self._scans_of_jobs)
+        self.job_by_id = Loader(self._jobs)
+        self.backtest_by_id = Loader(self._backtests)
+        self.backtest_by_job_id = Loader(self._backtests_of_jobs)
+        self.ingest_report_by_id = Loader(self._ingest_reports)
+        self.ingest_report_by_job_id = Loader(self._ingest_reports_of_jobs)
+        self.plan_by_id = Loader(self._plans)
+        self.plan_by_job_id = Loader(self._plans_of_jobs)
+        self.scan_by_id = Loader(self._scans)
+        self.scan_by_job_id = Loader(self._scans_of_jobs)
         studies = StudyLoaders(context)
-        self.sweep_by_id = DataLoader(studies.sweeps)
-        self.sweep_by_job_id = DataLoader(studies.sweeps_of_jobs)
-        self.walk_forward_by_id = DataLoader(studies.walk_forwards)
-        self.walk_forward_by_job_id = DataLoader(studies.walk_forwards_of_jobs)
-        self.shards_by_job_id = DataLoader(studies.shards)
-        self.trial_by_number = DataLoader(studies.trials)
-        self.trial_by_content_key = DataLoader(studies.evaluated)
-        self.backtest_by_content_key = DataLoader(studies.backtests_of_content)
-        self.instrument_by_id = DataLoader(self._instruments)
-        self.instrument_by_uuid = DataLoader(self._instruments_by_uuid)
-        self.instrument_by_symbol = DataLoader(self._instruments_by_symbol)
-        self.latest_bar_by_instrument_id = DataLoader(self._latest_bars)
-        self.trade_by_id = DataLoader(self._trades)
-        self.versions_by_trade_id = DataLoader(self._versions)
-        self.mark_by_holding = DataLoader(self._marks)
-        self.cash_flow_by_id = DataLoader(self._cash_flows)
-        self.members_at = DataLoader(self._members)
-        self.coverage_at = DataLoader(self._coverage)
-        self.backtests_by_change = DataLoader(self._affected_backtests)
+        self.sweep_by_id = Loader(studies.sweeps)
+        self.sweep_by_job_id = Loader(studies.sweeps_of_jobs)
+        self.walk_forward_by_id = Loader(studies.walk_forwards)
+        self.walk_forward_by_job_id = Loader(studies.walk_forwards_of_jobs)
+        self.shards_by_job_id = Loader(studies.shards)
+        self.trial_by_number = Loader(studies.trials)
+        self.trial_by_content_key = Loader(studies.evaluated)
+        self.backtest_by_content_key = Loader(studies.backtests_of_content)
+        self.instrument_by_id = Loader(self._instruments)
+        self.instrument_by_uuid = Loader(self._instruments_by_uuid)
+        self.instrument_by_symbol = Loader(self._instruments_by_symbol)
+        self.latest_bar_by_instrument_id = Loader(self._latest_bars)
+        self.trade_by_id = Loader(self._trades)
+        self.versions_by_trade_id = Loader(self._versions)
+        self.mark_by_holding = Loader(self._marks)
+        self.cash_flow_by_id = Loader(self._cash_flows)
+        self.members_at = Loader(self._members)
+        self.coverage_at = Loader(self._coverage)
+        self.backtests_by_change = Loader(self._affected_backtests)
 
     async def _jobs(self, ids: list[UUID]) -> Sequence[Job | None]:
         async with self.context.session() as session:

@@ -6,7 +6,6 @@ from uuid import UUID
 
 import strawberry
 from graphql import GraphQLArgument, GraphQLError, GraphQLInputField, Undefined
-from strawberry.dataloader import DataLoader
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
@@ -22,6 +21,7 @@ from api.graphql.import_trades import TradeImport
 from api.graphql.ingest import IngestMutation
 from api.graphql.ingest_reports import IngestReportType
 from api.graphql.jobs import JobMutation, JobQuery, JobType
+from api.graphql.loader import Loader
 from api.graphql.market_data import InstrumentType, MarketQuery
 from api.graphql.node import Node, parse_id
 from api.graphql.portfolio import PortfolioQuery
@@ -73,7 +73,7 @@ class NodeQuery:
         if parsed is None or parsed[0] not in NODES:
             return None
         kind, uuid = parsed
-        loader: DataLoader[UUID, object] = getattr(info.context.loaders, NODES[kind])
+        loader: Loader[UUID, object] = getattr(info.context.loaders, NODES[kind])
         return await loader.load(uuid)
 
 
