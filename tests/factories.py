@@ -24,6 +24,7 @@ from models import (
     Rebalance,
     RebalancePlan,
     Region,
+    Scan,
     Side,
     Trade,
     TradeStatus,
@@ -140,6 +141,27 @@ def _action(instrument_id, ex_date, **given):
         "known_at": datetime.combine(ex_date, time(13, 30), tzinfo=UTC),
     }
     return ActionRow(**defaults | given)
+
+
+def make_scan(job, **given):
+    """A scan of the given job, as it is before the job has finished."""
+    defaults = {
+        "owner_id": job.owner_id,
+        "job_id": job.id,
+        "content_key": f"{next(_numbers):064x}",
+        "scanner_key": "momentum",
+        "scanner_version": "1",
+        "parameters": {"lookback": 252, "skip": 21},
+        "universe_key": "SAMPLE_US",
+        "symbols": [],
+        "benchmark": "^GSPC",
+        "as_of": date(2020, 12, 31),
+        "known_at": datetime(2026, 1, 1, tzinfo=UTC),
+        "max_results": 50,
+        "data_fingerprint": "0" * 64,
+        "engine_version": "1",
+    }
+    return Scan(**defaults | given)
 
 
 def make_ingest_report(job, **given):

@@ -11,6 +11,7 @@ from models.fingerprints import Input, RunInputRepository
 from models.ingest_reports import IngestReportRepository
 from models.jobs import JobRepository
 from models.rebalance_plans import RebalancePlanRepository
+from models.scans import ScanRepository
 from models.trades import TradeRepository
 from models.trials import TrialRepository
 from models.universes import UniverseRepository
@@ -22,6 +23,7 @@ from tests.factories import (
     make_ingest_report,
     make_job,
     make_plan,
+    make_scan,
     make_trade,
     make_trial,
     make_universe,
@@ -39,6 +41,7 @@ OWNED = (
     "trade",
     "cash_flow",
     "rebalance_plan",
+    "scan",
 )
 
 
@@ -57,6 +60,7 @@ async def as_owner(session):
         run = await BacktestRepository(session).add(make_backtest(job))
         await RunInputRepository(session).record(run.id, [Input("bars", "1", 2020, "0" * 64)])
         await TrialRepository(session).record(make_trial(owner_id=owner))
+        await ScanRepository(session).add(make_scan(job))
         await IngestReportRepository(session).save(make_ingest_report(job))
         await AuditEventRepository(session).add(
             owner_id=owner, action="x", subject="y", reason="z", before=None, after={"of": "it"}
