@@ -31,7 +31,7 @@ NAMESPACE = "PotentialParakeet"
 LOG_BYTES = 5_000_000
 # A log of what anybody may send must not grow with it.
 MESSAGE_CHARACTERS = 1_000
-TRACE_CHARACTERS = 4_000
+TRACE_CHARACTERS = 1_200
 ORDER = ["level", "location", "message", "timestamp", "logger", "request_id", "job_id"]
 OURS = ("api.", "models.", "engine.")
 # They tell of each request or statement in words of their own.
@@ -100,7 +100,7 @@ class JsonFormatter(logging.Formatter):
             "job_id": job_id.get(),
         }
         if record.exc_info:
-            line["error"] = self.formatException(record.exc_info)
+            line["error"] = self.formatException(record.exc_info)[-TRACE_CHARACTERS:]
         return json.dumps({key: value for key, value in line.items() if value is not None})
 
 

@@ -27,6 +27,10 @@ class DeadlinePassed(Exception):
     """The operation was given up so that the answer still reaches its caller."""
 
 
+# What is told as it is, and is no fault.
+SHOWN = (ClientError, StrawberryInputCoercionError, DeadlinePassed)
+
+
 @strawberry.type(
     description="What the caller can put right. Top-level errors are only for malformed requests "
     "and server faults."
@@ -58,7 +62,26 @@ def user_errors(error: ClientError) -> list[UserError]:
 
 def shown(errors: list[GraphQLError], request_id: str) -> list[dict[str, Any]]:
     """Return what a caller may read of the errors: the first ten, faults of ours masked."""
+    _log([cause for error in errors if (cause := _cause(error)) is not None])
     return [_shown(error, request_id) for error in errors[:MOST_ERRORS]]
+
+
+def _cause(error: GraphQLError) -> Exception | None:
+    cause = error.original_error
+    while isinstance(cause, GraphQLError):
+        cause = cause.original_error
+    return cause
+
+
+def _log(causes: list[Exception]) -> None:
+    """Log in one line what was masked, however often it happened: the worst of it in full."""
+    ours = [cause for cause in causes if not isinstance(cause, SHOWN) and not _transient(cause)]
+    if ours:
+        logger.error("a request met %d faults of ours", len(ours), exc_info=ours[0])
+        return
+    passing = [cause for cause in causes if _transient(cause)]
+    if passing:
+        logger.warning("a request met something that did not answer", exc_info=passing[0])
 
 
 def _shown(error: GraphQLError, request_id: str) -> dict[str, Any]:
@@ -74,9 +97,7 @@ def _shown(error: GraphQLError, request_id: str) -> dict[str, Any]:
 
 
 def _told(error: GraphQLError, request_id: str) -> tuple[str, dict[str, Any]]:
-    cause = error.original_error
-    while isinstance(cause, GraphQLError):
-        cause = cause.original_error
+    cause = _cause(error)
     if isinstance(cause, ClientError):
         extensions = {"code": cause.reason or cause.code.value}
         return str(cause), extensions | ({"field": list(cause.field)} if cause.field else {})
@@ -85,9 +106,7 @@ def _told(error: GraphQLError, request_id: str) -> tuple[str, dict[str, Any]]:
     if isinstance(cause, DeadlinePassed):
         return "this took too long; ask for less at once", _masked(ErrorCode.TIMEOUT, request_id)
     if _transient(cause):
-        logger.warning("a request met something that did not answer", exc_info=cause)
         return "temporarily unavailable, try again", _masked(ErrorCode.UNAVAILABLE, request_id)
-    logger.error("a request met a fault of ours", exc_info=cause)
     return "internal error", _masked(ErrorCode.INTERNAL, request_id)
 
 

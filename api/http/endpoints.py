@@ -13,7 +13,6 @@ from api.graphql.execute import PROFILE, Profile, Replayed, answer
 from api.graphql.request import BadRequest, GraphQLRequest, read_query, read_request
 from api.http.body import GRAPHQL, JSON, Refusal, answer_type, read_body
 from api.http.caller import caller_of
-from api.limits import LIMITS
 from api.services.backtest_results import download_owner
 from api.telemetry import logger, request_id
 from api.wiring import App
@@ -59,7 +58,7 @@ class Endpoints:
             return _problem(500, "internal error", ErrorCode.INTERNAL.value, media)
         # A legacy client asks for plain JSON and reads the status as the transport's.
         status = 400 if media == GRAPHQL and not told.executed else 200
-        return _answered(told.body, status, media)
+        return _answered(told.body, status, media, self.profile.limits.answer_bytes)
 
     async def _asked(self, request: Request) -> GraphQLRequest:
         if request.method == "GET" and self.profile.queries_by_get:
@@ -107,9 +106,9 @@ class Endpoints:
         )
 
 
-def _answered(body: dict[str, Any], status: int, media: str) -> Response:
+def _answered(body: dict[str, Any], status: int, media: str, most: int) -> Response:
     content = orjson.dumps(body)
-    if len(content) > LIMITS.answer_bytes:
+    if len(content) > most:
         message = f"the answer had {len(content)} bytes; ask for fewer points or items at once"
         return _problem(200, message, ErrorCode.LIMIT_EXCEEDED.value, media)
     return _response(content, status, media)
