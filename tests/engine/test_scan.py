@@ -30,6 +30,9 @@ EASY = {
     "mean_reversion": {"max_rsi": 60.0},
     "new_high": {"min_share": 0.8},
     "high_tight_flag": {"min_return": 0.0, "max_spread": 0.5},
+    "vcp": {"leg": 5, "max_volume_share": 2.0},
+    "episodic_pivot": {"min_gap": 0.0, "min_volume_share": 0.1},
+    "quiet": {"window": 63, "above_sma_200": False},
 }
 ROWS, ASSETS = 320, 12
 

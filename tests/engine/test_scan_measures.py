@@ -133,6 +133,57 @@ def test_a_ticket_is_the_high_of_the_base_less_its_range():
     assert (ticket.entry, ticket.stop, ticket.shares) == (51.0, 48.0, 166)
 
 
+def judged(view, key, code, **parameters):
+    [rule] = [each for each in make_scanner(key, **parameters).rules() if each.code == code]
+    return rule.judge(view, view.member)
+
+
+def test_a_range_contracts_when_each_leg_is_narrower():
+    # Legs of five sessions: ranges 4, 2 and 1 of a high of 12, 11 and 10.5; then 2, 3 and 1.
+    close = np.full((15, 2), 10.0)
+    high, low = np.empty((15, 2)), np.empty((15, 2))
+    for leg, (first, second) in enumerate([(2.0, 1.0), (1.0, 1.5), (0.5, 0.5)]):
+        rows = slice(5 * leg, 5 * leg + 5)
+        high[rows], low[rows] = close[rows] + [first, second], close[rows] - [first, second]
+    found = judged(view_of(close, high=high, low=low), "vcp", "contraction", leg=5)
+
+    first = max((2 / 11) / (4 / 12), (1 / 10.5) / (2 / 11))
+    assert found.value[0] == pytest.approx(first, rel=1e-12)
+    assert found.passed.tolist() == [True, False]
+
+
+def test_volume_that_dries_up():
+    volume = np.repeat([[100.0], [59.0]], [20, 10], axis=0)
+    view = view_of(np.full((30, 1), 10.0), volume=volume)
+    found = judged(view, "vcp", "dry_volume")
+    assert (found.value[0], found.passed[0]) == (pytest.approx(0.59), True)
+
+
+def test_a_gap_is_from_the_close_before_to_the_open():
+    close = np.full((25, 2), 10.0)
+    opening, volume = close.copy(), np.full((25, 2), 100.0)
+    opening[-1] = [10.6, 10.4]
+    volume[-1] = [250.0, 150.0]
+    close[-1] = 10.7
+    view = view_of(close, open=opening, high=np.full((25, 2), 11.0), volume=volume)
+
+    assert judged(view, "episodic_pivot", "gap_up").value == pytest.approx([0.06, 0.04])
+    assert judged(view, "episodic_pivot", "gap_up").passed.tolist() == [True, False]
+    assert judged(view, "episodic_pivot", "volume_share").value.tolist() == [2.5, 1.5]
+
+
+def test_a_pocket_of_quiet_is_the_narrowest_of_half_a_year():
+    close = np.full((126, 2), 10.0)
+    high, low = close + 1.0, close - 1.0
+    high[-5:, 0], low[-5:, 0] = 10.2, 9.8
+    high[50:55, 1], low[50:55, 1] = 10.2, 9.8
+    found = judged(view_of(close, high=high, low=low), "quiet", "quiet", window=5)
+
+    assert found.value[0] == pytest.approx(1.0)
+    assert found.value[1] == pytest.approx((2 / 11) / (0.4 / 10.2))
+    assert found.passed.tolist() == [True, False]
+
+
 @pytest.mark.parametrize("key", sorted(SCANNERS))
 def test_no_parameter_makes_a_scan_look_further_than_the_catalogue_says(key):
     from api.services.scanners import scanners
