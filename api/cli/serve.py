@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import gc
 import ipaddress
 import socket
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from contextlib import contextmanager, suppress
 
 import typer
 import uvicorn
+import uvloop
 from fastapi import FastAPI
 
 from api.cli.edge import begin, exit_codes
@@ -23,13 +25,16 @@ from models.session import unit_of_work
 
 BACKLOG = 128
 OPEN_REQUESTS_SECONDS = 3
+# A page of a list makes some thousands; those of an answer die with it, without the collector.
+YOUNG_OBJECTS = 50_000
 
 
 def run(*, host: str, port: int) -> None:
     """Serve until a signal says stop."""
     settings = begin()
-    with exit_codes():
-        asyncio.run(serve(settings, host=host, port=port, say=typer.echo))
+    # Compiled, as is the parser of requests: both are passed through several times an answer.
+    with exit_codes(), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve(settings, host=host, port=port, say=typer.echo))
 
 
 async def serve(
@@ -113,16 +118,26 @@ def _hosted(app: App) -> FastAPI:
     return host
 
 
+def _spare_collector() -> None:
+    """Take what is loaded for needed: to look through it again stops every answer for a while."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(YOUNG_OBJECTS)
+
+
 async def _answer(app: App, listener: socket.socket, say: Say) -> None:
     """Answer requests until cancelled; open ones have a moment to end."""
+    host = _hosted(app)
+    _spare_collector()
     config = uvicorn.Config(
-        _hosted(app),
+        host,
         log_config=None,
         access_log=False,
+        http="httptools",
         timeout_graceful_shutdown=OPEN_REQUESTS_SECONDS,
     )
-    host, port = listener.getsockname()[:2]
-    address = f"[{host}]" if ":" in host else host
+    name, port = listener.getsockname()[:2]
+    address = f"[{name}]" if ":" in name else name
     server = _Server(config, f"Potential Parakeet is ready at http://{address}:{port}", say)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     try:
