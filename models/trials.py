@@ -28,6 +28,9 @@ class Tally:
     best: float | None
 
 
+NOTHING_TRIED = Tally(all=0, measured=0, variance=None, best=None)
+
+
 class TrialRepository:
     def __init__(self, session: AsyncSession) -> None:
         self.session = session
@@ -87,12 +90,24 @@ class TrialRepository:
 
     async def tally(self, *, owner_id: UUID, family: str) -> Tally:
         """Count the family's trials with a Sharpe ratio, and say how those spread."""
-        sharpe = col(Trial.sharpe)
-        statement = select(
-            func.count(), func.count(sharpe), func.var_samp(sharpe), func.max(sharpe)
-        ).where(col(Trial.owner_id) == owner_id, col(Trial.family) == family)
-        row = (await self.session.execute(statement)).one()
-        return Tally(all=row[0], measured=row[1], variance=row[2], best=row[3])
+        [found] = await self.tallies([family], owner_id=owner_id)
+        return found
+
+    async def tallies(self, families: Sequence[str], *, owner_id: UUID) -> list[Tally]:
+        """Return the tally of each family, in order."""
+        sharpe, family = col(Trial.sharpe), col(Trial.family)
+        statement = (
+            select(
+                family, func.count(), func.count(sharpe), func.var_samp(sharpe), func.max(sharpe)
+            )
+            .where(col(Trial.owner_id) == owner_id, family.in_(families))
+            .group_by(family)
+        )
+        found = {
+            row[0]: Tally(all=row[1], measured=row[2], variance=row[3], best=row[4])
+            for row in await self.session.execute(statement)
+        }
+        return [found.get(each, NOTHING_TRIED) for each in families]
 
     async def list_page(
         self, *, owner_id: UUID, family: str, first: int, after: Place | None = None

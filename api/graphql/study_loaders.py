@@ -8,6 +8,7 @@ from models.backtest import Backtest
 from models.backtests import BacktestRepository
 from models.studies import Shards, StudyRepository, StudyTrialRepository
 from models.study import StudyTrial, Sweep, WalkForward
+from models.trials import Tally, TrialRepository
 
 if TYPE_CHECKING:
     from api.graphql.context import Context
@@ -46,6 +47,10 @@ class StudyLoaders:
             )
         found = {(trial.job_id, trial.number): trial for trial in trials}
         return [found.get(place) for place in places]
+
+    async def tallies(self, families: list[str]) -> Sequence[Tally]:
+        async with self.context.session() as session:
+            return await TrialRepository(session).tallies(families, owner_id=self.context.viewer_id)
 
     async def evaluated(self, keys: list[str]) -> Sequence[StudyTrial | None]:
         """Return a trial of each content that a search has evaluated."""

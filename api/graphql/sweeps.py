@@ -25,7 +25,6 @@ from models.job import Job
 from models.pages import Page, Place
 from models.studies import StudyRepository, StudyTrialRepository
 from models.study import Sweep
-from models.trials import TrialRepository
 
 Root = strawberry.Parent[Sweep]
 FIGURES = {name for name in Metrics.__annotations__ if name not in {"sessions", "undefined"}}
@@ -187,10 +186,7 @@ class SweepType(Node):
     async def overfitting(root: Root, info: Info) -> Overfitting | None:
         if root.summary is None:
             return None
-        async with info.context.session() as session:
-            tally = await TrialRepository(session).tally(
-                owner_id=info.context.viewer_id, family=root.family
-            )
+        tally = await info.context.loaders.tally_by_family.load(root.family)
         return overfitting_of(judgement(root.summary, tally, effective=True))
 
     @strawberry.field(

@@ -23,7 +23,6 @@ from models.job import Job
 from models.pages import Place
 from models.studies import StudyRepository
 from models.study import WalkForward
-from models.trials import TrialRepository
 
 Root = strawberry.Parent[WalkForward]
 
@@ -130,10 +129,7 @@ class WalkForwardType(Node):
     async def overfitting(root: Root, info: Info) -> Overfitting | None:
         if root.summary is None:
             return None
-        async with info.context.session() as session:
-            tally = await TrialRepository(session).tally(
-                owner_id=info.context.viewer_id, family=root.family
-            )
+        tally = await info.context.loaders.tally_by_family.load(root.family)
         return overfitting_of(judgement(root.summary, tally, effective=False))
 
     @strawberry.field(
