@@ -227,10 +227,10 @@ def _common(input: RunSweepInput | RunWalkForwardInput) -> dict[str, Any]:
         base = backtest_request(input.base)
     except ClientError as error:
         raise of_the_base(error) from None
-    return {"base": base, "axes": tuple(_axis(axis) for axis in input.axes)}
+    return {"base": base, "axes": tuple(axis_of(axis) for axis in input.axes)}
 
 
-def _axis(axis: ParameterAxisInput) -> "AxisRequest":
+def axis_of(axis: ParameterAxisInput) -> "AxisRequest":
     from api.services.axes import AxisRequest
 
     return AxisRequest(

@@ -17,6 +17,7 @@ from api.graphql.correct_price import PriceMutation
 from api.graphql.dashboard import DashboardQuery
 from api.graphql.data_health import DataHealthQuery
 from api.graphql.documents import Documents
+from api.graphql.estimate import EstimateQuery
 from api.graphql.import_trades import TradeImport
 from api.graphql.ingest import IngestMutation
 from api.graphql.ingest_reports import IngestReportType
@@ -103,6 +104,7 @@ class Query(
     DashboardQuery,
     JobQuery,
     PlanQuery,
+    EstimateQuery,
     ScanQuery,
     SweepQuery,
     WalkForwardQuery,
