@@ -19,6 +19,8 @@ class Scenario:
     name: str
     kind: str
     description: str
+    start: date | None = None  # where it has one
+    end: date | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,9 @@ from sqlmodel import Field
 
 from models.base import INSTANT, NOW, Entity, check
 
+# The index whose regimes are meant where none is named.
+DEFAULT_INDEX = "^GSPC"
+
 
 class RegimeHistory(Entity, table=True):
     """What one model says of an index at each session.

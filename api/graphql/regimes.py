@@ -1,7 +1,7 @@
 """Regimes of an index, as they were known."""
 
 from datetime import UTC, date, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import orjson
 import strawberry
@@ -10,8 +10,10 @@ from strawberry.scalars import JSON
 from api.graphql.context import Info
 from api.graphql.market_data import KnownAt, Points
 from api.graphql.scalars import DateArray, FloatArray
-from api.services.regime_view import RegimeView
-from api.services.regimes import DEFAULT_INDEX, indices, read_regimes
+from models.regime_history import DEFAULT_INDEX
+
+if TYPE_CHECKING:
+    from api.services.regime_view import RegimeView
 
 
 def _figure(description: str) -> float | None:
@@ -105,6 +107,8 @@ class RegimeQuery:
         known_at: KnownAt = None,
         max_points: Points = None,
     ) -> RegimeHistory:
+        from api.services.regimes import indices, read_regimes
+
         async with info.context.session() as session:
             found = await read_regimes(
                 session, symbol, start=start, end=end, known_at=known_at, max_points=max_points
@@ -113,7 +117,7 @@ class RegimeQuery:
         return history_of(found, known_at or datetime.now(UTC), others)
 
 
-def history_of(found: RegimeView, known_at: datetime, symbols: list[str]) -> RegimeHistory:
+def history_of(found: "RegimeView", known_at: datetime, symbols: list[str]) -> RegimeHistory:
     return RegimeHistory(
         symbol=found.symbol,
         source=found.source,

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import strawberry
 
-from engine.scenarios import BY_KEY, SCENARIOS, HistoricWindow, Scenario
+if TYPE_CHECKING:
+    from engine.scenarios import Scenario
 
 
 def _figure(description: str) -> Any:
@@ -81,12 +82,16 @@ class RegimeStats:
 class StressQuery:
     @strawberry.field(description="Everything runs are put through: windows of history, shocks.")
     def stress_scenarios(self) -> list[StressScenario]:
+        from engine.scenarios import SCENARIOS
+
         return [_scenario(scenario) for scenario in SCENARIOS]
 
 
 def stress_results(rows: Sequence[Mapping[str, Any]] | None) -> list[StressResult]:
-    """Return what was stored; a run from before a scenario was thought of lacks it."""
-    return [_result(row) for row in rows or () if row["key"] in BY_KEY]
+    """Return what was stored of the scenarios we still know."""
+    from engine.scenarios import BY_KEY
+
+    return [_result(row, BY_KEY[row["key"]]) for row in rows or () if row["key"] in BY_KEY]
 
 
 def regime_stats(rows: Sequence[Mapping[str, Any]] | None) -> list[RegimeStats]:
@@ -107,9 +112,9 @@ def regime_stats(rows: Sequence[Mapping[str, Any]] | None) -> list[RegimeStats]:
     ]
 
 
-def _result(row: Mapping[str, Any]) -> StressResult:
+def _result(row: Mapping[str, Any], scenario: "Scenario") -> StressResult:
     return StressResult(
-        scenario=_scenario(BY_KEY[row["key"]]),
+        scenario=_scenario(scenario),
         covered=row["covered"],
         return_=row["total_return"],
         max_drawdown=row["max_drawdown"],
@@ -122,13 +127,12 @@ def _result(row: Mapping[str, Any]) -> StressResult:
     )
 
 
-def _scenario(scenario: Scenario) -> StressScenario:
-    window = scenario if isinstance(scenario, HistoricWindow) else None
+def _scenario(scenario: "Scenario") -> StressScenario:
     return StressScenario(
         key=scenario.key,
         name=scenario.name,
         kind=scenario.kind,
         description=scenario.description,
-        starts_on=None if window is None else window.start,
-        ends_on=None if window is None else window.end,
+        starts_on=scenario.start,
+        ends_on=scenario.end,
     )

@@ -10,7 +10,6 @@ import numpy as np
 import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.services.regimes import DEFAULT_INDEX
 from api.services.work import ClaimedJob, Pulse
 from api.telemetry import logger
 from engine import regimes
@@ -19,6 +18,7 @@ from engine.types import FloatArray
 from models.instrument import Instrument
 from models.price_bars import BarColumns, PriceBarRepository
 from models.regime_histories import RegimeHistoryRepository
+from models.regime_history import DEFAULT_INDEX
 from models.session import SessionFactory, unit_of_work
 
 # More digits than a figure of a model means, fewer than a vanishing probability would take.

@@ -10,9 +10,7 @@ from api.services.market import require_instruments
 from api.services.regime_view import EPOCH_ORDINAL, RegimeView, view_of
 from api.services.thinning import LEAST_POINTS
 from models.regime_histories import RegimeHistoryRepository
-from models.regime_history import RegimeHistory
-
-DEFAULT_INDEX = "^GSPC"
+from models.regime_history import DEFAULT_INDEX, RegimeHistory
 
 
 async def read_regimes(

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.services.regimes import DEFAULT_INDEX, known_sessions
+from api.services.regimes import known_sessions
 from engine import conditional, scenarios, stress
 from engine.panel import Panel
 from engine.ratios import session_returns
@@ -16,6 +16,7 @@ from engine.types import IntArray
 from models.backtest import Backtest
 from models.published_series import MacroSeriesRepository
 from models.regime_histories import RegimeHistoryRepository
+from models.regime_history import DEFAULT_INDEX
 
 VIX = "VIX"
 TERCILES = ("VIX_LOW", "VIX_MIDDLE", "VIX_HIGH")
