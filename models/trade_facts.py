@@ -60,6 +60,19 @@ async def facts_of(session: AsyncSession, moments: Sequence[Moment]) -> list[Fac
     return [Facts(day, rate, ratios or ()) for day, rate, ratios in found]
 
 
+LAST_RATE = """
+    SELECT rate FROM fx_rate
+    WHERE pair = 'AUDUSD' AND known_at <= coalesce(CAST(:known_at AS timestamptz), 'infinity')
+    ORDER BY date DESC LIMIT 1
+"""
+
+
+async def last_rate(session: AsyncSession, *, known_at: datetime | None) -> float | None:
+    """Return US dollars for one Australian dollar by the last fixing known at an instant."""
+    rate: float | None = await session.scalar(text(LAST_RATE), {"known_at": known_at})
+    return rate
+
+
 INSTANTS = """
     SELECT (day + make_time(hour, 0, 0)) AT TIME ZONE
         CASE currency WHEN 'AUD' THEN 'Australia/Sydney' ELSE 'America/New_York' END

@@ -105,16 +105,19 @@ class TradeRepository:
         Belongs behind `hold`, and `current` must have been read behind it: a clock read before
         the lock would let two versions begin in the wrong order.
         """
-        instant = await self._instant_after(current.known_from)
-        ended = update(Trade).where(
-            col(Trade.row_id) == current.row_id, col(Trade.known_to).is_(None)
+        # Read once, by the statement that ends; were the clock set back, versions still follow.
+        instant = func.greatest(func.clock_timestamp(), col(Trade.known_from) + LEAST)
+        ended = (
+            update(Trade)
+            .where(col(Trade.row_id) == current.row_id, col(Trade.known_to).is_(None))
+            .values(known_to=instant)
+            .returning(col(Trade.known_to))
+            .execution_options(synchronize_session=False)
         )
-        await self.session.execute(
-            ended.values(known_to=instant).execution_options(synchronize_session=False)
-        )
+        known_from = await self.session.scalar(ended)
         self.session.expunge(current)
         kept = {name: getattr(current, name) for name in KEPT}
-        version = {"version": current.version + 1, "known_from": instant, "reason": reason}
+        version = {"version": current.version + 1, "known_from": known_from, "reason": reason}
         return await self.add(Trade(**kept | changes | version))
 
     async def get(
@@ -194,12 +197,6 @@ class TradeRepository:
     ) -> int | None:
         """Return how many trades the pages hold; None past ten thousand."""
         return await count_written(self.session, Trade, *_listed(owner_id, wanted, known_at))
-
-    async def _instant_after(self, known_from: datetime) -> datetime:
-        """Read the clock once; were it set back, versions would still follow each other."""
-        later = func.greatest(func.clock_timestamp(), known_from + LEAST)
-        instant: datetime = (await self.session.execute(select(later))).scalar_one()
-        return instant
 
     async def _list(self, *where: ColumnElement[bool]) -> list[Trade]:
         found = select(Trade).where(*where).execution_options(populate_existing=True)

@@ -60,6 +60,8 @@ class TradeAt:
     "split_ratio",
     "entry_at",
     "exit_at",
+    "entry_on",
+    "exit_on",
     "commission",
     "exit_commission",
     "currency",

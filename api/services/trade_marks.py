@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -17,11 +17,8 @@ from models.corporate_actions import CorporateActionRepository
 from models.instruments import InstrumentRepository
 from models.price_bar import PriceBar
 from models.price_bars import PriceBarRepository
-from models.published_series import FxRateRepository, SeriesColumns
 from models.trade import Side, Trade
-from models.trade_facts import OLDEST_RATE_DAYS
-
-PAIR = "AUDUSD"
+from models.trade_facts import last_rate
 
 
 class Held(NamedTuple):
@@ -42,7 +39,7 @@ class Held(NamedTuple):
 class Mark:
     """A share's last price, on which day, what one share at entry has become by then.
 
-    `fx_rate` is Australian dollars for one unit of the currency; None where no fixing is near.
+    `fx_rate` is Australian dollars for one unit of the currency; None where none is known.
     """
 
     price: Decimal
@@ -114,17 +111,8 @@ async def _rate(
 ) -> Decimal | None:
     if all(held.currency is Currency.AUD for held in holdings):
         return None
-    today = (known_at or datetime.now(UTC)).date()
-    fixings = await FxRateRepository(session).columns(
-        [PAIR], start=today - timedelta(days=OLDEST_RATE_DAYS), end=today, known_at=known_at
-    )
-    return _last(fixings[PAIR])
-
-
-def _last(fixings: SeriesColumns) -> Decimal | None:
-    if not fixings.values:
-        return None
-    return rounded(EXACT.divide(Decimal(1), Decimal(repr(fixings.values[-1]))))
+    audusd = await last_rate(session, known_at=known_at)
+    return None if audusd is None else rounded(EXACT.divide(Decimal(1), Decimal(repr(audusd))))
 
 
 def _mark(

@@ -9,6 +9,8 @@ export const makeCache = () =>
       Universe: { keyFields: ["key"] },
       // What the parts of a page ask of one market is one answer in pieces.
       DataHealth: { merge: true },
+      // One id is many objects: a trade is seen in its versions, and from instants.
+      Trade: { keyFields: false },
       // Figures hang on their run and are fetched in pieces: merge, not replace.
       Metrics: { merge: true },
       Dashboard: { merge: true },

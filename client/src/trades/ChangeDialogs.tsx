@@ -169,13 +169,15 @@ function SideFields({ entry: { draft, change, at }, trade, end }: SideProps) {
         value={draft[fee]}
         onChange={(typed) => change(fee, { [fee]: typed })}
       />
-      <TextField
-        label={end === "entry" ? "Entered at" : "Left at"}
-        {...at(when)}
-        type="datetime-local"
-        value={draft[when]}
-        onChange={(typed) => change(when, { [when]: typed })}
-      />
+      <div className={css.when}>
+        <TextField
+          label={end === "entry" ? "Entered at" : "Left at"}
+          {...at(when)}
+          type="datetime-local"
+          value={draft[when]}
+          onChange={(typed) => change(when, { [when]: typed })}
+        />
+      </div>
     </div>
   );
 }

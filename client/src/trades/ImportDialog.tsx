@@ -10,6 +10,7 @@ import { day, decimal, NOTHING } from "../ui/format";
 import { Icon } from "../ui/Icon";
 import { Notice } from "../ui/Notice";
 import { Table, table } from "../ui/Table";
+import { price } from "./price";
 import css from "./Trades.module.css";
 
 type Preview = ImportTradeFileMutation["importTrades"];
@@ -180,12 +181,12 @@ function Created({ rows, more }: { rows: Preview["created"]; more: number }) {
               </th>
               <td className={table.num}>{decimal(trade.quantity)}</td>
               <td className={table.num}>
-                {decimal(trade.entryPrice)} <span className={css.unit}>{trade.currency}</span>
-                <span className={css.sub}>{day(trade.entryAt.slice(0, 10))}</span>
+                {price(trade.entryPrice)} <span className={css.unit}>{trade.currency}</span>
+                <span className={css.sub}>{day(trade.entryOn)}</span>
               </td>
               <td className={table.num}>
-                {trade.exitPrice ? decimal(trade.exitPrice) : NOTHING}
-                {trade.exitAt && <span className={css.sub}>{day(trade.exitAt.slice(0, 10))}</span>}
+                {trade.exitPrice ? price(trade.exitPrice) : NOTHING}
+                {trade.exitOn && <span className={css.sub}>{day(trade.exitOn)}</span>}
               </td>
               <td className={table.num}>{trade.pnlAud === null ? NOTHING : decimal(trade.pnlAud, 2)}</td>
             </tr>

@@ -2,11 +2,12 @@ import { useQuery } from "@apollo/client/react";
 import { TradeDetailDocument, type TradeVersionFragment, type TradeWholeFragment } from "../graphql/generated";
 import { Button } from "../ui/Button";
 import { Dialog } from "../ui/Dialog";
-import { decimal, instant, NOTHING } from "../ui/format";
+import { day, decimal, instant, NOTHING } from "../ui/format";
 import { Icon } from "../ui/Icon";
 import { Empty, LoadError } from "../ui/Notice";
 import { SkeletonRows } from "../ui/Skeleton";
 import { StatusWord } from "./StatusWord";
+import { price } from "./price";
 import css from "./Trades.module.css";
 import { changesOf } from "./versions";
 
@@ -26,7 +27,7 @@ export function TradeDialog({ id, knownAt, onClose, onChange }: Props) {
   const trade = data?.trade;
   return (
     <Dialog
-      title={trade ? `${trade.symbol} ${trade.reference}` : "Trade"}
+      title={trade ? `${trade.symbol} · ${trade.reference}` : "Trade"}
       hint={trade && (trade.instrument?.name ?? "No source knows this symbol yet: it has no price.")}
       onClose={onClose}
     >
@@ -74,12 +75,12 @@ function Facts({ trade }: { trade: TradeWholeFragment }) {
     ["Status", <StatusWord key="status" status={trade.status} />],
     ["Side", trade.side === "BUY" ? "Long" : "Short"],
     ["Quantity", `${decimal(trade.quantity)} shares`],
-    ["Entered", `${instant(trade.entryAt)} at ${decimal(trade.entryPrice)} ${unit}`],
-    ["Commission", `${decimal(trade.commission)} ${unit}`],
+    ["Entered", `${instant(trade.entryAt)} at ${price(trade.entryPrice)} ${unit}`],
+    ["Commission", `${price(trade.commission)} ${unit}`],
     ...(trade.exitAt
       ? ([
-          ["Left", `${instant(trade.exitAt)} at ${decimal(trade.exitPrice ?? "")} ${unit}`],
-          ["Its commission", `${decimal(trade.exitCommission ?? "")} ${unit}`],
+          ["Left", `${instant(trade.exitAt)} at ${price(trade.exitPrice ?? "")} ${unit}`],
+          ["Its commission", `${price(trade.exitCommission ?? "")} ${unit}`],
         ] as [string, string][])
       : []),
     ...(trade.splitRatio === "1"
@@ -90,6 +91,16 @@ function Facts({ trade }: { trade: TradeWholeFragment }) {
     ...(unit === "AUD"
       ? []
       : ([["In Australian dollars", pnlAud === null ? NOTHING : `${decimal(pnlAud, 2)} AUD`]] as [string, string][])),
+    ...(trade.status === "OPEN"
+      ? ([
+          [
+            "Last price",
+            trade.lastPrice && trade.lastPriceDate
+              ? `${price(trade.lastPrice)} ${unit}, close of ${day(trade.lastPriceDate)}`
+              : "no price known",
+          ],
+        ] as [string, string][])
+      : []),
     ["Strategy", trade.strategy ?? NOTHING],
     ["Labels", trade.tags.join(", ") || NOTHING],
   ];

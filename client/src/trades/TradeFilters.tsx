@@ -20,39 +20,48 @@ const SIDE_OPTIONS = [
   { value: "SELL", label: "Short" },
 ];
 
+const MORE: readonly FilterName[] = ["tag", "from", "to", "at"];
+
 export function TradeFilters({ state }: { state: ListState }) {
   return (
-    <div className={css.filters} role="search" aria-label="Filter trades">
-      <Typed state={state} name="symbol" label="Symbol" placeholder="BHP.AX" upper />
-      <SelectField
-        label="Status"
-        path="status"
-        value={state.filter.status ?? ""}
-        options={STATUS_OPTIONS}
-        onChange={(value) => state.setFilter("status", value)}
-      />
-      <SelectField
-        label="Side"
-        path="side"
-        value={state.filter.side ?? ""}
-        options={SIDE_OPTIONS}
-        onChange={(value) => state.setFilter("side", value)}
-      />
-      <Typed state={state} name="strategy" label="Strategy" placeholder="momentum" />
-      <Typed state={state} name="tag" label="Label" placeholder="core" />
-      <Typed state={state} name="from" label="Entered from" type="date" />
-      <Typed state={state} name="to" label="Entered to" type="date" />
-      <Typed state={state} name="at" label="As known on" type="date" />
-      {/* A phone's list has no heads to sort by. */}
-      <div className={css.order}>
+    <div role="search" aria-label="Filter trades" className={css.search}>
+      <div className={css.filters}>
+        <Typed state={state} name="symbol" label="Symbol" placeholder="BHP.AX" upper />
         <SelectField
-          label="Order"
-          path="sort"
-          value={state.orderBy.field ?? "ENTRY_AT"}
-          options={ORDERS}
-          onChange={(value) => state.bestFirst(value as TradeOrderField)}
+          label="Status"
+          path="status"
+          value={state.filter.status ?? ""}
+          options={STATUS_OPTIONS}
+          onChange={(value) => state.setFilter("status", value)}
         />
+        <SelectField
+          label="Side"
+          path="side"
+          value={state.filter.side ?? ""}
+          options={SIDE_OPTIONS}
+          onChange={(value) => state.setFilter("side", value)}
+        />
+        <Typed state={state} name="strategy" label="Strategy" placeholder="momentum" />
+        {/* A phone's list has no heads to sort by. */}
+        <div className={css.order}>
+          <SelectField
+            label="Order"
+            path="sort"
+            value={state.orderBy.field ?? "ENTRY_AT"}
+            options={ORDERS}
+            onChange={(value) => state.bestFirst(value as TradeOrderField)}
+          />
+        </div>
       </div>
+      <details className={css.more} open={MORE.some((name) => state.read(name))}>
+        <summary>Label, days, and as it was known</summary>
+        <div className={css.filters}>
+          <Typed state={state} name="tag" label="Label" placeholder="core" />
+          <Typed state={state} name="from" label="Entered from" type="date" />
+          <Typed state={state} name="to" label="Entered to" type="date" />
+          <Typed state={state} name="at" label="As known on" type="date" />
+        </div>
+      </details>
     </div>
   );
 }

@@ -1,9 +1,10 @@
 import type { TradeOrderField, TradeRowFragment } from "../graphql/generated";
-import { day, decimal, NOTHING, percent } from "../ui/format";
+import { day, decimal, integer, NOTHING, percent } from "../ui/format";
 import { Icon } from "../ui/Icon";
 import { table } from "../ui/Table";
 import css from "./Trades.module.css";
 import type { ListState } from "./listState";
+import { price } from "./price";
 import { StatusWord } from "./StatusWord";
 
 type Props = { trades: readonly TradeRowFragment[]; state: ListState; onOpen: (id: string) => void };
@@ -64,30 +65,30 @@ function TradeLine({ trade, onOpen }: { trade: TradeRowFragment; onOpen: (id: st
         <StatusWord status={trade.status} />
       </td>
       <Cell label="Quantity">{decimal(trade.quantity)}</Cell>
-      <Cell label="Entry" sub={day(trade.entryAt.slice(0, 10))}>
-        {price(trade.entryPrice, trade.currency)}
+      <Cell label="Entry" sub={day(trade.entryOn)}>
+        <Price value={trade.entryPrice} unit={trade.currency} />
       </Cell>
       <Last trade={trade} />
       <Amount label={closed ? "Profit" : "Unrealised"} value={pnl} unit={trade.currency} open={!closed} />
       <Amount label="In AUD" value={pnlAud} unit="AUD" open={!closed} />
       <Return trade={trade} pnl={pnl} />
-      <Cell label="Days">{trade.holdingDays ?? NOTHING}</Cell>
+      <Cell label="Days">{trade.holdingDays === null ? NOTHING : integer(trade.holdingDays)}</Cell>
     </tr>
   );
 }
 
 /** How it was left; of an open one, the last price anybody knows, and of which day. */
 function Last({ trade }: { trade: TradeRowFragment }) {
-  if (trade.exitPrice && trade.exitAt)
+  if (trade.exitPrice && trade.exitOn)
     return (
-      <Cell label="Exit" sub={day(trade.exitAt.slice(0, 10))}>
-        {price(trade.exitPrice, trade.currency)}
+      <Cell label="Exit" sub={day(trade.exitOn)}>
+        <Price value={trade.exitPrice} unit={trade.currency} />
       </Cell>
     );
   if (trade.lastPrice && trade.lastPriceDate)
     return (
       <Cell label="Last price" sub={`close of ${day(trade.lastPriceDate)}`}>
-        {price(trade.lastPrice, trade.currency)}
+        <Price value={trade.lastPrice} unit={trade.currency} />
       </Cell>
     );
   return (
@@ -124,6 +125,14 @@ function Amount({ label, value, unit, open }: { label: string; value: string | n
   );
 }
 
+function Price({ value, unit }: { value: string; unit: string }) {
+  return (
+    <>
+      {price(value)} <span className={css.unit}>{unit}</span>
+    </>
+  );
+}
+
 function Cell({ label, sub, children }: { label: string; sub?: string; children: React.ReactNode }) {
   return (
     <td className={table.num}>
@@ -136,16 +145,6 @@ function Cell({ label, sub, children }: { label: string; sub?: string; children:
 
 const tone = (value: number | null) => (value === null || value === 0 ? "" : value < 0 ? table.loss : table.gain);
 
-/** To the cent, or to the digits there are where there are more. */
-const price = (value: string, currency: string) => {
-  const digits = value.split(".")[1]?.length ?? 0;
-  return (
-    <>
-      {digits > 2 ? decimal(value) : decimal(value, 2)} <span className={css.unit}>{currency}</span>
-    </>
-  );
-};
-
 type HeadProps = { field: TradeOrderField; label: string; unit?: string; state: ListState; left?: boolean };
 
 function SortHead({ field, label, unit, state, left = false }: HeadProps) {
@@ -154,8 +153,9 @@ function SortHead({ field, label, unit, state, left = false }: HeadProps) {
   return (
     <th scope="col" className={left ? undefined : table.num} aria-sort={sorted ? direction : "none"}>
       <button type="button" className={`${css.sort} ${sorted ? css.sorted : ""}`} onClick={() => state.sortBy(field)}>
+        {left && label}
         <Icon name={sorted && direction === "ascending" ? "up" : "down"} size={14} />
-        {label}
+        {!left && label}
       </button>
       {unit && <div>{unit}</div>}
     </th>
