@@ -168,7 +168,7 @@ STANDING = f"""
         WHERE exit_day IS NULL
         GROUP BY lot.listing, name, quoted, side
     )
-    SELECT standing.*, mark.price::numeric * coalesce(now.factor, 1) / coalesce(was.factor, 1)
+    SELECT standing.*, mark.price::numeric * coalesce(was.factor, 1) / coalesce(now.factor, 1)
             AS price,
         mark.date AS price_on, {_home("quoted", "CAST(:valid_at AS date)")} AS fx,
         {_base("CAST(:valid_at AS date)")} AS unit
