@@ -1,14 +1,21 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import type { StrategyChoiceFragment } from "../graphql/generated";
+import type { ScannerChoiceFragment, StrategyChoiceFragment } from "../graphql/generated";
+
+type Entry = Record<string, unknown>;
 
 /** The catalogue that the server serves, so that forms are tested on the real schemas. */
-export const STRATEGIES: StrategyChoiceFragment[] = JSON.parse(
-  readFileSync(resolve(import.meta.dirname, "../../../api/catalogue.json"), "utf8"),
-).strategies.map(({ rebalance: _rebalance, historyField: _field, ...strategy }: Record<string, unknown>) => ({
+const CATALOGUE = JSON.parse(readFileSync(resolve(import.meta.dirname, "../../../api/catalogue.json"), "utf8")) as {
+  strategies: Entry[];
+  scanners: Entry[];
+};
+
+export const STRATEGIES = CATALOGUE.strategies.map(({ rebalance: _rebalance, historyField: _field, ...strategy }) => ({
   __typename: "Strategy",
   ...strategy,
-}));
+})) as unknown as StrategyChoiceFragment[];
+
+export const SCANNERS = CATALOGUE.scanners as unknown as ScannerChoiceFragment[];
 
 export function strategy(key: string): StrategyChoiceFragment {
   const found = STRATEGIES.find((each) => each.key === key);
