@@ -130,8 +130,26 @@ def request_of(run: Backtest) -> BacktestRequest:
     )
 
 
+async def _same_search(session: AsyncSession, job: Job, quotas: Quotas | None) -> Retried:
+    """Submit a scan, a sweep or a walk-forward again, as a backtest is."""
+    from api.services import retry_searches as searches
+
+    ways = {
+        JobKind.SCAN: searches.same_scan,
+        JobKind.SWEEP: searches.same_sweep,
+        JobKind.WALK_FORWARD: searches.same_walk_forward,
+    }
+    submitted = await ways[job.kind](session, job.id, owner_id=job.owner_id, quotas=quotas)
+    if submitted is None:
+        raise NotFound("what this job was for is gone; submit it anew", field=FIELD)
+    return Retried(submitted.job, reused=submitted.reused)
+
+
 RETRIES: Mapping[JobKind, Retry] = {
     JobKind.BACKTEST: _same_backtest,
+    JobKind.SCAN: _same_search,
+    JobKind.SWEEP: _same_search,
+    JobKind.WALK_FORWARD: _same_search,
     JobKind.INGEST: _same_payload,
     JobKind.PLAN: _same_payload,
     JobKind.REGIME: _same_payload,

@@ -11,6 +11,7 @@ from models.backtests import BacktestRepository
 from models.job import Job, JobKind, JobStatus
 from models.jobs import JobRepository
 from models.session import unit_of_work
+from tests.api import scanning, searching
 from tests.api.submitting import changed, rows, submit
 from tests.factories import STRANGER, make_job
 
@@ -194,3 +195,39 @@ async def test_what_a_run_is_refused_for_now_is_told_at_the_id(ask, app, market)
     told = await retried(ask, first["job"]["id"])
 
     assert [(e["code"], e["field"]) for e in told["userErrors"]] == [("NOT_FOUND", ["id"])]
+
+
+SEARCHES = [
+    (scanning.RUN, "runScan", scanning.INPUT),
+    (scanning.RUN, "runScan", scanning.changed(universe=..., symbols=["BBB", "AAA"])),
+    (scanning.RUN, "runScan", scanning.changed(knownAt="2019-06-01T00:00:00Z", maxResults=7)),
+    (searching.RUN_SWEEP, "runSweep", searching.SWEEP),
+    (
+        searching.RUN_SWEEP,
+        "runSweep",
+        searching.changed(method="RANDOM", maxTrials=5, seed=3, objective="sortino"),
+    ),
+    (searching.RUN_WALK_FORWARD, "runWalkForward", searching.changed(trainSessions=120, step=21)),
+    (
+        searching.RUN_WALK_FORWARD,
+        "runWalkForward",
+        searching.on_base(knownAt="2019-06-01T00:00:00Z", end="2019-05-01"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("document", "field", "given"), SEARCHES)
+async def test_a_search_is_asked_for_anew_with_the_same_content(
+    ask, app, market, document, field, given
+):
+    first = await searching.submitted(ask, given, document, field)
+    assert first["userErrors"] == []
+    await fail(app, first["job"]["id"])
+
+    told = await retried(ask, first["job"]["id"])
+    again = await searching.submitted(ask, given, document, field)
+
+    assert told["userErrors"] == []
+    assert told["job"]["id"] != first["job"]["id"]
+    # Whoever asks in the same words is answered with the job that the retry made.
+    assert (again["reused"], again["job"]["id"]) == (True, told["job"]["id"])
