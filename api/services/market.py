@@ -21,6 +21,9 @@ MOST_NAMED = 10
 # What is stored of rates: the fixings of one pair, the bill rate of one set of factors.
 PAIR = "AUDUSD"
 FACTOR_SET, MONTHLY, RISK_FREE = "FF3", "monthly", "RF"
+ADJUSTED = "adjusted_close"
+# So many series are written out within a millisecond or two.
+FEW = 2
 FIELDS = ("open", "high", "low", "close", "adjusted_close", "volume")
 EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 
@@ -63,19 +66,24 @@ async def read_prices(
     _check(symbols, start, end, max_points)
     instruments = await require_instruments(session, symbols, field=("symbols",))
     ids = [instrument.id for instrument in instruments]
-    bars = await PriceBarRepository(session).columns(ids, start=start, end=end, known_at=known_at)
+    bars = await PriceBarRepository(session).columns(
+        ids, start=start, end=end, known_at=known_at, figures=_read_for(field), instants=False
+    )
     rates = None
     if field != "volume" and any(_foreign(each, currency) for each in instruments):
         fixings = await FxRateRepository(session).columns([PAIR], end=end, known_at=known_at)
         rates = fixings[PAIR]
     found = {columns.instrument_id: columns for columns in bars}
-    # Thousands of points in pure Python: beside the loop, not on it.
-    return await asyncio.to_thread(
-        lambda: [
+
+    def made() -> list[PriceColumns]:
+        return [
             _series(each, found.get(each.id), field, currency, rates, max_points)
             for each in instruments
         ]
-    )
+
+    # To adjust, convert or thin thousands of points is work in pure Python: beside the loop.
+    plain = field != ADJUSTED and rates is None and max_points is None and len(bars) <= FEW
+    return made() if plain else await asyncio.to_thread(made)
 
 
 async def read_bars(
@@ -94,7 +102,7 @@ async def read_bars(
     _check([symbol], start, end, max_points)
     [instrument] = await require_instruments(session, [symbol], field=("symbol",))
     found = await PriceBarRepository(session).columns(
-        [instrument.id], start=start, end=end, known_at=known_at
+        [instrument.id], start=start, end=end, known_at=known_at, instants=False
     )
     if not found:
         return BarTable(symbol=symbol, dates=[], columns={name: [] for name in FIELDS})
@@ -103,7 +111,7 @@ async def read_bars(
     rows = range(len(closes)) if max_points is None else thinned(closes, max_points)
     return BarTable(
         symbol=symbol,
-        dates=[_iso(bars.days[row]) for row in rows],
+        dates=[ISO_DAYS[bars.days[row]] for row in rows],
         columns={name: [getattr(bars, name)[row] for row in rows] for name in FIELDS},
     )
 
@@ -146,6 +154,11 @@ def _check(
         )
 
 
+def _read_for(field: str) -> tuple[str, ...]:
+    """Return the figures a field is made of."""
+    return ("close", ADJUSTED) if field == ADJUSTED else (field,)
+
+
 def _foreign(instrument: Instrument, currency: Currency | None) -> bool:
     return currency is not None and instrument.currency != currency.value
 
@@ -162,13 +175,16 @@ def _series(
     values: list[float | None] = [] if bars is None else getattr(bars, field)
     if rates is not None and currency is not None and _foreign(instrument, currency):
         values = _converted(instrument, days, values, currency, rates)
-    rows = range(len(days)) if max_points is None else thinned(values, max_points)
+    total = len(days)
+    if max_points is not None:
+        rows = thinned(values, max_points)
+        days, values = [days[row] for row in rows], [values[row] for row in rows]
     return PriceColumns(
         symbol=instrument.symbol,
         currency=instrument.currency if currency is None else currency.value,
-        dates=[_iso(days[row]) for row in rows],
-        values=[values[row] for row in rows],
-        total_points=len(days),
+        dates=[ISO_DAYS[day] for day in days],
+        values=values,
+        total_points=total,
     )
 
 
@@ -198,5 +214,12 @@ def _converted(
     return converted
 
 
-def _iso(day: int) -> str:
-    return date.fromordinal(EPOCH_ORDINAL + day).isoformat()
+class _IsoDays(dict[int, str]):
+    """Days since 1970 as they are written; each is written once, and there are some thousands."""
+
+    def __missing__(self, day: int) -> str:
+        self[day] = date.fromordinal(EPOCH_ORDINAL + day).isoformat()
+        return self[day]
+
+
+ISO_DAYS = _IsoDays()
