@@ -39,6 +39,17 @@ BEGUN = f"""
         WHERE s.owner_id = :owner_id AND s.date = t.date AND s.known_to IS NULL
     )
 """  # noqa: S608
+MISSING = """
+    INSERT INTO portfolio_snapshot
+        (owner_id, date, value, cash, flow, dividends, known_from)
+    SELECT :owner_id, date, value, cash, 0, 0, clock_timestamp()
+    FROM unnest(
+        CAST(:dates AS date[]), CAST(:amounts AS numeric[]), CAST(:cash AS numeric[])
+    ) AS told (date, value, cash)
+    WHERE NOT EXISTS (
+        SELECT FROM portfolio_snapshot s WHERE s.owner_id = :owner_id AND s.date = told.date
+    )
+"""
 NOW = """
     SELECT greatest(clock_timestamp(), max(known_from) + interval '1 microsecond')
     FROM portfolio_snapshot WHERE owner_id = :owner_id AND known_to IS NULL
@@ -79,6 +90,14 @@ class PortfolioSnapshotRepository:
         told = {"owner_id": owner_id, "now": now} | _columns(rows)
         await self.session.execute(text(ENDED), told)
         written: Any = await self.session.execute(text(BEGUN), told)
+        return int(written.rowcount)
+
+    async def add_missing(self, owner_id: UUID, rows: Sequence[tuple[date, str, str]]) -> int:
+        """Write value and cash of days nothing was ever said of; return of how many."""
+        await lock(self.session, f"snapshots {owner_id}")
+        days, amounts, cash = zip(*rows, strict=True) if rows else ((), (), ())
+        told = {"owner_id": owner_id, "dates": days, "amounts": amounts, "cash": cash}
+        written: Any = await self.session.execute(text(MISSING), told)
         return int(written.rowcount)
 
     async def metrics(self, at: BookAt) -> dict[str, Any] | None:

@@ -267,6 +267,23 @@ def import_prices(
     run(file, universe=universe)
 
 
+@app.command("import-sqlite")
+def import_sqlite(
+    file: Annotated[Path, typer.Argument(help="SQLite file of the program before this one.")],
+    quoted: Annotated[
+        bool,
+        typer.Option(
+            "--quoted",
+            help="Take a share's own currency where the file says AUD, as it said of every trade.",
+        ),
+    ] = False,
+) -> None:
+    """Bring in trades, portfolio snapshots and index members; again writes nothing twice."""
+    from api.cli.import_sqlite import run
+
+    run(file, quoted=quoted)
+
+
 @app.command()
 def schema() -> None:
     """Write the schema beside the client and the strategy catalogue beside the API."""
