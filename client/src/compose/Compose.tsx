@@ -7,6 +7,7 @@ import { SkeletonRows } from "../ui/Skeleton";
 import { useTitle } from "../ui/useTitle";
 import css from "./Compose.module.css";
 import { ComposeForm } from "./ComposeForm";
+import type { SearchKind } from "../sweeps/searchDraft";
 import { type Draft, draftFrom, newDraft, type PastRun } from "./draft";
 
 const FIRST_CHOICE = "momentum";
@@ -41,6 +42,7 @@ export default function Compose() {
           catalogue={catalogue.data}
           past={past.data?.backtest ?? null}
           wished={params.get("strategy")}
+          kind={kindOf(params.get("search"))}
           asked={{ symbols: symbolsOf(params.get("symbols")), start: params.get("start") ?? "" }}
         />
       )}
@@ -48,16 +50,18 @@ export default function Compose() {
   );
 }
 
+const kindOf = (text: string | null): SearchKind => (text === "sweep" || text === "walk" ? text : "backtest");
 const symbolsOf = (text: string | null) => (text ? text.split(",").filter(Boolean) : []);
 
 type ReadyProps = {
   catalogue: ComposeCatalogueQuery;
   past: PastRun | null;
   wished: string | null;
+  kind: SearchKind;
   asked: { symbols: string[]; start: string };
 };
 
-function Ready({ catalogue: { strategies, universes }, past, wished, asked }: ReadyProps) {
+function Ready({ catalogue: { strategies, universes }, past, wished, kind, asked }: ReadyProps) {
   const named = (key: string | null | undefined) => strategies.find((each) => each.key === key);
   const strategy = named(past?.strategy.key) ?? named(wished) ?? named(FIRST_CHOICE) ?? strategies[0];
   const universe = universes.find((each) => each.key === FIRST_UNIVERSE) ?? universes[0];
@@ -71,7 +75,7 @@ function Ready({ catalogue: { strategies, universes }, past, wished, asked }: Re
   const initial = past
     ? draftFrom(past, strategy, ownBenchmark)
     : withAsked(newDraft(strategy, universe?.key ?? ""), asked);
-  return <ComposeForm strategies={strategies} universes={universes} initial={initial} />;
+  return <ComposeForm strategies={strategies} universes={universes} initial={initial} kind={kind} />;
 }
 
 function withAsked(draft: Draft, { symbols, start }: ReadyProps["asked"]): Draft {

@@ -12,24 +12,31 @@ import { MarketFields } from "./MarketFields";
 import { ParameterFields } from "./ParameterFields";
 import { RunPanel } from "./RunPanel";
 import { StrategyPicker } from "./StrategyPicker";
+import { SearchFields } from "../sweeps/SearchFields";
+import { newSearch, type SearchKind, searchFaults } from "../sweeps/searchDraft";
+import { useSearch } from "../sweeps/useSearch";
+import { fieldsOf } from "./schema";
 import { useSpan } from "./useSpan";
 
-type Props = Pick<ComposeCatalogueQuery, "strategies" | "universes"> & { initial: Draft };
+type Props = Pick<ComposeCatalogueQuery, "strategies" | "universes"> & { initial: Draft; kind: SearchKind };
 
 /** What the groups of fields share: the draft, a way to change it, and what is wrong with it. */
 export type Group = { draft: Draft; change: (path: string, patch: Partial<Draft>) => void; faults: Faults };
 
-export function ComposeForm({ strategies, universes, initial }: Props) {
+export function ComposeForm({ strategies, universes, initial, kind }: Props) {
   const [draft, setDraft] = useKept("draft", initial);
+  const [search, setSearch] = useKept("search", newSearch(kind));
   const [touched, setTouched] = useState<ReadonlySet<string>>(new Set());
   const [refused, setRefused] = useState<Faults>({});
   const form = useRef<HTMLFormElement>(null);
   const navigate = useNavigate();
-  const [run, { loading, error }] = useMutation(RunBacktestDocument);
+  const [run, running] = useMutation(RunBacktestDocument);
+  const searching = useSearch();
 
   const strategy = strategies.find((each) => each.key === draft.strategy)!;
   const span = useSpan(draft, strategy);
-  const own = findFaults(draft, strategy, draft.start || span.start);
+  const fields = fieldsOf(strategy.parameterSchema);
+  const own = { ...findFaults(draft, strategy, draft.start || span.start), ...searchFaults(search, fields) };
   const faults: Faults = {
     ...Object.fromEntries(Object.entries(own).filter(([path]) => touched.has(path))),
     ...refused,
@@ -38,6 +45,12 @@ export function ComposeForm({ strategies, universes, initial }: Props) {
   const change = (path: string, patch: Partial<Draft>) => {
     setDraft((before) => ({ ...before, ...patch }));
     setRefused(({ [path]: _mended, "": _general, ...rest }) => rest);
+  };
+  const changeSearch = (path: string, patch: Partial<typeof search>) => {
+    setSearch((before) => ({ ...before, ...patch }));
+    setRefused(({ [path]: _mended, "": _general, ...rest }) =>
+      Object.fromEntries(Object.entries(rest).filter(([other]) => !other.startsWith("axes"))),
+    );
   };
   const touch = (event: FocusEvent<HTMLElement>) => {
     const { path } = event.target.dataset;
@@ -54,9 +67,16 @@ export function ComposeForm({ strategies, universes, initial }: Props) {
     event.preventDefault();
     setTouched(new Set(Object.keys(own)));
     if (Object.keys(own).length > 0) return focusFirst(own);
-    const answer = await run({ variables: { input: toInput(draft, strategy, { start: span.start }) } }).catch(
-      () => null,
-    );
+    const input = toInput(draft, strategy, { start: span.start });
+    if (search.kind !== "backtest") {
+      const wrong = await searching.start(input, search, fields);
+      if (wrong) {
+        setRefused(wrong);
+        focusFirst(wrong);
+      }
+      return;
+    }
+    const answer = await run({ variables: { input } }).catch(() => null);
     const payload = answer?.data?.runBacktest;
     if (!payload) return;
     if (payload.backtest)
@@ -81,13 +101,14 @@ export function ComposeForm({ strategies, universes, initial }: Props) {
           strategies={strategies}
           chosen={draft.strategy}
           fault={faults.strategy}
-          onChoose={(key) =>
+          onChoose={(key) => {
             change("strategy", {
               strategy: key,
               allocator: "",
               parameters: parametersOf(strategies.find((each) => each.key === key)!),
-            })
-          }
+            });
+            setSearch((before) => ({ ...before, axes: [] }));
+          }}
         />
         <Card
           title={`Parameters of ${strategy.name.toLowerCase()}`}
@@ -95,6 +116,7 @@ export function ComposeForm({ strategies, universes, initial }: Props) {
         >
           <ParameterFields strategy={strategy} {...group} />
         </Card>
+        <SearchFields search={search} fields={fields} faults={faults} change={changeSearch} />
         <MarketFields universes={universes} span={span} {...group} />
         <CostFields {...group} />
         <ConstraintFields strategy={strategy} {...group} />
@@ -105,8 +127,9 @@ export function ComposeForm({ strategies, universes, initial }: Props) {
         draft={draft}
         start={draft.start || span.start}
         faults={faults}
-        failure={error}
-        running={loading}
+        kind={search.kind}
+        failure={running.error ?? searching.error}
+        running={running.loading || searching.loading}
         onRetry={() => form.current?.requestSubmit()}
         change={change}
       />

@@ -4,18 +4,26 @@ import { FieldError, TextField } from "../ui/Field";
 import { day, integer, words } from "../ui/format";
 import { Icon } from "../ui/Icon";
 import { LoadError } from "../ui/Notice";
+import type { SearchKind } from "../sweeps/searchDraft";
 import type { Group } from "./ComposeForm";
 import css from "./RunPanel.module.css";
 
 type Props = Group & {
   strategy: StrategyChoiceFragment;
   start: string;
+  kind: SearchKind;
   failure: Error | undefined;
   running: boolean;
   onRetry: () => void;
 };
 
-export function RunPanel({ strategy, draft, start, faults, failure, running, onRetry, change }: Props) {
+const VERBS: Record<SearchKind, string> = {
+  backtest: "Run backtest",
+  sweep: "Run sweep",
+  walk: "Run walk-forward",
+};
+
+export function RunPanel({ strategy, draft, start, faults, kind, failure, running, onRetry, change }: Props) {
   const wrong = Object.keys(faults).length;
   return (
     <aside className={css.panel} aria-label="Summary">
@@ -74,7 +82,7 @@ export function RunPanel({ strategy, draft, start, faults, failure, running, onR
           onClick={(event) => event.currentTarget.focus()}
         >
           <Icon name="play" />
-          {running ? "Sending" : "Run backtest"}
+          {running ? "Sending" : VERBS[kind]}
         </Button>
       </div>
     </aside>

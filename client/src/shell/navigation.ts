@@ -19,6 +19,7 @@ export const GROUPS: readonly { name: string; entries: readonly Entry[] }[] = [
     entries: [
       { to: "/backtests", label: "Backtests", icon: "list" },
       { to: "/backtests/new", label: "New run", icon: "plus" },
+      { to: "/sweeps", label: "Sweeps", icon: "grid" },
       { to: "/scanner", label: "Scanner", icon: "search" },
       { to: "/regimes", label: "Regimes", icon: "wave" },
       { to: "/strategies", label: "Strategies", icon: "book" },

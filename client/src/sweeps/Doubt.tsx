@@ -1,0 +1,67 @@
+import type { StudyDoubtFragment } from "../graphql/generated";
+import { Card } from "../ui/Card";
+import { integer, NOTHING, percent, probability } from "../ui/format";
+import css from "./SweepPage.module.css";
+import { histogram } from "./heat";
+
+const BINS = 40;
+const VERDICTS: Record<string, string> = {
+  strong: "Strong: more than luck would be expected to show",
+  moderate: "Moderate: luck is not ruled out",
+  weak: "Weak: luck alone could show as much",
+  unknown: "Too few returns to say",
+};
+
+type Props = { doubt: StudyDoubtFragment; logits?: readonly number[] | null; of: string };
+
+/** How far the figures may be believed, after so many tries. */
+export function Doubt({ doubt, logits, of }: Props) {
+  return (
+    <Card title="How far to believe it" hint={VERDICTS[doubt.verdict] ?? doubt.verdict}>
+      <dl className={css.figures}>
+        <div>
+          <dt>Deflated Sharpe</dt>
+          <dd>{doubt.deflatedSharpe === null ? NOTHING : probability(doubt.deflatedSharpe)}</dd>
+          <p>that {of} beats the best of as many blind tries</p>
+        </div>
+        <div>
+          <dt>Overfitting</dt>
+          <dd>{doubt.pbo === null ? NOTHING : percent(doubt.pbo)}</dd>
+          <p>of splits in which the best in one half fell below the middle in the other</p>
+        </div>
+        <div>
+          <dt>Trials of the family</dt>
+          <dd>{integer(doubt.trials)}</dd>
+          <p>
+            {doubt.effectiveTrials === null
+              ? "everything ever tried of this idea here"
+              : `ever tried; this search has about ${integer(doubt.effectiveTrials)} different ones`}
+          </p>
+        </div>
+      </dl>
+      {logits && logits.length > 0 && <Logits logits={logits} />}
+    </Card>
+  );
+}
+
+function Logits({ logits }: { logits: readonly number[] }) {
+  const bins = histogram(logits, BINS);
+  const most = Math.max(...bins.map(({ count }) => count));
+  return (
+    <figure className={css.logits}>
+      <div className={css.bars} aria-hidden="true">
+        {bins.map(({ from, count }) => (
+          <span
+            key={from}
+            className={from < 0 ? css.below : css.above}
+            style={{ height: `${(100 * count) / most}%` }}
+          />
+        ))}
+      </div>
+      <figcaption>
+        Rank out of sample of the best in sample, over {integer(logits.length)} ways to split the sessions: red fell to
+        the lower half.
+      </figcaption>
+    </figure>
+  );
+}
