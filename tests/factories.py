@@ -32,6 +32,7 @@ from models import (
     Universe,
 )
 from models.job_outbox import Patience
+from models.portfolio_snapshots import SnapshotRow
 
 OWNER = UUID("00000000-0000-4000-8000-000000000001")
 STRANGER = UUID("00000000-0000-4000-8000-000000000002")
@@ -259,6 +260,20 @@ def make_closed_trade(**given):
         "fx_at_exit": Decimal(1),
     }
     return make_trade(**left | given)
+
+
+def make_snapshot(**given):
+    """An account of 100,000 Australian dollars, all in cash."""
+    defaults = {
+        "date": date(2024, 1, 2),
+        "value": "100000",
+        "cash": "100000",
+        "flow": "100000",
+        "dividends": "0",
+        "growth": 1.0,
+        "metrics": None,
+    }
+    return SnapshotRow(**defaults | given)
 
 
 def make_cash_flow(**given):

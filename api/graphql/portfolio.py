@@ -145,7 +145,7 @@ class Portfolio:
         description="Cash and market values; what is named in `missingPrices` is left out."
     )
     async def total_value(root: Asked) -> Decimal:
-        found = await root.statement()
+        found = await root.balance()
         return cents(found.cash + found.invested)
 
     @strawberry.field(
@@ -153,11 +153,11 @@ class Portfolio:
         "where trades were recorded without the money that paid for them."
     )
     async def cash(root: Asked) -> Decimal:
-        return cents((await root.statement()).cash)
+        return cents((await root.balance()).cash)
 
     @strawberry.field(description="Market values of what is held, short ones below 0.")
     async def invested(root: Asked) -> Decimal:
-        return cents((await root.statement()).invested)
+        return cents((await root.balance()).invested)
 
     @strawberry.field(description="What was paid in so far, less what was taken out.")
     async def net_deposits(root: Asked) -> Decimal:
@@ -169,7 +169,7 @@ class Portfolio:
 
     @strawberry.field(description="Gain of what is held, after the commissions of the entries.")
     async def unrealised_pnl(root: Asked) -> Decimal:
-        return cents((await root.statement()).unrealised)
+        return cents((await root.balance()).unrealised)
 
     @strawberry.field(description="Dividends so far, on what was held before they went ex.")
     async def dividends(root: Asked) -> Decimal:
@@ -235,7 +235,7 @@ class Portfolio:
 
     @strawberry.field(description="What is held, by symbol; long and short stand apart.")
     async def positions(root: Asked) -> list[Position]:
-        found = await root.statement()
+        found = await root.balance()
         total = found.cash + found.invested
         return [_position(root, each, total) for each in found.positions]
 
@@ -275,7 +275,7 @@ class Portfolio:
         description="Symbols held without a price or a rate: what the total leaves out."
     )
     async def missing_prices(root: Asked) -> list[str]:
-        return (await root.statement()).missing
+        return (await root.balance()).missing
 
 
 def book_at(

@@ -34,6 +34,10 @@ class Book:
     async def gains(self) -> list[GainRow]:
         return await self._once(self._read_gains)
 
+    async def balance(self) -> Statement:
+        """Return the books without what was sold before."""
+        return Statement(await self.positions(), await self.days())
+
     async def statement(self) -> Statement:
         return Statement(await self.positions(), await self.days(), await self.gains())
 

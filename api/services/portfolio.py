@@ -99,7 +99,7 @@ class Statement:
 
     positions: Sequence[Position]
     days: Days
-    gains: Sequence[GainRow]
+    gains: Sequence[GainRow] = ()
 
     @property
     def invested(self) -> Decimal:

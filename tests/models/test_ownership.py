@@ -10,6 +10,7 @@ from models.cash_flows import CashFlowRepository
 from models.fingerprints import Input, RunInputRepository
 from models.ingest_reports import IngestReportRepository
 from models.jobs import JobRepository
+from models.portfolio_snapshots import PortfolioSnapshotRepository
 from models.rebalance_plans import RebalancePlanRepository
 from models.scans import ScanRepository
 from models.trades import TradeRepository
@@ -24,6 +25,7 @@ from tests.factories import (
     make_job,
     make_plan,
     make_scan,
+    make_snapshot,
     make_trade,
     make_trial,
     make_universe,
@@ -40,6 +42,7 @@ OWNED = (
     "audit_event",
     "trade",
     "cash_flow",
+    "portfolio_snapshot",
     "rebalance_plan",
     "scan",
 )
@@ -67,6 +70,7 @@ async def as_owner(session):
         )
         await TradeRepository(session).add(make_trade(owner_id=owner))
         await CashFlowRepository(session).add(make_cash_flow(owner_id=owner))
+        await PortfolioSnapshotRepository(session).write(owner, [make_snapshot()])
         await RebalancePlanRepository(session).add(make_plan(owner_id=owner))
         key = f"OF_{owner.hex[-1]}"
         await UniverseRepository(session).save(make_universe(key, owner_id=owner), [], reason="x")
