@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, time
 from datetime import date as Day  # noqa: N812 - the argument is called date
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -40,17 +41,18 @@ async def record_cash_flow(
     Raises Refused with each fault, and Conflict for a key that is taken.
     """
     findings = Findings()
-    flow = CashFlow(owner_id=owner_id, date=date, amount=held(amount), currency=currency)
-    flow.idempotency_key = idempotency_key
+    given: dict[str, Any] = {"owner_id": owner_id, "date": date, "currency": currency}
+    given |= {"amount": held(amount), "idempotency_key": idempotency_key}
     findings.errors += amount_faults(amount, ("input", "amount"), least=-1)
     findings.errors += idempotency_key_faults(idempotency_key)
     with findings.collect():
-        flow.reason = clean_reason(reason, asks="what the money was")
+        given["reason"] = clean_reason(reason, asks="what the money was")
     with findings.collect():
         _check_date(date)
     with findings.collect():
-        flow.fx = await _rate(session, date, currency, fx_rate)
+        given["fx"] = await _rate(session, date, currency, fx_rate)
     findings.settle()
+    flow = CashFlow(**given)
     await lock(session, f"cash flows {owner_id}")
     flows = CashFlowRepository(session)
     if idempotency_key is not None:

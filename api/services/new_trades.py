@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -94,48 +95,63 @@ def _made(
     reason: str,
     now: datetime,
 ) -> Trade | Refused:
+    instrument = instruments.get(each.symbol)
     findings = Findings()
-    findings.errors += _faults(each, instruments.get(each.symbol), now)
-    trade = Trade(owner_id=owner_id, reason=reason, idempotency_key=each.idempotency_key)
+    findings.errors += _faults(each, instrument, now)
+    row: dict[str, Any] = {"owner_id": owner_id, "reason": reason}
     with findings.collect():
-        _describe(trade, each, instruments.get(each.symbol))
+        row |= _described(each, instrument)
     with findings.collect():
-        _enter(trade, each, entry)
+        row |= _entered(each, entry)
     if each.exit is not None:
         with findings.collect():
-            _leave(trade, each, each.exit, exit_)
-    return Refused(findings.errors) if findings.errors else trade
+            row |= _left(each, each.exit, exit_)
+    return Refused(findings.errors) if findings.errors else Trade(**row)
 
 
-def _describe(trade: Trade, each: NewTrade, instrument: Instrument | None) -> None:
-    trade.symbol, trade.side, trade.currency = each.symbol, each.side, each.currency
-    trade.instrument_id = None if instrument is None else instrument.id
-    trade.signal_score = each.signal_score
-    trade.reference = _name(each.reference, "reference") or ""
-    trade.strategy = _name(each.strategy, "strategy")
+def _described(each: NewTrade, instrument: Instrument | None) -> dict[str, Any]:
     notes = ("input", "notes")
-    trade.notes = clean_text(each.notes, field=notes, longest=LONGEST_NOTES, lines=True)
-    trade.tags = clean_tags(each.tags, field=("input", "tags"))
+    return {
+        "symbol": each.symbol,
+        "side": each.side,
+        "currency": each.currency,
+        "instrument_id": None if instrument is None else instrument.id,
+        "signal_score": each.signal_score,
+        "reference": _name(each.reference, "reference") or "",
+        "strategy": _name(each.strategy, "strategy"),
+        "notes": clean_text(each.notes, field=notes, longest=LONGEST_NOTES, lines=True),
+        "tags": clean_tags(each.tags, field=("input", "tags")),
+        "idempotency_key": each.idempotency_key,
+    }
 
 
-def _enter(trade: Trade, each: NewTrade, facts: Facts) -> None:
-    trade.quantity, trade.entry_price = held(each.quantity), held(each.entry_price)
-    trade.commission, trade.entry_at = held(each.commission), each.entry_at
-    trade.entry_on, trade.status = facts.day, TradeStatus.OPEN
+def _entered(each: NewTrade, facts: Facts) -> dict[str, Any]:
     field = ("input", "fxRate")
-    trade.fx_at_entry = aud_per_unit(
-        each.currency, facts.day, facts.audusd, given=each.fx_rate, field=field
-    )
+    return {
+        "status": TradeStatus.OPEN,
+        "quantity": held(each.quantity),
+        "entry_price": held(each.entry_price),
+        "commission": held(each.commission),
+        "entry_at": each.entry_at,
+        "entry_on": facts.day,
+        "fx_at_entry": aud_per_unit(
+            each.currency, facts.day, facts.audusd, given=each.fx_rate, field=field
+        ),
+    }
 
 
-def _leave(trade: Trade, each: NewTrade, exit_: Exit, facts: Facts) -> None:
-    trade.exit_price, trade.exit_at = held(exit_.price), exit_.at
-    trade.exit_commission, trade.status = held(exit_.commission), TradeStatus.CLOSED
-    trade.split_ratio = split_ratio(facts.split_ratios)
+def _left(each: NewTrade, left: Exit, facts: Facts) -> dict[str, Any]:
     field = ("input", "exitFxRate")
-    trade.fx_at_exit = aud_per_unit(
-        each.currency, facts.day, facts.audusd, given=exit_.fx_rate, field=field
-    )
+    return {
+        "status": TradeStatus.CLOSED,
+        "exit_price": held(left.price),
+        "exit_at": left.at,
+        "exit_commission": held(left.commission),
+        "split_ratio": split_ratio(facts.split_ratios),
+        "fx_at_exit": aud_per_unit(
+            each.currency, facts.day, facts.audusd, given=left.fx_rate, field=field
+        ),
+    }
 
 
 def split_ratio(ratios: Sequence[float]) -> Decimal:
