@@ -54,8 +54,6 @@ function Crises({ run, currency }: { run: Run; currency: string }) {
           <thead>
             <tr>
               <th scope="col">Window</th>
-              <th scope="col">From</th>
-              <th scope="col">To</th>
               <th scope="col" className={table.num}>
                 Strategy
               </th>
@@ -71,6 +69,8 @@ function Crises({ run, currency }: { run: Run; currency: string }) {
               <th scope="col" className={table.num}>
                 Recovered after
               </th>
+              <th scope="col">From</th>
+              <th scope="col">To</th>
             </tr>
           </thead>
           <tbody>
@@ -79,8 +79,6 @@ function Crises({ run, currency }: { run: Run; currency: string }) {
                 <th scope="row">
                   <Tooltip tip={row.scenario.description}>{row.scenario.name}</Tooltip>
                 </th>
-                <td>{row.scenario.startsOn && day(row.scenario.startsOn)}</td>
-                <td>{row.scenario.endsOn && day(row.scenario.endsOn)}</td>
                 <td className={table.num}>
                   <Change value={row.return} />
                 </td>
@@ -100,6 +98,8 @@ function Crises({ run, currency }: { run: Run; currency: string }) {
                     `${integer(row.daysToRecover)} days`
                   )}
                 </td>
+                <td>{row.scenario.startsOn && day(row.scenario.startsOn)}</td>
+                <td>{row.scenario.endsOn && day(row.scenario.endsOn)}</td>
               </tr>
             ))}
           </tbody>
