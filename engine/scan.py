@@ -81,7 +81,11 @@ def scan(
     Nothing after the row or the instant is read: on the panel that ends there the answer is the
     same.
     """
-    view = look(panel, row, instant, bars=scanner.bars, aside=aside)
+    return ask(look(panel, row, instant, bars=scanner.bars, aside=aside), scanner)
+
+
+def ask(view: View, scanner: Scanner[Any]) -> Scanned:
+    """Ask the scanner's rules of the members in sight."""
     alive = view.member.copy()
     judged: list[Judged] = []
     funnel: list[FunnelStep] = []

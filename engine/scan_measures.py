@@ -21,6 +21,13 @@ def trailing(close: FloatArray, sessions: int, *, skip: int = 0) -> FloatArray:
     return grown
 
 
+def share_of(above: FloatArray, below: FloatArray) -> FloatArray:
+    """Return above / below; NaN where below is zero, of which nothing is a share."""
+    there = np.abs(below) > 0.0
+    share: FloatArray = np.where(there, above, np.nan) / np.where(there, below, 1.0)
+    return share
+
+
 def mean_of(values: FloatArray, window: int, *, back: int = 0) -> FloatArray:
     """Return the mean of ``window`` bars that ends ``back`` bars before the last."""
     if len(values) < window + back:

@@ -67,7 +67,7 @@ class Rule:
         """Measure and compare; NaN on either side is unknown, never a pass."""
         value, bound = self.measure(view, among), self.thresholds(view, among)
         known = np.isfinite(value) & np.isfinite(bound)
-        passed = known & COMPARE[self.operator](quantise(value), quantise(bound))
+        passed = known & COMPARE[self.operator](quantise(value), bound)
         return Judged(rule=self, value=value, threshold=bound, known=known, passed=passed)
 
     def why_unknown(self, view: View, asset: int) -> str:

@@ -10,6 +10,7 @@ from engine.scan_measures import (
     average_true_ranges,
     highest,
     mean_of,
+    share_of,
     slope_of_mean,
     trailing,
 )
@@ -149,8 +150,7 @@ def calm() -> Rule:
 
     def measured(view: View, _: BoolArray) -> FloatArray:
         ranges = average_true_ranges(view, values=ATR_MEAN)
-        narrowing: FloatArray = ranges[-1] / ranges.mean(axis=0)
-        return narrowing
+        return share_of(ranges[-1], ranges.mean(axis=0))
 
     return Rule(
         code="calm",

@@ -5,7 +5,7 @@
 3. Push each asset's bars to the bottom: another market's holidays are not gaps in it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
@@ -66,20 +66,58 @@ class View:
         return carried
 
 
+def see(window: Window, *, bars: int, member: BoolArray) -> View:
+    """Return the last ``bars`` bars of each asset as a decision sees them, in the run's currency.
+
+    A window has no opens, no benchmark and no rates to Australian dollars: rules over them are
+    unknown.
+    """
+    valid = np.isfinite(window.total_return)
+    pushed = _pusher(valid, bars)
+    close, level = pushed(window.close), pushed(window.total_return)
+    factor = level / close / (level[-1] / close[-1])
+    volume, unknown = pushed(window.volume), np.full_like(close, np.nan)
+    return View(
+        symbols=window.symbols,
+        asset_id=window.asset_id,
+        currency=("",) * len(window.symbols),
+        member=member,
+        open=unknown,
+        high=pushed(window.high) * factor,
+        low=pushed(window.low) * factor,
+        close=close * factor,
+        volume=volume / factor,
+        turnover=close * volume,
+        level=level,
+        benchmark=unknown,
+        benchmark_symbol="",
+        traded_close=np.where(window.price_floor > 0.0, close[-1], np.nan),
+        aud=np.full(len(window.symbols), np.nan),
+        current=has_last_bar(valid, window.due),
+        gap=longest_gap(valid, window.due),
+        split=np.zeros(len(window.symbols), np.bool_),
+    )
+
+
+def _pusher(valid: BoolArray, bars: int) -> Callable[[FloatArray], FloatArray]:
+    """Return what moves each asset's bars to the bottom rows, the last ``bars`` of them."""
+    # Stable: bars keep their order, and those there are end in the last rows.
+    order = np.argsort(valid, axis=0, kind="stable")[-bars:]
+
+    def pushed(values: FloatArray) -> FloatArray:
+        moved: FloatArray = np.take_along_axis(np.where(valid, values, np.nan), order, axis=0)
+        return moved
+
+    return pushed
+
+
 def look(panel: Panel, row: int, instant: int, *, bars: int, aside: Aside | None = None) -> View:
     """Return the last ``bars`` bars of each asset up to ``row``, as known at ``instant`` (ns)."""
     length = min(row + 1, bars + SLACK)
     rows = slice(row + 1 - length, row + 1)
     window = panel.window(row, length, instant)
     valid = np.isfinite(window.close)
-    # Stable: bars keep their order, and those there are end in the last rows.
-    order = np.argsort(valid, axis=0, kind="stable")[-bars:]
-
-    def pushed(values: FloatArray) -> FloatArray:
-        there = np.where(valid, values, np.nan)
-        moved: FloatArray = np.take_along_axis(there, order, axis=0)
-        return moved
-
+    pushed = _pusher(valid, bars)
     factor = pushed(panel.tr_factor[rows])
     factor = factor / factor[-1]
     prices = {name: pushed(getattr(window, name)) for name in ("high", "low", "close", "volume")}

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from engine.scan_measures import mean_of
+from engine.scan_measures import mean_of, share_of
 from engine.scan_rules import Operator, Part, Rule, Unit
 from engine.scan_view import View
 from engine.scanners.base import Scanner, ScanParameters, register
@@ -91,5 +91,4 @@ def _gap(view: View, _: BoolArray) -> FloatArray:
 
 
 def _volume_share(view: View, _: BoolArray) -> FloatArray:
-    share: FloatArray = view.volume[-1] / mean_of(view.volume, USUAL, back=1)
-    return share
+    return share_of(view.volume[-1], mean_of(view.volume, USUAL, back=1))

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from engine.scan_measures import average_true_ranges, highest, mean_of
+from engine.scan_measures import average_true_ranges, highest, mean_of, share_of
 from engine.scan_rules import Part, Rule
 from engine.scan_terms import (
     above_mean,
@@ -211,5 +211,4 @@ def sized(account: float, entry: float, stop: float, *, risk: float, largest: fl
 
 
 def _volume_share(view: View, _: BoolArray) -> FloatArray:
-    share: FloatArray = view.volume[-1] / mean_of(view.volume, 50, back=1)
-    return share
+    return share_of(view.volume[-1], mean_of(view.volume, 50, back=1))

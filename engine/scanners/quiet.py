@@ -6,6 +6,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from pydantic import Field
 
+from engine.scan_measures import share_of
 from engine.scan_rules import Operator, Part, Rule, Unit
 from engine.scan_terms import above_mean, return_part
 from engine.scan_view import View
@@ -72,8 +73,7 @@ class Quiet(Scanner[QuietParameters]):
 
     def _over_narrowest(self, view: View, _: BoolArray) -> FloatArray:
         spreads = self._spreads(view)
-        over: FloatArray = spreads[-1] / spreads.min(axis=0)
-        return over
+        return share_of(spreads[-1], spreads.min(axis=0))
 
     def _spreads(self, view: View) -> FloatArray:
         """Return the range over its high of each window of half a year, newest last."""

@@ -5,7 +5,7 @@ from typing import ClassVar
 import numpy as np
 from pydantic import Field
 
-from engine.scan_measures import mean_of, spread_of
+from engine.scan_measures import mean_of, share_of, spread_of
 from engine.scan_rules import Operator, Part, Rule
 from engine.scan_terms import above_mean, high_part
 from engine.scan_view import View
@@ -86,11 +86,11 @@ class Contraction(Scanner[ContractionParameters]):
     def _contraction(self, view: View, _: BoolArray) -> FloatArray:
         leg = self.parameters.leg
         spreads = [spread_of(view, leg * (back + 1), leg * back) for back in (2, 1, 0)]
-        first, second = spreads[1] / spreads[0], spreads[2] / spreads[1]
-        largest: FloatArray = np.maximum(first, second)
+        largest: FloatArray = np.maximum(
+            share_of(spreads[1], spreads[0]), share_of(spreads[2], spreads[1])
+        )
         return largest
 
 
 def _volume_share(view: View, _: BoolArray) -> FloatArray:
-    share: FloatArray = mean_of(view.volume, DRY) / mean_of(view.volume, BEFORE, back=DRY)
-    return share
+    return share_of(mean_of(view.volume, DRY), mean_of(view.volume, BEFORE, back=DRY))

@@ -8,7 +8,7 @@ from engine.scan_view import look
 from engine.scanners import SCANNERS
 from engine.scanners.quallamaggie import sized
 from tests.engine.panels import make_closes, make_panel
-from tests.engine.scanning import close_of, make_scanner
+from tests.engine.scanning import close_of, make_scanner, scanned
 
 # The example of StockCharts' page on RSI, as engine.md 2.3 quotes it.
 PUBLISHED = (
@@ -80,6 +80,20 @@ def test_a_missing_high_makes_its_windows_unknown():
     assert np.isfinite(scan_measures.highest(view.high, 20)).tolist() == [True, False]
     assert np.isfinite(scan_measures.spread_of(view, 10, 0)).tolist() == [True, False]
     assert np.isfinite(scan_measures.highest(view.high, 5)).tolist() == [True, True]
+
+
+def test_of_nothing_nothing_is_a_share():
+    found = scan_measures.share_of(np.array([1.0, 0.0, 2.0]), np.array([0.0, 0.0, 4.0]))
+    np.testing.assert_array_equal(found, [np.nan, np.nan, 0.5])
+
+
+@pytest.mark.parametrize("key", sorted(SCANNERS))
+def test_a_price_that_never_moves_is_no_error_and_no_hit_by_ranges(key):
+    flat = np.full((300, 2), 10.0)
+    panel = make_panel(flat, volume=np.zeros((300, 2)), tradable=np.zeros((300, 2), np.bool_))
+    found = scanned(panel, key)
+    if key in {"vcp", "quiet"}:
+        assert found.hits == ()
 
 
 def test_the_spread_of_the_last_bars():

@@ -1,0 +1,53 @@
+"""The strategy that holds a scanner's hits: the scan of each decision, and nothing else."""
+
+import numpy as np
+import pytest
+
+from engine.decide import lend
+from engine.strategies.screen import LEFT_OUT, Screen, ScreenParameters
+from tests.engine.scanning import close_of, scanned
+from tests.engine.test_scan import ROWS, make_market
+
+OFFERED = ScreenParameters.model_json_schema()["properties"]["scanner"]["enum"]
+
+
+def decided(panel, row, **parameters):
+    strategy = Screen(ScreenParameters(**parameters))
+    window = lend(panel, strategy, row, close_of(panel, row))
+    return strategy.decide(window, None)[0]
+
+
+@pytest.mark.parametrize("key", OFFERED)
+def test_it_holds_what_the_scan_of_that_day_finds(key):
+    panel = make_market()
+    held = 0
+    for row in range(260, ROWS, 4):
+        found = scanned(panel, key, row=row, **LEFT_OUT.get(key, {}))
+        best = [hit.asset for hit in found.hits[:3]]
+
+        decision = decided(panel, row, scanner=key, top_n=3)
+
+        expected = np.zeros(len(panel.symbols))
+        expected[best] = 1.0 / 3.0
+        np.testing.assert_array_equal(decision.weights, expected)
+        held += len(best)
+    # The others' default settings ask for what random walks hardly do.
+    assert held > 0 or key not in {"momentum", "mean_reversion", "new_high", "quiet"}
+
+
+def test_it_says_how_many_each_rule_let_go():
+    panel = make_market()
+    row = ROWS - 1
+    found = scanned(panel, "new_high", row=row)
+    gone = {step.code: step.failed + step.unknown for step in found.funnel}
+
+    decision = decided(panel, row, scanner="new_high")
+
+    assert dict(decision.reasons) == {code: count for code, count in gone.items() if count}
+
+
+def test_a_history_too_short_for_a_rule_holds_nobody():
+    decision = decided(make_market(), ROWS - 1, scanner="momentum", history=100)
+
+    assert decision.weights.sum() == 0.0
+    assert decision.reasons["place"] == 12
