@@ -58,9 +58,10 @@ live: install-dev ## the suite of tests/live against the real providers; needs t
 
 soak: install-dev ## faults in data and of machines in number, and a flood; SOAK="--rounds 20 --flood 10000 --seed 1"
 	$(BIN)/python -m tests.quality
+	$(BIN)/python -m tests.api
 	$(BIN)/python -m tests.soak $(SOAK)
 
-bench: install-dev ## ratios against the named peers, both sides printed
+bench: install-dev tests/benchmarks/postgraphile/node_modules/.package-lock.json ## ratios against the named peers, both sides printed
 	$(BIN)/python -m tests.benchmarks
 
 schema: install-dev ## print the SDL, its guide, the strategy catalogue and the markets' sessions
