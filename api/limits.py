@@ -18,6 +18,8 @@ class Limits:
     aliases: int = 15
     fields: int = 500
     directives: int = 50
+    # Two fields of one name in one place are compared, each with each.
+    pairs: int = 5_000
     query_fields: int = 20
     mutation_fields: int = 5
     enqueuing_fields: int = 1

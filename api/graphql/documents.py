@@ -29,8 +29,9 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from api.errors import LimitExceeded
-from api.graphql.guards import Survey, survey, survey_input
+from api.graphql.guards import Survey, survey
 from api.graphql.request import BadRequest, GraphQLRequest
+from api.graphql.sent_values import excesses
 from api.graphql.trusted import Trusted
 from api.limits import Limits
 
@@ -181,7 +182,7 @@ class Gate:
     def _check(
         self, known: Known, cost: int, variables: Mapping[str, Any], *, introspects: bool
     ) -> None:
-        problems = [*known.survey.problems, *survey_input(variables, self.limits)]
+        problems = [*known.survey.problems, *excesses(variables, self.limits)]
         if cost > self.limits.cost:
             most = f"{self.limits.cost:,}"
             problems.append(f"the document costs {cost:,}; by smaller pages ask for at most {most}")

@@ -34,6 +34,8 @@ from graphql import (
 )
 
 from api.errors import LimitExceeded
+from api.graphql.comparisons import pairs
+from api.graphql.reach import NOTHING, SATURATED, Reach, add
 from api.limits import Limits
 
 # Mutations after which a worker has something to do.
@@ -49,50 +51,10 @@ ENQUEUES: Final = frozenset(
     }
 )
 META: Final = {"__schema": SchemaMetaFieldDef, "__type": TypeMetaFieldDef}
-# Arithmetic ends here: what counts more is refused all the same.
-SATURATED: Final = 10**9
 # Deeper than any document within the limits, shallower than the interpreter's stack.
 DEEPEST_SYNTAX: Final = 100
 PAGE: Final = "first"
-# The one text that is a file.
-CSV: Final = "csv"
 LONGEST_SIZE: Final = 10
-
-
-@dataclass(frozen=True)
-class Reach:
-    """What a selection comes to with its fragments expanded.
-
-    Its cost is `fixed`, and `per_item` for each item of the page the selection stands on: a list
-    without pages of its own is as long as the page that holds it.
-    """
-
-    depth: int = 0
-    aliases: int = 0
-    fields: int = 0
-    directives: int = 0
-    top: int = 0
-    enqueuing: int = 0
-    fixed: int = 0
-    per_item: int = 0
-
-    def __add__(self, other: "Reach") -> "Reach":
-        return Reach(
-            depth=max(self.depth, other.depth),
-            aliases=_sum(self.aliases, other.aliases),
-            fields=_sum(self.fields, other.fields),
-            directives=_sum(self.directives, other.directives),
-            top=_sum(self.top, other.top),
-            enqueuing=_sum(self.enqueuing, other.enqueuing),
-            fixed=_sum(self.fixed, other.fixed),
-            per_item=_sum(self.per_item, other.per_item),
-        )
-
-    def cost(self, items: int) -> int:
-        return min(SATURATED, self.fixed + self.per_item * items)
-
-
-NOTHING = Reach()
 
 
 @dataclass(frozen=True)
@@ -125,31 +87,6 @@ def survey(
         return Survey({}, (str(e),), walk.introspects, frozenset(), walk.visited)
 
 
-def survey_input(variables: Mapping[str, Any], limits: Limits) -> list[str]:
-    """Return what is too large among the variables, before anything reads a type into them."""
-    found: set[str] = set()
-    for name, value in variables.items():
-        _measure(value, name, 0, limits, found)
-    return sorted(found)
-
-
-def _measure(value: Any, name: str, level: int, limits: Limits, found: set[str]) -> None:
-    if isinstance(value, str):
-        most = limits.csv_characters if name == CSV else limits.string_characters
-        if len(value) > most:
-            found.add(f"a text had {len(value):,} characters; write at most {most:,}")
-    elif isinstance(value, dict | list):
-        if level >= limits.input_levels:
-            found.add(f"the variables were nested deeper than {limits.input_levels} levels")
-            return
-        if len(value) > limits.list_items:
-            found.add(f"a list had {len(value):,} items; send at most {limits.list_items:,}")
-            return
-        within = value.items() if isinstance(value, dict) else ((name, item) for item in value)
-        for key, item in within:
-            _measure(item, key, level + 1, limits, found)
-
-
 class _Walk:
     def __init__(
         self,
@@ -176,9 +113,14 @@ class _Walk:
         # What no operation spreads is still there for the rules to read.
         loose = [self._fragment(name, 0) for name in self.fragments if name not in self.known]
         whole = sum([*(reach for _, reach in reaches), *loose], NOTHING)
+        problems = [*self._roots(reaches), *self._totals(whole)]
+        if not problems:  # so that there are not too many to be compared
+            found = pairs(self.operations, self.fragments)
+            if found > self.limits.pairs:
+                problems.append(_told("pairs of fields of one name", found, self.limits.pairs))
         return Survey(
             {node.name.value if node.name else "": reach for node, reach in reaches},
-            (*self._roots(reaches), *self._totals(whole)),
+            tuple(problems),
             self.introspects,
             frozenset(self.sizes),
             self.visited,
@@ -218,12 +160,14 @@ class _Walk:
         return reach
 
     def _fragment(self, name: str, nest: int) -> Reach:
-        """Return what a fragment comes to; nothing on a circle, which the rules refuse later."""
+        """Return what a fragment comes to; one that is nowhere, which the rules refuse, a field."""
         node = self.fragments.get(name)
         if name in self.known:
             return self.known[name]
-        if node is None or name in self.path:
-            return NOTHING
+        if name in self.path:
+            raise LimitExceeded(f"the fragment {name[:40]} spreads itself")
+        if node is None:
+            return Reach(fields=1)
         self.path.add(name)
         on = self.schema.get_type(node.type_condition.name.value)
         reach = self._selection(node.selection_set, on, 0, nest)
@@ -247,8 +191,8 @@ class _Walk:
         return replace(
             within,
             depth=within.depth + 1,
-            aliases=_sum(within.aliases, int(node.alias is not None)),
-            fields=_sum(within.fields, 1),
+            aliases=add(within.aliases, int(node.alias is not None)),
+            fields=add(within.fields, 1),
             top=1,
             enqueuing=int(name in ENQUEUES),
             fixed=fixed,
@@ -260,8 +204,8 @@ class _Walk:
         unpaged = self.limits.unpaged_items
         size = self._size(node, field) if field and PAGE in field.args else None
         if field is None or not _is_list(field.type):
-            return _sum(1, within.cost(size or unpaged)), 0
-        one = _sum(1, within.cost(unpaged))
+            return add(1, within.cost(size or unpaged)), 0
+        one = add(1, within.cost(unpaged))
         return (0, one) if size is None else (min(SATURATED, size * one), 0)
 
     def _size(self, node: FieldNode, field: GraphQLField) -> int:
@@ -323,10 +267,6 @@ class _Walk:
 def _told(what: str, found: int, most: int) -> str:
     shown = f"{found:,}" if found < SATURATED else "too many"
     return f"the document has {shown} {what}, its fragments expanded; ask for at most {most:,}"
-
-
-def _sum(one: int, other: int) -> int:
-    return min(SATURATED, one + other)
 
 
 def _is_list(kind: object) -> bool:

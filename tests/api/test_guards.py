@@ -47,7 +47,7 @@ def times(number, text="x"):
 BOUNDARIES = {
     "depth": nested,
     "aliases": lambda n: "{ a { " + " ".join(f"x{i}: x" for i in range(n)) + " } }",
-    "fields": lambda n: "{ a { " + times(n - 1) + " } }",
+    "fields": lambda n: "{ a { " + " ".join(f"x{i}" for i in range(n - 1)) + " } }",
     "directives": lambda n: "{ a { x " + times(n, "@skip(if: false)") + " } }",
     "fragments": lambda n: "{ x } " + " ".join(f"fragment F{i} on A {{ x }}" for i in range(n)),
     "query_fields": times,
@@ -134,7 +134,7 @@ def test_depth_is_that_behind_the_fragments():
         ("{ top(first: 3) { list { x } } }", 33),
         ("{ a { page(first: 10) { nodes { page(first: 10) { nodes { x } } } } } }", 122),
         ("{ page(first: 3) { ...P } } fragment P on Page { nodes { x } ... { info { x } } }", 5),
-        ("{ page(first: 3) { ...P } p: page(first: 5) { ...P } } fragment P on Page { nodes { x } }", 10),
+        ("{ page(first: 3) { ...P } p: page { ...P } } fragment P on Page { nodes { x } }", 25),
         ("{ nothing { x } }", 1),
         ("mutation { runBacktest { x } }", 1),
     ],
@@ -211,7 +211,30 @@ def test_a_circle_ends(circle):
     found = seen(f"{{ a {{ ...F0 }} }} {circle}")
 
     assert found.visited <= 7
-    assert found.problems == ()
+    assert found.problems == ("the fragment F0 spreads itself",)
+
+
+@pytest.mark.parametrize(
+    ("document", "pairs"),
+    [
+        ("{ a { " + times(100) + " } }", 4_950),
+        ("{ a { " + times(101) + " } }", 5_050),
+        ("{ a { " + times(51, "...F") + " } } fragment F on A { x x }", 5_151),
+        ("{ a { ... { " + times(51) + " } ... on A { " + times(50) + " } } }", 5_050),
+        ("{ " + times(15, "a { " + times(7) + " }") + " }", 105 + 105 * 104 // 2),
+        ("{ a { " + times(15, "x: a { a { x } }") + " } }", 3 * 105),
+    ],
+    ids=["100 of one name", "101", "in fragments", "inline", "merged below", "few"],
+)
+def test_pairs_that_the_rules_compare_are_counted_before_they_do(document, pairs):
+    problems = seen(document).problems
+
+    told = "pairs of fields" in problems[0] if problems else False
+    assert told == (pairs > LIMITS.pairs)
+    assert (
+        seen(document, limits=replace(LIMITS, aliases=100, query_fields=50, pairs=pairs)).problems
+        == ()
+    )
 
 
 @pytest.mark.parametrize(
