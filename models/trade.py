@@ -111,9 +111,8 @@ class Trade(Entity, table=True):
             unique=True,
             postgresql_where=_BELIEVED,
         ),
-        Index(
-            "ix_trade_owner_id_entry_at", "owner_id", "entry_at", "id", postgresql_where=_BELIEVED
-        ),
+        # Of all versions: whoever stands at an earlier instant sorts by it too.
+        Index("ix_trade_owner_id_entry_at", "owner_id", "entry_at", "id"),
         Index("ix_trade_owner_id_symbol", "owner_id", "symbol", "id", postgresql_where=_BELIEVED),
         Index("ix_trade_instrument_id", "instrument_id"),
     )

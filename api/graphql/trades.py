@@ -1,10 +1,11 @@
 """Trades: what was bought and sold, in versions, and what came of it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import strawberry
@@ -22,6 +23,7 @@ from models.pages import Page, Place
 from models.trade import Side, Trade, TradeStatus
 from models.trades import EVERYTHING, SortBy, TradeRepository, Wanted
 
+T = TypeVar("T")
 Row = strawberry.Parent[Trade]
 READ: dict[SortBy, Callable[[Any], Any]] = {
     SortBy.ENTRY_AT: datetime.fromisoformat,
@@ -113,27 +115,30 @@ class TradeType(Node):
         return None if root.pnl is None else float(root.pnl / (root.quantity * root.entry_price))
 
     @strawberry.field(
+        graphql_type=Decimal | None,
         description="What an open trade would have made at its last known price, in its currency, "
-        "the entry's commission taken off; null without a price, and unless it is open."
+        "the entry's commission taken off; null without a price, and unless it is open.",
     )
-    async def unrealised_pnl(root: Row, info: Info) -> Decimal | None:
-        mark = await _mark(root, info)
-        return None if mark is None else unrealised(root, mark)
+    def unrealised_pnl(root: Row, info: Info) -> Awaitable[Decimal | None]:
+        return _marked(root, info, lambda mark: unrealised(root, mark))
 
-    @strawberry.field(description="The same in Australian dollars, at the last known rate.")
-    async def unrealised_pnl_aud(root: Row, info: Info) -> Decimal | None:
-        mark = await _mark(root, info)
-        return None if mark is None else unrealised_aud(root, mark)
+    @strawberry.field(
+        graphql_type=Decimal | None,
+        description="The same in Australian dollars, at the last known rate.",
+    )
+    def unrealised_pnl_aud(root: Row, info: Info) -> Awaitable[Decimal | None]:
+        return _marked(root, info, lambda mark: unrealised_aud(root, mark))
 
-    @strawberry.field(description="Last known price of an open trade's share; null without one.")
-    async def last_price(root: Row, info: Info) -> Decimal | None:
-        mark = await _mark(root, info)
-        return None if mark is None else mark.price
+    @strawberry.field(
+        graphql_type=Decimal | None,
+        description="Last known price of an open trade's share; null without one.",
+    )
+    def last_price(root: Row, info: Info) -> Awaitable[Decimal | None]:
+        return _marked(root, info, lambda mark: mark.price)
 
-    @strawberry.field(description="Session of that price.")
-    async def last_price_date(root: Row, info: Info) -> date | None:
-        mark = await _mark(root, info)
-        return None if mark is None else mark.on
+    @strawberry.field(graphql_type=date | None, description="Session of that price.")
+    def last_price_date(root: Row, info: Info) -> Awaitable[date | None]:
+        return _marked(root, info, lambda mark: mark.on)
 
     @strawberry.field(
         description="Days from its entry to its exit, or until now; null when it was cancelled."
@@ -165,10 +170,30 @@ def _known(version: Trade, known_at: datetime | None) -> bool:
     return known_at is None or version.known_from <= known_at
 
 
-async def _mark(root: Trade, info: Info) -> Mark | None:
+def _marked(root: Trade, info: Info, show: Callable[[Mark], T | None]) -> Awaitable[T | None]:
+    """Return what will hold a figure of an open trade's mark: a future, no task for each row."""
+    told: asyncio.Future[T | None] = asyncio.get_running_loop().create_future()
     if root.status is not TradeStatus.OPEN or root.known_to is not None:
-        return None
-    return await info.context.loaders.mark_by_holding.load(Held.by(root, _instant(root)))
+        told.set_result(None)
+        return told
+    mark = info.context.loaders.mark_by_holding.load(Held.by(root, _instant(root)))
+    mark.add_done_callback(lambda found: _tell(told, found, show))
+    return told
+
+
+def _tell(
+    told: asyncio.Future[T | None],
+    found: asyncio.Future[Mark | None],
+    show: Callable[[Mark], T | None],
+) -> None:
+    if told.done():
+        return
+    fault = found.exception()
+    if fault is not None:
+        told.set_exception(fault)
+        return
+    mark = found.result()
+    told.set_result(None if mark is None else show(mark))
 
 
 @strawberry.input(description="Which trades to list; what is left out does not matter.")

@@ -249,7 +249,6 @@ def _make_trade() -> None:
         "trade",
         ["owner_id", "entry_at", "id"],
         unique=False,
-        postgresql_where=sa.text("known_to IS NULL"),
     )
     op.create_index(
         "ix_trade_owner_id_symbol",
