@@ -20,12 +20,10 @@ from api.graphql.request import BadRequest, GraphQLRequest
 from api.graphql.schema import schema
 from api.graphql.trusted import Trusted
 from api.limits import LIMITS
-from api.wiring import App
-from models.session import make_engine, make_sessions
-from tests.api.browsing import browser
+from models.session import make_engine
+from tests.api.browsing import lasting_browser
 from tests.api.fuzzing import bodies, documents
 from tests.api.hostile import hostile
-from tests.api.market import make_settings
 from tests.api.test_fuzz import faults
 from tests.soak import database
 
@@ -44,9 +42,7 @@ async def fuzz(number: int, seed: int) -> None:
     with tempfile.TemporaryDirectory() as home:
         async with database() as url:
             engine = make_engine(url, pool_size=8, command_timeout_seconds=60.0)
-            app = App(make_settings(Path(home), database_url="postgresql://fuzz"))
-            app.engine, app.sessions = engine, make_sessions(engine)
-            async with browser(app, Path(home)) as http:
+            async with lasting_browser(engine, Path(home)) as http:
                 for name, contents in (("bytes", bodies(half, seed)), ("documents", asked)):
                     found, statuses = await faults(http, contents)
                     if found:

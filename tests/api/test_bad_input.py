@@ -13,12 +13,9 @@ import pytest
 from api.graphql.execute import Profile
 from api.http import create_app
 from api.limits import LIMITS
-from api.wiring import App
-from models.session import make_sessions
-from tests.api.browsing import browser
+from tests.api.browsing import lasting_browser
 from tests.api.edge import origin_of
 from tests.api.finished import finish_backtest
-from tests.api.market import make_settings
 
 GRAPHQL = "application/graphql-response+json"
 JSON = {"content-type": "application/json", "accept": GRAPHQL}
@@ -27,11 +24,7 @@ GOOD = "{ server { environment } }"
 
 @pytest.fixture(scope="module")
 async def http(engine, tmp_path_factory):
-    """One application for them all: what is refused leaves nothing behind to be cleared."""
-    home = tmp_path_factory.mktemp("home")
-    app = App(make_settings(home, database_url="postgresql://test"))
-    app.engine, app.sessions = engine, make_sessions(engine)
-    async with browser(app, home) as made:
+    async with lasting_browser(engine, tmp_path_factory.mktemp("home")) as made:
         yield made
 
 
