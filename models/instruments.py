@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from models.instrument import Exchange, Instrument
 from models.pages import Page, Place, count_written, take_written
-from models.seen import columns, read_entities
+from models.seen import read_entities
 from models.staging import merge
 
 # What a source says of an instrument; the rest is ours to count and to stamp.
@@ -63,8 +63,8 @@ class InstrumentRepository:
         return await self._where("uuid = ANY (CAST(:asked AS uuid[]))", uuids)
 
     async def _where(self, condition: str, asked: Sequence[object]) -> list[Instrument]:
-        statement = f"SELECT {columns(Instrument)} FROM instrument WHERE {condition} ORDER BY id"  # noqa: S608
-        return await read_entities(self.session, Instrument, statement, {"asked": list(asked)})
+        rest = f"WHERE {condition} ORDER BY id"
+        return await read_entities(self.session, Instrument, rest, {"asked": list(asked)})
 
     async def list_page(
         self,

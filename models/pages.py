@@ -20,7 +20,7 @@ from sqlalchemy.orm import class_mapper
 from sqlmodel import SQLModel
 
 from models.reading import read
-from models.seen import columns, read_entities
+from models.seen import read_entities
 
 T = TypeVar("T")
 E = TypeVar("E", bound=SQLModel)
@@ -116,14 +116,13 @@ async def take_written(
     if after is not None:
         conditions.append(_behind_written(by, id, descending, after))
         values |= {"after_value": after.value, "after_id": after.id}
-    down = " DESC" if descending else ""
+    down, table = " DESC" if descending else "", entity.__tablename__
     last = " NULLS LAST" if descending and named[by].nullable else ""
     rows = await read_entities(
         session,
         entity,
-        f"SELECT {columns(entity)} FROM {entity.__tablename__}"  # noqa: S608
-        f" WHERE {_all(conditions)}"
-        f" ORDER BY {by}{down}{last}, {id}{down} LIMIT :most",
+        f"WHERE {_all(conditions)} ORDER BY {table}.{by}{down}{last}, {table}.{id}{down}"
+        " LIMIT :most",
         values,
     )
     return Page(rows[:first], has_next=len(rows) > first)

@@ -39,7 +39,7 @@ async def begin_reading(session: AsyncSession, owner_id: UUID) -> None:
     session.info[READS] = True
     # SQLAlchemy begins nothing by itself on a connection that commits each statement.
     connection = await session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
-    held = await connection.get_raw_connection()
+    held = connection.sync_connection.connection  # type: ignore[union-attr] - it is open
     driver: Any = held.driver_connection
     held.info[BEGUN] = True
     try:

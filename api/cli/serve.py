@@ -26,7 +26,7 @@ from models.session import unit_of_work
 BACKLOG = 128
 OPEN_REQUESTS_SECONDS = 3
 # A page of a list makes some thousands; those of an answer die with it, without the collector.
-YOUNG_OBJECTS = 50_000
+YOUNG_OBJECTS = 100_000
 
 
 def run(*, host: str, port: int) -> None:
@@ -122,7 +122,7 @@ def _spare_collector() -> None:
     """Take what is loaded for needed: to look through it again stops every answer for a while."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(YOUNG_OBJECTS)
+    gc.set_threshold(YOUNG_OBJECTS, 50, 100)
 
 
 async def _answer(app: App, listener: socket.socket, say: Say) -> None:

@@ -105,7 +105,8 @@ async def answer(
         if nonce is not None and not admitted.reads_only:
             await _use(nonce, context)
         result = await _executed(request, admitted, context, profile.limits)
-        if session.in_transaction():
+        # What was only read ends with the session.
+        if session.in_transaction() and (result.errors or not admitted.reads_only):
             # Through the gate: past the deadline a loader's batch may still be at the session.
             async with context.session() as held:
                 await (held.rollback() if result.errors else held.commit())

@@ -1,9 +1,10 @@
 """Headers on every answer, and the names under which a local server answers at all."""
 
 import ipaddress
+from functools import lru_cache
 from uuid import uuid4
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -50,15 +51,13 @@ class Headed:
             await self.app(scope, receive, send)
             return
         marked = uuid4().hex
-        policy = policy_of(scope["path"])
+        headers = headers_of(scope["path"])
 
         async def send_headed(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in FIXED.items():
-                    headers.setdefault(name, value)
-                headers.setdefault("content-security-policy", policy)
-                headers["x-request-id"] = request_id.get() or marked
+                given = {name for name, _ in message["headers"]}
+                told = ((b"x-request-id", (request_id.get() or marked).encode()), *headers)
+                message["headers"] += [pair for pair in told if pair[0] not in given]
             await send(message)
 
         token = request_id.set(marked)
@@ -75,6 +74,13 @@ class Headed:
         message = f"host was {host[:60]!r}; this server answers on 127.0.0.1 and localhost only"
         refusal = JSONResponse({"errors": [{"message": message}]}, status_code=421)
         await refusal(scope, receive, send)
+
+
+@lru_cache(maxsize=128)
+def headers_of(path: str) -> tuple[tuple[bytes, bytes], ...]:
+    """Return the headers of an answer, as they are sent, that it does not set itself."""
+    told = {**FIXED, "content-security-policy": policy_of(path)}
+    return tuple((name.encode(), value.encode()) for name, value in told.items())
 
 
 def policy_of(path: str) -> str:
