@@ -1,6 +1,7 @@
 """Rows of feeds that were refused."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.dialects.postgresql import insert
@@ -58,6 +59,13 @@ class QuarantineRepository:
             .group_by(col(Quarantine.symbol))
         )
         return {symbol: rows for symbol, rows in await self.session.execute(found) if symbol}
+
+    async def refused(self, symbols: Sequence[str], *, first: date, last: date) -> set[str]:
+        """Return those of the symbols of which a row between two days was refused."""
+        found = select(col(Quarantine.symbol)).where(
+            col(Quarantine.symbol).in_(symbols), col(Quarantine.date).between(first, last)
+        )
+        return {symbol for symbol in await self.session.scalars(found.distinct()) if symbol}
 
 
 def _listed(symbols: Sequence[str] | None) -> Select[Quarantine]:

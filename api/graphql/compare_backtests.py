@@ -1,7 +1,7 @@
 """Several backtests side by side."""
 
 from asyncio import gather
-from typing import Annotated
+from typing import Annotated, cast
 
 import orjson
 import strawberry
@@ -50,7 +50,7 @@ class CompareQuery:
         runs = await _runs(info, ids)
         found = await compare_backtests(info.context.store, runs, max_points=max_points)
         return BacktestComparison(
-            backtests=found.backtests,  # type: ignore[arg-type] - the entity is published
+            backtests=cast("list[BacktestType]", found.backtests),
             dates=DateArray(orjson.Fragment(orjson.dumps(found.dates))),
             equity=[_column(each) for each in found.equity],
             correlation=[_column(each) for each in found.correlation],

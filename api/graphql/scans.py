@@ -308,7 +308,7 @@ def _request(input: RunScanInput) -> "ScanRequest":
     """Read the input; null is the same as left out. Raises InvalidInput."""
     from api.services.scan_request import USUAL_RESULTS, ScanRequest
 
-    parameters = {} if input.parameters is None else input.parameters
+    parameters: Any = {} if input.parameters is None else input.parameters
     if not isinstance(parameters, dict):
         raise InvalidInput(
             "parameters was no object; write one, such as {top_fraction: 0.2}",

@@ -4,13 +4,14 @@ import asyncio
 import gzip
 import hashlib
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
 import orjson
 
 from api.ports import ObjectStore
+from api.services.panel_cut import EPOCH
 from api.services.scan_panel import Scene, load_scene
 from api.services.scan_results import hits_key
 from api.services.work import ClaimedJob, Pulse
@@ -19,12 +20,15 @@ from engine.scan import FunnelStep, Hit, Scanned, scan
 from engine.scan_rules import Judged
 from engine.scanners import SCANNERS, Scanner
 from engine.types import FloatArray
+from models.quarantines import QuarantineRepository
 from models.scan import Scan
 from models.scans import ScanRepository
 from models.session import SessionFactory, unit_of_work
 
 SPARK = 63  # bars of the small curve beside a hit: a quarter
 DIGITS = 10
+# What a run must know of its risk-free rate says nothing of a scan.
+OF_RATES = ("rf_missing", "rf_foreign")
 
 
 async def run_scan(
@@ -47,7 +51,8 @@ async def run_scan(
     )
     pulse(0.9, "storing")
     kept = found.hits[: wanted.max_results]
-    rows = [_hit(found, hit, scanner, scene) for hit in kept]
+    refused = await _refused(sessions, scene, [found.view.symbols[hit.asset] for hit in kept])
+    rows = [_hit(found, hit, scanner, scene, refused) for hit in kept]
     body = gzip.compress(orjson.dumps(rows), mtime=0)
     await store.put(hits_key(job.prefix), body)
     return {
@@ -66,13 +71,21 @@ def _scanner(wanted: Scan) -> Scanner[Any]:
         raise InvalidParameters(str(e)) from e
 
 
+async def _refused(sessions: SessionFactory, scene: Scene, symbols: list[str]) -> set[str]:
+    """Return those of the hits of which the quality gates refused a row in the days looked at."""
+    first = EPOCH + timedelta(days=int(scene.panel.session[0]))
+    async with unit_of_work(sessions) as session:
+        quarantines = QuarantineRepository(session)
+        return await quarantines.refused(symbols, first=first, last=scene.session)
+
+
 def _summary(found: Scanned, scene: Scene) -> dict[str, Any]:
     instant = datetime.fromtimestamp(scene.instant / 10**9, UTC)
     return {
         "session": scene.session.isoformat(),
         "instant": instant.isoformat(),
         "hits": len(found.hits),
-        "flags": list(scene.panel.flags),
+        "flags": [flag for flag in scene.panel.flags if flag not in OF_RATES],
         "funnel": [_step(step) for step in found.funnel],
     }
 
@@ -91,19 +104,22 @@ def _step(step: FunnelStep) -> dict[str, Any]:
     }
 
 
-def _hit(found: Scanned, hit: Hit, scanner: Scanner[Any], scene: Scene) -> dict[str, Any]:
+def _hit(
+    found: Scanned, hit: Hit, scanner: Scanner[Any], scene: Scene, refused: set[str]
+) -> dict[str, Any]:
     view, asset = found.view, hit.asset
     earned = [
         f"{share.part.name}: {share.points:.1f} of {100 * share.part.weight:.0f} points"
         for share in hit.shares
     ]
+    flags = [*hit.flags, *(["quarantined"] if view.symbols[asset] in refused else [])]
     return {
         "symbol": view.symbols[asset],
         "instrument_id": scene.instruments[asset].id,
         "score": hit.score,
         "signal": "STRONG" if hit.strong else "WATCH",
         "reasons": [*(judged.reason(asset) for judged in found.judged), *earned],
-        "values": _values(found, hit, scanner),
+        "values": _values(found, hit, scanner) | {"flags": flags},
         "sparkline": _spark(view.close[:, asset]),
     }
 
@@ -134,7 +150,6 @@ def _values(found: Scanned, hit: Hit, scanner: Scanner[Any]) -> dict[str, Any]:
             "stop": _number(ticket.stop),
             "shares": ticket.shares,
         },
-        "flags": list(hit.flags),
     }
 
 

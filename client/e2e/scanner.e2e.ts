@@ -38,6 +38,11 @@ test("a breakout scan of real bars shows its funnel, its hits and their reasons"
   await page.getByRole("radio", { name: /Equal weight/ }).waitFor();
   expect(await page.getByRole("button", { name: /^Remove / }).count()).toBe(scan.hits.length);
   expect(await page.getByLabel("Start", { exact: true }).inputValue()).toBe("2010-08-20");
+  await page.goBack();
+  await page.getByRole("link", { name: "Backtest the rules" }).click();
+  await page.getByRole("radio", { name: /^Screen/, checked: true }).waitFor();
+  expect(await page.getByLabel("Scanner", { exact: true }).inputValue()).toBe("quallamaggie");
+  expect(await page.locator("[data-path=universe]").inputValue()).toBe("SAMPLE_OHLCV");
   expect(problems).toEqual([]);
   await close();
 });

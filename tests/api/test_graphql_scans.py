@@ -87,7 +87,7 @@ async def test_what_was_found_is_shown_with_its_reasons(ask, app, market):
     assert shown["hitCount"] == 2
     assert shown["session"] == shown["asOf"] == "2019-12-27"
     assert shown["job"] == {"status": "SUCCEEDED", "subject": {"id": shown["id"]}}
-    assert shown["flags"][:2] == ["rf_missing", "vendor_adjusted"]
+    assert shown["flags"][:2] == ["vendor_adjusted", "volume_unknown"]
     assert [
         (step["code"], step["entered"], step["passed"], step["failed"], step["unknown"])
         for step in shown["funnel"]

@@ -11,7 +11,9 @@ from api.adapters.local_store import LocalStore
 from api.services.scan_request import ScanRequest
 from api.services.scan_results import read_hits
 from models.instruments import InstrumentRepository
+from models.price_bar import Quarantine
 from models.price_bars import PriceBarRepository
+from models.quarantines import QuarantineRepository
 from models.session import make_engine, make_sessions, unit_of_work
 from tests.api.scanning import finished
 from tests.api.test_run_backtest import shipped_closes
@@ -130,6 +132,24 @@ async def test_every_member_is_accounted_for_where_bars_are_whole(sessions, stor
         order = hit["values"]["order"]
         assert order["stop"] < order["entry"]
         assert order["shares"] * (order["entry"] - order["stop"]) <= 500.0 + 1e-6
+
+
+async def test_a_hit_says_that_a_row_of_it_was_refused(sessions, store):
+    request = of_twenty(as_of=date(2015, 6, 30))
+    before, _ = await shown(sessions, store, request)
+    symbol, other = sorted(before)[:2]
+    rows = [
+        Quarantine(source="test", file="a file", symbol=name, date=day, raw="x", reason="SPIKE")
+        for name, day in ((symbol, date(2015, 6, 1)), (other, date(2015, 7, 1)))
+    ]
+    async with unit_of_work(sessions) as session:
+        await QuarantineRepository(session).add(rows)
+        await session.execute(text("UPDATE scan SET content_key = content_key || ' before'"))
+
+    after, _ = await shown(sessions, store, request)
+
+    flagged = [name for name, hit in after.items() if "quarantined" in hit["values"]["flags"]]
+    assert flagged == [symbol]
 
 
 async def test_a_benchmark_without_bars_is_not_replaced(sessions, store):

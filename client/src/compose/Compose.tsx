@@ -43,7 +43,7 @@ export default function Compose() {
           past={past.data?.backtest ?? null}
           wished={params.get("strategy")}
           kind={kindOf(params.get("search"))}
-          asked={{ symbols: symbolsOf(params.get("symbols")), start: params.get("start") ?? "" }}
+          asked={{ symbols: symbolsOf(params.get("symbols")), given: Object.fromEntries(params) }}
         />
       )}
     </>
@@ -58,7 +58,7 @@ type ReadyProps = {
   past: PastRun | null;
   wished: string | null;
   kind: SearchKind;
-  asked: { symbols: string[]; start: string };
+  asked: { symbols: string[]; given: Record<string, string> };
 };
 
 function Ready({ catalogue: { strategies, universes }, past, wished, kind, asked }: ReadyProps) {
@@ -78,6 +78,14 @@ function Ready({ catalogue: { strategies, universes }, past, wished, kind, asked
   return <ComposeForm strategies={strategies} universes={universes} initial={initial} kind={kind} />;
 }
 
-function withAsked(draft: Draft, { symbols, start }: ReadyProps["asked"]): Draft {
-  return { ...draft, start, ...(symbols.length > 0 && { source: "symbols" as const, symbols }) };
+/** What an address may ask for: symbols or a universe, a start, and parameters by their names. */
+function withAsked(draft: Draft, { symbols, given }: ReadyProps["asked"]): Draft {
+  const named = Object.entries(given).filter(([name]) => typeof draft.parameters[name] === "string");
+  return {
+    ...draft,
+    start: given.start ?? "",
+    universe: given.universe ?? draft.universe,
+    parameters: { ...draft.parameters, ...Object.fromEntries(named) },
+    ...(symbols.length > 0 && { source: "symbols" as const, symbols }),
+  };
 }

@@ -7,7 +7,7 @@ import { day, integer, money, ratio } from "../ui/format";
 import { Icon } from "../ui/Icon";
 import { Empty } from "../ui/Notice";
 import { Table, table } from "../ui/Table";
-import { composeAddress } from "./composeAddress";
+import { hitsAddress, rulesAddress } from "./composeAddress";
 import { HitDetail } from "./HitDetail";
 import type { HitValues } from "./hit";
 import css from "./Scanner.module.css";
@@ -23,6 +23,7 @@ export function Hits({ scan, hits, count, asked, funnel }: Props) {
   const [open, setOpen] = useState<string | null>(null);
   if (hits.length === 0) return <Nobody funnel={funnel} />;
   const symbols = hits.map((hit) => hit.symbol);
+  const rules = rulesAddress({ scanner: scan.scanner.key, universe: scan.universe });
   return (
     <Card
       title={`${integer(count)} of ${integer(asked)} passed every rule`}
@@ -32,10 +33,18 @@ export function Hits({ scan, hits, count, asked, funnel }: Props) {
           : "Score 0 to 100 by percentile ranks; press a symbol for its reasons."
       }
       tools={
-        <ButtonLink small to={composeAddress({ symbols, start: scan.asOf })}>
-          <Icon name="play" />
-          Backtest these from {day(scan.asOf)}
-        </ButtonLink>
+        <>
+          <ButtonLink small to={hitsAddress({ symbols, start: scan.asOf })}>
+            <Icon name="play" />
+            Backtest these from {day(scan.asOf)}
+          </ButtonLink>
+          {rules && (
+            <ButtonLink small to={rules}>
+              <Icon name="again" />
+              Backtest the rules
+            </ButtonLink>
+          )}
+        </>
       }
       flush
     >

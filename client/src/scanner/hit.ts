@@ -38,6 +38,7 @@ const FLAGS: Record<string, string> = {
   gap: "sessions without a bar",
   split: "a split in the window",
   adjusted: "adjusted closes only",
+  quarantined: "a row the quality gates refused",
 };
 
 export const flagWords = (flags: readonly string[]) => flags.map((flag) => FLAGS[flag] ?? flag);
