@@ -73,7 +73,7 @@ def _plan(
             field=("input", "capital"),
         )
     drifted = {symbol: value / equity for symbol, value in values.items()}
-    wanted = _wanted(priced, weights)
+    wanted = {asset.symbol: weights.get(asset.symbol, NOTHING) for asset in priced}
     target = trimmed(wanted, drifted, limits)
     held_back = _reserve(priced, target, drifted, equity, fees)
     lines = [
@@ -108,12 +108,6 @@ def trimmed(
 
 def _unit(asset: Asset) -> Decimal:
     return asset.unit or NOTHING
-
-
-def _wanted(priced: Sequence[Asset], weights: Mapping[str, Decimal]) -> dict[str, Decimal]:
-    """Return each asset's target; weights that a sum of floats has above one are scaled to it."""
-    total = max(sum(weights.values(), NOTHING), Decimal(1))
-    return {asset.symbol: weights.get(asset.symbol, NOTHING) / total for asset in priced}
 
 
 def _turnover(change: Mapping[str, Decimal]) -> Decimal:

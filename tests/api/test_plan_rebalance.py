@@ -13,6 +13,7 @@ from api.services.backtest_request import BacktestRequest
 from api.services.backtests import submit_backtest
 from api.services.jobs import perform
 from api.services.plan_csv import broker_csv
+from api.services.plan_request import PlanRequest
 from api.services.publish_backtest import publish_backtest
 from api.services.run_backtest import run_backtest
 from api.services.work import Steps
@@ -21,7 +22,8 @@ from models.corporate_actions import CorporateActionRepository
 from models.fingerprint import Scope
 from models.fingerprints import FingerprintRepository
 from models.instruments import InstrumentRepository
-from models.job import Job
+from models.job import Job, JobKind, JobStatus
+from models.jobs import JobRepository
 from models.price_bars import PriceBarRepository
 from models.rebalance_plan import RebalancePlan
 from models.session import unit_of_work
@@ -39,7 +41,7 @@ from tests.api.planning import (
     write_shares,
 )
 from tests.api.submitting import rows
-from tests.factories import STRANGER, make_bar, make_plan, make_split
+from tests.factories import STRANGER, make_bar, make_job, make_plan, make_split
 
 STRATEGY = {
     "strategy": "equal_weight",
@@ -139,6 +141,23 @@ async def test_a_bar_nobody_knows_yet_is_not_used(ask, app):
 
     assert plan["lines"][0]["estimatedPrice"] == "20"
     assert plan["lines"][0]["priceOn"] == "2024-03-01"
+
+
+async def test_today_ends_now(ask, app):
+    """A bar of today that will be known in a minute is not known."""
+    ids = await write_shares(app.sessions)
+    await write_books(app.sessions)
+    run = await finished_run(app, {"BHP.AX": 1.0})
+    now = datetime.now(UTC)
+    async with unit_of_work(app.sessions) as session:
+        soon = now + timedelta(minutes=1)
+        bar = make_bar(ids["BHP.AX"], now.date(), None, close=2.0, known_at=soon)
+        await PriceBarRepository(session).write([bar])
+
+    plan = (await planned(ask, {"backtest": run}))["plan"]
+
+    assert plan["asOf"] == now.date().isoformat()
+    assert plan["lines"][0]["estimatedPrice"] == "20"
 
 
 async def test_a_past_day_knows_what_was_known_by_its_end(ask, app):
@@ -418,6 +437,30 @@ async def test_the_quota_counts_a_plan(ask, app, market):
 
     assert first["userErrors"] == []
     assert second["userErrors"][0]["reason"] == "CONCURRENT_JOBS"
+
+
+async def test_a_job_that_finds_less_history_than_was_there_says_so(app, market):
+    """Prices may be withdrawn between the asking and the work."""
+    asked = PlanRequest(
+        strategy="momentum",
+        parameters={"lookback": 60, "skip": 5, "top_n": 2},
+        symbols=("AAA", "BBB"),
+        as_of=date(2018, 3, 1),
+    )
+    async with unit_of_work(app.sessions) as session:
+        await session.execute(text("UPDATE instrument SET currency = 'AUD'"))
+        job = await JobRepository(session).add(
+            make_job(kind=JobKind.PLAN, owner_id=app.settings.owner_id, payload=asked.payload())
+        )
+
+    await perform_plan(app, job.id)
+
+    async with unit_of_work(app.sessions) as session:
+        ended = await JobRepository(session).require(job.id)
+    assert (ended.status, ended.failure_code) == (JobStatus.FAILED, "INSUFFICIENT_HISTORY")
+    assert ended.failure_detail.startswith(
+        "momentum needs 61 sessions before it can decide; 41 are known"
+    )
 
 
 async def test_a_job_whose_books_are_worth_nothing_says_so(ask, app, market):

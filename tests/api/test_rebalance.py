@@ -89,6 +89,7 @@ def test_what_the_target_lacks_is_sold_whole_and_pays_for_what_it_has():
     assert (sold.quantity, sold.value, sold.cost) == (500, 10000, Decimal("8.00"))
     assert (bought.quantity, bought.cost) == (99, Decimal("7.95"))
     assert orders.cash_after == Decimal("84.05")
+    assert orders.turnover == 1  # all was sold; a little less was bought
 
 
 def test_the_cash_left_is_the_cash_there_was_less_every_line():
@@ -259,6 +260,23 @@ def test_cash_below_zero_is_restored_by_sales():
 
     assert (orders.lines[0].side, orders.lines[0].quantity) == ("SELL", 500)
     assert orders.cash_after == 0
+
+
+def test_nothing_is_sold_to_pay_for_what_the_band_keeps():
+    # AAA is 140 % of the account and stays; there is less than no cash for BBB.
+    orders = planned(
+        share("AAA.AX", "20", held="700"),
+        share("BBB.AX", "20", held="50"),
+        cash="-5000",
+        fees=FREE,
+        band="0.41",
+        AAA_AX="1",
+        BBB_AX="0.6",
+    )
+
+    assert [each.side for each in orders.lines] == [None, None]
+    assert line(orders, "BBB.AX").skipped == "what is left alone elsewhere leaves no cash for it"
+    assert orders.cash_after == -5000
 
 
 @pytest.mark.parametrize(("cash", "held"), [("0", "0"), ("-2000", "100"), ("-2000.01", "100")])
