@@ -23,6 +23,7 @@ from graphql.utilities import ast_from_value
 
 from api.graphql.errors import LONGEST_MESSAGE, MOST_ERRORS
 from api.graphql.pagination import MOST, USUAL
+from api.limits import LIMITS
 
 EXAMPLES = Path(__file__).parents[2] / "client" / "examples"
 DOMAINS = {
@@ -47,6 +48,13 @@ written by `make schema` from the schema and the playground's examples.
   argument, and writes nothing then. Top-level errors are for malformed requests and for faults of
   ours, which are masked and carry a request id; at most {MOST_ERRORS}, each at most
   {LONGEST_MESSAGE} characters.
+* **Cost**: an object is 1, a list as many as its `first`, any other list {LIMITS.unpaged_items},
+  a leaf 0; `extensions.cost` tells the sum, which may be {LIMITS.cost:,}. Depth is at most
+  {LIMITS.depth}, aliases {LIMITS.aliases}, fields {LIMITS.fields}, fields at the root
+  {LIMITS.query_fields} of a query and {LIMITS.mutation_fields} of a mutation, of which
+  {LIMITS.enqueuing_fields} may start a job; fragments count wherever they are spread.
+* **Documents**: deployed, the API executes the page's own by their hash; the scope `api:explore`
+  opens it to others and to introspection. On one's own machine all are taken.
 * **Long work** returns at once with a job. The same content asked again is the same run, `reused`.
 """
 

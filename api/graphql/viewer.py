@@ -35,7 +35,7 @@ class Viewer:
 
     @strawberry.field(
         description="What the viewer may do: `read` and `write` what is theirs; `market:correct`, "
-        "put right what everybody reads."
+        "put right what everybody reads; `api:explore`, send documents of one's own."
     )
     def scopes(self, info: Info) -> list[str]:
         return sorted(info.context.scopes)
