@@ -24,7 +24,7 @@ from api.services.study_results import judgement, read_logits, surface, varied_n
 from models.job import Job
 from models.pages import Page, Place
 from models.studies import StudyRepository, StudyTrialRepository
-from models.study import Sweep
+from models.study import SearchMethod, Sweep
 
 Root = strawberry.Parent[Sweep]
 FIGURES = {name for name in Metrics.__annotations__ if name not in {"sessions", "undefined"}}
@@ -34,7 +34,8 @@ OBJECTIVE, OBJECTIVE_ONLY = "objective", {"returnOverCvar", "deflatedSharpe"}
 
 @strawberry.type(
     description="A figure over two axes. The lists are rows of y, each with a value for each x; "
-    "where more axes were varied, a cell is the mean of its trials."
+    "where more axes were varied, a cell is the mean of its trials. An axis of more than a dozen "
+    "scattered numbers is cut into a dozen equal steps, each named by its middle."
 )
 class Surface:
     x: list[JSON] = strawberry.field(description="Values along x, ascending.")
@@ -169,7 +170,7 @@ class SweepType(Node):
                 names=(across, up),
                 metric=column,
             )
-        found = surface(rows)
+        found = surface(rows, scattered=root.method is not SearchMethod.GRID)
         return Surface(
             x=[JSON(value) for value in found.x],
             y=[JSON(value) for value in found.y],

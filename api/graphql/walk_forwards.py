@@ -105,7 +105,12 @@ class WalkForwardType(Node):
 
     @strawberry.field(description="Equity of that path by session, and the benchmark's.")
     async def equity(root: Root, info: Info, max_points: MaxPoints = None) -> CurveSeries | None:
-        stored = await read_path(info.context.store, root, max_points=max_points)
+        stored = await read_path(info.context.store, root, "equity", max_points=max_points)
+        return curve_series(stored, "strategy")
+
+    @strawberry.field(description="Fall of that path from its running peak, at most 0.")
+    async def drawdown(root: Root, info: Info, max_points: MaxPoints = None) -> CurveSeries | None:
+        stored = await read_path(info.context.store, root, "drawdown", max_points=max_points)
         return curve_series(stored, "strategy")
 
     @strawberry.field(

@@ -18,7 +18,8 @@ from api.services.studies import Scene
 from api.services.trial_returns import Returns
 from api.services.work import Pulse
 from engine.cscv import blocks_for, cscv
-from engine.downsample import largest_triangle_three_buckets
+from engine.downsample import deepest_per_bucket, largest_triangle_three_buckets
+from engine.drawdowns import drawdowns
 from engine.metrics import Metrics, Moments
 from engine.panel import Panel
 from engine.ratios import sharpe_ratio
@@ -235,7 +236,11 @@ def _objects(
     rebased = equity[0] * level / level[known[0]] if len(known) else level
     dates = np.datetime_as_string(panel.session[row].astype("datetime64[D]"))
     curves = {"strategy": equity, "benchmark": rebased}
-    return list(curve_objects(prefix, "equity", dates, curves, largest_triangle_three_buckets))
+    depth = {"strategy": drawdowns(equity)}
+    return [
+        *curve_objects(prefix, "equity", dates, curves, largest_triangle_three_buckets),
+        *curve_objects(prefix, "drawdown", dates, depth, deepest_per_bucket),
+    ]
 
 
 def _iso(day: Any) -> str:

@@ -1,6 +1,6 @@
 """What is read of a search: its verdict, its surface, its ledger. Plain Python for the API."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from models.study import Sweep, WalkForward
 from models.trials import Tally
 
 LOGITS = "logits.columns.gz"
+MOST_STEPS = 12  # of an axis whose trials are scattered
 
 
 @dataclass(frozen=True)
@@ -53,15 +54,42 @@ class Surface:
         return found
 
 
-def surface(rows: Sequence[tuple[Any, Any, float | None]]) -> Surface:
-    """Lay trials out by (x, y, figure); a cell that several share is their mean."""
+def surface(rows: Sequence[tuple[Any, Any, float | None]], *, scattered: bool = False) -> Surface:
+    """Lay trials out by (x, y, figure); a cell that several share is their mean.
+
+    Where trials are scattered, an axis of many numbers is cut into a dozen equal steps, each named
+    by its middle: else hardly two of them would lie beside each other.
+    """
+    place_x = _steps([x for x, _, _ in rows]) if scattered else _itself
+    place_y = _steps([y for _, y, _ in rows]) if scattered else _itself
     cells: dict[tuple[Any, Any], list[float]] = {}
     for x, y, value in rows:
-        found = cells.setdefault((x, y), [])
+        found = cells.setdefault((place_x(x), place_y(y)), [])
         if value is not None:
             found.append(value)
     across, up = _ordered({x for x, _ in cells}), _ordered({y for _, y in cells})
     return Surface(across, up, [[_mean(cells.get((x, y), [])) for x in across] for y in up])
+
+
+def _itself(value: Any) -> Any:
+    return value
+
+
+def _steps(values: Sequence[Any]) -> Callable[[Any], Any]:
+    """Return what names the step a value lies in; itself where there are few or no numbers."""
+    distinct = set(values)
+    if len(distinct) <= MOST_STEPS or not all(isinstance(v, int | float) for v in distinct):
+        return _itself
+    low, high = min(distinct), max(distinct)
+    width = (high - low) / MOST_STEPS
+    whole = all(isinstance(value, int) for value in distinct)
+
+    def middle(value: float) -> float | int:
+        step = min(int((value - low) / width), MOST_STEPS - 1)
+        centre = low + (step + 0.5) * width
+        return round(centre) if whole else float(f"{centre:.4g}")
+
+    return middle
 
 
 def varied_name(study: Sweep, name: str, argument: str) -> str:
@@ -111,16 +139,16 @@ async def read_logits(store: ObjectStore, sweep: Sweep) -> bytes | None:
 
 
 async def read_path(
-    store: ObjectStore, study: WalkForward, *, max_points: int | None
+    store: ObjectStore, study: WalkForward, name: str, *, max_points: int | None
 ) -> Columns | None:
-    """Return the curve out of sample at the finest stored resolution within the wish."""
+    """Return a curve out of sample at the finest stored resolution within the wish."""
     if study.result_prefix is None or study.summary is None:
         return None
     try:
         level = level_for(max_points, study.summary["points"])
     except ValueError as e:
         raise InvalidInput(str(e), field=("maxPoints",), reason="BAD_MAX_POINTS") from e
-    return read_columns(await _get(store, curve_key(study.result_prefix, "equity", level)))
+    return read_columns(await _get(store, curve_key(study.result_prefix, name, level)))
 
 
 def _deflated(moments: Mapping[str, Any], spread: float, trials: int) -> float | None:

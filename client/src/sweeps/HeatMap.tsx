@@ -7,13 +7,21 @@ import { isHidden } from "../ui/isHidden";
 import { LoadError } from "../ui/Notice";
 import { Segmented } from "../ui/Segmented";
 import { Skeleton } from "../ui/Skeleton";
-import { axisWords, FIGURES, type FigureName, shown, writeFigure } from "./figures";
+import { axisWords, FIGURES, type FigureName, shown, varied, writeFigure } from "./figures";
 import { extentOf, shareOf } from "./heat";
 import css from "./HeatMap.module.css";
 import { RunTrial } from "./RunTrial";
 
 type Surface = NonNullable<SweepSurfaceQuery["sweep"]>["surface"];
-type Props = { id: string; axes: string[]; base: unknown; others: Record<string, unknown>; busy: boolean };
+type Props = {
+  id: string;
+  axes: string[];
+  base: unknown;
+  others: Record<string, unknown>;
+  /** Whether each cell is one value of each axis, so that it can be run. */
+  exact: boolean;
+  busy: boolean;
+};
 
 const LAYERS = [
   { value: "values", label: "Figure" },
@@ -29,7 +37,7 @@ const LAYER_WORDS: Record<Layer, string> = {
 const POLL = 2000;
 
 /** A figure over two of the axes. A cell leads to the backtest of its combination. */
-export function HeatMap({ id, axes, base, others, busy }: Props) {
+export function HeatMap({ id, axes, base, others, exact, busy }: Props) {
   const [x, setX] = useState(axes[0]!);
   const [y, setY] = useState(axes[1] ?? axes[0]!);
   const [metric, setMetric] = useState<FigureName>("sharpe");
@@ -84,13 +92,14 @@ export function HeatMap({ id, axes, base, others, busy }: Props) {
           metric={metric}
           base={base}
           others={others}
+          exact={exact}
         />
       )}
     </Card>
   );
 }
 
-type GridProps = Pick<Props, "base" | "others"> & {
+type GridProps = Pick<Props, "base" | "others" | "exact"> & {
   surface: Surface;
   x: string;
   y: string;
@@ -99,13 +108,14 @@ type GridProps = Pick<Props, "base" | "others"> & {
 };
 type Cell = { row: number; column: number };
 
-function Grid({ surface, x, y, layer, metric, base, others }: GridProps) {
+function Grid({ surface, x, y, layer, metric, base, others, exact }: GridProps) {
   const [chosen, setChosen] = useState<Cell | null>(null);
   const one = x === y;
   const rows = (one ? [diagonal(surface[layer])] : surface[layer]) as readonly (readonly (number | null)[])[];
   const extent = extentOf(rows);
   // Rows run upwards, as on a chart.
   const order = rows.map((_, row) => row).reverse();
+  const rest = varied(Object.fromEntries(Object.entries(others).filter(([name]) => name !== x && name !== y)));
   return (
     <>
       <div className={css.scroll} role="region" aria-label="Surface" tabIndex={0}>
@@ -157,11 +167,13 @@ function Grid({ surface, x, y, layer, metric, base, others }: GridProps) {
       </div>
       {chosen && (
         <Chosen {...{ surface, chosen, x, y, metric }}>
-          <RunTrial
-            base={base}
-            parameters={{ ...others, [y]: surface.y[chosen.row], [x]: surface.x[chosen.column] }}
-            label="Open as a backtest"
-          />
+          {exact && (
+            <RunTrial
+              base={base}
+              parameters={{ ...others, [y]: surface.y[chosen.row], [x]: surface.x[chosen.column] }}
+              label={`Open as a backtest${rest ? ` with ${rest}` : ""}`}
+            />
+          )}
         </Chosen>
       )}
     </>

@@ -118,6 +118,7 @@ function Loaded({ sweep, busy }: { sweep: Sweep; busy: boolean }) {
             axes={axes}
             base={sweep.base}
             others={(best?.parameters ?? {}) as Record<string, unknown>}
+            exact={sweep.method === "GRID"}
             busy={busy}
           />
           <Trials id={sweep.id} axes={axes} base={sweep.base} best={best?.number ?? null} busy={busy} />

@@ -131,14 +131,14 @@ function Curves({ study }: { study: Study }) {
   const curve = study.equity as unknown as Curve | null;
   if (!curve) return null;
   return (
-    <Card title="Equity out of sample" hint="After costs, against the benchmark" flush>
+    <Card title="Equity out of sample" hint="After costs, against the benchmark; below it the fall from the peak" flush>
       <div className={css.chart}>
         <Suspense fallback={<Skeleton height="100%" />}>
           <CurveChart
             ref={chart}
             label="Equity out of sample and of the benchmark"
             equity={curve}
-            drawdown={null}
+            drawdown={study.drawdown as unknown as Curve | null}
             logarithmic
             day={at}
             onDay={setAt}
