@@ -18,6 +18,8 @@ from models.price_bars import VERSIONS as BAR_VERSIONS
 
 # A price from longer before the first purchase says nothing of what was bought.
 STALE_DAYS = 7
+# Trades that were left before it are not looked at.
+SINCE = "coalesce(CAST(:since AS date), '-infinity')"
 
 BELIEVED = f"""
     listed AS (
@@ -32,6 +34,7 @@ BELIEVED = f"""
         LEFT JOIN listed named ON t.instrument_id IS NULL AND named.symbol = t.symbol
         WHERE t.owner_id = :owner_id AND t.status <> 'CANCELLED'
             AND t.entry_on <= CAST(:valid_at AS date)
+            AND (t.exit_on IS NULL OR t.exit_on >= {SINCE})
             AND t.known_from <= coalesce(CAST(:known_at AS timestamptz), 'infinity')
             AND (t.known_to IS NULL OR t.known_to > CAST(:known_at AS timestamptz))
     ), believed AS MATERIALIZED (
@@ -199,16 +202,19 @@ ACCOUNT = f"""
 # Shares between two events are worth what each bar says, and on days without one what the last
 # said; of each instrument only the change of a day is summed, so that nothing need be filled in.
 DAYS = f"""
-    WITH RECURSIVE {BELIEVED}, {HELD}, {DIVIDEND}, {CASH}, shown AS (
-        SELECT h.listing, h.from_day AS day, (h.units <> 0 AND mark.price IS NULL)::int AS unpriced,
+    WITH RECURSIVE {BELIEVED}, {HELD}, {DIVIDEND}, {CASH}, later AS (
+        SELECT *, greatest(from_day, {SINCE} - 1) AS day FROM held
+        WHERE to_day >= {SINCE}
+    ), shown AS (
+        SELECT h.listing, h.day, (h.units <> 0 AND mark.price IS NULL)::int AS unpriced,
             CASE WHEN h.units = 0 THEN 0 ELSE coalesce((
                 h.units * coalesce(was.factor, 1)
             )::float8 * mark.price, 0) END AS value
-        FROM held h
+        FROM later h
         LEFT JOIN LATERAL ({
     MARK.format(
         listing="h.listing",
-        day="h.from_day",
+        day="h.day",
         since=f"h.opened - {STALE_DAYS} AND h.units <> 0",
     )
 }) mark ON true
@@ -217,8 +223,8 @@ DAYS = f"""
         UNION ALL
         SELECT h.listing, bar.date, 0,
             (h.units * h.factor)::float8 * coalesce(bar.close, bar.adjusted_close)
-        FROM held h JOIN {BAR_VERSIONS} bar
-            ON bar.instrument_id = h.listing AND bar.date > h.from_day AND bar.date < h.to_day
+        FROM later h JOIN {BAR_VERSIONS} bar
+            ON bar.instrument_id = h.listing AND bar.date > h.day AND bar.date < h.to_day
         WHERE h.units <> 0 AND {USABLE}
     ), changed AS (
         SELECT listing, day, value - lag(value, 1, 0.0) OVER ordered AS value,
@@ -230,9 +236,10 @@ DAYS = f"""
             CASE WHEN currency = 'USD' THEN value ELSE 0 END AS usd, unpriced
         FROM changed JOIN listed ON listed.id = changed.listing
         UNION ALL
-        SELECT day, amount, flow, dividend, 0, 0, 0 FROM cash
+        SELECT day, amount, flow, dividend, 0, 0, 0 FROM cash WHERE day >= {SINCE}
         UNION ALL
-        SELECT entry_day, 0, 0, 0, 0, 0, 1 FROM lot WHERE listing IS NULL
+        SELECT greatest(entry_day, {SINCE} - 1), 0, 0, 0, 0, 0, 1
+        FROM lot WHERE listing IS NULL
         UNION ALL
         SELECT exit_day, 0, 0, 0, 0, 0, -1 FROM lot WHERE listing IS NULL AND exit_day IS NOT NULL
         UNION ALL
@@ -377,9 +384,12 @@ class BookRepository:
         (row,) = await self._read(ACCOUNT, at)
         return row.cash, row.unrated or []
 
-    async def days(self, at: BookAt) -> list[DayRow]:
-        """Return every day on which something changed, oldest first, and the day asked for."""
-        return [DayRow(*row) for row in await self._read(DAYS, at)]
+    async def days(self, at: BookAt, *, since: date | None = None) -> list[DayRow]:
+        """Return every day on which something changed, oldest first, and the day asked for.
+
+        From `since` on, if it is given: a row before it then has what was held at its beginning.
+        """
+        return [DayRow(*row) for row in await self._read(DAYS, at, since=since)]
 
     async def gains(self, at: BookAt) -> list[GainRow]:
         """Return what the trades closed by then came to, by symbol and by strategy."""
@@ -397,8 +407,8 @@ class BookRepository:
         found: datetime | None = await self.session.scalar(text(RECORDED_SINCE), asked)
         return found
 
-    async def _read(self, statement: str, at: BookAt) -> list[Any]:
-        asked = at._asdict()
+    async def _read(self, statement: str, at: BookAt, *, since: date | None = None) -> list[Any]:
+        asked = at._asdict() | {"since": since}
         if ":currency" not in statement:
             del asked["currency"]
         await self.session.execute(text(PLANNING), {"mode": "force_custom_plan"})

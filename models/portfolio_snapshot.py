@@ -59,6 +59,11 @@ class PortfolioSnapshot(Entity, table=True):
         sa_type=Double,
         description="What one unit of money had become that stayed throughout; null if undefined.",
     )
+    rate: float | None = Field(
+        default=None,
+        sa_type=Double,
+        description="US dollars for one Australian dollar that day; null before the first fixing.",
+    )
     metrics: dict[str, Any] | None = Field(
         default=None,
         sa_type=JSONB(none_as_null=True),

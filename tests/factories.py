@@ -25,11 +25,16 @@ from models import (
     RebalancePlan,
     Region,
     Scan,
+    SearchMethod,
     Side,
+    StudyTrial,
+    Sweep,
     Trade,
     TradeStatus,
     Trial,
     Universe,
+    ValidationMethod,
+    WalkForward,
 )
 from models.job_outbox import Patience
 from models.portfolio_snapshots import SnapshotRow
@@ -232,6 +237,47 @@ def make_trial(**given):
     return Trial(**defaults | given)
 
 
+def _make_study(entity, job, **given):
+    defaults = {
+        "owner_id": job.owner_id,
+        "job_id": job.id,
+        "content_key": f"{next(_numbers):064x}",
+        "strategy_key": "momentum",
+        "family": "momentum:SAMPLE_US",
+        "universe_key": "SAMPLE_US",
+        "start_on": date(2005, 1, 3),
+        "end_on": date(2020, 12, 31),
+        "base": {"strategy": "momentum", "parameters": {"lookback": 252}},
+        "axes": [{"name": "top_n", "values": [1, 2]}],
+        "objective": "sharpe",
+        "combinations": 2,
+        "known_at": datetime(2026, 1, 1, tzinfo=UTC),
+        "engine_version": "1",
+    }
+    return entity(**defaults | given)
+
+
+def make_sweep(job, **given):
+    return _make_study(Sweep, job, **{"method": SearchMethod.GRID, "seed": 0} | given)
+
+
+def make_walk_forward(job, **given):
+    return _make_study(
+        WalkForward, job, **{"method": ValidationMethod.WALK_FORWARD, "plan": {}} | given
+    )
+
+
+def make_study_trial(job, **given):
+    defaults = {
+        "job_id": job.id,
+        "number": 1,
+        "owner_id": job.owner_id,
+        "content_key": f"{next(_numbers):064x}",
+        "parameters": {"top_n": 1},
+    }
+    return StudyTrial(**defaults | given)
+
+
 def make_trade(**given):
     """A long position in a share no source knows, entered in Australian dollars."""
     defaults = {
@@ -271,6 +317,7 @@ def make_snapshot(**given):
         "flow": "100000",
         "dividends": "0",
         "growth": 1.0,
+        "rate": None,
         "metrics": None,
     }
     return SnapshotRow(**defaults | given)

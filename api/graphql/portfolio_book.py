@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from api.graphql.context import Context
 from api.services.portfolio import Position, Statement
-from api.services.portfolio_days import Days, days_of
+from api.services.portfolio_days import Days, read_days
 from api.services.positions import holdings
 from models.portfolio_books import BookAt, BookRepository, GainRow
 from models.portfolio_snapshots import PortfolioSnapshotRepository
@@ -61,7 +61,7 @@ class Book:
 
     async def _read_days(self) -> Days:
         async with self.context.session() as session:
-            return days_of(await BookRepository(session).days(self.at), self.at.currency)
+            return await read_days(session, self.at)
 
     async def _read_gains(self) -> list[GainRow]:
         async with self.context.session() as session:

@@ -8,9 +8,12 @@ from decimal import Decimal
 from functools import cached_property
 from itertools import accumulate
 
-from api.services.positions import HOME
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.services.positions import HOME, NOTHING
 from api.services.returns import Figure, Flow, money_weighted, time_weighted
-from models.portfolio_books import DayRow
+from models.portfolio_books import BookAt, BookRepository, DayRow
+from models.portfolio_snapshots import PortfolioSnapshotRepository, SettledDay
 
 EMPTY = Figure(None, "no trade and no cash flow is recorded")
 # Sydney's standard time: its market opens in the evening before by UTC.
@@ -81,6 +84,47 @@ class Days:
 def today(now: datetime) -> date:
     """Return the day it is where the first of our markets opens."""
     return (now + AHEAD).date()
+
+
+async def read_days(session: AsyncSession, at: BookAt) -> Days:
+    """Return the account day by day; snapshots stand for days of which nothing new is known."""
+    before, settled = await PortfolioSnapshotRepository(session).settled(at)
+    if not settled:
+        return days_of(await BookRepository(session).days(at), at.currency)
+    later = await BookRepository(session).days(at, since=before)
+    opening = [row for row in later if before is not None and row.day < before]
+    return days_of([*_rows_of(settled, opening), *later[len(opening) :]], at.currency)
+
+
+def _rows_of(settled: Sequence[SettledDay], opening: Sequence[DayRow]) -> list[DayRow]:
+    """Return the changes from one snapshot to the next, market values in Australian dollars.
+
+    At the end of the last one they are told apart by currency again: that is what `opening` knows.
+    """
+    rows: list[DayRow] = []
+    aud, unpriced, cash, dividends = 0.0, 0, NOTHING, NOTHING
+    for each in settled:
+        held = aud if each.value is None else each.value - float(each.cash)
+        missing = int(each.value is None)
+        row = DayRow(
+            day=each.day,
+            cash=each.cash - cash,
+            flow=each.flow,
+            dividend=each.dividends - dividends,
+            aud=held - aud,
+            usd=0.0,
+            unpriced=missing - unpriced,
+            rate=each.rate,
+        )
+        rows.append(row)
+        before = aud, unpriced
+        aud, unpriced, cash, dividends = held, missing, each.cash, each.dividends
+    rows[-1] = rows[-1]._replace(
+        aud=sum(row.aud for row in opening) - before[0],
+        usd=sum(row.usd for row in opening),
+        unpriced=sum(row.unpriced for row in opening) - before[1],
+    )
+    return rows
 
 
 def days_of(rows: Sequence[DayRow], currency: str) -> Days:

@@ -1,7 +1,7 @@
 """Make the snapshots of an account visible, where NumPy is not."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,4 +18,5 @@ async def publish_snapshot(
         SnapshotRow(**made | {"date": date.fromisoformat(made["date"])})
         for made in outcome["snapshots"]
     ]
-    await PortfolioSnapshotRepository(session).write(job.owner_id, rows)
+    read_at = datetime.fromisoformat(outcome["read_at"])
+    await PortfolioSnapshotRepository(session).write(job.owner_id, rows, read_at=read_at)

@@ -15,6 +15,7 @@ from api.services.positions import HOME
 from api.services.work import ClaimedJob, Pulse
 from engine.metrics import measure
 from engine.types import FloatArray
+from models.clock import database_now
 from models.ownership import sessions_of
 from models.portfolio_books import BookAt, BookRepository, DayRow
 from models.session import SessionFactory, unit_of_work
@@ -29,12 +30,14 @@ async def take_snapshot(
     pulse(0.05, "reading the books")
     at = BookAt(job.owner_id, today(datetime.now(UTC)))
     async with unit_of_work(sessions_of(sessions, job.owner_id)) as session:
+        read_at = await database_now(session)
         rows = await BookRepository(session).days(at)
         days = days_of(rows, HOME)
         index = await read_index(session, None, days, known_at=None)
     pulse(0.6, "measuring returns")
     made = await asyncio.to_thread(_snapshots, rows, days, index)
-    return {"sha256": hashlib.sha256(orjson.dumps(made)).hexdigest(), "snapshots": made}
+    digest = hashlib.sha256(orjson.dumps(made)).hexdigest()
+    return {"sha256": digest, "read_at": read_at.isoformat(), "snapshots": made}
 
 
 def _snapshots(rows: Sequence[DayRow], days: Days, index: Index | None) -> list[dict[str, Any]]:
@@ -58,6 +61,7 @@ def _snapshot(row: DayRow, days: Days, number: int) -> dict[str, Any]:
         "flow": str(row.flow),
         "dividends": repr(days.dividends[number]),
         "growth": days.growth[number].value,
+        "rate": row.rate,
         "metrics": None,
     }
 

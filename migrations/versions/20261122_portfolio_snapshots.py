@@ -38,6 +38,7 @@ def upgrade() -> None:
         sa.Column("flow", AMOUNT, nullable=False),
         sa.Column("dividends", AMOUNT, nullable=False),
         sa.Column("growth", sa.Double(), nullable=True),
+        sa.Column("rate", sa.Double(), nullable=True),
         sa.Column(
             "metrics", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True
         ),

@@ -166,6 +166,6 @@ async def test_a_dashboard_takes_few_statements_however_much_it_shows(
     with counting() as seen:
         await see(ask)
 
-    # What is held and the days, each with its planning; trades, runs, jobs; the regime's index; four
-    # for the data; when it was updated and since when.
-    assert len(seen) == 13
+    # What is held and the days, each with its planning; which of these a snapshot stands for;
+    # trades, runs, jobs; the regime's index; four for the data; when it was updated, since when.
+    assert len(seen) == 14

@@ -464,6 +464,6 @@ async def test_a_portfolio_takes_few_statements(ask, sessions, counting):
             valid_at=january(3),
         )
 
-    # What is held, the days, the gains, the dividends, each with its planning; the snapshot's
-    # figures and the instruments.
-    assert len(seen) == 10
+    # What is held, the days, the gains, the dividends, each with its planning; which days a
+    # snapshot stands for, its figures, the instruments.
+    assert len(seen) == 11

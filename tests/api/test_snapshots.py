@@ -1,39 +1,29 @@
 """Snapshots of an account: what a day was worth is kept as it was said, and as it is said now."""
 
-from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from api.services.follow_ups import catch_up, follow_up
-from api.services.publish_snapshot import publish_snapshot
-from api.services.take_snapshot import take_snapshot
-from api.services.work import ClaimedJob, Pulse
+from models.fingerprint import Scope
+from models.fingerprints import FingerprintRepository
 from models.job import JobKind
 from models.jobs import JobRepository
+from models.portfolio_books import BookAt
+from models.portfolio_snapshots import PortfolioSnapshotRepository
 from models.price_bars import PriceBarRepository
 from models.session import unit_of_work
-from tests.api.books import deposit, january, list_share, look, trade
+from models.trades import TradeRepository
+from tests.api.books import at, deposit, fix_rates, january, list_share, look, trade
+from tests.api.snapshots import settle, take
 from tests.factories import OWNER, STRANGER, make_bar, make_job
 
 HELD = """
     SELECT date, value, cash, flow, growth, metrics IS NOT NULL AS measured
     FROM portfolio_snapshot WHERE owner_id = :owner AND known_to IS NULL ORDER BY date
 """
-
-
-def claimed(owner=OWNER):
-    return ClaimedJob(id=uuid4(), kind="SNAPSHOT", fence=1, attempt=1, owner_id=owner, payload={})
-
-
-async def take(sessions, owner=OWNER):
-    """Do the real work and publish it, as a worker would."""
-    job = claimed(owner)
-    outcome = await take_snapshot(job, Pulse(), sessions=sessions)
-    async with unit_of_work(sessions) as session:
-        await publish_snapshot(session, job, outcome)
 
 
 async def read(sessions, statement, **given):
@@ -218,3 +208,84 @@ async def test_a_start_catches_up_unless_one_is_under_way(sessions, account):
             await catch_up(session, owner_id=OWNER)
 
     assert await queued(sessions) == [OWNER]
+
+
+async def settled_before(sessions, owner=OWNER, day=None):
+    """Return the first day that is computed, and how many are not."""
+    async with unit_of_work(sessions) as session:
+        at = BookAt(owner, day or january(31))
+        before, settled = await PortfolioSnapshotRepository(session).settled(at)
+    return before, len(settled)
+
+
+async def test_days_of_which_nothing_new_is_known_are_not_computed_again(ask, sessions, account):
+    await settle(sessions)
+
+    fields = "totalValue cash equity { dates strategy } timeWeightedReturn"
+    told = await look(ask, fields, valid_at=january(8))
+
+    assert await settled_before(sessions) == (january(5), 3)
+    assert told["equity"] == {
+        "dates": ["2024-01-02", "2024-01-03", "2024-01-04", "2024-01-05", "2024-01-08"],
+        "strategy": pytest.approx([10_000, 10_000, 10_050, 10_100, 10_100]),
+    }
+    assert (told["totalValue"], told["cash"]) == ("10100.00", "9000.00")
+    assert told["timeWeightedReturn"] == pytest.approx(0.01)
+
+
+@pytest.mark.parametrize("day", [2, 3, 4])
+async def test_a_flow_that_is_recorded_later_is_counted_from_its_day(sessions, account, day):
+    await settle(sessions)
+    await deposit(sessions, january(day), "5")
+
+    before, _ = await settled_before(sessions)
+
+    assert before == january(day)
+
+
+async def test_a_trade_that_is_amended_is_counted_from_its_entry(sessions, account):
+    second = await trade(sessions, "A.AX", account, 10, 10, january(4))
+    await settle(sessions)
+    async with unit_of_work(sessions) as session:
+        trades = TradeRepository(session)
+        current = await trades.get(second.id, owner_id=OWNER)
+        await trades.amend(current, {"entry_at": at(january(5))}, reason="a day later")
+
+    before, _ = await settled_before(sessions)
+
+    assert before == january(4)
+
+
+async def test_a_price_that_is_put_right_is_counted_from_the_beginning_of_its_year(
+    sessions, account
+):
+    await settle(sessions)
+    async with unit_of_work(sessions) as session:
+        await PriceBarRepository(session).write([make_bar(account, january(4), 9.0, close=9.0)])
+        await FingerprintRepository(session).refresh(Scope.BARS, [account])
+
+    assert await settled_before(sessions) == (date(2024, 1, 1), 0)
+
+
+async def test_a_rate_that_comes_in_is_counted_from_the_beginning_of_its_year(sessions, account):
+    await settle(sessions)
+    await fix_rates(sessions, {january(4): 0.7})
+    async with unit_of_work(sessions) as session:
+        await FingerprintRepository(session).refresh(Scope.FX, ["AUDUSD"])
+
+    assert await settled_before(sessions) == (date(2024, 1, 1), 0)
+
+
+async def test_prices_of_what_was_never_traded_change_nothing(sessions, account):
+    await settle(sessions)
+    other = await list_share(sessions, "B.AX", {january(3): 10.0})
+    async with unit_of_work(sessions) as session:
+        await FingerprintRepository(session).refresh(Scope.BARS, [other])
+
+    assert await settled_before(sessions) == (january(5), 3)
+
+
+async def test_a_day_before_the_newest_snapshot_is_computed_whole(sessions, account):
+    await settle(sessions)
+
+    assert await settled_before(sessions, day=january(4)) == (None, 0)

@@ -1,5 +1,7 @@
 """Row-level security, as the role of a deployed API meets it: it owns none of the tables."""
 
+from datetime import UTC, datetime
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
@@ -13,6 +15,8 @@ from models.jobs import JobRepository
 from models.portfolio_snapshots import PortfolioSnapshotRepository
 from models.rebalance_plans import RebalancePlanRepository
 from models.scans import ScanRepository
+from models.studies import StudyRepository, StudyTrialRepository
+from models.study import Sweep, WalkForward
 from models.trades import TradeRepository
 from models.trials import TrialRepository
 from models.universes import UniverseRepository
@@ -26,9 +30,12 @@ from tests.factories import (
     make_plan,
     make_scan,
     make_snapshot,
+    make_study_trial,
+    make_sweep,
     make_trade,
     make_trial,
     make_universe,
+    make_walk_forward,
 )
 
 OWNED = (
@@ -45,6 +52,9 @@ OWNED = (
     "portfolio_snapshot",
     "rebalance_plan",
     "scan",
+    "sweep",
+    "walk_forward",
+    "study_trial",
 )
 
 
@@ -64,13 +74,17 @@ async def as_owner(session):
         await RunInputRepository(session).record(run.id, [Input("bars", "1", 2020, "0" * 64)])
         await TrialRepository(session).record(make_trial(owner_id=owner))
         await ScanRepository(session).add(make_scan(job))
+        await StudyRepository(session, Sweep).add(make_sweep(job))
+        await StudyRepository(session, WalkForward).add(make_walk_forward(job))
+        await StudyTrialRepository(session).save([make_study_trial(job)])
         await IngestReportRepository(session).save(make_ingest_report(job))
         await AuditEventRepository(session).add(
             owner_id=owner, action="x", subject="y", reason="z", before=None, after={"of": "it"}
         )
         await TradeRepository(session).add(make_trade(owner_id=owner))
         await CashFlowRepository(session).add(make_cash_flow(owner_id=owner))
-        await PortfolioSnapshotRepository(session).write(owner, [make_snapshot()])
+        snapshots, read_at = PortfolioSnapshotRepository(session), datetime.now(UTC)
+        await snapshots.write(owner, [make_snapshot()], read_at=read_at)
         await RebalancePlanRepository(session).add(make_plan(owner_id=owner))
         key = f"OF_{owner.hex[-1]}"
         await UniverseRepository(session).save(make_universe(key, owner_id=owner), [], reason="x")
