@@ -131,7 +131,11 @@ class Objects:
 
     def _placed(self, columns: list[Column], values: Column, parents: Column) -> Column:
         keys = [step.key for step in self.steps]
-        rows = [dict(zip(keys, row, strict=True)) for row in zip(*columns, strict=True)]
+        rows = (
+            [dict(zip(keys, row, strict=True)) for row in zip(*columns, strict=True)]
+            if keys
+            else [{} for _ in parents]  # every field was left out by a directive
+        )
         if len(parents) == len(values):
             return rows
         rest = iter(rows)

@@ -1,144 +1,97 @@
-"""Books and a small market to plan against, and how a plan is asked for."""
+"""Documents made at random over a schema, and both ways to answer one."""
 
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from typing import Any
 
-from api.services.jobs import perform
-from api.services.plan_strategy import plan_strategy
-from api.services.publish_plan import publish_plan
-from api.services.work import Steps
-from models.backtests import BacktestRepository
-from models.cash_flows import CashFlowRepository
-from models.fingerprint import Scope
-from models.fingerprints import FingerprintRepository
-from models.instrument import AssetClass, Exchange
-from models.instruments import InstrumentRepository
-from models.price_bars import PriceBarRepository
-from models.published_series import FxRateRepository, FxRow
-from models.session import unit_of_work
-from models.trades import TradeRepository
-from tests.api.finished import SUMMARY, finish_backtest
-from tests.api.job_rows import FAST
-from tests.factories import make_bar, make_cash_flow, make_instrument, make_trade
-
-FRIDAY = date(2024, 3, 1)
-MONDAY = date(2024, 3, 4)
-PLAN = """
-mutation Plan($input: PlanRebalanceInput!) {
-  planRebalance(input: $input) {
-    plan { ...All }
-    job { id kind status }
-    userErrors { code field reason message }
-  }
-}
-"""
-READ = "query Read($id: ID!) { rebalancePlan(id: $id) { ...All } }"
-OF_JOB = (
-    "query OfJob($id: ID!) { job(id: $id) { status error { code message } subject { ...All } } }"
+import orjson
+from graphql import (
+    GraphQLField,
+    GraphQLObjectType,
+    GraphQLSchema,
+    execute,
+    get_named_type,
+    get_operation_ast,
+    is_abstract_type,
+    is_leaf_type,
+    is_required_argument,
+    parse,
+    validate,
 )
-ALL = """
-fragment All on RebalancePlan {
-  id asOf decisionBar knownAt equity cashBefore cashAfter totalCosts turnover warnings csv
-  lines {
-    symbol currency held currentWeight targetWeight side quantity estimatedPrice priceOn
-    estimatedValue estimatedCost skipped
-  }
-}
-"""
+from hypothesis import strategies as st
+from strawberry.execution.is_awaitable import optimized_is_awaitable
+
+from api.graphql.documents import Admitted
+from api.graphql.planned import Plans
+
+WHEN = ("", " @include(if: $yes)", " @skip(if: $no)", " @include(if: $no)", " @skip(if: false)")
+VARIABLES = {"yes": True, "no": False}
+DEEPEST = 4
 
 
-async def planned(ask, input, **more):
-    body = await ask(PLAN + ALL, input=input, **more)
-    assert "errors" not in body, body
-    return body["data"]["planRebalance"]
+@st.composite
+def documents(draw: st.DrawFn, schema: GraphQLSchema, asked: Any = lambda _: True) -> str:
+    """Draw a valid query: aliases, fragments of both kinds, directives, the same field twice."""
+    fragments: list[str] = []
+    selection = _selection(draw, schema.query_type, fragments, asked, DEEPEST)
+    used = [name for name in ("yes", "no") if f"${name}" in selection + "".join(fragments)]
+    given = ", ".join(f"${name}: Boolean!" for name in used)
+    return " ".join([f"query Q{f'({given})' if given else ''} {selection}", *fragments])
 
 
-async def read_plan(ask, plan_id, **more):
-    return (await ask(READ + ALL, id=plan_id, **more))["data"]["rebalancePlan"]
+def _selection(
+    draw: st.DrawFn, type_: GraphQLObjectType, fragments: list[str], asked: Any, deep: int
+) -> str:
+    fields = [(name, field) for name, field in type_.fields.items() if _can(field, asked, deep)]
+    parts = ["__typename"] if draw(st.booleans()) or not fields else []
+    chosen = draw(st.lists(st.sampled_from(fields), min_size=1, max_size=4)) if fields else []
+    for number, (name, field) in enumerate(chosen):
+        alias = f"{name[0]}{number}: " if draw(st.booleans()) else ""
+        named = get_named_type(field.type)
+        below = "" if is_leaf_type(named) else _selection(draw, named, fragments, asked, deep - 1)
+        # Fields of one name in the answer must ask for one thing: an alias keeps them apart.
+        own = alias or (f"a{len(fragments)}x{number}: " if below else "")
+        part = f"{own}{name}{draw(st.sampled_from(WHEN))} {below}"
+        match draw(st.integers(0, 5)):
+            case 0:
+                part = f"... on {type_.name}{draw(st.sampled_from(WHEN))} {{ {part} }}"
+            case 1:
+                fragments.append(f"fragment F{len(fragments)} on {type_.name} {{ {part} }}")
+                part = f"...F{len(fragments) - 1}{draw(st.sampled_from(WHEN))}"
+        parts.append(part)
+    return f"{{ {' '.join(parts)} }}"
 
 
-async def plan_of_job(ask, job_id):
-    return (await ask(OF_JOB + ALL, id=job_id))["data"]["job"]
+def _can(field: GraphQLField, asked: Any, deep: int) -> bool:
+    named = get_named_type(field.type)
+    if any(is_required_argument(argument) for argument in field.args.values()):
+        return False
+    return asked(field) and not is_abstract_type(named) and (is_leaf_type(named) or deep > 1)
 
 
-async def perform_plan(app, job_id):
-    """Do the job in this process, as a worker would."""
-
-    async def work(job, pulse):
-        return await plan_strategy(job, pulse, sessions=app.sessions, store=app.store)
-
-    steps = {"PLAN": Steps(work=work, publish=publish_plan)}
-    await perform(job_id, steps, app.sessions, timing=FAST)
+def admitted(document: str) -> Admitted:
+    read = parse(document)
+    operation = get_operation_ast(read)
+    assert operation is not None
+    return Admitted(document, read, operation, digest=document, cost=0)
 
 
-async def write_books(sessions, *, deposit="20000", **held) -> None:
-    """Deposit an amount, then hold so many of each share, bought for 10 dollars without fees."""
-    async with unit_of_work(sessions) as session:
-        if deposit is not None:
-            await CashFlowRepository(session).add(make_cash_flow(amount=Decimal(deposit)))
-        for name, quantity in held.items():
-            await TradeRepository(session).add(
-                make_trade(
-                    symbol=name.replace("_", "."),
-                    instrument_id=await _id_of(session, name.replace("_", ".")),
-                    quantity=Decimal(quantity),
-                    entry_price=Decimal(10),
-                    commission=Decimal(0),
-                )
-            )
-
-
-async def _id_of(session, symbol):
-    found = await InstrumentRepository(session).by_symbols([symbol])
-    return found[0].id if found else None
-
-
-async def write_shares(sessions) -> dict[str, int]:
-    """Two Australian shares at 20 and 100 dollars, an American one at 150, an index."""
-    australian = {"exchange": Exchange.XASX, "currency": "AUD", "fields": ["close", "actions"]}
-    shares = [
-        make_instrument("BHP.AX", **australian),
-        make_instrument("CBA.AX", **australian),
-        make_instrument("AAPL", exchange=Exchange.XNAS, fields=["close", "actions"]),
-        make_instrument(
-            "^AXJO", asset_class=AssetClass.INDEX, exchange=Exchange.INDEX, currency="AUD"
-        ),
-    ]
-    closes = dict(
-        zip(("BHP.AX", "CBA.AX", "AAPL", "^AXJO"), (20.0, 100.0, 150.0, 7700.0), strict=True)
+async def by_core(schema: GraphQLSchema, document: str, variables: Any, context: Any) -> Any:
+    told = execute(
+        schema,
+        parse(document),
+        variable_values=variables,
+        context_value=context,
+        is_awaitable=optimized_is_awaitable,
     )
-    async with unit_of_work(sessions) as session:
-        ids = await InstrumentRepository(session).upsert(shares)
-        days = [FRIDAY - timedelta(days=back) for back in (2, 1, 0)]
-        bars = [
-            make_bar(ids[symbol], day, None, close=close, volume=10_000.0)
-            for symbol, close in closes.items()
-            for day in days
-        ]
-        await PriceBarRepository(session).write(bars)
-        known = datetime(2024, 3, 1, 16, tzinfo=UTC)
-        await FxRateRepository(session).write([FxRow("AUDUSD", FRIDAY, 0.625, "test", known)])
-        prints = FingerprintRepository(session)
-        await prints.refresh(Scope.BARS, list(ids.values()))
-        await prints.refresh(Scope.FX, ["AUDUSD"])
-    return ids
+    return await told if hasattr(told, "__await__") else told
 
 
-async def finished_run(app, weights, *, decided_at="2024-03-01T21:00:00+00:00", **given):
-    """A run that has succeeded and whose last decision wanted these weights."""
-    symbols = given.pop("symbols", ["BHP.AX", "CBA.AX", "AAPL"])
-    costs = {"commission_flat": 3.0, "slippage_bps": 0.0, "fx_spread_bps": 0.0}
-    run = await finish_backtest(
-        app, **{"universe_key": None, "symbols": symbols, "currency": "AUD", "costs": costs} | given
-    )
-    targets = {"decided_at": decided_at, "weights": weights}
-    async with unit_of_work(app.sessions) as session:
-        await BacktestRepository(session).publish(
-            run.id,
-            result_prefix="results/x/1/",
-            summary=SUMMARY | {"targets": targets},
-            sharpe=1.0,
-            cagr=0.1,
-            max_drawdown=-0.1,
-        )
-    return f"backtest_{run.id}"
+async def check_same(plans: Plans, document: str, variables: Any, make_context: Any) -> bool:
+    """Check that both ways give the same bytes, or that a plan leaves what fails; tell which."""
+    assert validate(plans.schema, parse(document)) == []
+    core = await by_core(plans.schema, document, variables, make_context())
+    ours = await plans.answer(admitted(document), variables, make_context())
+    if core.errors:
+        assert ours is None, document
+        return False
+    assert orjson.dumps(ours) == orjson.dumps(core.data), document
+    return True
