@@ -170,8 +170,8 @@ SHOCKS: Final = (
 CORRELATION_BREAK: Final = CorrelationBreak(
     key="correlation_break",
     name="Correlations break down: a session in twenty",
-    description="The loss of a session at 95 % (normal) when every pair of holdings moves half the way "
-    "to a correlation of 1 and volatility doubles.",
+    description="The loss of a session at 95 % (normal) when every pair of holdings moves half "
+    "the way to a correlation of 1 and volatility doubles.",
     towards_one=0.5,
     volatility=2.0,
 )
