@@ -9,7 +9,6 @@ from strawberry.scalars import JSON
 
 from api.errors import ClientError
 from api.graphql.context import Info
-from api.graphql.enums import Side
 from api.graphql.errors import UserError, user_errors
 from api.graphql.expose import expose
 from api.graphql.jobs import JobType
@@ -24,6 +23,7 @@ from api.graphql.run_backtest import (
 from api.services.backtests import Quotas
 from models.backtest import Allocator
 from models.rebalance_plan import RebalancePlan
+from models.trade import Side
 
 Plan = strawberry.Parent[RebalancePlan]
 

@@ -241,9 +241,9 @@ def costs_of(input: CostModelInput | None) -> Costs:
 def constraints_of(input: ConstraintsInput | None) -> Constraints:
     given = _given(input)
     group_by = given.pop("group_by", GroupBy.SECTOR)
-    positions = {"max_positions": given.pop("max_positions", None)}
-    numbers = {name: float(value) for name, value in given.items()}
-    return Constraints(**numbers, **positions, group_by=group_by.value)
+    positions = given.pop("max_positions", None)
+    numbers: dict[str, Any] = {name: float(value) for name, value in given.items()}
+    return Constraints(**numbers, max_positions=positions, group_by=group_by.value)
 
 
 def parameters_of(parameters: Any) -> dict[str, Any]:
