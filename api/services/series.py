@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -76,9 +77,8 @@ def _rolling(dates: Any, result: Result) -> bytes:
     """Return all windows in one object: whoever asks for fewer points takes every so many."""
     columns: dict[str, Any] = {"dates": dates.tolist()}
     for window in WINDOWS:
-        terms = {"rf": result.rf, "window": window}
-        ours = rolling_figures(result.equity, benchmark=result.benchmark, **terms)
-        theirs = rolling_figures(result.benchmark, **terms)
+        rolled = partial(rolling_figures, rf=result.rf, window=window)
+        ours, theirs = rolled(result.equity, benchmark=result.benchmark), rolled(result.benchmark)
         for name, figure in ROLLING.items():
             columns[rolling_column(window, name)] = np.round(getattr(ours, figure), DIGITS)
             columns[rolling_column(window, name, benchmark=True)] = np.round(
