@@ -22,7 +22,8 @@ type Props = {
 export function TradeDialog({ id, knownAt, onClose, onChange }: Props) {
   const { data, error, refetch } = useQuery(TradeDetailDocument, {
     variables: { id, knownAt },
-    fetchPolicy: "cache-and-network",
+    // A change begins from the version shown here: one from the cache may have been replaced.
+    fetchPolicy: "network-only",
   });
   const trade = data?.trade;
   return (
