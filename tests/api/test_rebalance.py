@@ -176,22 +176,19 @@ def test_the_smallest_first_purchases_are_the_engines():
 
 
 def test_cash_that_runs_out_goes_to_what_is_furthest_from_its_target():
-    # The band keeps AAA's surplus: 9,000 of 10,000 stay in it, and two want 10 % each.
+    # An index nobody can sell keeps its 900; the plan counted on it for both.
     orders = planned(
-        share("AAA.AX", "20", held="450"),
-        share("BBB.AX", "20", held="1"),
-        share("CCC.AX", "20", held="2"),
-        cash="940",
+        share("OLD.AX", "3", held="300", exchange="INDEX"),
+        share("AAA.AX", "10", held="1"),
+        share("BBB.AX", "10", held="1"),
+        cash="100",
         fees=FREE,
-        band="0.11",
-        AAA_AX="0.8",
-        BBB_AX="0.002",
-        CCC_AX="0.198",
+        AAA_AX="0.4",
+        BBB_AX="0.6",
     )
 
-    bought = line(orders, "CCC.AX")
-    assert (bought.side, bought.quantity) == ("BUY", 47)
-    assert line(orders, "BBB.AX").side is None
+    assert line(orders, "BBB.AX").quantity == 10
+    assert line(orders, "AAA.AX").skipped == "there is no cash left for it"
     assert orders.cash_after == 0
 
 
