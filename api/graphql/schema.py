@@ -31,10 +31,11 @@ from api.graphql.regimes import RegimeQuery
 from api.graphql.revisions import RevisionQuery
 from api.graphql.risk import StressQuery
 from api.graphql.run_backtest import BacktestMutation
+from api.graphql.run_scan import ScanMutation
 from api.graphql.run_study import StudyMutation
 from api.graphql.save_universe import UniverseMutation
 from api.graphql.scalars import SCALARS
-from api.graphql.scans import ScanMutation, ScanQuery, ScanType
+from api.graphql.scans import ScanQuery, ScanType
 from api.graphql.strategies import StrategyQuery
 from api.graphql.sweeps import SweepQuery, SweepType
 from api.graphql.trade_changes import TradeMutation
