@@ -1,64 +1,25 @@
 """Scans: conservation in the funnel, what is not known, order, score, and no look ahead."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.panel import NEVER, Superseded
-from engine.scan import gates, percentile, scan
+from engine.scan import gates, percentile
 from engine.scan_rules import Operator, Rule, Unit, written
 from engine.scan_view import Aside, look
 from engine.scanners import SCANNERS
-from tests.engine.panels import DAY, make_closes, make_panel
-from tests.engine.scanning import close_of, make_scanner, outcome, scanned
-
-EASY = {
-    "quallamaggie": {
-        "min_price_us": None,
-        "min_price_au": None,
-        "min_turnover_us": None,
-        "min_turnover_au": None,
-        "min_return_63": None,
-        "min_return_21": -0.5,
-        "beat_benchmark": False,
-        "narrowing": False,
-    },
-    "momentum": {"top_fraction": 0.5},
-    "mean_reversion": {"max_rsi": 60.0},
-    "new_high": {"min_share": 0.8},
-    "high_tight_flag": {"min_return": 0.0, "max_spread": 0.5},
-    "vcp": {"leg": 5, "max_volume_share": 2.0},
-    "episodic_pivot": {"min_gap": 0.0, "min_volume_share": 0.1},
-    "quiet": {"window": 63, "above_sma_200": False},
-}
-ROWS, ASSETS = 320, 12
-
-
-def make_market(seed=7, **changes):
-    """Return a panel whose highs and lows lie around its closes, volumes about a million."""
-    close = make_closes(sessions=ROWS, assets=ASSETS, seed=seed)
-    noise = np.random.default_rng(seed)
-    values = {
-        "high": close * (1.0 + noise.uniform(0.0, 0.02, close.shape)),
-        "low": close * (1.0 - noise.uniform(0.0, 0.02, close.shape)),
-        "volume": noise.uniform(5e5, 2e6, close.shape),
-        "benchmark": 100.0 * np.exp(0.0002 * np.arange(ROWS)),
-    }
-    return make_panel(close, **{**values, **changes})
-
-
-def holed(panel, share, seed):
-    """Return the panel with this share of its bars gone."""
-    gone = np.random.default_rng(seed).random(panel.close.shape) < share
-    cells = {
-        name: np.where(gone, np.nan, getattr(panel, name))
-        for name in ("open", "high", "low", "close", "volume")
-    }
-    known_at = np.where(gone, NEVER, panel.known_at)
-    return replace(panel, **cells, known_at=known_at, tradable=panel.tradable & ~gone)
+from tests.engine.panels import make_closes, make_panel
+from tests.engine.scanning import (
+    ASSETS,
+    EASY,
+    ROWS,
+    close_of,
+    holed,
+    make_market,
+    make_scanner,
+    scanned,
+)
 
 
 def test_a_share_with_too_few_bars_is_unknown_and_no_hit():
@@ -89,119 +50,6 @@ def test_who_enters_a_rule_passes_fails_or_is_unknown(key, seed, share):
         assert sum(step.because.values()) == step.unknown
     assert [step.entered for step in steps[1:]] == [step.passed for step in steps[:-1]]
     assert len(found.hits) == steps[-1].passed
-
-
-@pytest.mark.parametrize("key", sorted(SCANNERS))
-def test_what_comes_later_changes_nothing(key):
-    panel = make_market()
-    for row in range(260, ROWS - 1, 11):
-        whole = outcome(scanned(panel, key, row=row, **EASY[key]))
-
-        ended = outcome(scanned(panel.truncate(row), key, row=row, **EASY[key]))
-        risen = replace(panel, **_later(panel, row, 3.0))
-
-        assert ended == whole
-        assert outcome(scanned(risen, key, row=row, **EASY[key])) == whole
-
-
-def _later(panel, row, factor):
-    names = ("open", "high", "low", "close", "volume", "benchmark")
-    changed = {name: getattr(panel, name).copy() for name in names}
-    for values in changed.values():
-        values[row + 1 :] *= factor
-    return changed
-
-
-@pytest.mark.parametrize("key", sorted(SCANNERS))
-def test_some_hits_are_found_where_rules_are_easy(key):
-    # Without this the tests of what changes nothing would compare empty lists.
-    assert len(scanned(make_market(), key, **EASY[key]).hits) >= 2
-
-
-@pytest.mark.parametrize("key", sorted(SCANNERS))
-def test_a_bar_known_after_the_instant_is_not_seen(key):
-    panel = make_market()
-    row = ROWS - 1
-    late = panel.known_at.copy()
-    late[row - 2 : row + 1, :4] += DAY * 30
-    hidden = replace(panel, known_at=late)
-    cells = {name: getattr(panel, name).copy() for name in ("open", "high", "low", "close")}
-    for values in cells.values():
-        values[row - 2 : row + 1, :4] *= 5.0
-
-    first = outcome(scanned(hidden, key, **EASY[key]))
-
-    assert outcome(scanned(replace(hidden, **cells), key, **EASY[key])) == first
-    assert first[0][0].because == {"no bar on their market's last session": 4}
-    assert first != outcome(scanned(panel, key, **EASY[key]))
-
-
-def test_a_bar_is_seen_as_it_was_believed_then():
-    panel = make_market()
-    row = ROWS - 1
-    before = scanned(panel, "new_high", **EASY["new_high"])
-    price, instant = panel.close[row, 0], close_of(panel, row)
-    was = Superseded(
-        row=np.array([row]),
-        asset=np.array([0]),
-        close=np.array([price]),
-        high=np.array([panel.high[row, 0]]),
-        low=np.array([panel.low[row, 0]]),
-        volume=np.array([panel.volume[row, 0]]),
-        known_at=np.array([panel.known_at[row, 0]]),
-        known_to=np.array([instant + DAY]),
-    )
-    close, known_at = panel.close.copy(), panel.known_at.copy()
-    close[row, 0], known_at[row, 0] = price * 9.0, instant + DAY
-    corrected = replace(panel, close=close, high=np.maximum(panel.high, close), known_at=known_at)
-    corrected = replace(corrected, superseded=was)
-
-    then = scanned(corrected, "new_high", **EASY["new_high"])
-
-    assert outcome(then) == outcome(before)
-    later = scan(corrected, row, instant + DAY, make_scanner("new_high", **EASY["new_high"]))
-    assert outcome(later) != outcome(before)
-
-
-@pytest.mark.parametrize("key", sorted(SCANNERS))
-def test_the_order_of_columns_changes_nothing(key):
-    panel = make_market()
-    found = scanned(panel, key, **EASY[key])
-    order = np.random.default_rng(3).permutation(ASSETS)
-    # Ids ascend by column, so a column moves with its symbol only.
-    moved = {name: getattr(panel, name)[:, order] for name in _CELLS}
-    turned = replace(panel, symbols=tuple(panel.symbols[i] for i in order), **moved)
-
-    again = scanned(turned, key, **EASY[key])
-
-    assert sorted(outcome(again)[1]) == sorted(outcome(found)[1])
-
-
-_CELLS = ("open", "high", "low", "close", "volume", "tr_factor", "split", "dividend", "known_at")
-
-
-@pytest.mark.parametrize("key", sorted(SCANNERS))
-def test_a_split_is_no_fall(key):
-    panel = make_market()
-    halved = {name: getattr(panel, name).copy() for name in ("open", "high", "low", "close")}
-    for values in halved.values():
-        values[290:, :6] /= 2.0
-    volume, split, factor = panel.volume.copy(), panel.split.copy(), panel.tr_factor.copy()
-    volume[290:, :6] *= 2.0
-    split[290, :6] = 2.0
-    factor[290:, :6] *= 2.0
-
-    found = scanned(panel, key, **EASY[key])
-    after = scanned(
-        replace(panel, **halved, volume=volume, split=split, tr_factor=factor), key, **EASY[key]
-    )
-
-    assert [hit.asset for hit in after.hits] == [hit.asset for hit in found.hits]
-    np.testing.assert_allclose(
-        [hit.score for hit in after.hits], [hit.score for hit in found.hits], rtol=1e-9
-    )
-    flagged = {hit.asset for hit in after.hits if "split" in hit.flags}
-    assert flagged == {hit.asset for hit in after.hits if hit.asset < 6}
 
 
 @pytest.mark.parametrize("key", sorted(SCANNERS))

@@ -5,8 +5,7 @@ import pytest
 
 from engine.decide import lend
 from engine.strategies.screen import LEFT_OUT, Screen, ScreenParameters
-from tests.engine.scanning import close_of, scanned
-from tests.engine.test_scan import ROWS, make_market
+from tests.engine.scanning import ROWS, close_of, make_market, scanned
 
 OFFERED = ScreenParameters.model_json_schema()["properties"]["scanner"]["enum"]
 
