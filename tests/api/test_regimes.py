@@ -165,9 +165,21 @@ async def test_who_stands_before_a_correction_reads_what_was_believed(sessions, 
     now, believed = await read(sessions), await read(sessions, known_at=then)
     assert (believed.labels, believed.probabilities) == (before.labels, before.probabilities)
     assert now.labels != before.labels
-    # Every session from the corrected one on is known since the correction only.
+    # Before anything was computed here the first version speaks.
     early = await read(sessions, known_at=known(DAYS[-1]))
     assert early.labels == before.labels
+
+
+async def test_what_rests_on_a_corrected_close_is_known_since_its_correction(sessions, index):
+    corrected = list(CLOSES)
+    corrected[600] *= 1.2
+    await write_closes(sessions, index, corrected)
+    await compute_regimes(sessions)
+
+    before = await read(sessions, known_at=known(DAYS[-1]))
+
+    assert before.as_of == DAYS[599]
+    assert (await read(sessions)).as_of == DAYS[-1]
 
 
 async def test_the_index_of_each_shared_universe_is_read_and_no_other(sessions, index):

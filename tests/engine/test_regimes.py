@@ -2,7 +2,15 @@ import numpy as np
 import pytest
 
 from engine.errors import InsufficientHistory, InvalidParameters, PanelError
-from engine.regimes import FALLBACK_HISTORY, Terms, confirmed, detect, fallback, features
+from engine.regimes import (
+    FALLBACK_HISTORY,
+    Terms,
+    _alike,
+    confirmed,
+    detect,
+    fallback,
+    features,
+)
 
 QUICK = Terms(min_obs=300, refit=100)
 
@@ -138,6 +146,17 @@ def test_a_series_that_stands_still_has_no_model_and_no_stress():
     assert not found.label.any()
     assert np.isnan(found.probability).all()
     assert found.fits == ()
+
+
+@pytest.mark.parametrize(("after", "alike"), [((1.0, 3.0), True), ((3.1, 2.9), False)])
+def test_a_state_is_known_again_by_what_it_emits(after, alike):
+    # One feature: the calm state's returns have a deviation of 1 around 0, stress of 3 around 5.
+    mean = np.array([[[0.0, 0.0]], [[5.0, 5.0]]])
+    if not alike:
+        mean[:, :, 1] = mean[::-1, :, 1]
+    covariance = np.array([[[[1.0, after[0] ** 2]]], [[[9.0, after[1] ** 2]]]])
+
+    assert _alike(mean, covariance) is alike
 
 
 def test_three_states_have_three_names(level):

@@ -77,6 +77,13 @@ def test_a_window_that_is_not_covered_whole_has_no_figure(first, last):
     }
 
 
+def test_the_last_close_of_a_window_belongs_to_it():
+    curves = made_curves()
+    equity = np.where(curves.session == END, 60.0, curves.equity)
+
+    assert in_window(replace(curves, equity=equity), COVID).max_drawdown == pytest.approx(-0.4)
+
+
 def test_the_days_of_the_window_themselves_are_enough():
     assert in_window(made_curves(START, END), COVID).covered
 
