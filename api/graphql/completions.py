@@ -5,7 +5,7 @@ where a null belongs and how an error reads, answers instead.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from types import CoroutineType, NoneType
@@ -142,6 +142,50 @@ class Objects:
         return [None if value is None else next(rest) for value in values]
 
 
+@dataclass(frozen=True)
+class Variants:
+    """A column of an abstract type: the values of each object type are a column of their own."""
+
+    name_of: Callable[[Any, Any], Any]
+    variants: Mapping[str, Objects]
+    nullable: bool
+
+    @property
+    def waits(self) -> bool:
+        return any(variant.waits for variant in self.variants.values())
+
+    def now(self, values: Column, run: Any) -> Column:
+        completed: Column = [None] * len(values)
+        for name, places in self._parted(values, run).items():
+            chosen = [values[place] for place in places]
+            for place, value in zip(places, self.variants[name].now(chosen, run), strict=True):
+                completed[place] = value
+        return completed
+
+    async def later(self, values: Column, run: Any) -> Column:
+        completed: Column = [None] * len(values)
+        parted = self._parted(values, run)
+        told = await together(
+            [
+                self.variants[name].later([values[place] for place in places], run)
+                for name, places in parted.items()
+            ]
+        )
+        for places, column in zip(parted.values(), told, strict=True):
+            for place, value in zip(places, column, strict=True):
+                completed[place] = value
+        return completed
+
+    def _parted(self, values: Column, run: Any) -> dict[str, list[int]]:
+        parted: dict[str, list[int]] = {}
+        for place, value in enumerate(values):
+            if value is None and not self.nullable:
+                raise Unwritable("a null in place of an object")
+            if value is not None:
+                parted.setdefault(self.name_of(value, run), []).append(place)
+        return parted
+
+
 async def _completed(completion: Completion, values: Column, run: Any) -> Column:
     settled = await settle(values)
     if completion.waits:
@@ -179,6 +223,8 @@ async def _one_by_one(values: Column) -> Column:
 
 async def together(awaitables: Sequence[Awaitable[Any]]) -> list[Any]:
     """Await all at once; the first failure is raised when all have ended."""
+    if not awaitables:
+        return []
     if len(awaitables) == 1:
         return [await awaitables[0]]
     told = await asyncio.gather(*awaitables, return_exceptions=True)

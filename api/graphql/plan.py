@@ -10,13 +10,16 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from graphql import (
+    GraphQLAbstractType,
     GraphQLField,
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLResolveInfo,
     GraphQLSchema,
     OperationDefinitionNode,
+    default_type_resolver,
     get_nullable_type,
+    is_abstract_type,
     is_leaf_type,
     is_list_type,
     is_non_null_type,
@@ -34,7 +37,7 @@ from strawberry.types.field import StrawberryField
 from strawberry.types.info import Info
 
 from api.graphql.columns import Column, leaf
-from api.graphql.completions import Completion, Leaf, Listed, Objects, Step
+from api.graphql.completions import Completion, Leaf, Listed, Objects, Step, Variants
 
 DEFINITION = "strawberry-definition"
 
@@ -58,6 +61,14 @@ class Run(NamedTuple):
     asked: Asked
     context: Any
     variables: VariableValues
+
+
+class _Place(NamedTuple):
+    """A field of an object type, and where the document asks for it."""
+
+    parent: GraphQLObjectType
+    field: GraphQLField
+    details: list[FieldDetails]
 
 
 def plan(asked: Asked) -> Objects:
@@ -87,28 +98,41 @@ def _step(asked: Asked, parent: GraphQLObjectType, key: str, details: list[Field
     field = parent.fields.get(name)
     if field is None or field.resolve is None:
         raise Unplanned(f"{parent.name}.{name}")
-    completion = _completion(asked, field.type, details)
+    completion = _completion(asked, field.type, _Place(parent, field, details))
     if getattr(field.resolve, "_is_default", False):
         return Step(key, _attribute(field), completion, completion.waits)
-    return Step(key, _resolver(parent, field, details), completion, waits=True)
+    return Step(key, _resolver(_Place(parent, field, details)), completion, waits=True)
 
 
 def _as_it_is(values: Column) -> Column:
     return values
 
 
-def _completion(asked: Asked, type_: GraphQLOutputType, details: list[FieldDetails]) -> Completion:
+def _completion(asked: Asked, type_: GraphQLOutputType, place: _Place) -> Completion:
     nullable, inner = not is_non_null_type(type_), get_nullable_type(type_)
     if is_list_type(inner):
-        return Listed(_completion(asked, inner.of_type, details), nullable)
+        return Listed(_completion(asked, inner.of_type, place), nullable)
     if is_leaf_type(inner):
         return Leaf(leaf(inner, nullable=nullable))
     if is_object_type(inner):
-        fields = collect_subfields(
-            asked.schema, asked.fragments, asked.variables, asked.operation, inner, details
-        )
-        return _objects(asked, inner, fields.grouped_field_set, nullable=nullable)
-    raise Unplanned(f"the abstract type {inner}")
+        return _selected(asked, inner, place, nullable=nullable)
+    if not is_abstract_type(inner):
+        raise Unplanned(f"{inner}")
+    possible = asked.schema.get_possible_types(inner)
+    variants = {each.name: _selected(asked, each, place, nullable=False) for each in possible}
+    return Variants(_namer(inner, place), variants, nullable)
+
+
+def _selected(asked: Asked, type_: GraphQLObjectType, place: _Place, *, nullable: bool) -> Objects:
+    fields = collect_subfields(
+        asked.schema, asked.fragments, asked.variables, asked.operation, type_, place.details
+    )
+    return _objects(asked, type_, fields.grouped_field_set, nullable=nullable)
+
+
+def _namer(type_: GraphQLAbstractType, place: _Place) -> Callable[[Any, Run], Any]:
+    resolve = type_.resolve_type or default_type_resolver
+    return lambda value, run: resolve(value, _info(run, place), type_)
 
 
 def _attribute(field: GraphQLField) -> Callable[[Column, Run], Column]:
@@ -117,18 +141,15 @@ def _attribute(field: GraphQLField) -> Callable[[Column, Run], Column]:
     return lambda parents, _: list(map(get, parents))
 
 
-def _resolver(
-    parent: GraphQLObjectType, field: GraphQLField, details: list[FieldDetails]
-) -> Callable[[Column, Run], Column]:
+def _resolver(place: _Place) -> Callable[[Column, Run], Column]:
     """Return what calls a resolver for each parent; info and arguments are made once for all."""
+    field = place.field
     definition: StrawberryField = field.extensions[DEFINITION]
     if not definition.arguments and not definition.extensions:
         call = _plain_call(definition)
         if call is not None:
-            return lambda parents, run: call(
-                parents, Info(_info(run, parent, field, details), definition)
-            )
-    return lambda parents, run: _called(field, parents, _info(run, parent, field, details), run)
+            return lambda parents, run: call(parents, Info(_info(run, place), definition))
+    return lambda parents, run: _called(field, parents, _info(run, place), run)
 
 
 def _called(
@@ -161,17 +182,15 @@ def _plain_call(definition: StrawberryField) -> Callable[[Column, Any], Column] 
     return None
 
 
-def _info(
-    run: Run, parent: GraphQLObjectType, field: GraphQLField, details: list[FieldDetails]
-) -> GraphQLResolveInfo[Any]:
+def _info(run: Run, place: _Place) -> GraphQLResolveInfo[Any]:
     """Return what a resolver may ask of its place; it stands for all rows, so it has no path."""
     asked = run.asked
-    nodes = [each.node for each in details]
+    nodes = [each.node for each in place.details]
     return GraphQLResolveInfo(
         field_name=nodes[0].name.value,
         field_nodes=nodes,
-        return_type=field.type,
-        parent_type=parent,
+        return_type=place.field.type,
+        parent_type=place.parent,
         path=None,  # type: ignore[arg-type]
         schema=asked.schema,
         fragments={name: each.definition for name, each in asked.fragments.items()},

@@ -12,6 +12,7 @@ from graphql import (
     get_operation_ast,
     is_abstract_type,
     is_leaf_type,
+    is_object_type,
     is_required_argument,
     parse,
     validate,
@@ -31,14 +32,19 @@ DEEPEST = 4
 def documents(draw: st.DrawFn, schema: GraphQLSchema, asked: Any = lambda _: True) -> str:
     """Draw a valid query: aliases, fragments of both kinds, directives, the same field twice."""
     fragments: list[str] = []
-    selection = _selection(draw, schema.query_type, fragments, asked, DEEPEST)
+    selection = _selection(draw, schema, schema.query_type, fragments, asked, DEEPEST)
     used = [name for name in ("yes", "no") if f"${name}" in selection + "".join(fragments)]
     given = ", ".join(f"${name}: Boolean!" for name in used)
     return " ".join([f"query Q{f'({given})' if given else ''} {selection}", *fragments])
 
 
 def _selection(
-    draw: st.DrawFn, type_: GraphQLObjectType, fragments: list[str], asked: Any, deep: int
+    draw: st.DrawFn,
+    schema: GraphQLSchema,
+    type_: GraphQLObjectType,
+    fragments: list[str],
+    asked: Any,
+    deep: int,
 ) -> str:
     fields = [(name, field) for name, field in type_.fields.items() if _can(field, asked, deep)]
     parts = ["__typename"] if draw(st.booleans()) or not fields else []
@@ -46,7 +52,11 @@ def _selection(
     for number, (name, field) in enumerate(chosen):
         alias = f"{name[0]}{number}: " if draw(st.booleans()) else ""
         named = get_named_type(field.type)
-        below = "" if is_leaf_type(named) else _selection(draw, named, fragments, asked, deep - 1)
+        below = ""
+        if is_object_type(named):
+            below = _selection(draw, schema, named, fragments, asked, deep - 1)
+        elif is_abstract_type(named):
+            below = _variants(draw, schema, named, fragments, asked, deep - 1)
         # Fields of one name in the answer must ask for one thing: an alias keeps them apart.
         own = alias or (f"a{len(fragments)}x{number}: " if below else "")
         part = f"{own}{name}{draw(st.sampled_from(WHEN))} {below}"
@@ -60,11 +70,32 @@ def _selection(
     return f"{{ {' '.join(parts)} }}"
 
 
+def _variants(
+    draw: st.DrawFn,
+    schema: GraphQLSchema,
+    type_: Any,
+    fragments: list[str],
+    asked: Any,
+    deep: int,
+) -> str:
+    """Ask each object type for fields under a prefix of its own, so that none meet another's."""
+    parts = []
+    for possible in schema.get_possible_types(type_):
+        leaves = [
+            name
+            for name, field in possible.fields.items()
+            if asked(field) and is_leaf_type(get_named_type(field.type)) and not field.args
+        ]
+        chosen = draw(st.lists(st.sampled_from(leaves), max_size=3)) if leaves else []
+        parts += [f"... on {possible.name} {{ {possible.name}_{name}: {name} }}" for name in chosen]
+    return f"{{ __typename {' '.join(parts)} }}"
+
+
 def _can(field: GraphQLField, asked: Any, deep: int) -> bool:
     named = get_named_type(field.type)
     if any(is_required_argument(argument) for argument in field.args.values()):
         return False
-    return asked(field) and not is_abstract_type(named) and (is_leaf_type(named) or deep > 1)
+    return asked(field) and (is_leaf_type(named) or deep > 1)
 
 
 def admitted(document: str) -> Admitted:

@@ -133,7 +133,20 @@ def make(number: int) -> Branch:
 
 
 @strawberry.type
+class Stone:
+    weight: float
+
+    @strawberry.field
+    async def cold(self) -> bool:
+        return self.weight > 1
+
+
+@strawberry.type
 class Query:
+    @strawberry.field
+    def things(self) -> list[Leaf | Stone | None]:
+        return [Leaf(number=1), Stone(weight=0.5), None, Stone(weight=2.0), Leaf(number=2)]
+
     @strawberry.field
     def branches(self, first: int = 5) -> list[Branch]:
         return [make(number) for number in range(first)]
