@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from api.errors import ClientError, InvalidInput, LimitExceeded
@@ -189,9 +190,15 @@ def _sweep_faults(request: SweepRequest) -> Iterator[ClientError]:
 
 def _plan_faults(request: WalkForwardRequest) -> Iterator[ClientError]:
     for name, (least, most) in PLAN_BOUNDS.items():
-        value = request.plan[name]
-        if not least <= value <= most:
+        value = request.step if name == "step" else request.plan[name]
+        if value is not None and not least <= value <= most:
             yield _fault(f"{name} was {value:g}; use {least:g} to {most:g}", name)
+    if request.step is not None and request.step > request.test_sessions:
+        yield _fault(
+            f"step was {request.step}; use at most testSessions, which is"
+            f" {request.test_sessions}, or sessions would be judged by nobody",
+            "step",
+        )
     if request.method is ValidationMethod.CPCV:
         yield from _group_faults(request)
     varied = [axis.name for axis in request.axes if axis.name.startswith("costs.")]
@@ -200,6 +207,18 @@ def _plan_faults(request: WalkForwardRequest) -> Iterator[ClientError]:
             f"axis {varied[0][:64]} varies a cost, which is given and not chosen; sweep it instead",
             "axes",
         )
+
+
+def check_length(request: WalkForwardRequest, start: date, end: date) -> None:
+    """Refuse a train for which there cannot be enough sessions; the worker knows the holidays."""
+    weekdays = ((end - start).days + 1) * 5 // 7
+    if request.method is ValidationMethod.CPCV or request.train_sessions + request.purge < weekdays:
+        return
+    raise _fault(
+        f"trainSessions was {request.train_sessions}; with a purge of {request.purge} they leave"
+        f" none of about {weekdays} sessions to test on, choose fewer or an earlier start",
+        "trainSessions",
+    )
 
 
 def _group_faults(request: WalkForwardRequest) -> Iterator[ClientError]:

@@ -18,6 +18,7 @@ from api.services.study_request import (
     Asked,
     SweepRequest,
     WalkForwardRequest,
+    check_length,
     checked_sweep,
     checked_walk_forward,
     of_the_base,
@@ -96,6 +97,8 @@ async def _submit(
         span = await resolve_span(session, widest, asked.entry, owner_id=owner_id)
     except ClientError as error:
         raise of_the_base(error) from None
+    if isinstance(wish.request, WalkForwardRequest):
+        check_length(wish.request, asked.base.start, span.end)
     inputs = await fingerprint(session, span, widest, asked.entry)
     content = _content(wish, asked, span, inputs.combined)
     found = await studies.find_same(owner_id=owner_id, content_key=content)
