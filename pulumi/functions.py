@@ -132,9 +132,16 @@ def _around(parts: Parts) -> Surroundings:
 
 
 def _backtesting(parts: Parts) -> tuple[Grant, ...]:
-    """Read and keep panels, store results; an upload in parts that fails is given up."""
+    """Read and keep panels, store results; an upload in parts that fails is given up.
+
+    A search sends its parts, and its last part sends for the end.
+    """
     actions = ("s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload")
-    return (_objects(parts, actions, "results/*", "panels/*"), _sees_absence(parts))
+    return (
+        _objects(parts, actions, "results/*", "panels/*"),
+        _sees_absence(parts),
+        Grant(actions=("sqs:SendMessage",), resources=(parts.backtests.arn,)),
+    )
 
 
 def _ingesting(parts: Parts) -> tuple[Grant, ...]:

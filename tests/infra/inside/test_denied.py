@@ -28,7 +28,7 @@ DENIED = {
     "backtest": [
         ("sqs:ReceiveMessage", "ingest"),
         ("sqs:ReceiveMessage", "backtest-dead-letters"),
-        ("sqs:SendMessage", "backtest"),
+        ("sqs:SendMessage", "backtest-dead-letters"),
         ("sqs:SendMessage", "ingest"),
         ("sqs:PurgeQueue", "backtest"),
         ("s3:DeleteObject", KEY),

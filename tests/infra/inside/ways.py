@@ -3,7 +3,7 @@
 import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from api.jobs import JobMessage
 from tests.aws.relay import losing_the_reply, s3, times
@@ -16,6 +16,8 @@ query Curve($id: ID!) {
   backtest(id: $id) { equity(maxPoints: 50) { strategy pointCount } }
 }
 """
+SWEEP = "mutation Run($input: RunSweepInput!) { runSweep(input: $input) { job { id } } }"
+MOST_POLLS = 6
 ON_THE_HOUR = {"time": "2026-01-05T10:00:00Z"}
 
 
@@ -48,8 +50,25 @@ async def backtest_way(inside: Inside, backtest: LambdaRuntime) -> None:
         with inside.relay.spoiling(s3("PUT", "/results/"), lost):
             await inside.poll("backtest", backtest)
         await inside.require_succeeded(job)
+    await _search(inside, query, backtest)
     if await inside.count("backtest"):
         raise Denied("a message was not deleted")
+
+
+async def _search(inside: Inside, query: LambdaRuntime, backtest: LambdaRuntime) -> None:
+    """Cut a sweep into parts, each a message of its own, whose last one sends for the end."""
+    inside.submitted += 1
+    base = inside.run | {"initialCapital": str(10_000 + inside.submitted)}
+    axes = [{"name": "offset", "low": 0, "high": 8}]
+    told = await inside.ask(query, SWEEP, input={"base": base, "axes": axes})
+    job = UUID(told["runSweep"]["job"]["id"].removeprefix("job_"))
+    sent = []
+    while await inside.count("backtest") and len(sent) < MOST_POLLS:
+        sent.append(await inside.poll("backtest", backtest))
+    # The search, its nine trials by eight in two parts, its end.
+    if sum(sent) != 4:
+        raise Denied(f"a search was {sum(sent)} messages")
+    await inside.require_succeeded(job)
 
 
 async def ingest_way(inside: Inside, ingest: LambdaRuntime) -> None:
