@@ -13,7 +13,6 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy import event, text
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
-from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import Session, SessionTransaction
@@ -39,14 +38,15 @@ async def begin_reading(session: AsyncSession, owner_id: UUID) -> None:
     session.info[READS] = True
     # SQLAlchemy begins nothing by itself on a connection that commits each statement.
     connection = await session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
-    held = connection.sync_connection.connection  # type: ignore[union-attr] - it is open
+    open_: Any = connection.sync_connection
+    held = open_.connection
     driver: Any = held.driver_connection
     held.info[BEGUN] = True
     try:
         await driver.execute(_BEGIN.format(owner_id=owner_id))
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as e:
         raise _told("BEGIN", e, driver) from e
-    session.info[_DRIVER] = driver, connection.sync_connection
+    session.info[_DRIVER] = driver, open_
 
 
 async def read(session: AsyncSession, statement: str, asked: Mapping[str, Any]) -> Sequence[Row]:
@@ -86,9 +86,9 @@ def _told(statement: str, error: Exception, driver: Any) -> DBAPIError:
     )
 
 
-def _end(connection: DBAPIConnection, record: ConnectionPoolEntry, state: PoolResetState) -> None:
+def _end(connection: Any, record: ConnectionPoolEntry, state: PoolResetState) -> None:
     if record.info.pop(BEGUN, False) and not state.terminate_only:
-        connection.run_async(_roll_back)  # type: ignore[attr-defined] - asyncpg's is adapted
+        connection.run_async(_roll_back)
 
 
 async def _roll_back(driver: Any) -> None:

@@ -6,7 +6,7 @@ To construct an entity, or to have the ORM make one, takes many times as long as
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from functools import cache
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar, cast
 
 from sqlalchemy import Column, Numeric, TypeDecorator, select, text
 from sqlalchemy.dialects.postgresql import dialect
@@ -18,7 +18,7 @@ from models.reading import READS, Row, read
 
 E = TypeVar("E", bound=SQLModel)
 Convert = Callable[[Any, Any], Any]
-SPOKEN = dialect()
+SPOKEN: Any = dialect()  # type: ignore[no-untyped-call]
 
 
 @cache
@@ -58,12 +58,12 @@ def seen(entity: type[E], rows: Sequence[Row], names: tuple[str, ...]) -> list[E
     A row may be longer than the names. To ask for what was not read is an AttributeError.
     """
     view = _view(entity, names, written=False)
-    return [view(row) for row in rows]  # type: ignore[misc] - it passes for the entity
+    return cast("list[E]", [view(row) for row in rows])
 
 
 def _all_seen(entity: type[E], rows: Sequence[Row]) -> list[E]:
     view = _view(entity, tuple(_conversions(entity)), written=True)
-    return [view(row) for row in rows]  # type: ignore[misc] - it passes for the entity
+    return cast("list[E]", [view(row) for row in rows])
 
 
 class _Seen:
@@ -81,8 +81,8 @@ class _Seen:
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"{name} is to look at; read the entity where it is written")
 
-    @property
-    def __class__(self) -> type[SQLModel]:
+    @property  # type: ignore[misc]
+    def __class__(self) -> type[SQLModel]:  # type: ignore[override]
         return self._entity
 
 

@@ -169,7 +169,7 @@ def _plain_call(definition: StrawberryField) -> Callable[[Column, Any], Column] 
     if any(each.kind is not Parameter.POSITIONAL_OR_KEYWORD for each in parameters):
         return None
     told = resolver.info_parameter
-    function = resolver.wrapped_func
+    function: Any = resolver.wrapped_func
     match [told is not None and each.name == told.name for each in parameters]:
         case []:
             return lambda parents, _: [function() for _ in parents]
@@ -198,7 +198,7 @@ def _info(run: Run, place: _Place) -> GraphQLResolveInfo[Any]:
         operation=asked.operation,
         variable_values=run.variables,
         context=run.context,
-        is_awaitable=optimized_is_awaitable,
+        is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]
         abort_signal=None,
         async_helpers=None,  # type: ignore[arg-type]
     )
