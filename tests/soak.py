@@ -25,7 +25,7 @@ from tests.aws.faults.matrix import CELLS, Cell
 from tests.aws.faults.stage import Stage
 from tests.aws.report import matrix
 from tests.emulator import moto_server
-from tests.models.trade_storm import storm
+from tests.models.trade_storm import begin, recall, some_instants, storm
 
 LEASE_SECONDS = 3.0
 TABLE = "{:<8}{:<22}{:>7}{:>12}{:>12}"
@@ -113,14 +113,23 @@ async def run_flood(stage: Stage, given: argparse.Namespace) -> None:
 
 
 async def run_storm(address: str, amendments: int) -> None:
-    """Let a dozen writers amend a hundred trades; stop at a version lost, doubled or missing."""
+    """Let a dozen writers amend a hundred trades; ask half-way what is asked again at the end."""
     engine = make_engine(address, pool_size=12, command_timeout_seconds=60.0)
-    outcome = await storm(make_sessions(engine), writers=12, amendments=amendments, trades=100)
+    sessions = make_sessions(engine)
+    ids = await begin(sessions, trades=100)
+    first = await storm(sessions, ids, writers=12, amendments=amendments // 2)
+    instants = await some_instants(sessions, 200)
+    told = await recall(sessions, instants)
+    then = await storm(sessions, ids, writers=12, amendments=amendments - amendments // 2)
+    changed = sum(a != b for a, b in zip(told, await recall(sessions, instants), strict=True))
     await engine.dispose()
-    if (outcome.overlaps, outcome.gaps, outcome.lost) != (0, 0, 0):
-        raise AssertionError(f"trades: {outcome}")
-    rate = outcome.amended / outcome.seconds
-    show(f"trades: {outcome.amended} amendments, {rate:.0f} a second, 0 overlaps, gaps and losses")
+    for outcome in (first, then):
+        if (outcome.overlaps, outcome.gaps, outcome.lost, changed) != (0, 0, 0, 0):
+            raise AssertionError(f"trades: {outcome}, {changed} answers changed")
+    rate = amendments / (first.seconds + then.seconds)
+    show(f"trades: {amendments} amendments, {rate:.0f} a second, 0 overlaps, gaps and losses")
+    asked = sum(count for _, count in told)
+    show(f"trades: {asked} answers as of {len(instants)} instants, 0 changed by later amendments")
 
 
 def show(line: str) -> None:

@@ -19,16 +19,23 @@ from models import Currency, Side, Trade
 from models.session import unit_of_work
 from models.trades import KEPT, TradeRepository
 from tests.factories import OWNER, make_trade
-from tests.models.trade_storm import storm
+from tests.models.trade_storm import begin, recall, some_instants, storm
 
 WRITERS = 12
 
 
 async def test_writers_take_turns_and_none_is_lost(sessions):
-    outcome = await storm(sessions, writers=WRITERS, amendments=120, trades=2)
+    ids = await begin(sessions, trades=2)
+    first = await storm(sessions, ids, writers=WRITERS, amendments=60)
+    instants = await some_instants(sessions, 20)
+    told = await recall(sessions, instants)
 
-    assert (outcome.overlaps, outcome.gaps, outcome.lost) == (0, 0, 0)
-    assert outcome.versions == 120
+    then = await storm(sessions, ids, writers=WRITERS, amendments=60)
+
+    for outcome in (first, then):
+        assert (outcome.overlaps, outcome.gaps, outcome.lost) == (0, 0, 0)
+    assert then.versions == 120
+    assert await recall(sessions, instants) == told
 
 
 async def test_of_those_who_saw_one_version_one_may_change_it(sessions):
