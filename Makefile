@@ -14,7 +14,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # The environment made here is the one used, whatever other one is active.
 unexport VIRTUAL_ENV
 
-.PHONY: run test package check lint types workflows edge unit live bench soak schema codegen migrate lock audit costs pictures chromium install install-dev client client-check clean
+.PHONY: run test package check lint types workflows edge unit live bench soak mutants schema codegen migrate lock audit costs pictures chromium install install-dev client client-check clean
 
 run: install client ## install, start database, API, worker and page
 	@exec $(BIN)/parakeet serve --port $(PORT)
@@ -60,6 +60,9 @@ soak: install-dev ## faults in data and of machines in number, and a flood; SOAK
 	$(BIN)/python -m tests.quality
 	$(BIN)/python -m tests.api
 	$(BIN)/python -m tests.soak $(SOAK)
+
+mutants: install-dev ## each guard taken away in turn: its test must turn red
+	$(BIN)/python -m tests.mutants
 
 bench: install-dev tests/benchmarks/postgraphile/node_modules/.package-lock.json ## ratios against the named peers, both sides printed
 	$(BIN)/python -m tests.benchmarks

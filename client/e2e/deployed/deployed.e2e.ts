@@ -93,6 +93,7 @@ test("sign in, run a backtest, see it finished, download a file, sign out", asyn
 });
 
 test("a reload, another tab and the playground need no second sign-in; one sign-out is for all", async () => {
+  deployed.issuer.knobs.grants = "openid api:explore";
   const { page, problems, close } = await open("/strategies");
   await signIn(page);
   await page.reload();
@@ -109,6 +110,16 @@ test("a reload, another tab and the playground need no second sign-in; one sign-
   await other.getByRole("button", { name: "Sign out" }).click();
   await other.getByRole("heading", { name: "You are signed out" }).waitFor();
   await page.getByRole("heading", { name: "You are signed out" }).waitFor();
+  deployed.issuer.knobs.grants = "openid";
+  expect(problems).toEqual([]);
+  await close();
+});
+
+test("the playground is not open to who lacks its scope, and says which", async () => {
+  const { page, problems, close } = await open("/playground");
+  await signIn(page);
+  await page.getByRole("heading", { name: "The playground is not open to you" }).waitFor();
+  await page.getByText("api:explore").waitFor();
   expect(problems).toEqual([]);
   await close();
 });

@@ -20,7 +20,7 @@ export async function startIssuer() {
     givesRefresh: true,
     renewals: 0,
     seen: [] as string[],
-    grants: "openid api:explore",
+    grants: "openid",
   };
   let origins: string[] = [];
 
