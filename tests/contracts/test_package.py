@@ -129,6 +129,7 @@ def test_nothing_else_is_in_it(archive):
     unwanted = {"uvicorn", "typer", "rich", "alembic", "numpy", "pandas", "migrations", "tests"}
     assert unwanted.isdisjoint(packages)
     assert not any(str(name).startswith(("api/cli", "engine/strategies")) for name in names)
+    assert PurePosixPath("api/documents/current.json") in names
 
 
 async def test_it_answers_from_its_tree_alone(unzipped: Path, database_url: str):

@@ -115,15 +115,6 @@ test("a reload, another tab and the playground need no second sign-in; one sign-
   await close();
 });
 
-test("the playground is not open to who lacks its scope, and says which", async () => {
-  const { page, problems, close } = await open("/playground");
-  await signIn(page);
-  await page.getByRole("heading", { name: "The playground is not open to you" }).waitFor();
-  await page.getByText("api:explore").waitFor();
-  expect(problems).toEqual([]);
-  await close();
-});
-
 test("a token that runs out is renewed unseen, once for all requests", async () => {
   deployed.issuer.knobs.expiresIn = 2;
   const { page, problems, close } = await open("/strategies");
