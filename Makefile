@@ -4,7 +4,7 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
 UV := $(BIN)/uv
-CLIENT_SOURCES := $(shell find client/src client/public client/index.html client/playground.html client/vite.config.ts client/package.json -type f 2>/dev/null)
+CLIENT_SOURCES := $(shell find client/src client/trusted client/public client/index.html client/playground.html client/vite.config.ts client/package.json -type f 2>/dev/null)
 NODE_MODULES := $(patsubst %,%/node_modules/.package-lock.json,client cloudflare .github)
 SCRIPTS := $(filter-out %.py %/__pycache__,$(wildcard .ci/*))
 ARTEFACTS := query:api worker:worker run:local infra:infra audit:audit bootstrap:bootstrap
@@ -27,7 +27,7 @@ test: install-dev chromium ## everything CI runs
 
 check: install-dev client/node_modules/.package-lock.json ## lint, types, imports, and generated files are current
 	$(MAKE) --no-print-directory lint types schema codegen
-	git diff --exit-code -- client/schema.graphql docs/api.md client/src/graphql api/catalogue.json api/sessions.json
+	git diff --exit-code -- client/schema.graphql docs/api.md client/src/graphql api/catalogue.json api/documents api/sessions.json
 
 lint: install-dev
 	$(BIN)/ruff check .
