@@ -1,7 +1,9 @@
 """The gate: whose documents are executed, what is kept of them, and that refusals are not."""
 
 import hashlib
+import subprocess
 from dataclasses import replace
+from pathlib import Path
 
 import orjson
 import pytest
@@ -19,6 +21,7 @@ from api.limits import LIMITS
 from api.services.identity import ALL_SCOPES, OWN_DATA
 from models import Job
 
+CLIENT = Path(__file__).parents[2] / "client"
 ENVIRONMENT = "{ server { environment } }"
 
 
@@ -253,6 +256,22 @@ def test_the_standard_question_for_the_schema_is_let_in(gate, question):
         admit(gate, question, introspects=False)
 
     assert told(refused) == ["the schema is not told here"]
+
+
+ASKED_BY_GRAPHIQL = """
+const { getIntrospectionQuery: ask } = require("graphql");
+const all = { specifiedByUrl: true, directiveIsRepeatable: true, schemaDescription: true,
+  inputValueDeprecation: true, oneOf: true };
+console.log(JSON.stringify([ask(), ask({ descriptions: false }), ask(all), ask({ typeDepth: 7 })]));
+"""
+
+
+def test_so_it_is_as_the_tools_of_another_language_ask_it(gate):
+    asked = subprocess.run(
+        ["node", "-e", ASKED_BY_GRAPHIQL], cwd=CLIENT, capture_output=True, check=True
+    )
+
+    assert len([admit(gate, question) for question in orjson.loads(asked.stdout)]) == 4
 
 
 @pytest.mark.parametrize(
