@@ -80,10 +80,16 @@ function Head({ run }: { run: Run }) {
             Name and notes
           </Button>
           {run.job.status === "SUCCEEDED" && (
-            <ButtonLink small to={`/backtests/new?from=${run.id}`}>
-              <Icon name="again" />
-              Edit and rerun
-            </ButtonLink>
+            <>
+              <ButtonLink small to={`/backtests/new?from=${run.id}`}>
+                <Icon name="again" />
+                Edit and rerun
+              </ButtonLink>
+              <ButtonLink small to={`/rebalance?backtest=${run.id}`}>
+                <Icon name="scales" />
+                Plan orders
+              </ButtonLink>
+            </>
           )}
         </div>
       </header>

@@ -123,6 +123,7 @@ export function ComposeForm({ strategies, universes, initial, kind }: Props) {
         <ExecutionFields {...group} />
       </div>
       <RunPanel
+        input={Object.keys(own).length > 0 ? null : toInput(draft, strategy, { start: span.start })}
         strategy={strategy}
         draft={draft}
         start={draft.start || span.start}

@@ -1,4 +1,4 @@
-import type { StrategyChoiceFragment } from "../graphql/generated";
+import type { RunBacktestInput, StrategyChoiceFragment } from "../graphql/generated";
 import { Button } from "../ui/Button";
 import { FieldError, TextField } from "../ui/Field";
 import { day, integer, words } from "../ui/format";
@@ -6,9 +6,11 @@ import { Icon } from "../ui/Icon";
 import { LoadError } from "../ui/Notice";
 import type { SearchKind } from "../sweeps/searchDraft";
 import type { Group } from "./ComposeForm";
+import { RunEstimate } from "./RunEstimate";
 import css from "./RunPanel.module.css";
 
 type Props = Group & {
+  input: RunBacktestInput | null;
   strategy: StrategyChoiceFragment;
   start: string;
   kind: SearchKind;
@@ -23,7 +25,7 @@ const VERBS: Record<SearchKind, string> = {
   walk: "Run walk-forward",
 };
 
-export function RunPanel({ strategy, draft, start, faults, kind, failure, running, onRetry, change }: Props) {
+export function RunPanel({ input, strategy, draft, start, faults, kind, failure, running, onRetry, change }: Props) {
   const wrong = Object.keys(faults).length;
   return (
     <aside className={css.panel} aria-label="Summary">
@@ -57,6 +59,7 @@ export function RunPanel({ strategy, draft, start, faults, kind, failure, runnin
             {draft.end && ` to ${day(draft.end)}`}
           </dd>
         </div>
+        <RunEstimate input={input} />
       </dl>
       <div className={css.run}>
         <TextField

@@ -50,7 +50,7 @@ export function newPlanDraft(choices: RebalanceChoicesQuery, wished: string | nu
   const runs = choices.backtests.nodes;
   const strategy = choices.strategies.find(({ key }) => key === "momentum") ?? choices.strategies[0];
   return {
-    from: runs.length > 0 ? "backtest" : "strategy",
+    from: wished || runs.length > 0 ? "backtest" : "strategy",
     backtest: wished ?? runs[0]?.id ?? "",
     strategy: strategy?.key ?? "",
     parameters: strategy ? parametersOf(strategy) : {},
