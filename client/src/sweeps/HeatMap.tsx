@@ -11,6 +11,7 @@ import { axisWords, FIGURES, type FigureName, shown, varied, writeFigure } from 
 import { extentOf, shareOf } from "./heat";
 import css from "./HeatMap.module.css";
 import { RunTrial } from "./RunTrial";
+import { useLast } from "./useLast";
 
 type Surface = NonNullable<SweepSurfaceQuery["sweep"]>["surface"];
 type Props = {
@@ -48,6 +49,7 @@ export function HeatMap({ id, axes, base, others, exact, busy }: Props) {
     pollInterval: busy ? POLL : 0,
     skipPollAttempt: isHidden,
   });
+  useLast(busy, refetch);
   const surface = (data ?? previousData)?.sweep?.surface;
   const names = axes.map((name) => ({ value: name, label: axisWords(name) }));
   return (

@@ -17,6 +17,7 @@ import { RunTrial } from "./RunTrial";
 import { objectiveWords } from "./searchDraft";
 import css from "./SweepPage.module.css";
 import { Trials } from "./Trials";
+import { useLast } from "./useLast";
 
 const POLL = 1500;
 const STAGES: Record<string, string> = {
@@ -34,11 +35,9 @@ export default function SweepPage() {
   useEffect(() => {
     if (!busy) return;
     startPolling(POLL);
-    return () => {
-      stopPolling();
-      void refetch();
-    };
-  }, [busy, startPolling, stopPolling, refetch]);
+    return stopPolling;
+  }, [busy, startPolling, stopPolling]);
+  useLast(busy, refetch);
   useTitle(data?.sweep?.name ?? "Sweep");
 
   if (error && !data) return <LoadError error={error} onRetry={() => void refetch()} />;

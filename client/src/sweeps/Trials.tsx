@@ -13,6 +13,7 @@ import list from "../backtests/BacktestList.module.css";
 import { axisWords, type FigureName, shown, writeFigure } from "./figures";
 import { RunTrial } from "./RunTrial";
 import css from "./SweepPage.module.css";
+import { useLast } from "./useLast";
 
 const PAGE = 20;
 const POLL = 3000;
@@ -45,6 +46,7 @@ function Rows({ id, axes, base, best, busy, by, onBy }: Props & { by: string; on
     pollInterval: busy ? POLL : 0,
     skipPollAttempt: isHidden,
   });
+  useLast(busy, refetch);
   const trials = (data ?? previousData)?.sweep?.trials;
   if (error) return <LoadError error={error} onRetry={() => void refetch()} />;
   if (!trials)

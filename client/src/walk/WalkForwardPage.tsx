@@ -11,6 +11,7 @@ import { approximationWords, varied, writeFigure } from "../sweeps/figures";
 import { Doubt } from "../sweeps/Doubt";
 import { objectiveWords } from "../sweeps/searchDraft";
 import css from "../sweeps/SweepPage.module.css";
+import { useLast } from "../sweeps/useLast";
 import { Card } from "../ui/Card";
 import { day, instant, NOTHING, percent, ratio, sentence } from "../ui/format";
 import { LoadError, Notice } from "../ui/Notice";
@@ -37,11 +38,9 @@ export default function WalkForwardPage() {
   useEffect(() => {
     if (!busy) return;
     startPolling(POLL);
-    return () => {
-      stopPolling();
-      void refetch();
-    };
-  }, [busy, startPolling, stopPolling, refetch]);
+    return stopPolling;
+  }, [busy, startPolling, stopPolling]);
+  useLast(busy, refetch);
   useTitle(data?.walkForward?.name ?? "Walk-forward");
 
   if (error && !data) return <LoadError error={error} onRetry={() => void refetch()} />;
