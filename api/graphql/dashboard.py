@@ -17,7 +17,8 @@ from api.graphql.market_data import KnownAt
 from api.graphql.portfolio import Portfolio, book_at
 from api.graphql.portfolio_book import Book
 from api.graphql.regimes import RegimeHistory, history_of
-from api.graphql.trades import TradeAt, TradeType
+from api.graphql.trade_at import TradeAt
+from api.graphql.trades import TradeType
 from api.services.data_health import CoverageSummary, summarise
 from api.services.portfolio import cents
 from api.services.portfolio_curve import Range, start_of

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, TypeVar
@@ -17,6 +16,7 @@ from api.graphql.expose import expose
 from api.graphql.market_data import InstrumentType, KnownAt
 from api.graphql.node import Node, global_id, uuid_of
 from api.graphql.pagination import After, Connection, First, Seal, connection, page_size
+from api.graphql.trade_at import TradeAt
 from api.services.trade_marks import Held, Mark, unrealised, unrealised_aud
 from models.instrument import Instrument
 from models.pages import Page, Place
@@ -32,23 +32,6 @@ READ: dict[SortBy, Callable[[Any], Any]] = {
     SortBy.PNL: Decimal,
     SortBy.QUANTITY: Decimal,
 }
-
-
-@dataclass(frozen=True)
-class TradeAt:
-    """A trade as somebody sees it who stands at an instant; all else is the trade's own."""
-
-    trade: Trade
-    stands_at: datetime
-
-    @property
-    def known_to(self) -> datetime | None:
-        """Nobody knew then of a version still to come."""
-        ended = self.trade.known_to
-        return None if ended is None or ended > self.stands_at else ended
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.trade, name)
 
 
 @expose(

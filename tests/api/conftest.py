@@ -1,5 +1,6 @@
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -7,9 +8,14 @@ import pytest
 from sqlalchemy import event
 
 from api.wiring import App
+from models.corporate_actions import CorporateActionRepository
+from models.instruments import InstrumentRepository
+from models.price_bars import PriceBarRepository
+from models.session import unit_of_work
 from tests.api.asking import asked
 from tests.api.browsing import browser
 from tests.api.market import make_settings, write_market
+from tests.factories import make_bar, make_instrument, make_split
 
 Ask = Callable[..., Awaitable[dict[str, Any]]]
 
@@ -72,3 +78,18 @@ def built(tmp_path):
 async def http(app, built):
     async with browser(app, built) as made:
         yield made
+
+
+@pytest.fixture
+async def split_share(sessions):
+    """A share that was split four for one in January, with a price before and one after."""
+    async with unit_of_work(sessions) as session:
+        share = make_instrument("BHP.AX", currency="AUD", fields=["close", "actions"])
+        ids = await InstrumentRepository(session).upsert([share])
+        bars = [
+            make_bar(ids["BHP.AX"], day, None, close=close)
+            for day, close in ((date(2024, 1, 8), 45.0), (date(2024, 2, 2), 12.5))
+        ]
+        await PriceBarRepository(session).write(bars)
+        split = make_split(ids["BHP.AX"], date(2024, 1, 22), 4.0)
+        await CorporateActionRepository(session).write([split])

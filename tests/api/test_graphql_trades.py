@@ -1,14 +1,8 @@
 """Trades as a caller meets them: written, left, put right, taken out, and looked at."""
 
-from datetime import UTC, date, datetime
-
 import pytest
 
-from models.corporate_actions import CorporateActionRepository
-from models.instruments import InstrumentRepository
-from models.price_bars import PriceBarRepository
-from models.session import unit_of_work
-from tests.factories import STRANGER, make_bar, make_instrument, make_split
+from tests.factories import STRANGER
 
 TRADE = """
 fragment Row on Trade {
@@ -78,21 +72,6 @@ async def refused(ask, document, input, **more):
     payload = await told(ask, document, input=input, **more)
     assert payload["trade"] is None
     return [(error["field"], error["code"], error["reason"]) for error in payload["userErrors"]]
-
-
-@pytest.fixture
-async def listed(sessions):
-    """A share that was split four for one in January, with a price before and one after."""
-    async with unit_of_work(sessions) as session:
-        share = make_instrument("BHP.AX", currency="AUD", fields=["close", "actions"])
-        ids = await InstrumentRepository(session).upsert([share])
-        bars = [
-            make_bar(ids["BHP.AX"], day, None, close=close)
-            for day, close in ((date(2024, 1, 8), 45.0), (date(2024, 2, 2), 12.5))
-        ]
-        await PriceBarRepository(session).write(bars)
-        split = make_split(ids["BHP.AX"], date(2024, 1, 22), 4.0)
-        await CorporateActionRepository(session).write([split])
 
 
 async def test_a_trade_is_written_down_with_its_defaults(ask):
@@ -182,7 +161,7 @@ async def test_part_of_a_trade_is_left_as_a_trade_of_its_own(ask):
     )
 
 
-async def test_a_split_in_between_is_counted(ask, listed):
+async def test_a_split_in_between_is_counted(ask, split_share):
     trade = await opened(ask, entryPrice="44")
 
     # 400 shares at 12.50 against 100 at 44, and 3 of commission.
@@ -194,7 +173,7 @@ async def test_a_split_in_between_is_counted(ask, listed):
     assert part["pnl"] == "7795.5"
 
 
-async def test_more_than_is_held_is_not_left(ask, listed):
+async def test_more_than_is_held_is_not_left(ask, split_share):
     trade = await opened(ask)
 
     payload = await told(ask, CLOSE, input={"id": trade["id"], "quantity": "401"} | EXIT)
@@ -221,7 +200,7 @@ async def test_a_correction_leaves_what_was_believed_to_whoever_stands_before_it
     assert [row["quantity"] for row in listed["nodes"]] == ["100"]
 
 
-async def test_a_corrected_day_takes_the_rate_and_the_splits_of_the_new_one(ask, listed):
+async def test_a_corrected_day_takes_the_rate_and_the_splits_of_the_new_one(ask, split_share):
     trade = await opened(ask)
     closed = (await told(ask, CLOSE, input={"id": trade["id"]} | EXIT))["trade"]
     assert closed["splitRatio"] == "4"
@@ -326,77 +305,3 @@ async def test_a_reference_is_given_once(ask):
     again = await refused(ask, OPEN, BHP | {"reference": "A-1"})
 
     assert again == [(["input", "reference"], "CONFLICT", "REFERENCE_TAKEN")]
-
-
-async def test_pages_follow_each_other_in_every_order(ask):
-    for number in range(5):
-        trade = await opened(
-            ask, quantity=str(number + 1), entryAt=f"2024-01-0{number + 1}T00:30:00Z"
-        )
-        if number % 2:
-            left = EXIT | {"exitPrice": str(46 + number)}
-            await told(ask, CLOSE, input={"id": trade["id"]} | left)
-    for field in ("ENTRY_AT", "EXIT_AT", "SYMBOL", "PNL", "QUANTITY"):
-        for direction in ("ASC", "DESC"):
-            order = {"field": field, "direction": direction}
-            whole = [row["id"] for row in (await told(ask, LIST, orderBy=order))["nodes"]]
-            paged, after = [], None
-            while len(paged) < 5:
-                page = await told(ask, LIST, orderBy=order, first=2, after=after)
-                paged += [row["id"] for row in page["nodes"]]
-                after = page["pageInfo"]["endCursor"]
-            assert paged == whole
-            assert page["pageInfo"]["hasNextPage"] is False
-
-
-async def test_a_list_is_narrowed(ask):
-    await opened(ask, strategy="momentum", tags=["core"])
-    await opened(ask, side="SELL", entryAt="2024-03-01T00:30:00Z")
-
-    async def found(**filter):
-        return (await told(ask, LIST, filter=filter))["totalCount"]
-
-    assert await found(symbol="BHP.AX") == 2
-    assert await found(strategy="momentum") == 1
-    assert await found(tag="core") == 1
-    assert await found(side="SELL") == 1
-    assert await found(status="CLOSED") == 0
-    assert await found(entryFrom="2024-02-01") == 1
-    assert await found(entryTo="2024-02-01") == 1
-
-
-async def test_nobody_stands_in_the_future(ask):
-    trade = await opened(ask)
-
-    for document in (READ, LIST):
-        answer = await ask(document, id=trade["id"], knownAt="2090-01-01T00:00:00Z")
-        [error] = answer["errors"]
-        assert error["extensions"]["field"] == ["knownAt"]
-    before = await told(ask, LIST, knownAt="2020-01-01T00:00:00Z")
-    assert (before["nodes"], before["totalCount"]) == ([], 0)
-
-
-async def test_marks_know_nothing_of_what_came_later(ask, listed, sessions):
-    """A bar that was ingested late, and a split nobody had told of."""
-    async with unit_of_work(sessions) as session:
-        [share] = await InstrumentRepository(session).by_symbols(["BHP.AX"])
-        soon = datetime.now(UTC)
-        bar = make_bar(share.id, date(2024, 2, 5), None, close=20.0, known_at=soon)
-        await PriceBarRepository(session).write([bar])
-    trade = await opened(ask)
-
-    assert trade["lastPrice"] == "20"
-    later = await told(ask, READ, id=trade["id"], knownAt=trade["knownFrom"])
-    assert later["lastPrice"] == "20"
-
-
-async def test_a_page_of_trades_takes_as_many_statements_as_one(ask, listed, counting):
-    await opened(ask)
-    with counting() as one:
-        await told(ask, LIST, first=50)
-    for _ in range(5):
-        await opened(ask)
-    with counting() as six:
-        await told(ask, LIST, first=50)
-
-    assert len(one) == len(six)
