@@ -69,6 +69,11 @@ class PortfolioSnapshot(Entity, table=True):
         sa_type=JSONB(none_as_null=True),
         description="Figures of the returns up to that day, on the newest day of each computation.",
     )
+    computed: bool = Field(
+        default=True,
+        sa_column_kwargs={"server_default": text("true")},
+        description="Whether it follows from these books; false where another's file said it.",
+    )
     known_from: datetime = Field(
         sa_type=INSTANT, description="When it was computed: it is what we said from here on."
     )

@@ -24,7 +24,7 @@ TOLD = """
 ENDED = f"""
     UPDATE portfolio_snapshot s SET known_to = :now
     WHERE s.owner_id = :owner_id AND s.known_to IS NULL AND NOT EXISTS (
-        SELECT FROM ({TOLD}) t WHERE t.date = s.date
+        SELECT FROM ({TOLD}) t WHERE t.date = s.date AND s.computed
             AND (t.value, t.cash, t.flow, t.dividends, t.rate) IS NOT DISTINCT FROM
                 (s.value, s.cash, s.flow, s.dividends, s.rate)
             AND (t.growth IS NOT DISTINCT FROM s.growth OR abs(t.growth - s.growth) < 1e-12)
@@ -42,8 +42,8 @@ BEGUN = f"""
 """  # noqa: S608
 MISSING = """
     INSERT INTO portfolio_snapshot
-        (owner_id, date, value, cash, flow, dividends, known_from)
-    SELECT :owner_id, date, value, cash, 0, 0, clock_timestamp()
+        (owner_id, date, value, cash, flow, dividends, computed, known_from)
+    SELECT :owner_id, date, value, cash, 0, 0, false, clock_timestamp()
     FROM unnest(
         CAST(:dates AS date[]), CAST(:amounts AS numeric[]), CAST(:cash AS numeric[])
     ) AS told (date, value, cash)
@@ -55,6 +55,7 @@ NOW = """
     SELECT greatest(CAST(:read_at AS timestamptz), max(known_from) + interval '1 microsecond')
     FROM portfolio_snapshot WHERE owner_id = :owner_id AND known_to IS NULL
 """
+# None as long as another program's word stands: it knew no flows.
 # The first day of which something became known after the last computation had read the books; a
 # transaction that was under way then had a few seconds to end. The newest day may not be over.
 SETTLED_BEFORE = """
@@ -73,7 +74,10 @@ SETTLED_BEFORE = """
         (SELECT min(date) FROM cash_flow, taken WHERE owner_id = :owner_id AND recorded_at > at),
         (SELECT make_date(min(year), 1, 1) FROM fingerprint, taken WHERE updated_at > at
             AND (scope = 'fx' OR scope = 'bars' AND key IN (SELECT key FROM listed)))
-    ) FROM taken WHERE newest <= CAST(:valid_at AS date)
+    ) FROM taken WHERE newest <= CAST(:valid_at AS date) AND NOT EXISTS (
+        SELECT FROM portfolio_snapshot
+        WHERE owner_id = :owner_id AND known_to IS NULL AND NOT computed
+    )
 """
 SETTLED = """
     SELECT date, value::float8, cash, flow, dividends, rate FROM portfolio_snapshot

@@ -42,6 +42,7 @@ def upgrade() -> None:
         sa.Column(
             "metrics", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True
         ),
+        sa.Column("computed", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.Column("known_from", sa.DateTime(timezone=True), nullable=False),
         sa.Column("known_to", sa.DateTime(timezone=True), nullable=True),
         postgresql.ExcludeConstraint(

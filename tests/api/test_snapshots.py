@@ -289,3 +289,22 @@ async def test_a_day_before_the_newest_snapshot_is_computed_whole(sessions, acco
     await settle(sessions)
 
     assert await settled_before(sessions, day=january(4)) == (None, 0)
+
+
+async def test_another_programs_word_stands_for_no_day_and_ends_with_the_next_snapshot(
+    ask, sessions, account
+):
+    """Its file says 10,000 and 9,000 of a day, as we do, and 7 of another; it knew no flows."""
+    async with unit_of_work(sessions) as session:
+        told = [(january(3), "10000", "9000"), (january(9), "7", "7")]
+        await PortfolioSnapshotRepository(session).add_missing(OWNER, told)
+    before = await settled_before(sessions)
+    curve = await look(ask, "equity { strategy }", valid_at=january(9))
+
+    await settle(sessions)
+
+    assert before == (None, 0)
+    assert curve["equity"]["strategy"] == pytest.approx([10_000, 10_000, 10_050, 10_100, 10_100])
+    assert await settled_before(sessions) == (january(5), 3)
+    rows = await read(sessions, HELD, owner=OWNER)
+    assert [row.date for row in rows] == [january(day) for day in (2, 3, 4, 5)]
