@@ -9,7 +9,6 @@ from models import Job, Scan
 from tests.api.market import SESSIONS, SHARES
 from tests.api.scanning import changed, performed, submit
 from tests.api.submitting import rows
-from tests.api.two_markets import write_pair
 from tests.factories import STRANGER
 
 SHOWN = """
@@ -270,24 +269,3 @@ async def test_scanners_describe_themselves(ask):
 
 def _uuid(id):
     return UUID(id.rpartition("_")[2])
-
-
-async def test_two_markets_are_each_judged_by_their_own_sessions(ask, app):
-    # New York was closed on 15 January 2024, Sydney was not.
-    await write_pair(app.sessions)
-    monday = changed(
-        scanner="high_tight_flag",
-        parameters={},
-        universe=...,
-        symbols=["ACME", "BHP.AX"],
-        asOf="2024-01-15",
-    )
-    submitted = await submit(ask, monday)
-    await performed(app.sessions, app.store, _uuid(submitted["job"]["id"]))
-
-    shown = (await ask(SHOWN, id=submitted["scan"]["id"]))["data"]["scan"]
-
-    current, gap, rise = shown["funnel"][:3]
-    assert (current["entered"], current["passed"]) == (2, 2)
-    assert (gap["passed"], gap["failed"]) == (2, 0)
-    assert (rise["unknown"], rise["because"]) == (2, ["2: fewer than 61 bars"])

@@ -3,19 +3,24 @@
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
+import orjson
 import pytest
 from sqlalchemy import text
 
 from api.adapters import sample_catalogue
 from api.adapters.local_store import LocalStore
+from api.services.backtest_request import BacktestRequest
+from api.services.results import read_columns
 from api.services.scan_request import ScanRequest
 from api.services.scan_results import read_hits
+from models.backtest import Currency
 from models.instruments import InstrumentRepository
 from models.price_bar import Quarantine
 from models.price_bars import PriceBarRepository
 from models.quarantines import QuarantineRepository
 from models.session import make_engine, make_sessions, unit_of_work
 from tests.api.scanning import finished
+from tests.api.test_run_backtest import finished as finished_run
 from tests.api.test_run_backtest import shipped_closes
 from tests.conftest import SAMPLE
 from tests.factories import make_bar
@@ -168,3 +173,21 @@ async def test_a_benchmark_without_bars_is_not_replaced(sessions, store):
     assert hits == {}
     assert step["unknown"] == step["entered"] > 400
     assert "the benchmark has no level" in step["because"][0]
+
+
+async def test_the_screen_buys_what_the_scan_of_that_day_finds(sessions, store):
+    hits, _ = await shown(sessions, store, of_twenty(as_of=date(2015, 6, 30), parameters={}))
+    request = BacktestRequest(
+        strategy="screen",
+        parameters={"scanner": "momentum", "top_n": 2},
+        universe="SAMPLE_US",
+        start=date(2015, 6, 30),
+        end=date(2015, 7, 15),
+        currency=Currency.USD,
+    )
+
+    run = await finished_run(sessions, store, request)
+
+    orders = read_columns(await store.get(f"{run.result_prefix}orders.columns.gz")).columns
+    assert sorted(orjson.loads(orders["symbol"])) == sorted(hits)
+    assert set(orjson.loads(orders["date"])) == {"2015-07-01"}
