@@ -48,7 +48,9 @@ def _sharpes(excess: FloatArray) -> FloatArray:
     mean = excess.mean(axis=0)
     deviation = excess.std(axis=0, ddof=1) if len(excess) > 1 else np.zeros_like(mean)
     undefined = np.full_like(mean, np.nan)
-    return np.divide(mean, deviation, out=undefined, where=deviation > ratios.ZERO_DEVIATION)
+    varies = deviation > ratios.ZERO_DEVIATION
+    sharpes: FloatArray = np.divide(mean, deviation, out=undefined, where=varies)
+    return sharpes
 
 
 def _growth(stretch: Stretch) -> float:
