@@ -56,9 +56,7 @@ async def correct_trade(
     with findings.collect():
         why = clean_reason(reason, asks="why the trade is corrected")
     findings.errors += _faults(trade, values, datetime.now(UTC))
-    changes = {
-        name: held(value) if name in AMOUNTS else value for name, value in values.items()
-    }
+    changes = {name: held(value) if name in AMOUNTS else value for name, value in values.items()}
     with findings.collect():
         changes |= _texts(values)
     findings.settle()
