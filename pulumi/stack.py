@@ -111,6 +111,9 @@ class StackSettings(Model):
     client_id: Annotated[str, StringConstraints(min_length=1, pattern=r"^\S+$")] = Field(
         description="the identity provider's public client for the pages"
     )
+    client_scope: Annotated[str, StringConstraints(pattern=r"^\S+( \S+)*$")] | None = Field(
+        None, description="the scopes the pages ask the identity provider for, separated by blanks"
+    )
     alert_email: Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
     monthly_budget_usd: Annotated[int, Field(ge=1, le=100_000)]
     runbook_url: Address = Field(description="the page that says what to do on each alarm")
