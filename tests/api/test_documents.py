@@ -138,6 +138,13 @@ def test_what_was_accepted_is_read_once(gate, monkeypatch):
     assert len({id(document) for document in seen}) == 2
 
 
+def test_the_rules_guess_nothing(gate):
+    with pytest.raises(Refused) as refused:
+        admit(gate, "{ servr { version } }")
+
+    assert told(refused) == ["Cannot query field 'servr' on type 'Query'."]
+
+
 def test_refusals_drive_nothing_out(gate):
     admit(gate, ENVIRONMENT)
     for number in range(200):

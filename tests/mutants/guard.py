@@ -98,7 +98,7 @@ MUTANTS = [
     gate("characters", "if len(text) > most:", "if False:"),
     gate("tokens", ", max_tokens=self.limits.tokens", ""),
     gate("introspection", "            if not introspects:\n", "            if False:\n"),
-    gate("suggestions of rules", ", hide_suggestions=True", "", BAD, "-k", "suggested"),
+    gate("suggestions of rules", ", hide_suggestions=True", ""),
     gate("a text for all", "if text and explores:", "if text:"),
     gate("the hash of the text", "if text and digest and sha256(text) != digest:", "if False:"),
     gate(
