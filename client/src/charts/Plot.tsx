@@ -16,6 +16,7 @@ type Props = {
   height?: number;
 };
 
+const HALF_DATE = 20; // a date is written around its place, and would be cut at the edge
 const MARGIN = { top: 8, right: 60, bottom: 22, left: 8 };
 
 /** Lines or stacked areas over time; the legend reads the values at the crosshair. */
@@ -133,11 +134,13 @@ function Axes({
           </text>
         </g>
       ))}
-      {dateTicks(dates, Math.max(2, Math.floor(width / 90))).map(({ row, text }) => (
-        <text key={row} className={css.text} x={place.x(row)} y={height - 6} textAnchor="middle">
-          {text}
-        </text>
-      ))}
+      {dateTicks(dates, Math.max(2, Math.floor(width / 90)))
+        .filter(({ row }) => place.x(row) > MARGIN.left + HALF_DATE)
+        .map(({ row, text }) => (
+          <text key={row} className={css.text} x={place.x(row)} y={height - 6} textAnchor="middle">
+            {text}
+          </text>
+        ))}
     </g>
   );
 }
