@@ -80,5 +80,10 @@ test("two runs are chosen in the list and compared", async () => {
   await page.getByRole("region", { name: "Figures" }).getByText("Max drawdown").waitFor();
   await shoot(page, "compare");
   expect(problems).toEqual([]);
+  const phone = await visit(browser, new URL(page.url()).pathname + new URL(page.url()).search, PHONE);
+  await phone.page.getByRole("heading", { name: "Correlation" }).waitFor();
+  expect(await overflow(phone.page)).toBeLessThanOrEqual(0);
+  await shoot(phone.page, "compare-phone");
+  await phone.close();
   await close();
 });
