@@ -168,101 +168,101 @@ async def test_a_sweep_too_large_is_refused_before_any_row(app, market, ask):
     ] * 4
 
 
-@pytest.mark.parametrize(
-    ("given", "field", "words"),
-    [
-        ({"axes": []}, ["input", "axes"], "axes had 0 entries"),
-        (
-            {"axes": [{"name": "lookbak", "values": [1]}]},
-            ["input", "axes", "0", "name"],
-            "did you mean lookback?",
-        ),
-        ({"axes": [{"name": "top_n"}]}, ["input", "axes", "0"], "neither values nor a range"),
-        (
-            {"axes": [{"name": "top_n", "values": [1], "low": 1}]},
-            ["input", "axes", "0"],
-            "both values and a range",
-        ),
-        (
-            {"axes": [{"name": "top_n", "values": []}]},
-            ["input", "axes", "0", "values"],
-            "had no values",
-        ),
-        (
-            {"axes": [{"name": "top_n", "values": [3, 3]}]},
-            ["input", "axes", "0", "values"],
-            "listed 3 twice",
-        ),
-        ({"axes": [{"name": "top_n", "values": [0]}]}, ["input", "axes", "0"], "use at least 1"),
-        (
-            {"axes": [{"name": "top_n", "low": 5, "high": 1}]},
-            ["input", "axes", "0", "low"],
-            "must be below high",
-        ),
-        (
-            {"axes": [{"name": "top_n", "low": 1, "high": 9, "step": 0}]},
-            ["input", "axes", "0", "step"],
-            "use more than 0",
-        ),
-        (
-            {"axes": [{"name": "min_adv", "low": 0, "high": 9, "log": True}]},
-            ["input", "axes", "0", "low"],
-            "begins above 0",
-        ),
-        (
-            {"axes": [{"name": "min_score", "low": 0, "high": 1}]},
-            ["input", "axes"],
-            "range without a step",
-        ),
-        (
-            {"axes": [{"name": "costs.slippageBps", "values": [-1]}]},
-            ["input", "axes", "0"],
-            "use at least 0",
-        ),
-        (
-            {"axes": [{"name": "weighting", "low": 0, "high": 1}]},
-            ["input", "axes", "0"],
-            "list its values",
-        ),
-        (
-            {"axes": [{"name": "lookback", "values": [21]}, {"name": "skip", "values": [21, 42]}]},
-            ["input", "axes"],
-            "no combination fits",
-        ),
-        ({"axes": [*AXES, AXES[0]]}, ["input", "axes"], "named lookback twice"),
-        ({"objective": "luck"}, ["input", "objective"], "use one of sharpe"),
-        ({"maxTrials": 0}, ["input", "maxTrials"], "use at least 1"),
-        ({"maxTrials": 17}, ["input", "maxTrials"], "18 combinations, more than maxTrials, 17"),
-        ({"method": "BAYESIAN", "maxTrials": 501}, ["input", "maxTrials"], "at most 500"),
-        ({"seed": -1}, ["input", "seed"], "seed was -1"),
-        (
-            {"base": {**SWEEP["base"], "strategy": "momentun"}},
-            ["input", "base", "strategy"],
-            "momentum",
-        ),
-        (
-            {"base": {**SWEEP["base"], "start": "2030-01-01"}},
-            ["input", "base", "start"],
-            "2030-01-01",
-        ),
-        (
-            {"base": {**SWEEP["base"], "overlayVolTarget": 0.1}},
-            ["input", "base", "overlayVolTarget"],
-            "not searched with",
-        ),
-        (
-            {"axes": [{"name": "lookback", "values": [60, 756]}]},
-            ["input", "base", "parameters", "lookback"],
-            "758 sessions",
-        ),
-    ],
-)
-async def test_what_cannot_be_searched_is_said_at_its_place(app, market, ask, given, field, words):
-    told = await submitted(ask, changed(**given))
+REFUSED = [
+    ({"axes": []}, ["input", "axes"], "axes had 0 entries"),
+    (
+        {"axes": [{"name": "lookbak", "values": [1]}]},
+        ["input", "axes", "0", "name"],
+        "did you mean lookback?",
+    ),
+    ({"axes": [{"name": "top_n"}]}, ["input", "axes", "0"], "neither values nor a range"),
+    (
+        {"axes": [{"name": "top_n", "values": [1], "low": 1}]},
+        ["input", "axes", "0"],
+        "both values and a range",
+    ),
+    (
+        {"axes": [{"name": "top_n", "values": []}]},
+        ["input", "axes", "0", "values"],
+        "had no values",
+    ),
+    (
+        {"axes": [{"name": "top_n", "values": [3, 3]}]},
+        ["input", "axes", "0", "values"],
+        "listed 3 twice",
+    ),
+    ({"axes": [{"name": "top_n", "values": [0]}]}, ["input", "axes", "0"], "use at least 1"),
+    (
+        {"axes": [{"name": "top_n", "low": 5, "high": 1}]},
+        ["input", "axes", "0", "low"],
+        "must be below high",
+    ),
+    (
+        {"axes": [{"name": "top_n", "low": 1, "high": 9, "step": 0}]},
+        ["input", "axes", "0", "step"],
+        "use more than 0",
+    ),
+    (
+        {"axes": [{"name": "min_adv", "low": 0, "high": 9, "log": True}]},
+        ["input", "axes", "0", "low"],
+        "begins above 0",
+    ),
+    (
+        {"axes": [{"name": "min_score", "low": 0, "high": 1}]},
+        ["input", "axes"],
+        "range without a step",
+    ),
+    (
+        {"axes": [{"name": "costs.slippageBps", "values": [-1]}]},
+        ["input", "axes", "0"],
+        "use at least 0",
+    ),
+    (
+        {"axes": [{"name": "weighting", "low": 0, "high": 1}]},
+        ["input", "axes", "0"],
+        "list its values",
+    ),
+    (
+        {"axes": [{"name": "lookback", "values": [21]}, {"name": "skip", "values": [21, 42]}]},
+        ["input", "axes"],
+        "no combination fits",
+    ),
+    ({"axes": [*AXES, AXES[0]]}, ["input", "axes"], "named lookback twice"),
+    ({"objective": "luck"}, ["input", "objective"], "use one of sharpe"),
+    ({"maxTrials": 0}, ["input", "maxTrials"], "use at least 1"),
+    ({"maxTrials": 17}, ["input", "maxTrials"], "18 combinations, more than maxTrials, 17"),
+    ({"method": "BAYESIAN", "maxTrials": 501}, ["input", "maxTrials"], "at most 500"),
+    ({"seed": -1}, ["input", "seed"], "seed was -1"),
+    (
+        {"base": {**SWEEP["base"], "strategy": "momentun"}},
+        ["input", "base", "strategy"],
+        "momentum",
+    ),
+    (
+        {"base": {**SWEEP["base"], "start": "2030-01-01"}},
+        ["input", "base", "start"],
+        "2030-01-01",
+    ),
+    (
+        {"base": {**SWEEP["base"], "overlayVolTarget": 0.1}},
+        ["input", "base", "overlayVolTarget"],
+        "not searched with",
+    ),
+    (
+        {"axes": [{"name": "lookback", "values": [60, 756]}]},
+        ["input", "base", "parameters", "lookback"],
+        "758 sessions",
+    ),
+]
 
-    assert (told["sweep"], told["job"], told["combinations"]) == (None, None, 0)
-    assert [fault["field"] for fault in told["userErrors"]] == [field]
-    assert words in told["userErrors"][0]["message"]
+
+async def test_what_cannot_be_searched_is_said_at_its_place(app, market, ask):
+    for given, field, words in REFUSED:
+        told = await submitted(ask, changed(**given))
+
+        assert (told["sweep"], told["job"], told["combinations"]) == (None, None, 0), given
+        assert [fault["field"] for fault in told["userErrors"]] == [field], given
+        assert words in told["userErrors"][0]["message"], given
     assert await rows(app.sessions, Job) == 0
 
 

@@ -93,29 +93,29 @@ async def test_the_same_walk_forward_is_done_once(app, market, ask):
     assert await rows(app.sessions, WalkForward) == 2
 
 
-@pytest.mark.parametrize(
-    ("given", "field", "words"),
-    [
-        ({"trainSessions": 59}, ["input", "trainSessions"], "use 60 to 5000"),
-        ({"testSessions": 4}, ["input", "testSessions"], "use 5 to 2500"),
-        ({"step": 43}, ["input", "step"], "at most testSessions, which is 42"),
-        ({"purge": -1}, ["input", "purge"], "use 0 to 252"),
-        ({"embargo": 0.6}, ["input", "embargo"], "use 0 to 0.5"),
-        ({"method": "CPCV", "groups": 4, "testGroups": 4}, ["input", "testGroups"], "below groups"),
-        ({"method": "CPCV", "groups": 20, "testGroups": 10}, ["input", "groups"], "184,756 splits"),
-        (
-            {"axes": [{"name": "costs.slippageBps", "values": [0, 5]}]},
-            ["input", "axes"],
-            "given and not chosen",
-        ),
-        ({"trainSessions": 500}, ["input", "trainSessions"], "leave none"),
-    ],
-)
-async def test_what_cannot_be_walked_is_said_at_its_place(app, market, ask, given, field, words):
-    told = await ask_for(ask, **given)
+REFUSED = [
+    ({"trainSessions": 59}, ["input", "trainSessions"], "use 60 to 5000"),
+    ({"testSessions": 4}, ["input", "testSessions"], "use 5 to 2500"),
+    ({"step": 43}, ["input", "step"], "at most testSessions, which is 42"),
+    ({"purge": -1}, ["input", "purge"], "use 0 to 252"),
+    ({"embargo": 0.6}, ["input", "embargo"], "use 0 to 0.5"),
+    ({"method": "CPCV", "groups": 4, "testGroups": 4}, ["input", "testGroups"], "below groups"),
+    ({"method": "CPCV", "groups": 20, "testGroups": 10}, ["input", "groups"], "184,756 splits"),
+    (
+        {"axes": [{"name": "costs.slippageBps", "values": [0, 5]}]},
+        ["input", "axes"],
+        "given and not chosen",
+    ),
+    ({"trainSessions": 500}, ["input", "trainSessions"], "leave none"),
+]
 
-    assert [fault["field"] for fault in told["userErrors"]] == [field]
-    assert words in told["userErrors"][0]["message"]
+
+async def test_what_cannot_be_walked_is_said_at_its_place(app, market, ask):
+    for given, field, words in REFUSED:
+        told = await ask_for(ask, **given)
+
+        assert [fault["field"] for fault in told["userErrors"]] == [field], given
+        assert words in told["userErrors"][0]["message"], given
     assert await rows(app.sessions, Job) == 0
 
 
