@@ -75,3 +75,11 @@ def held(value: Decimal) -> Decimal:
 def rounded(value: Decimal) -> Decimal:
     """Return an amount as the books hold it."""
     return plain(EXACT.quantize(value, SMALLEST))
+
+
+def split_ratio(ratios: Sequence[float]) -> Decimal:
+    """Return how many shares one has become through so many splits."""
+    product = Decimal(1)
+    for ratio in ratios:
+        product = EXACT.multiply(product, Decimal(repr(ratio)))
+    return rounded(product)

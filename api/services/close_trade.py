@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.errors import Conflict, InvalidInput
 from api.services.amend_trade import stand_on
-from api.services.amounts import amount_faults, aud_per_unit, held, rounded
+from api.services.amounts import amount_faults, aud_per_unit, held, rounded, split_ratio
 from api.services.findings import Findings
-from api.services.new_trades import Exit, exit_faults, split_ratio
+from api.services.new_trades import Exit, exit_faults
 from api.services.open_trade import hold_references
 from api.services.trade_audit import note
 from models.base import EXACT

@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.errors import ClientError, InvalidInput
 from api.services.amend_trade import stand_on
-from api.services.amounts import amount_faults, aud_per_unit, held
+from api.services.amounts import amount_faults, aud_per_unit, held, split_ratio
 from api.services.findings import Findings
-from api.services.new_trades import instant_faults, order_faults, split_ratio
+from api.services.new_trades import instant_faults, order_faults
 from api.services.text import clean_text
 from api.services.trade_audit import note
 from api.services.trade_text import LONGEST_NAME, LONGEST_NOTES, clean_reason, clean_tags

@@ -11,14 +11,13 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.errors import ClientError, InvalidInput
-from api.services.amounts import amount_faults, aud_per_unit, held, rounded
+from api.services.amounts import amount_faults, aud_per_unit, held, split_ratio
 from api.services.backtest_request import idempotency_key_faults
 from api.services.findings import Findings, Refused
 from api.services.routing import describe
 from api.services.text import clean_text
 from api.services.trade_text import LONGEST_NAME, LONGEST_NOTES, clean_tags
 from models.backtest import Currency
-from models.base import EXACT
 from models.instrument import Instrument
 from models.instruments import InstrumentRepository
 from models.trade import Side, Trade, TradeStatus
@@ -152,14 +151,6 @@ def _left(each: NewTrade, left: Exit, facts: Facts) -> dict[str, Any]:
             each.currency, facts.day, facts.audusd, given=left.fx_rate, field=field
         ),
     }
-
-
-def split_ratio(ratios: Sequence[float]) -> Decimal:
-    """Return how many shares one has become through so many splits."""
-    product = Decimal(1)
-    for ratio in ratios:
-        product = EXACT.multiply(product, Decimal(repr(ratio)))
-    return rounded(product)
 
 
 def _name(text: str | None, name: str) -> str | None:

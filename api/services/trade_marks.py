@@ -8,8 +8,7 @@ from typing import NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.services.amounts import rounded
-from api.services.new_trades import split_ratio
+from api.services.amounts import rounded, split_ratio
 from models.backtest import Currency
 from models.base import EXACT
 from models.corporate_action import ActionRow
