@@ -121,7 +121,9 @@ class Gate:
         """Return the document and, if it is a trusted one, its hash."""
         text, digest = request.query or "", request.digest
         if text and digest and sha256(text) != digest:
-            raise BadRequest("the hash was not the document's", code="HASH_MISMATCH")
+            raise BadRequest(
+                "the hash was not the document's; send one of the two", code="HASH_MISMATCH"
+            )
         listed = self.listed.find(digest) if digest else None
         if listed is not None:
             return digest, listed
