@@ -4,11 +4,12 @@ To construct an entity, or to have the ORM make one, takes many times as long as
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from typing import Any, ClassVar, TypeVar, cast
 
-from sqlalchemy import Column, Numeric, TypeDecorator, select, text
+from sqlalchemy import Column, Date, DateTime, Numeric, TypeDecorator, select, text
 from sqlalchemy.dialects.postgresql import dialect
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import class_mapper
@@ -29,9 +30,9 @@ def columns(entity: type[SQLModel]) -> str:
 
 @cache
 def _written(entity: type[SQLModel]) -> str:
-    """Return the same, decimals as text: most of a row's are never asked for."""
+    """Return the same, as text what takes long to decode: most of it is never asked for."""
     return ", ".join(
-        f"{column.name}::text" if _is_decimal(column) else column.name
+        column.name if _parser(column) is None else f"{column.name}::text"
         for column in class_mapper(entity).columns
     )
 
@@ -67,19 +68,19 @@ def _all_seen(entity: type[E], rows: Sequence[Row]) -> list[E]:
 
 
 class _Seen:
-    """A row that passes for its entity, and converts a value when it is asked for it."""
+    """A row that passes for its entity, and converts a value when it is asked for it.
+
+    It has no place to put another value, so that none is changed that nobody would write.
+    """
 
     __slots__ = ("_row",)
     _entity: ClassVar[type[SQLModel]]
 
     def __init__(self, row: Row) -> None:
-        object.__setattr__(self, "_row", row)
+        self._row = row
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(f"{name} of {self._entity.__name__} was not read")
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        raise AttributeError(f"{name} is to look at; read the entity where it is written")
 
     @property  # type: ignore[misc]
     def __class__(self) -> type[SQLModel]:  # type: ignore[override]
@@ -88,30 +89,40 @@ class _Seen:
 
 @cache
 def _view(entity: type[SQLModel], names: tuple[str, ...], *, written: bool) -> type[_Seen]:
+    columns = {column.name: column for column in class_mapper(entity).columns}
     known = _conversions(entity)
-    decimal = {column.name for column in class_mapper(entity).columns if _is_decimal(column)}
     values = {
-        name: _value(place, known[name], written and name in decimal)
+        name: _value(place, known[name], _parser(columns[name]) if written else None)
         for place, name in enumerate(names)
     }
     return type(f"Seen{entity.__name__}", (_Seen,), {"__slots__": (), "_entity": entity, **values})
 
 
-def _value(place: int, convert: Convert | None, written: bool) -> property:
-    if convert is None:
-        return property(lambda seen: seen._row[place])
-    if not written:
+def _value(place: int, convert: Convert | None, parse: Callable[[str], Any] | None) -> property:
+    if parse is not None:
+        return property(partial(_parsed, place, convert, parse))
+    if convert is not None:
         return property(lambda seen: convert(seen._row[place], SPOKEN))
-
-    def read_text(seen: _Seen) -> Any:
-        text = seen._row[place]
-        return None if text is None else convert(Decimal(text), SPOKEN)
-
-    return property(read_text)
+    return property(lambda seen: seen._row[place])
 
 
-def _is_decimal(column: Column[Any]) -> bool:
-    return isinstance(column.type, TypeDecorator) and isinstance(column.type.impl, Numeric)
+def _parsed(place: int, convert: Convert | None, parse: Callable[[str], Any], seen: _Seen) -> Any:
+    text = seen._row[place]
+    if text is None:
+        return None
+    return parse(text) if convert is None else convert(parse(text), SPOKEN)
+
+
+def _parser(column: Column[Any]) -> Callable[[str], Any] | None:
+    """Return what reads a column's text; None where the driver decodes it as fast."""
+    match column.type:
+        case TypeDecorator(impl=Numeric()):
+            return Decimal
+        case DateTime():
+            return datetime.fromisoformat
+        case Date():
+            return date.fromisoformat
+    return None
 
 
 @cache
