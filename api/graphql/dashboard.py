@@ -51,13 +51,15 @@ class Dashboard:
         return root
 
     @strawberry.field(
-        description="Gain since the close before `lastSession`, flows apart, in AUD; null where "
-        "a holding has no price or rate at either end."
+        description="Gain of `lastSession` over the day before, flows apart, in AUD; null where a "
+        "holding has no price or rate at either end."
     )
     async def today_pnl(root: Asked) -> Decimal | None:
         days = await root.days()
-        last = days.last_moved
-        return None if last is None else _gain(days, days.row_of(last) - 1)
+        if days.last_moved is None:
+            return None
+        row = days.row_of(days.last_moved)
+        return _gain(days, row - 1, row)
 
     @strawberry.field(
         description="The last day on which a price or a trade changed the value; null before any."
@@ -162,8 +164,8 @@ class DashboardQuery:
         return book_at(info.context, known_at=known_at)
 
 
-def _gain(days: "Days", row: int) -> Decimal | None:
-    gain = days.gain_since(row)
+def _gain(days: "Days", row: int, until: int | None = None) -> Decimal | None:
+    gain = days.gain_since(row, until)
     return None if gain is None else cents(gain)
 
 

@@ -71,14 +71,18 @@ class Days:
         """Return the row that still stood at the end of a day; -1 before the first."""
         return bisect_right(self.days, day) - 1
 
-    def gain_since(self, row: int) -> float | None:
-        """Return what was earned after a row; None where the value at either end is unknown."""
+    def gain_since(self, row: int, until: int | None = None) -> float | None:
+        """Return what was earned after a row, up to another or the last one.
+
+        None where the value at either end is unknown.
+        """
         if not self.days:
             return None
-        first, last = 0.0 if row < 0 else self.values[row], self.values[-1]
+        end = len(self.days) - 1 if until is None else until
+        first, last = 0.0 if row < 0 else self.values[row], self.values[end]
         if first is None or last is None:
             return None
-        return last - first - sum(self.flows[row + 1 :])
+        return last - first - sum(self.flows[row + 1 : end + 1])
 
 
 def today(now: datetime) -> date:

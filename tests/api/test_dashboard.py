@@ -8,7 +8,7 @@ from api.services.portfolio_days import AHEAD
 from models.job import JobKind
 from models.jobs import JobRepository
 from models.session import unit_of_work
-from tests.api.books import deposit, list_share, trade
+from tests.api.books import deposit, fix_rates, list_share, trade
 from tests.factories import OWNER, STRANGER, make_job
 
 FIELDS = """
@@ -89,6 +89,23 @@ async def test_what_was_priced_long_ago_has_gained_nobody_knows_what(ask, sessio
         "todayPnl": "100.00", "weekPnl": None, "monthPnl": None,
         "portfolio": {"totalValue": "10100.00"},
     }  # fmt: skip
+
+
+async def test_the_last_session_is_told_without_what_the_rate_did_after_it(ask, sessions, today):
+    """100 shares from US$10 to US$11 at A$1.25; later the dollar is A$2."""
+    before, last = today - timedelta(days=60), today - timedelta(days=59)
+    number = await list_share(sessions, "U", {before: 10.0, last: 11.0})
+    await fix_rates(sessions, {before: 0.8, today - timedelta(days=1): 0.5})
+    await deposit(sessions, today - timedelta(days=61), "10000")
+    await trade(sessions, "U", number, 100, 10, before, fx="1.25")
+
+    told = await see(ask, "todayPnl lastSession portfolio { invested }")
+
+    assert told == {
+        "todayPnl": "125.00",
+        "lastSession": last.isoformat(),
+        "portfolio": {"invested": "2200.00"},
+    }
 
 
 async def test_without_a_price_there_is_no_gain_to_tell(ask, sessions, today):

@@ -18,7 +18,7 @@ export function Headline({ dashboard }: { dashboard: Dashboard }) {
       </Tile>
       <Tile
         label="Last session"
-        tip="Gain since the close before the last day on which a price or a trade changed the value; deposits and withdrawals are not gains."
+        tip="Gain of the last day on which a price or a trade changed the value; deposits and withdrawals are not gains."
         note={lastSession ? day(lastSession) : "no price or trade yet"}
         tone={tone(dashboard.todayPnl)}
       >

@@ -89,8 +89,10 @@ function Row({ position, brief }: { position: PositionRowFragment; brief: boolea
       </td>
       {!brief && (
         <>
-          <td className={`${table.num} ${tone(position.assetReturn)}`}>{orNothing(position.assetReturn, change)}</td>
-          <td className={`${table.num} ${tone(position.currencyReturn)}`}>
+          <td className={`${table.num} ${tone(position.assetReturn?.toFixed(4))}`}>
+            {orNothing(position.assetReturn, change)}
+          </td>
+          <td className={`${table.num} ${tone(position.currencyReturn?.toFixed(4))}`}>
             {orNothing(position.currencyReturn, change)}
           </td>
           <td>{day(position.openedAt.slice(0, 10))}</td>

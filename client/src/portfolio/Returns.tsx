@@ -72,7 +72,7 @@ function Risk({ metrics }: { metrics: Books["metrics"] }) {
       <Tile
         label="Sharpe"
         tip="Annual return per unit of volatility, over a cash rate of zero, at the last snapshot."
-        note={metrics?.sharpe == null ? why : `${metrics.sessions} days`}
+        note={metrics?.sharpe == null ? why : `${metrics.sessions} days, in AUD`}
       >
         {orNothing(metrics?.sharpe, ratio)}
       </Tile>
