@@ -4,7 +4,13 @@ from decimal import Decimal
 
 import pytest
 
-from api.services.content_key import canonical_json, component_hashes, content_key, digest
+from api.services.content_key import (
+    canonical_json,
+    component_hashes,
+    content_key,
+    digest,
+    joined_key,
+)
 
 
 def test_golden_of_the_engine_page():
@@ -54,3 +60,11 @@ def test_components_say_what_moved():
     after = component_hashes({"costs": {"slippage_bps": 6.0}, "data": "a"})
 
     assert [name for name in before if before[name] != after[name]] == ["costs"]
+
+
+def test_a_key_of_written_components_is_that_of_the_components():
+    components = {"b": {"x": 0.5, "ü": None}, "a": [1, "two"], "data": "0" * 64}
+
+    written = {name: canonical_json(value) for name, value in components.items()}
+
+    assert joined_key(written) == content_key(components)
