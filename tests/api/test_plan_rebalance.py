@@ -30,7 +30,7 @@ from models.session import unit_of_work
 from tests.api.finished import finish_backtest
 from tests.api.job_rows import FAST
 from tests.api.market import LAST, UNIVERSE
-from tests.api.planning import (
+from tests.api.rebalancing import (
     MONDAY,
     finished_run,
     perform_plan,
