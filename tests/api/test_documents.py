@@ -138,6 +138,13 @@ def test_what_was_accepted_is_read_once(gate, monkeypatch):
     assert len({id(document) for document in seen}) == 2
 
 
+def test_subscriptions_are_not_served(gate):
+    with pytest.raises(Refused) as refused:
+        admit(gate, "subscription { a }")
+
+    assert told(refused) == ["subscriptions are not served; ask again for what changes"]
+
+
 def test_the_rules_guess_nothing(gate):
     with pytest.raises(Refused) as refused:
         admit(gate, "{ servr { version } }")

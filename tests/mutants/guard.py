@@ -114,9 +114,6 @@ MUTANTS = [
         "subscriptions",
         "if named[0].operation is OperationType.SUBSCRIPTION:",
         "if False:",
-        BAD,
-        "-k",
-        "30",
     ),
     gate(
         "refusals are kept",
