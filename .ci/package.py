@@ -103,7 +103,10 @@ OURS = ("api", "models", "engine", "migrations")
 ABOUT = "potential_parakeet"
 SHELF = "libraries.shelf"
 # Of the engine only what is plain Python and computed on request.
-QUERY = ("api", "models", "engine/__init__.py", "engine/errors.py", "engine/overfitting.py")
+QUERY = (
+    "api", "models", "engine/__init__.py", "engine/errors.py", "engine/overfitting.py",
+    "engine/regime_allocation.py", "engine/scenarios.py",
+)  # fmt: skip
 
 
 def of_query(name: str, machine: str) -> Artefact:

@@ -8,6 +8,7 @@ import json
 import statistics
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -96,8 +97,19 @@ def figures() -> Iterator[Figure]:
         sys.stderr.write("the API is not measured: `make bench` installs its peer\n")
         return
     with filled_database() as url, both_servers(url) as (ours, peer):
+        _wait_until_idle(ours)
         yield from _trades(ours, peer)
         yield _prices(ours, peer)
+
+
+def _wait_until_idle(ours: Server) -> None:
+    """Let a fresh installation do what it does by itself, such as the regimes of its index."""
+    working = {"QUEUED", "RUNNING"}
+    while True:
+        jobs = _answer(ours, _body("query Jobs { jobs { nodes { status } } }"))["jobs"]["nodes"]
+        if working.isdisjoint(job["status"] for job in jobs):
+            return
+        time.sleep(0.5)
 
 
 def _trades(ours: Server, peer: Server) -> Iterator[Figure]:

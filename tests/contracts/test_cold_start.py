@@ -7,6 +7,8 @@ import asyncio
 import json
 import subprocess
 import sys
+from pathlib import Path
+from runpy import run_path
 
 from tests.api.tokens import Issuer
 from tests.aws.gateway import http_event
@@ -22,7 +24,7 @@ HEAVY = {
 # What a token is checked with; only who is deployed is sent any.
 TOKENS = {"jwt", "cryptography"}
 # Modules of today and a few to grow by; more must be worth what each start then takes longer.
-MOST_MODULES = 1_050
+MOST_MODULES = 1_120
 FIRST = """
 import json, sys
 from types import SimpleNamespace
@@ -94,6 +96,21 @@ def test_parameters_are_checked_without_the_engine(database_url):
         ],
     }
     assert sorted(HEAVY.intersection(told["loaded"])) == []
+
+
+def test_what_it_loads_of_the_engine_is_packed():
+    """The whole engine lies beside the tests, and beside the function only what is named."""
+    script = Path(__file__).parents[2] / ".ci" / "package.py"
+    packed = run_path(str(script))["QUERY"]
+    code = "import sys, api.lambdas.query, api.graphql.risk; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True,
+        env={"PATH": "/usr/bin:/bin", "DATABASE_URL": "postgresql://nobody@localhost/none"},
+    )  # fmt: skip
+    loaded = {name for name in done.stdout.split() if name.startswith("engine.")}
+
+    assert loaded
+    assert {f"{name.replace('.', '/')}.py" for name in loaded} <= set(packed)
 
 
 def test_growth_is_noticed(database_url):
