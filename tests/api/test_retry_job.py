@@ -211,7 +211,11 @@ SEARCHES = [
     (
         searching.RUN_WALK_FORWARD,
         "runWalkForward",
-        searching.on_base(knownAt="2019-06-01T00:00:00Z", end="2019-05-01"),
+        searching.on_base(
+            searching.changed(trainSessions=100, testSessions=21),
+            knownAt="2019-06-01T00:00:00Z",
+            end="2019-05-01",
+        ),
     ),
 ]
 
