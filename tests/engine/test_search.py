@@ -25,6 +25,8 @@ def allowed(values):
         (Axis(name="n", low=2, high=5, whole=True), [2, 3, 4, 5]),
         # Three steps of 0.1 are a hair above 0.3 in binary.
         (Axis(name="x", low=0.1, high=0.4, step=0.1), [0.1, 0.2, 0.3, 0.4]),
+        # And 0.3 / 0.1 is a hair below three.
+        (Axis(name="x", low=0.0, high=0.3, step=0.1), [0.0, 0.1, 0.2, 0.3]),
         (Axis(name="x", low=1.0, high=100.0, step=10.0, log=True), [1.0, 10.0, 100.0]),
         (Axis(name="x", low=0.0, high=1.0, step=0.4), [0.0, 0.4, 0.8]),
     ],
@@ -94,6 +96,20 @@ def test_a_search_that_learns_comes_near_the_best_and_repeats():
     # Of three skips one costs a whole point: tried by a third at first, hardly ever in the end.
     assert sum(one["skip"] == 0 for one, _ in found[30:]) <= 4
     assert min(abs(one["a"] - 0.3) for one, _ in found) < 0.01
+
+
+def test_a_search_that_learns_evaluates_nothing_twice():
+    found = list(
+        learned(
+            [SKIP],
+            count=5,
+            seed=0,
+            allowed=lambda _: True,
+            evaluate=lambda points: [float(one["skip"]) for one in points],
+        )
+    )
+
+    assert sorted(one["skip"] for one, _ in found) == [0, 21, 42]
 
 
 def test_an_undefined_objective_is_no_success():

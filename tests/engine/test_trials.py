@@ -14,7 +14,7 @@ from engine.objectives import best_of, scores_of, value_of
 from engine.schedule import DecisionClock, Rebalance
 from engine.simulate import Market, simulate_rankings, simulate_weights
 from engine.strategies import STRATEGIES
-from engine.trials import approximations, assess, evaluate, figures
+from engine.trials import approximations, assess, cost_rates, evaluate, figures
 from engine.validation import windows
 from engine.walk_forward import choose, cross_validate, trade_choices
 from tests.engine.panels import make_closes, make_panel
@@ -162,6 +162,20 @@ def test_a_ruined_trial_has_no_figures(panel):
 
     assert (metrics.sharpe, moments.sharpe, metrics.sessions) == (None, None, 4)
     assert metrics.undefined["sharpe"] == "the run is ruined"
+
+
+def test_what_is_quoted_abroad_pays_for_its_conversion():
+    close = np.full((10, 2), 10.0)
+    panel = make_panel(
+        close,
+        currency=np.array([0, 1]),
+        currencies=("USD", "AUD"),
+        fx=np.ones((10, 2)),
+        fx_known_at=np.zeros((10, 2)),
+    )
+    costs = CostModel(commission_bps=1.0, slippage_bps=5.0, fx_spread_bps=70.0)
+
+    np.testing.assert_allclose(cost_rates(panel, costs), [0.0006, 0.0076])
 
 
 def test_what_the_kernel_leaves_out_is_named():
