@@ -45,6 +45,8 @@ async def begin_reading(session: AsyncSession, owner_id: UUID) -> None:
     try:
         await driver.execute(_BEGIN.format(owner_id=owner_id))
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as e:
+        # Nobody goes on in a transaction that was not begun and knows no owner.
+        await session.rollback()
         raise _told("BEGIN", e, driver) from e
     session.info[_DRIVER] = driver, open_
 

@@ -94,3 +94,14 @@ async def test_a_closed_connection_is_replaced_before_it_is_used(one_connection,
         [[other_pid]] = await read(session, "SELECT pg_backend_pid()", {})
 
     assert other_pid != pid
+
+
+async def test_nobody_goes_on_in_a_reading_that_did_not_begin(one_connection):
+    async with one_connection() as session:
+        with pytest.raises(DBAPIError):
+            await begin_reading(session, "x', true); SELECT nothing; --")
+
+        assert not session.in_transaction()
+        await begin_reading(session, OWNER)
+        [[owner]] = await read(session, "SELECT current_setting('app.owner')", {})
+    assert owner == str(OWNER)
