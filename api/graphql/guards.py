@@ -27,6 +27,7 @@ from graphql import (
     OperationType,
     SchemaMetaFieldDef,
     SelectionSetNode,
+    StringValueNode,
     TypeMetaFieldDef,
     ValueNode,
     VariableNode,
@@ -229,22 +230,25 @@ class _Walk:
         return int(node.value[:LONGEST_SIZE])
 
     def _check_value(self, node: ValueNode | None, level: int = 0) -> None:
-        if isinstance(node, IntValueNode | FloatValueNode):
-            if len(node.value) > self.limits.number_digits:
-                raise LimitExceeded(
-                    _told("digits in a number", len(node.value), self.limits.number_digits)
-                )
-            return
         if isinstance(node, ListValueNode):
             within: Sequence[ValueNode] = node.values
         elif isinstance(node, ObjectValueNode):
             within = [field.value for field in node.fields]
         else:
+            self._check_leaf(node)
             return
         if level >= self.limits.input_levels:
             raise LimitExceeded(_told("levels of input", level + 1, self.limits.input_levels))
         for item in within:
             self._check_value(item, level + 1)
+
+    def _check_leaf(self, node: ValueNode | None) -> None:
+        most = self.limits.number_digits
+        if isinstance(node, IntValueNode | FloatValueNode) and len(node.value) > most:
+            raise LimitExceeded(_told("digits in a number", len(node.value), most))
+        # Written as an escape, it is no NUL before the document is read.
+        if isinstance(node, StringValueNode) and "\0" in node.value:
+            raise LimitExceeded("a text held NUL; remove it")
 
     def _roots(self, reaches: Sequence[tuple[OperationDefinitionNode, Reach]]) -> Iterator[str]:
         limits = self.limits

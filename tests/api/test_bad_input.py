@@ -229,6 +229,9 @@ def many(text, number):
 RUN = """runBacktest(input: {strategy: "equal_weight", symbols: ["AAA"], start: "2018-06-01"})
     { job { id } }"""
 DOCUMENTS = {
+    "14 NUL in a literal": '{ instrument(symbol: "\\u0000") { name } }',
+    "14 NUL in a list": '{ prices(symbols: ["a", "\\u{0}"]) { symbol } }',
+    "14 NUL in a default": 'query($s: String! = "a\\u0000") { instrument(symbol: $s) { name } }',
     "29 anonymous and named": "{ server { version } } query B { server { version } }",
     "30 subscription": "subscription { a }",
     **{f"31 bomb {n}": bomb(n) for n in (20, 60, 90)},

@@ -69,9 +69,8 @@ MUTANTS = [
     guard("pairs off by one", "if found > self.limits.pairs:", "if found >= self.limits.pairs:"),
     guard("levels of input", "if level >= self.limits.input_levels:", "if False:"),
     guard("levels of input off by one", "level >= self.limits.input", "level > self.limits.input"),
-    guard(
-        "digits of a number", "if len(node.value) > self.limits.number_digits:", "if False:", BAD
-    ),
+    guard("digits of a number", " and len(node.value) > most:", " and False:", BAD),
+    guard("NUL in a literal", 'and "\\0" in node.value:', "and False:", BAD, "-k", "14"),
     guard("nesting", "if nest > DEEPEST_SYNTAX:", "if False:"),
     guard("circles", "if name in self.path:", "if False:"),
     guard("loose fragments", "*loose], NOTHING", "], NOTHING"),
