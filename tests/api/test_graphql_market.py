@@ -227,6 +227,7 @@ async def test_the_viewer_the_server_and_the_strategies(ask, app, counting):
         "hrp",
         "inverse_vol",
         "momentum",
+        "screen",
     ]
     assert data["strategy"]["parameterSchema"]["x-lessThan"] == [["skip", "lookback"]]
     assert data["strategy"]["defaultParameters"]["top_n"] == 10
