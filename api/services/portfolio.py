@@ -9,6 +9,7 @@ from functools import cached_property
 from api.errors import MissingData
 from api.services.portfolio_days import Days
 from api.services.positions import NOTHING, Holding
+from models.base import EXACT
 from models.portfolio_books import GainRow
 
 CENT = Decimal("0.01")
@@ -16,7 +17,7 @@ CENT = Decimal("0.01")
 
 def cents(amount: Decimal | float) -> Decimal:
     exact = amount if isinstance(amount, Decimal) else Decimal(repr(amount))
-    return exact.quantize(CENT, rounding=ROUND_HALF_EVEN)
+    return exact.quantize(CENT, rounding=ROUND_HALF_EVEN, context=EXACT)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -387,6 +387,21 @@ async def test_an_empty_book_says_nothing_it_does_not_know(ask, sessions):
     assert reasons["sharpe"] == "no snapshot yet: figures are computed after each ingest"
 
 
+async def test_the_largest_amounts_there_are_can_be_told(ask, sessions):
+    """What a slip of the keyboard wrote must not hide the books it is to be found in."""
+    number = await list_share(sessions, "A.AX", {january(3): 1.0})
+    most = "900000000000000"
+    await trade(sessions, "A.AX", number, most, most, january(3))
+
+    told = await look(ask, "cash invested unrealisedPnl", valid_at=january(3))
+
+    assert told == {
+        "cash": "-810000000000000000000000000000.00",
+        "invested": "900000000000000.00",
+        "unrealisedPnl": "-809999999999999100000000000000.00",
+    }
+
+
 async def test_nobody_sees_another_owners_books(ask, sessions):
     number = await list_share(sessions, "A.AX", {january(3): 10.0})
     await deposit(sessions, january(2), "10000")
