@@ -15,12 +15,15 @@ from api.services.findings import Findings
 from api.services.new_trades import Exit, exit_faults
 from api.services.open_trade import hold_references
 from api.services.trade_audit import note
+from api.services.trade_text import LONGEST_NAME
 from models.base import EXACT
 from models.trade import Trade, TradeStatus
 from models.trade_facts import Moment, facts_of
 from models.trades import KEPT, TradeRepository
 
 CENT = Decimal("0.01")
+# So much of a reference leaves room for the number of a part.
+LONGEST_STEM = LONGEST_NAME - 6
 
 
 async def close_trade(
@@ -116,8 +119,9 @@ async def _close_part(
 
 
 async def _next_part(trades: TradeRepository, trade: Trade) -> str:
-    taken = await trades.references_like({trade.reference}, owner_id=trade.owner_id)
-    return next(name for name in _parts(trade.reference) if name not in taken)
+    stem = trade.reference[:LONGEST_STEM]
+    taken = await trades.references_like({stem}, owner_id=trade.owner_id)
+    return next(name for name in _parts(stem) if name not in taken)
 
 
 def _parts(reference: str) -> Iterator[str]:

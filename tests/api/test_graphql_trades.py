@@ -161,6 +161,15 @@ async def test_part_of_a_trade_is_left_as_a_trade_of_its_own(ask):
     )
 
 
+async def test_a_part_of_the_longest_reference_has_a_shorter_one(ask):
+    trade = await opened(ask, reference="x" * 100)
+    left = {"id": trade["id"], "quantity": "30"} | EXIT
+
+    parts = [(await told(ask, CLOSE, input=left))["trade"]["reference"] for _ in range(2)]
+
+    assert parts == ["x" * 94 + "/2", "x" * 94 + "/3"]
+
+
 async def test_a_split_in_between_is_counted(ask, split_share):
     trade = await opened(ask, entryPrice="44")
 
