@@ -58,7 +58,7 @@ async def record_cash_flow(
     if idempotency_key is not None:
         same = await flows.by_key(idempotency_key, owner_id=owner_id)
         if same is not None:
-            return _same(same, flow)
+            return _same(same, flow, rated=fx_rate is not None)
     await _note(session, await flows.add(flow))
     return flow
 
@@ -79,8 +79,10 @@ async def _rate(
     return aud_per_unit(currency, date, facts.audusd, given=given, field=("input", "fxRate"))
 
 
-def _same(first: CashFlow, asked: CashFlow) -> CashFlow:
-    if any(getattr(first, name) != getattr(asked, name) for name in ASKED):
+def _same(first: CashFlow, asked: CashFlow, *, rated: bool) -> CashFlow:
+    # A stored rate may have changed since; one that was given is part of the request.
+    names = (*ASKED, "fx") if rated else ASKED
+    if any(getattr(first, name) != getattr(asked, name) for name in names):
         raise Conflict(
             f"idempotencyKey {asked.idempotency_key!r} was used for another request; use a new key",
             field=("input", "idempotencyKey"),

@@ -223,6 +223,15 @@ async def test_foreign_money_takes_the_stored_rate_of_its_day(ask, market):
     assert payload["cashFlow"]["fxRate"] == "1.333333333333333333"
 
 
+async def test_one_key_is_one_rate(ask, market):
+    given = {"date": "2018-07-07", "currency": "USD", "idempotencyKey": "k"}
+    first = await told(ask, FLOW, input=DEPOSIT | given | {"fxRate": "1.5"})
+
+    assert await told(ask, FLOW, input=DEPOSIT | given | {"fxRate": "1.50"}) == first
+    assert await told(ask, FLOW, input=DEPOSIT | given) == first
+    assert await flow_refused(ask, **given, fxRate="1.6") == [("idempotencyKey", "CONFLICT")]
+
+
 async def test_today_is_a_day_money_can_move(ask):
     today = datetime.now(UTC).date().isoformat()
 
