@@ -67,7 +67,8 @@ async def plan_against_books(
 ) -> RebalancePlan:
     """Return the plan, not yet written. Raises MissingData, InvalidInput."""
     books = await _read(session, wanted, owner_id, knowledge)
-    cash = books.cash if capital is None else _left_of(capital, books)
+    # An account has no part of a cent: the plan's own sums then add up to its last one.
+    cash = cents(books.cash if capital is None else _left_of(capital, books))
     orders = plan_orders(
         books.assets,
         {symbol: Decimal(str(weight)) for symbol, weight in wanted.weights.items()},
@@ -81,7 +82,7 @@ async def plan_against_books(
         decision_bar=wanted.decided_at,
         known_at=knowledge.known_at,
         equity=orders.equity,
-        cash_before=cents(cash),
+        cash_before=cash,
         cash_after=orders.cash_after,
         total_costs=orders.total_costs,
         turnover=float(orders.turnover),

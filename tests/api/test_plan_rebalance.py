@@ -213,6 +213,17 @@ async def test_capital_stands_for_the_books(ask, app):
     assert order(plan, "BHP.AX") == ("BUY", "124")  # floor(0.5 * (5000 - 3) / 20)
 
 
+async def test_the_cash_left_is_the_cash_shown_less_every_order(ask, app):
+    await write_shares(app.sessions)
+    await write_books(app.sessions, deposit="10000.006")
+    run = await finished_run(app, {"BHP.AX": 0.5})
+
+    plan = (await planned(ask, {"backtest": run, "asOf": "2024-03-04"}))["plan"]
+
+    assert order(plan, "BHP.AX") == ("BUY", "249")  # floor(0.5 * (10000.01 - 3) / 20)
+    assert (plan["cashBefore"], plan["cashAfter"]) == ("10000.01", "5017.01")
+
+
 async def test_capital_below_what_is_held_is_refused(ask, app):
     await write_shares(app.sessions)
     await write_books(app.sessions, BHP_AX="200")
