@@ -228,7 +228,7 @@ def _purchase(line: Line, asset: Asset, left: Decimal, fees: Fees) -> Line:
     if quantity <= 0:
         return _without_order(line, "there is no cash left for it")
     least = FIRST_PURCHASE.get(asset.exchange, NOTHING)
-    if asset.held <= 0 and quantity * line.price < least:
+    if asset.held == 0 and quantity * line.price < least:
         return _without_order(
             line, f"a first purchase there must come to at least {line.currency} {least}"
         )

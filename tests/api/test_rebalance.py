@@ -252,6 +252,12 @@ def test_a_short_position_is_bought_back():
     assert orders.cash_after == 10000
 
 
+def test_buying_back_is_no_first_purchase():
+    orders = planned(share(held="-20"), cash="10400", fees=FREE)  # 20 x 20 = 400
+
+    assert (orders.lines[0].side, orders.lines[0].quantity) == ("BUY", 20)
+
+
 def test_cash_below_zero_is_restored_by_sales():
     orders = planned(share(held="1000"), cash="-10000", fees=FREE, BHP_AX="1")
 
