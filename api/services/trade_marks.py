@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -14,10 +14,14 @@ from models.base import EXACT
 from models.corporate_action import ActionRow
 from models.corporate_actions import CorporateActionRepository
 from models.instruments import InstrumentRepository
+from models.portfolio_books import STALE_DAYS
 from models.price_bar import PriceBar
 from models.price_bars import PriceBarRepository
 from models.trade import Side, Trade
 from models.trade_facts import last_rate
+
+# As the portfolio has it: an older close says nothing of what was bought.
+STALE = timedelta(days=STALE_DAYS)
 
 
 class Held(NamedTuple):
@@ -118,7 +122,7 @@ def _mark(
     held: Held, bar: PriceBar | None, actions: Sequence[ActionRow], rate: Decimal | None
 ) -> Mark | None:
     price = None if bar is None else bar.close or bar.adjusted_close
-    if bar is None or price is None:
+    if bar is None or price is None or bar.date < held.since - STALE:
         return None
     ratios = [
         action.ratio

@@ -182,6 +182,13 @@ async def test_a_split_in_between_is_counted(ask, split_share):
     assert part["pnl"] == "7795.5"
 
 
+@pytest.mark.parametrize(("entered", "price"), [("2024-02-09", "12.5"), ("2024-02-10", None)])
+async def test_a_close_from_long_before_the_entry_is_no_price(ask, split_share, entered, price):
+    trade = await opened(ask, entryAt=f"{entered}T00:30:00Z", entryPrice="12")
+
+    assert (trade["lastPrice"], trade["unrealisedPnl"]) == (price, price and "47")
+
+
 async def test_more_than_is_held_is_not_left(ask, split_share):
     trade = await opened(ask)
 
