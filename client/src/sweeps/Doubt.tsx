@@ -2,22 +2,17 @@ import type { StudyDoubtFragment } from "../graphql/generated";
 import { Card } from "../ui/Card";
 import { integer, NOTHING, percent, probability } from "../ui/format";
 import css from "./SweepPage.module.css";
+import { doubtWords } from "./doubtWords";
 import { histogram } from "./heat";
 
 const BINS = 40;
-const VERDICTS: Record<string, string> = {
-  strong: "Strong: more than luck would be expected to show",
-  moderate: "Moderate: luck is not ruled out",
-  weak: "Weak: luck alone could show as much",
-  unknown: "Too few returns to say",
-};
 
 type Props = { doubt: StudyDoubtFragment; logits?: readonly number[] | null; of: string };
 
 /** How far the figures may be believed, after so many tries. */
 export function Doubt({ doubt, logits, of }: Props) {
   return (
-    <Card title="How far to believe it" hint={VERDICTS[doubt.verdict] ?? doubt.verdict}>
+    <Card title="How far to believe it" hint={doubtWords(doubt)}>
       <dl className={css.figures}>
         <div>
           <dt>Deflated Sharpe</dt>
