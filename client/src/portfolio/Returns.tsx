@@ -9,7 +9,9 @@ type Books = PortfolioQuery["portfolio"];
 export function Returns({ portfolio }: { portfolio: Books }) {
   const { currency, metrics } = portfolio;
   const reasons = (metrics?.undefined ?? {}) as Record<string, string>;
-  const total = Number(portfolio.totalValue) - Number(portfolio.netDeposits);
+  // The value leaves out what has no price, so that what was paid for it would look lost.
+  const known = portfolio.missingPrices.length === 0;
+  const total = known ? Number(portfolio.totalValue) - Number(portfolio.netDeposits) : null;
   return (
     <Tiles label="Key figures">
       <Tile label="Value" tip="Cash and market values at the end of the day." note={day(portfolio.validAt)}>
@@ -18,10 +20,10 @@ export function Returns({ portfolio }: { portfolio: Books }) {
       <Tile
         label="Gain"
         tip="Value less what was paid in, net of what was taken out."
-        note={`on ${money(portfolio.netDeposits, currency, 2)} paid in`}
-        tone={tone(total.toFixed(2))}
+        note={known ? `on ${money(portfolio.netDeposits, currency, 2)} paid in` : "a holding has no price or no rate"}
+        tone={tone(total?.toFixed(2))}
       >
-        {gain(total, currency)}
+        {orNothing(total, (amount) => gain(amount, currency))}
       </Tile>
       <Tile label="Cash" tip="Deposits, withdrawals, trades with their costs, dividends.">
         {money(portfolio.cash, currency, 2)}
