@@ -31,6 +31,18 @@ test("a stack adds up, and what is unknown adds nothing", () => {
   ]);
 });
 
+test("where nothing at all is known, a stack is not zero", () => {
+  expect(
+    stack([
+      [null, 1],
+      [null, 2],
+    ]),
+  ).toEqual([
+    [null, 1],
+    [null, 3],
+  ]);
+});
+
 describe("dates are written", () => {
   test("by the year over years", () => {
     const dates = ["2019-12-30", "2020-01-02", "2020-06-01", "2021-01-04", "2022-01-03", "2023-01-03"];

@@ -25,11 +25,12 @@ export function ticks([low, high]: Extent, count = 5): number[] {
   return Array.from({ length: last - first + 1 }, (_, k) => Number(((first + k) * step).toPrecision(12)));
 }
 
-/** Running totals of columns, row by row; an unknown value adds nothing. */
-export function stack(columns: readonly (readonly (number | null)[])[]): number[][] {
-  let below: number[] = columns[0]?.map(() => 0) ?? [];
+/** Running totals of columns, row by row; an unknown value adds nothing, a row of them alone is unknown. */
+export function stack(columns: readonly (readonly (number | null)[])[]): (number | null)[][] {
+  const first = columns[0] ?? [];
+  let below: (number | null)[] = first.map((_, row) => (columns.some((column) => column[row] != null) ? 0 : null));
   return columns.map((column) => {
-    below = below.map((value, row) => value + (column[row] ?? 0));
+    below = below.map((value, row) => (value === null ? null : value + (column[row] ?? 0)));
     return below;
   });
 }
