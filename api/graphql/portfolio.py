@@ -161,7 +161,9 @@ class Portfolio:
 
     @strawberry.field(description="What was paid in so far, less what was taken out.")
     async def net_deposits(root: Asked) -> Decimal:
-        return cents(sum((await root.days()).flows))
+        days = await root.days()
+        days.require_rates()
+        return cents(sum(days.flows))
 
     @strawberry.field(description="Profit of the closed trades, after costs.")
     async def realised_pnl(root: Asked) -> Decimal:
@@ -174,6 +176,7 @@ class Portfolio:
     @strawberry.field(description="Dividends so far, on what was held before they went ex.")
     async def dividends(root: Asked) -> Decimal:
         days = await root.days()
+        days.require_rates()
         return cents(days.dividends[-1] if days.days else 0.0)
 
     @strawberry.field(
@@ -253,7 +256,8 @@ class Portfolio:
         "the move of the rate on what lay on the account."
     )
     async def attribution(root: Asked) -> Attribution | None:
-        return _attribution(await root.statement())
+        unrated = (await root.days()).unrated
+        return None if unrated else _attribution(await root.statement())
 
     @strawberry.field(description="Gain by the moves of prices, at the rates of the entries.")
     async def asset_gain(root: Asked) -> Decimal:

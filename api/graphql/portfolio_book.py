@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from api.graphql.context import Context
 from api.services.portfolio import Position, Statement
 from api.services.portfolio_days import Days, read_days
-from api.services.positions import holdings
+from api.services.positions import HOME, holdings
 from models.portfolio_books import BookAt, BookRepository, GainRow
 from models.portfolio_snapshots import PortfolioSnapshotRepository
 
@@ -64,6 +64,8 @@ class Book:
             return await read_days(session, self.at)
 
     async def _read_gains(self) -> list[GainRow]:
+        if self.at.currency != HOME:
+            (await self.days()).require_rates()
         async with self.context.session() as session:
             return await BookRepository(session).gains(self.at)
 

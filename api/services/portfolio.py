@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import cached_property
 
-from api.errors import MissingData
-from api.services.portfolio_days import Days
+from api.services.portfolio_days import Days, no_rate
 from api.services.positions import NOTHING, Holding
 from models.base import EXACT
 from models.portfolio_books import GainRow
@@ -113,11 +112,7 @@ class Statement:
             return NOTHING
         cash = self.days.cash[-1]
         if cash is None:
-            raise MissingData(
-                f"no rate of AUDUSD is known up to {self.days.days[-1]}: ask for AUD, or fetch "
-                "prices of AUDUSD=X",
-                field=("currency",),
-            )
+            raise no_rate(self.days.days[-1])
         return cash
 
     @property
@@ -135,6 +130,7 @@ class Statement:
 
     @property
     def unrealised(self) -> Decimal:
+        self.days.require_rates()
         return sum((each.parts.gain for each in self.positions if each.parts), NOTHING)
 
     @property

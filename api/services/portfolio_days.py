@@ -10,6 +10,7 @@ from itertools import accumulate
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.errors import MissingData
 from api.services.positions import HOME, NOTHING
 from api.services.returns import Figure, Flow, money_weighted, time_weighted
 from models.portfolio_books import BookAt, BookRepository, DayRow
@@ -28,7 +29,8 @@ class Days:
 
     `values` are at the end of each day, None where a holding had no price or no rate. `dividends`
     count from the beginning. `moved` says whether a price or a trade changed anything. `rates` are
-    units of the currency for one Australian dollar, `us_rates` US dollars for one.
+    units of the currency for one Australian dollar, `us_rates` US dollars for one. `unrated` is the
+    first day on which money moved that no rate is known of.
     """
 
     days: Sequence[date]
@@ -39,6 +41,7 @@ class Days:
     moved: Sequence[bool]
     rates: Sequence[float | None]
     us_rates: Sequence[float | None]
+    unrated: date | None = None
 
     @cached_property
     def growth(self) -> list[Figure]:
@@ -56,6 +59,8 @@ class Days:
     def money_weighted(self) -> Figure:
         if not self.days:
             return EMPTY
+        if self.unrated:
+            return Figure(None, f"money moved on {self.unrated}, before the first rate of AUDUSD")
         pairs = zip(self.days, self.flows, strict=True)
         flows = [Flow(day, flow) for day, flow in pairs if flow]
         return money_weighted(flows, self.values[-1], self.days[-1])
@@ -66,6 +71,11 @@ class Days:
         return max(
             (day for day, moved in zip(self.days, self.moved, strict=True) if moved), default=None
         )
+
+    def require_rates(self) -> None:
+        """Raise MissingData where money moved on a day that no rate is known of."""
+        if self.unrated:
+            raise no_rate(self.unrated)
 
     def row_of(self, day: date) -> int:
         """Return the row that still stood at the end of a day; -1 before the first."""
@@ -83,6 +93,13 @@ class Days:
         if first is None or last is None:
             return None
         return last - first - sum(self.flows[row + 1 : end + 1])
+
+
+def no_rate(day: date) -> MissingData:
+    return MissingData(
+        f"no rate of AUDUSD is known up to {day}: ask for AUD, or fetch prices of AUDUSD=X",
+        field=("currency",),
+    )
 
 
 def today(now: datetime) -> date:
@@ -162,6 +179,10 @@ def days_of(rows: Sequence[DayRow], currency: str) -> Days:
         moved=[bool(row.aud or row.usd or row.cash != row.flow) for row in rows],
         rates=rates,
         us_rates=[row.rate for row in rows],
+        unrated=next(
+            (row.day for row, rate in zip(rows, rates, strict=True) if rate is None and row.cash),
+            None,
+        ),
     )
 
 

@@ -328,6 +328,31 @@ async def test_us_dollars_before_any_rate_are_refused(ask, sessions):
     assert "AUDUSD" in error["message"]
 
 
+@pytest.mark.parametrize(
+    "figure",
+    ["netDeposits", "dividends", "realisedPnl", "unrealisedPnl", "costs", "byTicker { totalPnl }"],
+)
+async def test_money_that_moved_before_the_first_rate_is_no_nothing(ask, sessions, figure):
+    """A sum in US dollars that leaves out what it cannot convert would be another sum."""
+    await fix_rates(sessions, {january(8): 0.5})
+    number = await list_share(sessions, "A.AX", {january(3): 10.0})
+    await deposit(sessions, january(2), "10000")
+    await trade(sessions, "A.AX", number, 10, 10, january(3), left=("12", january(5), "1"))
+    await deposit(sessions, january(9), "1000")
+
+    told = await ask(f'{{ portfolio(validAt: "2024-01-10", currency: USD) {{ {figure} }} }}')
+    stands = "totalValue timeWeightedReturn moneyWeightedReturn attribution { asset }"
+    known = await look(ask, stands, valid_at=january(10), currency="USD")
+
+    [error] = told["errors"]
+    assert (error["extensions"]["code"], error["path"]) == (
+        "MISSING_DATA",
+        ["portfolio", figure.split()[0]],
+    )
+    assert "2024-01-02" in error["message"]
+    assert list(known.values()) == ["5510.00", None, None, None]
+
+
 async def test_closed_trades_by_symbol_and_by_strategy(ask, sessions):
     number = await list_share(sessions, "A.AX", {january(3): 10.0})
     other = await list_share(sessions, "B.AX", {january(3): 10.0})
