@@ -17,7 +17,7 @@ from api.services.backtests import Quotas
 from api.services.cancel_job import cancel_job
 from models.backtest import Backtest
 from models.ingest_report import IngestReport
-from models.job import Job, JobStatus
+from models.job import MAX_ATTEMPTS, Job, JobStatus
 from models.job import JobKind as StoredKind
 from models.jobs import JobRepository
 from models.pages import Place
@@ -50,9 +50,12 @@ class JobType(Node):
     def kind(root: strawberry.Parent[Job]) -> JobKind:
         return JobKind(root.kind.value)
 
-    @strawberry.field(description="Times a worker took it up.")
+    @strawberry.field(
+        description="Times a worker took it up; of a job made of parts, since they ended."
+    )
     def attempts(root: strawberry.Parent[Job]) -> int:
-        return root.attempt
+        # With its parts a job is given as many attempts again: to fold them is no second try.
+        return root.attempt - max(root.max_attempts - MAX_ATTEMPTS, 0)
 
     @strawberry.field(description="Seconds left at the pace so far; null when unknown or ended.")
     def eta_seconds(root: strawberry.Parent[Job]) -> float | None:

@@ -15,6 +15,7 @@ from engine.axes import Axis
 
 FIELD = ("input", "axes")
 MOST_COMBINATIONS = 5_000
+COUNTABLE = 10**15
 GROUPS = {"costs": COST_BOUNDS, "constraints": CONSTRAINT_BOUNDS}
 ALLOCATOR, POSITIONS = "allocator", "constraints.maxPositions"
 
@@ -39,8 +40,9 @@ class AxisRequest:
 def check_cost(combinations: int, most: int) -> None:
     """Raise LimitExceeded where a search is larger than anybody may ask for."""
     if combinations > most:
+        many = f"{combinations:,}" if combinations < COUNTABLE else f"more than {COUNTABLE:,}"
         raise LimitExceeded(
-            f"the axes have {combinations:,} combinations; at most {most:,} are run at once, take"
+            f"the axes have {many} combinations; at most {most:,} are run at once, take"
             " fewer values or search them by RANDOM with a smaller maxTrials",
             field=FIELD,
             reason="COST",
