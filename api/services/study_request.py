@@ -191,8 +191,8 @@ def _sweep_faults(request: SweepRequest) -> Iterator[ClientError]:
 def _plan_faults(request: WalkForwardRequest) -> Iterator[ClientError]:
     for name, (least, most) in PLAN_BOUNDS.items():
         value = request.step if name == "step" else request.plan[name]
-        if value is not None and not least <= value <= most:
-            yield _fault(f"{name} was {value:g}; use {least:g} to {most:g}", name)
+        if value is not None and not _in_bounds(name, value):
+            yield _fault(f"{name} was {value:.10g}; use {least:g} to {most:g}", name)
     if request.step is not None and request.step > request.test_sessions:
         yield _fault(
             f"step was {request.step}; use at most testSessions, which is"
@@ -227,12 +227,17 @@ def _group_faults(request: WalkForwardRequest) -> Iterator[ClientError]:
         yield _fault(
             f"testGroups was {tests}; it must be below groups, which is {groups}", "testGroups"
         )
-    elif groups > 0 and tests > 0 and math.comb(groups, tests) > MOST_SPLITS:
+    elif _in_bounds("groups", groups) and tests > 0 and math.comb(groups, tests) > MOST_SPLITS:
         yield _fault(
             f"{tests} of {groups} groups are {math.comb(groups, tests):,} splits; at most"
             f" {MOST_SPLITS:,} are made, take fewer groups",
             "groups",
         )
+
+
+def _in_bounds(name: str, value: float) -> bool:
+    least, most = PLAN_BOUNDS[name]
+    return bool(least <= value <= most)
 
 
 def _fault(message: str, *path: str) -> InvalidInput:

@@ -95,6 +95,8 @@ async def test_the_same_walk_forward_is_done_once(app, market, ask):
 
 REFUSED = [
     ({"trainSessions": 59}, ["input", "trainSessions"], "use 60 to 5000"),
+    ({"testSessions": 2_000_000_000}, ["input", "testSessions"], "was 2000000000; use 5"),
+    ({"method": "CPCV", "groups": 1000}, ["input", "groups"], "groups was 1000; use 2 to 20"),
     ({"testSessions": 4}, ["input", "testSessions"], "use 5 to 2500"),
     ({"step": 43}, ["input", "step"], "at most testSessions, which is 42"),
     ({"purge": -1}, ["input", "purge"], "use 0 to 252"),
