@@ -2,14 +2,28 @@ import { ButtonLink } from "../ui/Button";
 import { Empty } from "../ui/Notice";
 import { useTitle } from "../ui/useTitle";
 
-export function NotFound({ what = "page" }: { what?: string }) {
+type What = "page" | "backtest" | "sweep" | "walk-forward" | "scan" | "plan" | "job";
+
+/** Where there are others of what was looked for. */
+const OTHERS: Record<What, { to: string; label: string }> = {
+  page: { to: "/", label: "Dashboard" },
+  backtest: { to: "/backtests", label: "All backtests" },
+  sweep: { to: "/sweeps", label: "All sweeps" },
+  "walk-forward": { to: "/sweeps", label: "All sweeps and walk-forwards" },
+  scan: { to: "/scanner", label: "All scans" },
+  plan: { to: "/rebalance", label: "Plan orders" },
+  job: { to: "/jobs", label: "All jobs" },
+};
+
+export function NotFound({ what = "page" }: { what?: What }) {
   useTitle("Not found");
+  const { to, label } = OTHERS[what];
   return (
     <Empty
       title={`No such ${what}`}
       action={
-        <ButtonLink to="/backtests" look="primary">
-          All backtests
+        <ButtonLink to={to} look="primary">
+          {label}
         </ButtonLink>
       }
     >
