@@ -35,7 +35,6 @@ export function RecentTrades({ trades }: { trades: Dashboard["recentTrades"] }) 
               <th scope="col" className={table.num}>
                 Entry
               </th>
-              <th scope="col">State</th>
               <th scope="col" className={table.num}>
                 Profit <div>AUD</div>
               </th>
@@ -65,10 +64,11 @@ function Row({ trade }: { trade: Dashboard["recentTrades"][number] }) {
         {decimal(trade.entryPrice, 2)} {trade.currency}
         <div className={table.faint}>{day(trade.entryAt.slice(0, 10))}</div>
       </td>
-      <td>{words(trade.status)}</td>
       <td className={`${table.num} ${tone(profit)}`}>
         {orNothing(profit, (amount) => gain(amount, "").trim())}
-        {trade.status === "OPEN" && profit !== null && <div className={table.faint}>so far</div>}
+        <div className={table.faint}>
+          {trade.status === "OPEN" && profit !== null ? "so far" : words(trade.status).toLowerCase()}
+        </div>
       </td>
     </tr>
   );

@@ -61,8 +61,8 @@ function Loaded({ sweep, busy }: { sweep: Sweep; busy: boolean }) {
         </h1>
         <p className={css.facts}>
           {sweep.strategy.name} · {sweep.universe ?? "a list of symbols"} · {day(sweep.start)} – {day(sweep.end)} ·{" "}
-          {integer(sweep.combinations)} combinations by {enumWords(sweep.method).toLowerCase()} · better is{" "}
-          {objectiveWords(sweep.objective).toLowerCase()}
+          {integer(sweep.combinations)} {sweep.combinations === 1 ? "combination" : "combinations"} by{" "}
+          {enumWords(sweep.method).toLowerCase()} · better is {objectiveWords(sweep.objective).toLowerCase()}
         </p>
       </header>
       {busy && (
