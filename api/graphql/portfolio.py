@@ -15,6 +15,7 @@ from api.graphql.figures import Attribution, Metrics, metrics_of
 from api.graphql.market_data import InstrumentType, KnownAt
 from api.graphql.portfolio_book import Book
 from api.graphql.scalars import DateArray, FloatArray
+from api.graphql.trades import require_past
 from api.services import portfolio
 from api.services.portfolio import Statement, cents
 from api.services.portfolio_curve import Curve, Range, curve_of, read_index, start_of
@@ -288,7 +289,11 @@ def book_at(
     known_at: datetime | None = None,
     currency: Currency | None = None,
 ) -> Book:
-    """Return the viewer's books at the end of a day; of the day of `known_at` if left out."""
+    """Return the viewer's books at the end of a day; of the day of `known_at` if left out.
+
+    Raises InvalidInput for an instant that is still to come.
+    """
+    require_past(known_at)
     now = known_at or datetime.now(UTC)
     told = (currency or Currency.AUD).value
     return Book(context, BookAt(context.viewer_id, valid_at or today(now), known_at, told), now)

@@ -216,7 +216,7 @@ class TradeQuery:
         id: Annotated[strawberry.ID, strawberry.argument(description="Id of the trade.")],
         known_at: KnownAt = None,
     ) -> Trade | TradeAt | None:
-        _require_past(known_at)
+        require_past(known_at)
         trade_id = uuid_of(id, "trade")
         if trade_id is None:
             return None
@@ -246,7 +246,7 @@ class TradeQuery:
         first: First = None,
         after: After = None,
     ) -> Connection[Trade | TradeAt]:
-        _require_past(known_at)
+        require_past(known_at)
         owner, order = info.context.viewer_id, order_by or TradeOrder()
         by = SortBy(order.field.value)
         size, seal = page_size(first), Seal(str(owner), f"trades by {by} {order.direction}")
@@ -281,7 +281,7 @@ def _wanted(filter: TradeFilter | None) -> Wanted:
     return EVERYTHING if filter is None else Wanted(**vars(filter))
 
 
-def _require_past(known_at: datetime | None) -> None:
+def require_past(known_at: datetime | None) -> None:
     if known_at is not None and known_at > datetime.now(UTC):
         raise InvalidInput(
             f"knownAt was {known_at.isoformat()}; nobody knows what comes after now, leave it out",

@@ -155,6 +155,18 @@ async def test_94_nobody_stands_in_the_future_and_before_the_first_version_is_no
     assert (await told(ask, LIST, knownAt="2020-01-01T00:00:00Z"))["nodes"] == []
 
 
+@pytest.mark.parametrize("root", ["portfolio", "dashboard { portfolio"])
+async def test_94_nor_do_the_books_stand_in_the_future(ask, root):
+    """What a later correction changes would not be what was answered here."""
+    name, _, below = root.partition(" ")
+    asked = f'{{ {name}(knownAt: "2090-01-01T00:00:00Z") {below} {{ totalValue }}'
+
+    answer = await ask(asked + " }" * (1 + below.count("{")))
+
+    [error] = answer["errors"]
+    assert (error["extensions"]["field"], error["path"]) == (["knownAt"], [name])
+
+
 FLOW = """
 mutation($input: RecordCashFlowInput!) { recordCashFlow(input: $input) {
   cashFlow { id date amount currency fxRate reason recordedAt }

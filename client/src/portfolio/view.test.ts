@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { dayAfter, daysBetween, endOf, today } from "./view";
+import { dayAfter, daysBetween, endOf, past, today } from "./view";
 
 test("days are counted in UTC, across a change of summer time", () => {
   expect(daysBetween("2026-10-03", "2026-10-05")).toBe(2);
@@ -14,4 +14,11 @@ test("what was known on a day is what was known at its end", () => {
 
 test("today is that of UTC, as the days of knowledge are", () => {
   expect(today(Date.parse("2026-11-21T23:30:00Z"))).toBe("2026-11-21");
+});
+
+test("the end of today is still to come: now stands for it", () => {
+  const now = Date.parse("2026-11-21T23:30:00Z");
+  expect(past(endOf("2026-11-21"), now)).toBe(null);
+  expect(past(endOf("2026-11-20"), now)).toBe("2026-11-20T23:59:59.999999Z");
+  expect(past(null, now)).toBe(null);
 });

@@ -17,7 +17,7 @@ export function useView() {
     else next.delete(name);
     setParams(next, { replace: true });
   };
-  const view: View = { validAt: day(on), knownAt: endOf(day(known)), currency };
+  const view: View = { validAt: day(on), knownAt: past(endOf(day(known))), currency };
   return { view, on: day(on), known: day(known), set };
 }
 
@@ -25,6 +25,10 @@ const day = (text: string | null) => (text && /^\d{4}-\d{2}-\d{2}$/.test(text) ?
 
 /** The last instant of a day, in UTC. */
 export const endOf = (iso: string | null) => iso && `${iso}T23:59:59.999999Z`;
+
+/** Now, as null, instead of an instant that is still to come. */
+export const past = (instant: string | null, now = Date.now()) =>
+  instant && Date.parse(instant) > now ? null : instant;
 
 export const today = (now = Date.now()) => new Date(now).toISOString().slice(0, 10);
 
