@@ -17,6 +17,7 @@ const FUNNEL = `query Found($id: ID!) {
 test("a breakout scan of real bars shows its funnel, its hits and their reasons", async () => {
   const { page, problems, close } = await visit(browser, "/scanner");
   await page.getByText("No scans yet").waitFor();
+  await page.getByText("Rules", { exact: true }).click();
   await page.getByLabel("Return, 63 sessions").fill("0.15");
   await page.getByLabel("Narrowing range").uncheck();
   await page.getByRole("button", { name: "Scan", exact: true }).click();

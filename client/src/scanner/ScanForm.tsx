@@ -49,7 +49,9 @@ export function ScanForm({ scanners, universes, initial }: Props) {
   };
   const focusFirst = (wrong: Faults) => {
     const controls = [...(form.current?.querySelectorAll<HTMLElement>("[data-path]") ?? [])];
-    controls.find((control) => wrong[control.dataset.path!])?.focus();
+    const first = controls.find((control) => wrong[control.dataset.path!]);
+    first?.closest("details")?.setAttribute("open", "");
+    first?.focus();
   };
 
   const submit = async (event: FormEvent) => {
@@ -131,13 +133,15 @@ export function ScanForm({ scanners, universes, initial }: Props) {
           onChange={(maxResults) => change("maxResults", { maxResults })}
         />
       </div>
-      <h2>Rules</h2>
-      <SchemaFields
-        schema={scanner.parameterSchema}
-        values={draft.parameters}
-        faults={faults}
-        onChange={(path, parameters) => change(path, { parameters })}
-      />
+      <details className={css.rules}>
+        <summary>Rules</summary>
+        <SchemaFields
+          schema={scanner.parameterSchema}
+          values={draft.parameters}
+          faults={faults}
+          onChange={(path, parameters) => change(path, { parameters })}
+        />
+      </details>
       <div className={css.run}>
         {faults[""] && <FieldError>{faults[""]}</FieldError>}
         {error && <LoadError error={error} onRetry={() => form.current?.requestSubmit()} />}
