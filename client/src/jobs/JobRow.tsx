@@ -77,6 +77,8 @@ function Actions({ job, onRetried }: { job: JobRowFragment; onRetried: () => voi
     retried.error?.message ??
     cancelled.data?.cancelJob.userErrors[0]?.message ??
     retried.data?.retryJob.userErrors[0]?.message;
+  // The same content may have been asked for since, and be there already.
+  const again = retried.data?.retryJob.job;
   const named = `${kindName(job.kind)} of ${instant(job.createdAt)}`;
   return (
     <>
@@ -96,11 +98,11 @@ function Actions({ job, onRetried }: { job: JobRowFragment; onRetried: () => voi
         <Button
           small
           aria-label={`Try again: ${named}`}
-          disabled={retried.loading || Boolean(retried.data?.retryJob.job)}
+          disabled={retried.loading || Boolean(again)}
           onClick={() => void retry().catch(() => null)}
         >
           <Icon name="again" />
-          {retried.data?.retryJob.job ? "Queued anew" : "Try again"}
+          {again ? (isOpen(again.status) ? "Queued anew" : "Done since") : "Try again"}
         </Button>
       )}
       {complaint && <FieldError>{sentence(complaint)}</FieldError>}

@@ -61,6 +61,20 @@ test("a failed job tells why, how long it took, and can be tried again", async (
   expect(screen.getAllByRole("row", { name: /Price ingest/ })).toHaveLength(2);
 });
 
+test("what has been done since is not said to be queued", async () => {
+  const since = job({ id: "job_2", status: "SUCCEEDED", error: null });
+  const retry = {
+    request: { query: RetryJobDocument, variables: { id: "job_1" } },
+    result: { data: { retryJob: { job: since, userErrors: [] } } },
+  };
+  renderPage(<JobsPage />, [QUOTA, answer([job()]), retry, answer([since, job()])]);
+
+  await userEvent.click(await screen.findByRole("button", { name: /Try again/ }));
+
+  expect(await screen.findByText("Done since")).toBeDefined();
+  expect(screen.queryByText("Queued anew")).toBeNull();
+});
+
 test("what the server refuses stands beside the button", async () => {
   const refused = {
     request: { query: RetryJobDocument, variables: { id: "job_1" } },
