@@ -5,6 +5,9 @@ import { SessionEnded } from "./session/session";
 /** What an API answers to a document of a page older than those it serves. */
 const OUTDATED = "PERSISTED_QUERY_NOT_FOUND";
 
+/** What an API says of what was asked for: it did answer, and asking again changes nothing. */
+const OF_THE_REQUEST = ["INVALID", "NOT_FOUND", "UNKNOWN_SYMBOL", "MISSING_DATA", "INSUFFICIENT_HISTORY", "FORBIDDEN"];
+
 /** What went wrong in words; the reference finds the request in the server's records. */
 export type Failure = { title: string; detail: string; reference: string | null };
 
@@ -14,7 +17,9 @@ export function failureOf(error: Error): Failure {
       return { title: "This page is out of date", detail: "Reload it to go on.", reference: null };
     const detail = error.errors.map((each) => each.message).join("; ");
     const reference = error.errors.map((each) => each.extensions?.requestId).find((id) => typeof id === "string");
-    return { title: "The server could not answer", detail, reference: (reference as string | undefined) ?? null };
+    const asked = error.errors.every(({ extensions }) => OF_THE_REQUEST.includes(String(extensions?.code)));
+    const title = asked ? "This cannot be shown" : "The server could not answer";
+    return { title, detail, reference: (reference as string | undefined) ?? null };
   }
   if (ServerError.is(error)) return { ...refusal(error), reference: error.response.headers.get("x-request-id") };
   if (error instanceof SessionEnded)
