@@ -12,6 +12,7 @@ from api.errors import Conflict, InvalidInput
 from api.services.amounts import amount_faults, aud_per_unit, held
 from api.services.backtest_request import idempotency_key_faults
 from api.services.findings import Findings
+from api.services.portfolio_days import today
 from api.services.trade_text import clean_reason
 from models.audit_events import AuditEventRepository
 from models.backtest import Currency
@@ -64,8 +65,7 @@ async def record_cash_flow(
 
 
 def _check_date(date: Day) -> None:
-    today = datetime.now(UTC).date()
-    if date > today:
+    if date > today(datetime.now(UTC)):
         raise InvalidInput(
             f"date was {date}, which is still to come; record money when it has moved",
             field=("input", "date"),

@@ -15,6 +15,7 @@ from api.services.backtest_request import (
     Constraints,
     Costs,
 )
+from api.services.portfolio_days import today
 from models.backtest import Allocator
 
 # What a finished run has settled: to plan with another one is to run another one.
@@ -42,7 +43,7 @@ class PlanRequest:
 
     @property
     def day(self) -> date:
-        return self.as_of or datetime.now(UTC).date()
+        return self.as_of or today(datetime.now(UTC))
 
     def payload(self) -> dict[str, Any]:
         """Return what the worker needs, as JSON values; `load` reads it."""
@@ -121,12 +122,12 @@ def _settled(request: PlanRequest) -> Iterator[ClientError]:
 
 
 def _day(day: date | None) -> Iterator[ClientError]:
-    today = datetime.now(UTC).date()
+    latest = today(datetime.now(UTC))
     if day is not None and day < FIRST_DAY:
         yield _fault(f"asOf was {day}; no prices are older than {FIRST_DAY}", "asOf")
-    if day is not None and day > today:
+    if day is not None and day > latest:
         yield _fault(
-            f"asOf was {day}; nobody knows what comes after today, {today}, choose it or an"
+            f"asOf was {day}; nobody knows what comes after today, {latest}, choose it or an"
             " earlier day",
             "asOf",
         )

@@ -17,8 +17,8 @@ from models.portfolio_books import BookAt, BookRepository, DayRow
 from models.portfolio_snapshots import PortfolioSnapshotRepository, SettledDay
 
 EMPTY = Figure(None, "no trade and no cash flow is recorded")
-# Sydney's standard time: its market opens in the evening before by UTC.
-AHEAD = timedelta(hours=10)
+# Sydney's summer time: no trade that has happened is of a later day.
+AHEAD = timedelta(hours=11)
 # Less than this of a market value is the rounding of sums.
 ROUNDING = 1e-6
 

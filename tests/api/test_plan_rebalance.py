@@ -14,6 +14,7 @@ from api.services.backtests import submit_backtest
 from api.services.jobs import perform
 from api.services.plan_csv import broker_csv
 from api.services.plan_request import PlanRequest
+from api.services.portfolio_days import today
 from api.services.publish_backtest import publish_backtest
 from api.services.run_backtest import run_backtest
 from api.services.work import Steps
@@ -156,7 +157,7 @@ async def test_today_ends_now(ask, app):
 
     plan = (await planned(ask, {"backtest": run}))["plan"]
 
-    assert plan["asOf"] == now.date().isoformat()
+    assert plan["asOf"] == today(now).isoformat()
     assert plan["lines"][0]["estimatedPrice"] == "20"
 
 

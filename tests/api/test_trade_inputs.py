@@ -5,12 +5,15 @@ shifted or turned into a null on the way through GraphQL into PostgreSQL and bac
 """
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
 
+from api.services.portfolio_days import today
 from models import CashFlow, Trade
+from models.backtest import Currency
+from models.trade_facts import Moment, facts_of
 from tests.api.test_graphql_trades import BHP, CLOSE, CORRECT, EXIT, LIST, OPEN, READ, opened, told
 from tests.factories import STRANGER
 
@@ -245,6 +248,21 @@ async def test_one_key_is_one_rate(ask, market):
 
 
 async def test_today_is_a_day_money_can_move(ask):
-    today = datetime.now(UTC).date().isoformat()
+    """In Sydney, where the morning of a day is the evening before in UTC."""
+    now = datetime.now(UTC)
 
-    assert (await told(ask, FLOW, input=DEPOSIT | {"date": today}))["userErrors"] == []
+    for day in (now.date(), today(now)):
+        assert (await told(ask, FLOW, input=DEPOSIT | {"date": str(day)}))["userErrors"] == []
+    assert await flow_refused(ask, date=str(today(now) + timedelta(days=1))) == [
+        ("date", "INVALID")
+    ]
+
+
+async def test_no_trade_that_has_happened_is_of_a_day_after_today(sessions):
+    """Sydney's midnight is 13:00 by UTC in summer and 14:00 in winter."""
+    async with sessions() as session:
+        for month in (1, 7):
+            for hour in range(24):
+                instant = datetime(2026, month, 5, hour, 30, tzinfo=UTC)
+                [facts] = await facts_of(session, [Moment(Currency.AUD, instant)])
+                assert facts.day <= today(instant)
