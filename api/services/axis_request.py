@@ -64,7 +64,7 @@ def checked_axis(asked: AxisRequest, field: tuple[str, ...], loose: StrategyEntr
             raise InvalidInput(
                 f"step was {axis.step:g}; {asked.name} takes whole steps", field=(*field, "step")
             )
-    ends = (axis.low, axis.high) if axis.values is None else axis.values
+    ends = (_written(axis.low), _written(axis.high)) if axis.values is None else axis.values
     check_cost(len(ends), MOST_COMBINATIONS)
     findings, kept = Findings(), []
     for value in ends:
@@ -72,6 +72,11 @@ def checked_axis(asked: AxisRequest, field: tuple[str, ...], loose: StrategyEntr
             kept.append(_checked(asked.name, value, field, loose))
     findings.settle()
     return axis if axis.values is None else replace(axis, values=tuple(kept))
+
+
+def _written(end: float) -> float | int:
+    """Return an end of a range as it was given: 21, not 21.0."""
+    return int(end) if end.is_integer() else end
 
 
 def axis_from(asked: AxisRequest, *, whole: bool) -> Axis:

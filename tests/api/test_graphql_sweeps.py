@@ -199,6 +199,11 @@ REFUSED = [
         "must be below high",
     ),
     (
+        {"axes": [{"name": "top_n", "low": 0, "high": 9}]},
+        ["input", "axes", "0"],
+        "top_n was 0; use at least 1",
+    ),
+    (
         {"axes": [{"name": "top_n", "low": 1, "high": 9, "step": 0}]},
         ["input", "axes", "0", "step"],
         "use more than 0",
