@@ -18,7 +18,6 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 
-from models.idle import FRESH_SECONDS, look_before_use
 from models.reading import end_readings
 
 SessionFactory = async_sessionmaker[AsyncSession]
@@ -95,12 +94,11 @@ def make_engine(
         database_url(address) if isinstance(address, str) else "postgresql+asyncpg://",
         pool_size=pool_size,
         max_overflow=0,
+        pool_pre_ping=True,
         hide_parameters=True,  # an error is logged with its statement, never with what was asked
         json_deserializer=orjson.loads,
         connect_args=arguments,
     )
-    # A function is frozen between its requests and reads nothing meanwhile: it asks each time.
-    look_before_use(made, fresh_seconds=FRESH_SECONDS if pool_size > 1 else 0.0)
     end_readings(made)
     return made
 
