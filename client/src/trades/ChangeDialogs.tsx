@@ -200,6 +200,9 @@ function TextFields({ entry: { draft, change, at } }: { entry: Entry<CorrectDraf
   );
 }
 
+// What a part of a trade is called when it is closed on its own.
+const PART = /\/\d+$/;
+
 export function CancelDialog({ trade, onClose, onKept }: Props) {
   const entry = useEntry(() => ({ reason: "" }));
   const [cancel, { loading, error }] = useMutation(CancelTradeDocument);
@@ -217,7 +220,7 @@ export function CancelDialog({ trade, onClose, onKept }: Props) {
   return (
     <EntryDialog
       title="Cancel the trade"
-      hint={`${named(trade)} leaves the books for good: no position, no cash, no profit. Its versions stay on record.`}
+      hint={`${named(trade)} leaves the books for good: no position, no cash, no profit. Its versions stay on record.${PART.test(trade.reference) ? " The shares do not go back to the trade they were a part of." : ""}`}
       submit="Take it out"
       danger
       busy={loading}
