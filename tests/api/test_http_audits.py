@@ -1,6 +1,5 @@
 """GraphQL over HTTP as npm's graphql-http audits it: 61 of 61, by both of our ways in."""
 
-
 from api.graphql.execute import Profile
 from api.http import create_app
 from tests.api.auditing import audit, gateway
