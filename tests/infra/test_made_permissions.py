@@ -22,6 +22,8 @@ GRANTS = {
         "sqs:ReceiveMessage": ["queue/backtest"],
         "sqs:DeleteMessage": ["queue/backtest"],
         "sqs:GetQueueAttributes": ["queue/backtest"],
+        # A search that was claimed hands its parts out.
+        "sqs:SendMessage": ["queue/backtest"],
     },
     "ingest": {
         "secretsmanager:GetSecretValue": ["secret/worker", "secret/tiingo"],
