@@ -73,6 +73,7 @@ class Strategy(Generic[P]):
     history_field: ClassVar[str | None] = None  # parameter that sets the warm-up
     # Contract Allocator -> the value of the `weighting` parameter it replaces.
     allocators: ClassVar[Mapping[str, str]] = {}
+    wraps: ClassVar[bool] = False  # whether it needs a primary strategy
     parameters_type: ClassVar[type[Parameters]]
 
     def __init__(self, parameters: P) -> None:
@@ -117,12 +118,26 @@ def _describe(cls: type[Strategy[Any]]) -> dict[str, Any]:
         "version": str(cls.version),
         "summary": cleandoc(cls.__doc__ or "").partition("\n\n")[0],
         "references": list(cls.references),
-        "parameterSchema": parameter_schema(cls.parameters_type, last=Parameters.model_fields),
+        "parameterSchema": _schema(cls),
         "defaultParameters": defaults.model_dump(mode="json"),
         "requires": list(cls.requires),
         "minimumHistory": cls(defaults).warmup,
         "historyField": cls.history_field,
         "liquidityHistory": LIQUIDITY_SESSIONS,
         "allocators": list(cls.allocators),
+        "wraps": cls.wraps,
         "rebalance": defaults.rebalance.value,
     }
+
+
+def _schema(cls: type[Strategy[Any]]) -> dict[str, Any]:
+    """Return the JSON Schema of a strategy's parameters; a primary is one of those there are."""
+    schema = parameter_schema(cls.parameters_type, last=Parameters.model_fields)
+    if cls.wraps:
+        schema["properties"]["primary"]["enum"] = primaries()
+    return schema
+
+
+def primaries() -> list[str]:
+    """Return the keys of the strategies that another one may wrap."""
+    return sorted(key for key, cls in STRATEGIES.items() if not cls.wraps)
