@@ -1,0 +1,78 @@
+"""A strategy around another one, its primary, whose parameters lie inside its own."""
+
+from typing import Any, ClassVar, TypeVar
+
+from pydantic import Field, ValidationError
+
+from engine.errors import InvalidParameters
+from engine.strategies.base import STRATEGIES, Parameters, Strategy, primaries
+
+
+class WrappingParameters(Parameters):
+    """Parameters of a strategy that wraps another one.
+
+    What every strategy has (calendar, offset, floors) is said once, here, and holds for the
+    primary too.
+    """
+
+    primary: str = Field(
+        "momentum",
+        title="Primary strategy",
+        description="Key of the strategy it is put around, which must not wrap another itself.",
+    )
+    primary_parameters: dict[str, Any] = Field(
+        {},
+        title="Primary's parameters",
+        description="Parameters of the primary strategy by name; what is left out is its default.",
+    )
+
+
+W = TypeVar("W", bound=WrappingParameters)
+
+
+class Wrapper(Strategy[W]):
+    """A strategy that needs another one's decisions. Its warm-up comes on top of the primary's."""
+
+    wraps: ClassVar = True
+
+    def __init__(self, parameters: W) -> None:
+        super().__init__(parameters)
+        self.primary = build_primary(parameters)
+
+    @property
+    def warmup(self) -> int:
+        return super().warmup + self.primary.warmup
+
+    @property
+    def shorts(self) -> bool:
+        return self.primary.shorts
+
+    def inputs(self) -> tuple[str, ...]:
+        return self.primary.inputs()
+
+
+def build_primary(parameters: WrappingParameters) -> Strategy[Any]:
+    """Return the strategy that is wrapped.
+
+    Raises InvalidParameters, which names `primary` or `primary_parameters.<name>`.
+    """
+    if parameters.primary not in primaries():
+        choices = ", ".join(primaries())
+        raise InvalidParameters(f"primary was {parameters.primary!r}; choose one of {choices}")
+    cls = STRATEGIES[parameters.primary]
+    shared = {name: getattr(parameters, name) for name in Parameters.model_fields}
+    twice = sorted(shared.keys() & parameters.primary_parameters.keys())
+    if twice:
+        raise InvalidParameters(
+            f"primary_parameters.{twice[0]} is a parameter of the wrapping strategy; set it there"
+        )
+    try:
+        return cls(cls.parameters_type(**shared, **parameters.primary_parameters))
+    except ValidationError as e:
+        raise InvalidParameters(_first_fault(e)) from e
+
+
+def _first_fault(error: ValidationError) -> str:
+    fault = error.errors()[0]
+    path = ".".join(["primary_parameters", *(str(part) for part in fault["loc"])])
+    return f"{path} was refused: {fault['msg']}"
