@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -31,6 +31,8 @@ class Targets:
     instants: IntArray  # (d,) ns UTC
     weights: FloatArray  # (d, m)
     reasons: Mapping[str, int]  # why assets were passed over, counted over all decisions
+    flags: tuple[str, ...] = ()  # of any decision, in the order they first arose
+    diagnostics: Mapping[str, Any] = field(default_factory=dict)  # by topic, the latest of each
 
 
 def decide(
@@ -102,8 +104,19 @@ def _targets(
 ) -> Targets:
     chosen = np.array([position for position, _ in made], np.int64)
     reasons: Counter[str] = Counter()
+    flags: dict[str, None] = {}
+    diagnostics: dict[str, Any] = {}
     weights = np.zeros((len(made), len(panel.symbols)))
     for i, (_, decision) in enumerate(made):
         weights[i] = decision.weights
         reasons.update(decision.reasons)
-    return Targets(rows=rows[chosen], instants=instants[chosen], weights=weights, reasons=reasons)
+        flags.update(dict.fromkeys(decision.flags))
+        diagnostics.update(decision.diagnostics)
+    return Targets(
+        rows=rows[chosen],
+        instants=instants[chosen],
+        weights=weights,
+        reasons=reasons,
+        flags=tuple(flags),
+        diagnostics=diagnostics,
+    )

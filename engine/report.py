@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -79,6 +79,7 @@ class Result:
     decided_at: int  # instant of that decision, ns UTC; 0 where nothing was decided
     reasons: Mapping[str, int]  # why assets were passed over or removed, over all decisions
     notes: tuple[str, ...]  # limits that could not hold, by decision
+    diagnostics: Mapping[str, Any]  # what the strategy measured of itself, by topic
     guards: Guards
 
 
@@ -138,7 +139,16 @@ def report(
         decided_at=int(targets.instants[-1]) if len(targets.rows) else 0,
         reasons=targets.reasons,
         notes=notes,
-        guards=_guards(panel, net, metrics, lookahead, limited=bool(notes), warming_up=warming_up),
+        diagnostics=targets.diagnostics,
+        guards=_guards(
+            panel,
+            net,
+            metrics,
+            lookahead,
+            decided=targets.flags,
+            limited=bool(notes),
+            warming_up=warming_up,
+        ),
     )
 
 
@@ -148,6 +158,7 @@ def _guards(
     metrics: Metrics,
     lookahead: Lookahead,
     *,
+    decided: tuple[str, ...],
     limited: bool,
     warming_up: bool,
 ) -> Guards:
@@ -166,7 +177,7 @@ def _guards(
         lookahead_detail=lookahead.detail,
         fills_on_real_bars=_on_real_bars(panel, net.orders),
         missing_data=missing_bars(panel, books.row),
-        flags=tuple(dict.fromkeys([*panel.flags, *net.flags, *raised])),
+        flags=tuple(dict.fromkeys([*panel.flags, *net.flags, *decided, *raised])),
     )
 
 

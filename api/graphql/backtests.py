@@ -122,6 +122,14 @@ class BacktestType(Held, Node):
     def guards(root: Run) -> Guards | None:
         return figures.guards_of(_part(root, "guards"))
 
+    @strawberry.field(
+        description="What the strategy measured of itself, by topic, such as how well its model "
+        "told good trades from bad; null where it measures nothing."
+    )
+    def diagnostics(root: Run) -> JSON | None:
+        found = _part(root, "diagnostics")
+        return JSON(found) if found else None
+
     @strawberry.field(description="Equity by session, in the run's currency.")
     async def equity(
         root: Run,

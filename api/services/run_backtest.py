@@ -96,6 +96,7 @@ def _summary(result: Result, panel: Panel) -> dict[str, Any]:
         "drawdowns": [_drawdown(period) for period in result.drawdowns],
         "attribution": _attribution(result, panel),
         "guards": asdict(result.guards),
+        "diagnostics": dict(result.diagnostics),
         "orders": {"count": len(result.orders)},
         # Tells that tables of figures and holdings lie beside the curves.
         "tables": TABLES,

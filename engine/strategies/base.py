@@ -59,6 +59,9 @@ class Decision:
 
     weights: FloatArray  # (m,)
     reasons: Mapping[str, int] = field(default_factory=dict)  # code -> count of assets
+    flags: tuple[str, ...] = ()  # what a reader of the run has to know
+    # What the strategy measured of itself, by topic, as JSON values; unknown is None, never NaN.
+    diagnostics: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Strategy(Generic[P]):

@@ -49,6 +49,7 @@ SUMMARY = {
         "missing_data": [],
         "flags": ["vendor_adjusted"],
     },
+    "diagnostics": {"meta_label": {"auc": 0.53, "brier": None}},
     "overfitting": {
         "psr": 0.99,
         "min_track_record_length": 80.5,

@@ -21,6 +21,7 @@ query Detail($id: ID!, $points: Int, $orders: Int = 2, $after: String) {
     benchmarkMetrics { sharpe }
     overfitting { psr deflatedSharpe trials effectiveTrials sharpeInterval verdict }
     guards { lookaheadFree survivorshipGapCagr fillsOnRealBars missingData flags }
+    diagnostics
     equity(maxPoints: $points) { dates strategy benchmark pointCount totalPoints }
     gross: equity(maxPoints: 50, basis: GROSS) { strategy pointCount }
     drawdown { strategy benchmark pointCount }
@@ -77,6 +78,7 @@ async def test_a_finished_run_in_full(ask, app):
     assert shown["overfitting"]["sharpeInterval"] == [0.5, 2.0]
     assert shown["overfitting"]["trials"] == 4
     assert shown["guards"]["flags"] == ["vendor_adjusted"]
+    assert shown["diagnostics"] == {"meta_label": {"auc": 0.53, "brier": None}}
     assert shown["equity"]["strategy"] == [100.0 + day for day in range(100)]
     assert shown["equity"]["dates"][:2] == ["2020-01-01", "2020-01-02"]
     assert (shown["equity"]["pointCount"], shown["equity"]["totalPoints"]) == (100, POINTS)
@@ -147,8 +149,9 @@ async def test_a_queued_run_has_no_figures_yet(ask, app):
 
     shown = (await ask(DETAIL, id=f"backtest_{run.id}"))["data"]["backtest"]
 
-    for name in ("metrics", "overfitting", "guards", "equity", "drawdown", "attribution"):
+    for name in ("metrics", "guards", "diagnostics", "equity", "drawdown", "attribution"):
         assert shown[name] is None
+    assert shown["overfitting"] is None
     assert (shown["monthlyReturns"], shown["worstDrawdowns"], shown["downloads"]) == ([], [], [])
     assert shown["orders"]["nodes"] == []
     assert shown["orders"]["totalCount"] == 0

@@ -303,3 +303,19 @@ def test_round_trips_are_closed_positions_net_of_fees_and_with_their_dividends()
     # 499 bought at 10 and sold at 12 with 0.50 a share in between; both second positions are open.
     assert trips.cost.tolist() == [4_992.0]
     assert trips.profit.tolist() == pytest.approx([499 * 2.5 - 4.0])
+
+
+def test_what_a_strategy_says_of_itself_reaches_the_result():
+    class Measured(Fixed):
+        def decide(self, window, state):
+            decision, state = super().decide(window, state)
+            told = {"model": {"auc": None}}
+            return replace(decision, flags=("untrained",), diagnostics=told), state
+
+    panel = make_panel(make_closes(sessions=60, assets=2))
+    request = replace(make_request(panel, [0.5, 0.5]), strategy=Measured([0.5, 0.5]))
+
+    result = run(panel, request, checkpoint=lambda *_: None)
+
+    assert result.diagnostics == {"model": {"auc": None}}
+    assert "untrained" in result.guards.flags

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -158,3 +159,22 @@ def test_a_decision_needs_a_session_after_it():
 
     with pytest.raises(InsufficientHistory):
         run(panel, Recorder(), first_row=29)
+
+
+class Measuring(Recorder):
+    """Measures itself anew at each decision."""
+
+    def decide(self, window, state: Any):
+        decision, count = super().decide(window, state)
+        told = {} if count % 2 else {"model": {"events": count}}
+        return decision and replace(decision, flags=("b", "a")[:count], diagnostics=told), count
+
+
+def test_flags_are_told_once_and_of_each_topic_the_latest_measurement():
+    panel = make_panel(make_closes(sessions=100, assets=2))
+
+    targets = run(panel, Measuring())
+
+    assert len(targets.rows) == 4
+    assert targets.flags == ("b", "a")
+    assert targets.diagnostics == {"model": {"events": 4}}

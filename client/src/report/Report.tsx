@@ -4,6 +4,7 @@ import { LoadError } from "../ui/Notice";
 import { SkeletonRows } from "../ui/Skeleton";
 import { Attribution } from "./Attribution";
 import { Curves } from "./Curves";
+import { Diagnostics } from "./Diagnostics";
 import { Downloads } from "./Downloads";
 import { Drawdowns } from "./Drawdowns";
 import { Guards } from "./Guards";
@@ -33,6 +34,7 @@ export default function Report({ id, name }: { id: string; name: string }) {
         <Attribution run={run} currency={run.currency} total={run.metrics?.totalReturn ?? null} />
         <div className={css.report}>
           <Guards run={run} currency={run.currency} />
+          <Diagnostics run={run} />
           <Downloads run={run} />
         </div>
       </div>

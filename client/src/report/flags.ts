@@ -69,6 +69,15 @@ const FLAGS: Record<string, { title: string; detail: string }> = {
     title: "Price index",
     detail: "An index without dividends is among the assets; its returns leave them out.",
   },
+  untrained: {
+    title: "Model untrained at first",
+    detail:
+      "Until enough of the primary's trades had ended for the model to learn from, the primary's weights were taken as they are.",
+  },
+  real_yield_missing: {
+    title: "Gold by its trend",
+    detail: "No real yield is stored, so gold was held while it stood above its own 200-session mean.",
+  },
   nav_jump: {
     title: "Implausible jump",
     detail: "The equity moved by an implausible amount in one session: look at the prices of that day.",

@@ -1,0 +1,38 @@
+import { render, screen, within } from "@testing-library/react";
+import { expect, test } from "vitest";
+import { Diagnostics } from "./Diagnostics";
+
+const FOUND = {
+  meta_label: {
+    events: 412,
+    auc: 0.53128,
+    brier: null,
+    calibration: "isotonic",
+    reliability: [
+      { from: 0, count: 40, predicted: 0.4512, observed: null },
+      { from: 0.5, count: 12, predicted: 0.6, observed: -0.25 },
+    ],
+  },
+};
+
+test("figures and tables of any topic are shown as they were measured", () => {
+  render(<Diagnostics run={{ diagnostics: FOUND }} />);
+
+  expect(screen.getByRole("heading", { name: "Meta label" })).toBeDefined();
+  const figures = screen.getAllByRole("definition").map((figure) => figure.textContent);
+  expect(figures).toEqual(["412", "0.5313", "—", "Isotonic"]);
+  const rows = within(screen.getByRole("table", { name: "Reliability" })).getAllByRole("row");
+  expect(
+    rows.map((row) =>
+      within(row)
+        .queryAllByRole("cell")
+        .map((cell) => cell.textContent),
+    ),
+  ).toEqual([[], ["0", "40", "0.4512", "—"], ["0.5", "12", "0.6", "−0.25"]]);
+});
+
+test.each([null, undefined, {}, { meta_label: {} }, []])("nothing measured shows nothing", (diagnostics) => {
+  const { container } = render(<Diagnostics run={{ diagnostics }} />);
+
+  expect(container.childElementCount).toBe(0);
+});

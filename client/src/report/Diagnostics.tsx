@@ -1,0 +1,92 @@
+import type { DiagnosticsPartFragment } from "../graphql/generated";
+import { Card } from "../ui/Card";
+import { enumWords, NOTHING, words } from "../ui/format";
+import { Table, table } from "../ui/Table";
+import css from "./Diagnostics.module.css";
+
+type Entry = Record<string, unknown>;
+
+/** What the strategy measured of itself, whatever it is: figures as a list, rows of figures as a table. */
+export function Diagnostics({ run }: { run: DiagnosticsPartFragment }) {
+  const topics = Object.entries(entryOf(run.diagnostics)).filter(([, found]) => Object.keys(entryOf(found)).length);
+  if (!topics.length) return null;
+  return (
+    <Card title="Diagnostics" hint="What the strategy measured of itself on the way.">
+      {topics.map(([topic, found]) => (
+        <Topic key={topic} topic={words(topic)} found={entryOf(found)} />
+      ))}
+    </Card>
+  );
+}
+
+function Topic({ topic, found }: { topic: string; found: Entry }) {
+  const entries = Object.entries(found);
+  return (
+    <section className={css.topic}>
+      <h3>{topic}</h3>
+      <dl className={css.list}>
+        {entries
+          .filter(([, value]) => rowsOf(value) === null)
+          .map(([name, value]) => (
+            <div key={name}>
+              <dt>{words(name)}</dt>
+              <dd>{shown(value)}</dd>
+            </div>
+          ))}
+      </dl>
+      {entries.map(([name, value]) => {
+        const rows = rowsOf(value);
+        return rows && <Rows key={name} label={words(name)} rows={rows} />;
+      })}
+    </section>
+  );
+}
+
+function Rows({ label, rows }: { label: string; rows: Entry[] }) {
+  const columns = Object.keys(rows[0] ?? {});
+  return (
+    <Table label={label}>
+      <caption className={css.caption}>{label}</caption>
+      <thead>
+        <tr>
+          {columns.map((column) => (
+            <th key={column} scope="col" className={table.num}>
+              {words(column)}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row, at) => (
+          <tr key={at}>
+            {columns.map((column) => (
+              <td key={column} className={table.num}>
+                {shown(row[column])}
+              </td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </Table>
+  );
+}
+
+const entryOf = (value: unknown): Entry =>
+  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Entry) : {};
+
+/** The rows of a table, or null where the value is none. */
+function rowsOf(value: unknown): Entry[] | null {
+  if (!Array.isArray(value) || !value.length) return null;
+  const rows = value.map(entryOf);
+  return rows.every((row) => Object.keys(row).length) ? rows : null;
+}
+
+const figures = new Intl.NumberFormat("en-AU", { maximumFractionDigits: 4 });
+
+function shown(value: unknown): string {
+  if (typeof value === "number") return figures.format(value).replace(/^-/, "−");
+  if (typeof value === "boolean") return value ? "Yes" : "No";
+  if (Array.isArray(value)) return value.length ? value.map(shown).join(", ") : "None";
+  if (typeof value !== "string") return value === null || value === undefined ? NOTHING : JSON.stringify(value);
+  return /^[a-z][a-z_]*$/.test(value) ? enumWords(value) : value;
+}
