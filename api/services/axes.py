@@ -114,7 +114,7 @@ def longest_warmup(
     axes: Sequence[Axis], request: BacktestRequest, entry: StrategyEntry
 ) -> BacktestRequest:
     """Return the combination that needs the most history."""
-    needs = {entry.history_field, "min_adv"}
+    needs = {"min_adv"}.union(*(factors for _, factors in entry.history))
     most = {axis.name: _highest(axis) for axis in axes if axis.name in needs}
     return applied(request, most)
 
@@ -123,7 +123,8 @@ def _highest(axis: Axis) -> Any:
     count = axis.count
     if count is None:
         return axis.high
-    return max(islice((axis.value(position) for position in range(count)), MOST_COMBINATIONS))
+    values = islice((axis.value(position) for position in range(count)), MOST_COMBINATIONS)
+    return max((value for value in values if value is not None), default=None)
 
 
 def _many(asked: Sequence[AxisRequest]) -> Iterator[ClientError]:

@@ -14,6 +14,7 @@ from api.services.backtest_request import BacktestRequest
 from api.services.findings import Findings
 from api.services.market import FACTOR_SET, PAIR, unknown_symbols
 from api.services.strategies import StrategyEntry
+from engine.warmup import deciding_parameter
 from models.fingerprint import Scope
 from models.fingerprints import Digest, FingerprintRepository, Keys
 from models.instrument import Instrument
@@ -236,7 +237,7 @@ async def _check_history(
     decided = await bars.day_of_bar(oldest.id, warmup + 1, known_at=request.known_at)
     if decided is None or decided > span.end:
         known = "are not stored" if decided is None else f"are known on {decided} at the earliest"
-        field = entry.history_field
+        field = deciding_parameter(entry.history, request.parameters)
         raise InsufficientHistory(
             f"{entry.key} needs {warmup + 1} sessions up to the end, {span.end}, with these"
             f" parameters; so many {known}, choose a later end or a shorter history",

@@ -13,6 +13,7 @@ import orjson
 
 from api.errors import NotFound
 from api.services.parameters import Parameterised, complete_parameters, hint
+from engine.warmup import Term, sessions_needed
 
 __all__ = [
     "StrategyEntry",
@@ -33,13 +34,14 @@ class StrategyEntry(Parameterised):
     family: str
     summary: str
     requires: list[str]
-    history_field: str | None
+    kind: str
+    history: list[Term]
     liquidity_history: int
     allocators: list[str]
 
     def warmup(self, parameters: Mapping[str, Any]) -> int:
         """Sessions of history the first decision needs, its own included."""
-        history = 1 if self.history_field is None else int(parameters[self.history_field]) + 1
+        history = sessions_needed(self.history, parameters)
         return max(history, self.liquidity_history if parameters["min_adv"] > 0 else 1)
 
 
@@ -85,7 +87,8 @@ def _entry(entry: Mapping[str, Any]) -> StrategyEntry:
         default_parameters=entry["defaultParameters"],
         requires=entry["requires"],
         minimum_history=entry["minimumHistory"],
-        history_field=entry["historyField"],
+        kind=entry["kind"],
+        history=[(sessions, factors) for sessions, factors in entry["history"]],
         liquidity_history=entry["liquidityHistory"],
         allocators=entry["allocators"],
     )

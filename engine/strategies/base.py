@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from inspect import cleandoc
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Literal, TypeAlias, TypeVar
 
 from pydantic import Field
 
@@ -15,6 +15,9 @@ from engine.panel import Window
 from engine.parameters import Described, parameter_schema
 from engine.schedule import Rebalance
 from engine.types import FloatArray
+from engine.warmup import Term, sessions_needed
+
+Kind: TypeAlias = Literal["weights", "signals", "overlay", "options"]
 
 
 class Parameters(Described):
@@ -72,8 +75,10 @@ class Strategy(Generic[P]):
     family: ClassVar[str]
     version: ClassVar[int] = 1
     references: ClassVar[tuple[str, ...]] = ()
+    kind: ClassVar[Kind] = "weights"  # what its decisions are, so how they are carried out
+    # Fields and named panels that some parameters need; `inputs` tells which panels these need.
     requires: ClassVar[tuple[str, ...]] = ("adjusted_close",)
-    history_field: ClassVar[str | None] = None  # parameter that sets the warm-up
+    history: ClassVar[tuple[Term, ...]] = ((1, {}),)  # the longest term is the warm-up
     # Contract Allocator -> the value of the `weighting` parameter it replaces.
     allocators: ClassVar[Mapping[str, str]] = {}
     wraps: ClassVar[bool] = False  # whether it needs a primary strategy
@@ -85,8 +90,17 @@ class Strategy(Generic[P]):
     @property
     def warmup(self) -> int:
         """Rows of history a decision needs, its own session included."""
-        history = getattr(self.parameters, self.history_field) + 1 if self.history_field else 1
+        history = sessions_needed(self.history, vars(self.parameters))
         return max(history, LIQUIDITY_SESSIONS if self.parameters.min_adv > 0 else 1)
+
+    @property
+    def shorts(self) -> bool:
+        """Whether a negative weight is meant: only where a parameter allows it."""
+        return bool(getattr(self.parameters, "allow_short", False))
+
+    def inputs(self) -> tuple[str, ...]:
+        """Return the names of the panels that must be published for these parameters."""
+        return ()
 
     @abstractmethod
     def decide(self, window: Window, state: Any) -> tuple[Decision | None, Any]:
@@ -125,7 +139,8 @@ def _describe(cls: type[Strategy[Any]]) -> dict[str, Any]:
         "defaultParameters": defaults.model_dump(mode="json"),
         "requires": list(cls.requires),
         "minimumHistory": cls(defaults).warmup,
-        "historyField": cls.history_field,
+        "kind": cls.kind,
+        "history": [[sessions, dict(factors)] for sessions, factors in cls.history],
         "liquidityHistory": LIQUIDITY_SESSIONS,
         "allocators": list(cls.allocators),
         "wraps": cls.wraps,

@@ -75,7 +75,7 @@ class DualMomentum(Strategy[DualMomentumParameters]):
             "Returns with Lower Risk. McGraw-Hill."
         ),
     )
-    history_field: ClassVar = "lookback"
+    history: ClassVar = ((1, {"lookback": 1}),)
     parameters_type: ClassVar = DualMomentumParameters
 
     def decide(self, window: Window, state: None) -> tuple[Decision, None]:

@@ -45,7 +45,7 @@ class Hrp(Strategy[HrpParameters]):
             "Sample. Journal of Portfolio Management, 42(4)."
         ),
     )
-    history_field: ClassVar = "lookback"
+    history: ClassVar = ((1, {"lookback": 1}),)
     parameters_type: ClassVar = HrpParameters
 
     def decide(self, window: Window, state: None) -> tuple[Decision, None]:

@@ -47,7 +47,7 @@ class InverseVol(Strategy[InverseVolParameters]):
             "Risk Contribution Portfolios. Journal of Portfolio Management, 36(4)."
         ),
     )
-    history_field: ClassVar = "lookback"
+    history: ClassVar = ((1, {"lookback": 1}),)
     parameters_type: ClassVar = InverseVolParameters
 
     def decide(self, window: Window, state: None) -> tuple[Decision, None]:

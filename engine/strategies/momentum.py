@@ -82,7 +82,7 @@ class Momentum(Strategy[MomentumParameters]):
             "Implications for Stock Market Efficiency. Journal of Finance, 48(1)."
         ),
     )
-    history_field: ClassVar = "lookback"
+    history: ClassVar = ((1, {"lookback": 1}),)
     allocators: ClassVar = {
         "EQUAL_WEIGHT": "equal",
         "INVERSE_VOLATILITY": "inverse_vol",

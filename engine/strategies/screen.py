@@ -64,7 +64,7 @@ class Screen(Strategy[ScreenParameters]):
             "Journal of Finance, 59(5)."
         ),
     )
-    history_field: ClassVar = "history"
+    history: ClassVar = ((1, {"history": 1}),)
     parameters_type: ClassVar = ScreenParameters
 
     def decide(self, window: Window, state: None) -> tuple[Decision, None]:

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from api.services.strategies import catalogue
 from engine.strategies import STRATEGIES
 from tests.contracts.strategy_runs import DRAWS, SCHEMAS, draw_parameters
 
@@ -43,11 +44,17 @@ def test_a_strategy_says_who_found_it_and_what_it_needs(key):
     assert strategy.references
     assert strategy.requires
     assert (strategy.__doc__ or "").strip()
-    field = strategy.history_field
-    if field is not None:
-        defaults = strategy.parameters_type()
-        assert strategy(defaults).warmup == getattr(defaults, field) + 1
     assert not strategy.allocators or "weighting" in strategy.parameters_type.model_fields
+
+
+@every_strategy
+def test_the_catalogue_asks_for_the_history_that_the_strategy_asks_for(key):
+    strategy, entry = STRATEGIES[key], catalogue()[key]
+
+    for seed in range(DRAWS):
+        drawn = strategy.parameters_type(**draw_parameters(key, seed))
+        assert entry.warmup(drawn.model_dump(mode="json")) == strategy(drawn).warmup
+    assert all(factor > 0 for _, factors in entry.history for factor in factors.values())
 
 
 def test_the_registry_imports_numpy_and_pydantic_and_nothing_heavier():

@@ -288,7 +288,8 @@ def test_the_catalogue_says_what_a_form_needs():
     momentum_entry = entries["momentum"]
     properties = momentum_entry["parameterSchema"]["properties"]
     assert list(entries) == sorted(STRATEGIES)
-    assert momentum_entry["historyField"] == "lookback"
+    assert momentum_entry["kind"] == "weights"
+    assert momentum_entry["history"] == [[1, {"lookback": 1}]]
     assert momentum_entry["minimumHistory"] == 253
     assert momentum_entry["allocators"] == ["EQUAL_WEIGHT", "INVERSE_VOLATILITY", "HRP"]
     assert momentum_entry["parameterSchema"]["x-lessThan"] == [["skip", "lookback"]]

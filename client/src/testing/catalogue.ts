@@ -10,7 +10,7 @@ const CATALOGUE = JSON.parse(readFileSync(resolve(import.meta.dirname, "../../..
   scanners: Entry[];
 };
 
-export const STRATEGIES = CATALOGUE.strategies.map(({ rebalance: _rebalance, historyField: _field, ...strategy }) => ({
+export const STRATEGIES = CATALOGUE.strategies.map(({ rebalance: _rebalance, history: _history, kind: _kind, ...strategy }) => ({
   __typename: "Strategy",
   ...strategy,
 })) as unknown as StrategyChoiceFragment[];
