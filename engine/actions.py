@@ -1,7 +1,7 @@
 """Corporate actions as a holder meets them: on a session with a bar, before its open.
 
 An action on a session on which the asset has no bar is met on its next bar. A delisting is met on
-its own session; the panel says so in two optional columns of `extra`, both of shape (n, m):
+its own session; the panel says so in two optional columns of `endings`, both of shape (n, m):
 
 * ``delisted``: 1.0 on the session on which the listing ends, else 0 or NaN;
 * ``terminal_value``: cash per share paid on it, in the asset's currency; NaN where unknown.
@@ -44,13 +44,13 @@ def settle_actions(panel: Panel) -> Actions:
     dividend = np.where(np.isnan(panel.dividend), 0.0, panel.dividend)
     move_to_bars(split, dividend, np.isfinite(panel.close))
     unknown = np.full_like(split, np.nan)
-    delisted = panel.extra.get(DELISTED, unknown) == 1.0
+    delisted = panel.endings.get(DELISTED, unknown) == 1.0
     happens = ((split != 1.0) | (dividend != 0.0) | delisted).any(axis=1)
     return Actions(
         split=split,
         dividend=dividend,
         delisted=delisted,
-        terminal=panel.extra.get(TERMINAL_VALUE, unknown),
+        terminal=panel.endings.get(TERMINAL_VALUE, unknown),
         rows=tuple(np.flatnonzero(happens).tolist()),
     )
 

@@ -8,6 +8,7 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 
 from engine.panel_rules import check
+from engine.published import Published
 from engine.returns import carry_forward
 from engine.types import BoolArray, FloatArray, IntArray
 
@@ -30,7 +31,7 @@ DTYPES: Final[Mapping[str, type]] = {
     **dict.fromkeys(("tradable", "member"), np.bool_),
 }
 # What a window shows of a bar.
-SEEN: Final = ("close", "high", "low", "volume")
+SEEN: Final = ("open", "high", "low", "close", "volume")
 BY_SESSION: Final = tuple(name for name in DTYPES if name not in {"asset_id", "market", "currency"})
 
 
@@ -44,9 +45,10 @@ class Superseded:
 
     row: IntArray
     asset: IntArray  # column of the panel
-    close: FloatArray
+    open: FloatArray
     high: FloatArray
     low: FloatArray
+    close: FloatArray
     volume: FloatArray
     known_at: IntArray
     known_to: IntArray
@@ -72,9 +74,10 @@ _NO_PLACES: Final = np.empty(0, np.int64)
 NONE_SUPERSEDED: Final = Superseded(
     row=_NO_PLACES,
     asset=_NO_PLACES,
-    close=_NO_VALUES,
+    open=_NO_VALUES,
     high=_NO_VALUES,
     low=_NO_VALUES,
+    close=_NO_VALUES,
     volume=_NO_VALUES,
     known_at=_NO_PLACES,
     known_to=_NO_PLACES,
@@ -92,14 +95,18 @@ class Window:
     asset_id: IntArray  # (m,)
     session: IntArray  # (k,)
     total_return: FloatArray  # (k, m) total-return level in the base currency
-    close: FloatArray  # (k, m) in the asset's own currency, as are high and low
+    open: FloatArray  # (k, m) in the asset's own currency, as are high, low and close
     high: FloatArray
     low: FloatArray
+    close: FloatArray
     volume: FloatArray
     rf: FloatArray  # (k,)
+    # (k,) level in base currency, the last one known standing until the next is; NaN without one
+    benchmark: FloatArray
     due: BoolArray  # (k, m) the asset's market had closed by the decision: a bar was due
     member: BoolArray  # (m,) at the decision row
     price_floor: FloatArray  # (m,) house floor on the raw close; 0 where raw prices are unknown
+    extra: Mapping[str, Published]  # named panels, up to the decision session
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,14 +143,20 @@ class Panel:
     benchmark: FloatArray  # (n,) level in base currency; NaN before it exists
     benchmark_symbol: str
     groups: Mapping[str, tuple[str, ...]]  # label per asset, "unknown" when missing
-    extra: Mapping[str, FloatArray] = field(default_factory=dict)
+    extra: Mapping[str, Published] = field(default_factory=dict)  # named panels
+    endings: Mapping[str, FloatArray] = field(default_factory=dict)  # (n, m) each, see actions
     flags: tuple[str, ...] = ()
     superseded: Superseded = NONE_SUPERSEDED
     benchmark_currency: int = 0  # index into currencies: what its level was quoted in
+    # (n,) ns UTC; None: known when the last market of its session has closed
+    benchmark_known_at: IntArray | None = None
 
     def __post_init__(self) -> None:
         for name, dtype in DTYPES.items():
             object.__setattr__(self, name, _read_only(np.asarray(getattr(self, name), dtype)))
+        if self.benchmark_known_at is not None:
+            told = _read_only(np.asarray(self.benchmark_known_at, np.int64))
+            object.__setattr__(self, "benchmark_known_at", told)
         check(self)
 
     def total_return(self) -> FloatArray:
@@ -166,9 +179,14 @@ class Panel:
             asset_id=self.asset_id,
             session=self.session[rows],
             rf=self.rf[rows],
+            benchmark=_read_only(self._levels(rows, instant)),
             due=_read_only(self._asset_closes_at[rows] <= instant),
             member=self.member[row],
             price_floor=self._price_floor,
+            extra={
+                name: each.seen(int(self.session[row]), instant)
+                for name, each in self.extra.items()
+            },
             **{name: _read_only(values) for name, values in seen.items()},
         )
 
@@ -177,7 +195,11 @@ class Panel:
         values = {entry.name: getattr(self, entry.name) for entry in fields(self)}
         for name in BY_SESSION:
             values[name] = values[name][: row + 1]
-        values["extra"] = {name: column[: row + 1] for name, column in self.extra.items()}
+        day = int(self.session[row])
+        values["extra"] = {name: each.until(day) for name, each in self.extra.items()}
+        values["endings"] = {name: column[: row + 1] for name, column in self.endings.items()}
+        if self.benchmark_known_at is not None:
+            values["benchmark_known_at"] = self.benchmark_known_at[: row + 1]
         values["superseded"] = self.superseded.take(np.flatnonzero(self.superseded.row <= row))
         return Panel(**values)
 
@@ -206,6 +228,18 @@ class Panel:
         last_known = carry_forward(np.where(known, fixings, np.nan))
         return np.where(known, fixings, last_known)[rows.start - start :]
 
+    def _levels(self, rows: slice, instant: int) -> FloatArray:
+        """Return the benchmark for `rows`, a level not yet known replaced by the last that was."""
+        if self._level_known_at[rows].max() <= instant:
+            return self.benchmark[rows]
+        start = max(rows.start - FIXING_REACH, 0)
+        known = self._level_known_at[start : rows.stop] <= instant
+        place = np.arange(len(known))
+        last = np.maximum.accumulate(np.where(known, place, -FIXING_REACH - 1))
+        near = place - last <= FIXING_REACH
+        level = np.where(near, self.benchmark[start : rows.stop][np.maximum(last, 0)], np.nan)
+        return level[rows.start - start :]
+
     @cached_property
     def _total_return(self) -> FloatArray:
         return _read_only(self.close * self.tr_factor * self.fx[:, self.currency])
@@ -225,6 +259,16 @@ class Panel:
         fixings = np.where(np.isfinite(self.fx[:, 1:]), self.fx_known_at[:, 1:], 0)
         latest: IntArray = np.maximum(bars.max(axis=1, initial=0), fixings.max(axis=1, initial=0))
         return latest
+
+    @cached_property
+    def _level_known_at(self) -> IntArray:
+        """Return when each level in base currency was known, the fixing that made it included."""
+        told = self.benchmark_known_at
+        if told is None:
+            told = np.where(self.closes_at == NEVER, 0, self.closes_at).max(axis=1, initial=0)
+        fixed = self.fx_known_at[:, self.benchmark_currency]
+        latest: IntArray = np.maximum(told, np.where(self.benchmark_currency > 0, fixed, 0))
+        return np.where(np.isfinite(self.benchmark), latest, 0)
 
     @cached_property
     def _price_floor(self) -> FloatArray:

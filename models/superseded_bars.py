@@ -17,6 +17,7 @@ class SupersededColumns:
 
     instrument_ids: list[int]
     days: list[int]
+    open: list[float | None]
     high: list[float | None]
     low: list[float | None]
     close: list[float | None]
@@ -28,7 +29,7 @@ class SupersededColumns:
 
 # Aggregated by the server, and each column ordered by itself: a sorted subquery promises nothing.
 _BY = "ORDER BY date, instrument_id, known_to"
-_READ = "date - '1970-01-01'::date", "high", "low", "close", "adjusted_close", "volume"
+_READ = "date - '1970-01-01'::date", "open", "high", "low", "close", "adjusted_close", "volume"
 _INSTANTS = tuple(
     f"(date_part('epoch', {name}) * 1000000)::bigint" for name in ("known_at", "known_to")
 )

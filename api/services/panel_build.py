@@ -210,6 +210,7 @@ def _superseded(session: IntArray, beside: Beside) -> Superseded:
     return Superseded(
         row=row[held],
         asset=beside.was_asset[held],
+        open=beside.was_open[held],
         high=beside.was_high[held],
         low=beside.was_low[held],
         close=beside.was_close[held],

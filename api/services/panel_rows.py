@@ -128,7 +128,7 @@ def _superseded(was: SupersededColumns, assets: Sequence[Instrument]) -> dict[st
     day = np.array(was.days, np.int64)
     bars = Bars(
         day=day,
-        open=np.full(len(day), np.nan),
+        open=np.array(was.open, np.float64),
         high=np.array(was.high, np.float64),
         low=np.array(was.low, np.float64),
         close=np.array(was.close, np.float64),
@@ -136,7 +136,7 @@ def _superseded(was: SupersededColumns, assets: Sequence[Instrument]) -> dict[st
         volume=np.array(was.volume, np.float64),
         known_at=_instants(was.known_at_us),
     )
-    seen = {f"was_{name}": values for name, values in adjust(bars).items() if name != "open"}
+    seen = {f"was_{name}": values for name, values in adjust(bars).items()}
     placed: dict[str, np.ndarray] = {
         "was_day": day,
         "was_asset": np.searchsorted([each.id for each in assets], ids),

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from engine.types import FloatArray, IntArray
 
 # Goes into the key: raised when meaning or layout changes, so that no older object is read.
-LAYOUT = 5
+LAYOUT = 6
 
 BARS = ("open", "high", "low", "close", "volume")
 # What a cell of a column that was left out holds.
@@ -65,6 +65,7 @@ class Beside:
     # Versions of bars that were corrected later, (r,): believed from known_at to known_to.
     was_day: IntArray
     was_asset: IntArray  # column of the assets
+    was_open: FloatArray
     was_high: FloatArray
     was_low: FloatArray
     was_close: FloatArray

@@ -60,7 +60,7 @@ def make_share(bars, actions=()) -> Share:
 
 
 NO_RATES = make_series(np.array([], np.int64), np.array([], np.float64))
-SUPERSEDED = ("day", "asset", "high", "low", "close", "volume", "known_at", "known_to")
+SUPERSEDED = ("day", "asset", "open", "high", "low", "close", "volume", "known_at", "known_to")
 
 
 def make_beside(benchmark=None, audusd=NO_RATES, *, told_at=0, **was) -> Beside:
@@ -71,7 +71,7 @@ def make_beside(benchmark=None, audusd=NO_RATES, *, told_at=0, **was) -> Beside:
             value=level_of(make_share(benchmark)),
             known_at=benchmark.known_at,
         )
-    numbers = dict.fromkeys(("high", "low", "close", "volume"), np.float64)
+    numbers = dict.fromkeys(("open", "high", "low", "close", "volume"), np.float64)
     return Beside(
         benchmark_day=level.day,
         benchmark=level.value,
@@ -291,6 +291,7 @@ def test_what_a_bar_was_before_its_correction_is_placed_on_its_row():
     beside = make_beside(
         day=days("2024-01-01", "2024-01-04"),
         asset=[0, 0],
+        open=[8.0, 10.0],
         close=[9.0, 11.0],
         high=[9.0, 11.0],
         low=[9.0, 11.0],
@@ -302,3 +303,4 @@ def test_what_a_bar_was_before_its_correction_is_placed_on_its_row():
     was = assemble(years, beside).superseded
 
     assert (was.row.tolist(), was.close.tolist(), was.known_to.tolist()) == ([2], [11.0], [4])
+    assert was.open.tolist() == [10.0]

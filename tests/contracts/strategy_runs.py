@@ -132,7 +132,7 @@ def hide(panel, row, bars):
 
 
 def permute(window, order):
-    columns = {"total_return", "close", "high", "low", "volume", "due"}
+    columns = {"total_return", "open", "close", "high", "low", "volume", "due"}
     by_asset = {"asset_id", "member", "price_floor"}
     changes = {name: getattr(window, name)[:, order] for name in columns}
     changes |= {name: getattr(window, name)[order] for name in by_asset}

@@ -172,6 +172,7 @@ def test_a_mark_corrected_later_is_the_one_then_believed():
     was = Superseded(
         row=np.array([1]),
         asset=np.array([0]),
+        open=np.array([55.0]),
         close=np.array([55.0]),
         high=np.array([55.0]),
         low=np.array([55.0]),

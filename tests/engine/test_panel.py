@@ -136,6 +136,7 @@ def make_superseded(row, asset, close, *, known_at, known_to):
     return Superseded(
         row=np.array([row]),
         asset=np.array([asset]),
+        open=values,
         close=values,
         high=values,
         low=values,
@@ -219,11 +220,58 @@ def test_the_price_floor_is_by_currency_and_unknown_without_raw_prices():
 
 
 def test_truncation_keeps_the_rows_up_to_its_own():
-    panel = make_panel(CLOSE, extra={"vix": np.arange(3.0)})
+    delisted = np.zeros(CLOSE.shape)
+    panel = make_panel(CLOSE, endings={"delisted": delisted}, benchmark_known_at=[1, 2, 3])
 
     short = panel.truncate(1)
 
     np.testing.assert_array_equal(short.close, CLOSE[:2])
-    np.testing.assert_array_equal(short.extra["vix"], [0.0, 1.0])
+    np.testing.assert_array_equal(short.endings["delisted"], delisted[:2])
+    assert short.benchmark_known_at.tolist() == [1, 2]
     assert short.symbols == panel.symbols
     assert len(short.session) == len(short.opens_at) == len(short.benchmark) == 2
+
+
+def test_the_benchmark_of_a_window_is_the_last_level_known():
+    panel = make_panel(CLOSE, benchmark=[10.0, 11.0, 12.0])
+    closed = int(panel.closes_at[2, 0])
+
+    after, before = (panel.window(2, 2, instant) for instant in (closed, closed - 1))
+
+    assert after.benchmark.tolist() == [11.0, 12.0]
+    assert before.benchmark.tolist() == [11.0, 11.0]
+
+
+def test_a_benchmark_known_late_stands_for_ten_sessions_and_no_more():
+    n = 14
+    told = np.full(n, NEVER)
+    told[:2] = 0
+    level = np.arange(1.0, n + 1)
+    level[0] = NAN
+    panel = make_panel(np.full((n, 1), 10.0), benchmark=level, benchmark_known_at=told)
+
+    seen = panel.window(n - 1, n, NEVER - 1).benchmark
+
+    np.testing.assert_array_equal(seen, [NAN, *[2.0] * 11, NAN, NAN])
+    np.testing.assert_array_equal(panel.window(3, 1, NEVER - 1).benchmark, [2.0])
+    np.testing.assert_array_equal(panel.window(n - 1, 1, NEVER - 1).benchmark, [NAN])
+
+
+def test_a_benchmark_of_another_currency_waits_for_its_fixing():
+    fixed = np.array([[0, 1], [0, 2], [0, NEVER]])
+    panel = make_panel(
+        CLOSE,
+        benchmark=[10.0, 11.0, 12.0],
+        benchmark_known_at=[1, 2, 3],
+        benchmark_currency=1,
+        currencies=("AUD", "USD"),
+        fx=np.full((3, 2), [1.0, 1.5]),
+        fx_known_at=fixed,
+    )
+
+    assert panel.window(2, 3, NEVER - 1).benchmark.tolist() == [10.0, 11.0, 11.0]
+
+
+def test_a_benchmark_instant_for_each_session_is_demanded():
+    with pytest.raises(PanelError, match=r"benchmark_known_at was of shape \(2,\)"):
+        make_panel(CLOSE, benchmark_known_at=[1, 2])

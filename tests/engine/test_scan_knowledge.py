@@ -75,6 +75,7 @@ def test_a_bar_is_seen_as_it_was_believed_then():
     was = Superseded(
         row=np.array([row]),
         asset=np.array([0]),
+        open=np.array([price]),
         close=np.array([price]),
         high=np.array([panel.high[row, 0]]),
         low=np.array([panel.low[row, 0]]),
