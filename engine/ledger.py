@@ -70,8 +70,8 @@ def simulate(
     Raises BrokenIdentity when the accounts do not add up, MissingData where a rate is unknown.
     """
     terms = settle_terms(panel, costs, fill, last_row, whole_shares)
-    base = _base_row(panel, targets, fill, first_row)
-    _require_rates(panel, targets, base, last_row)
+    base = base_row(panel, targets, fill, first_row)
+    require_rates(panel, targets, base, last_row)
     account = Account(terms=terms, cash=capital, quantity=np.zeros(len(panel.symbols)), row=base)
     account.snapshot()
     trim = Trim(no_trade_band=no_trade_band, max_turnover=max_turnover)
@@ -90,17 +90,34 @@ def simulate(
     _end(account, orders, last_row, Reason.RUN_ENDED)
     account.advance(last_row)
     account.snapshot()
-    return _close(account, targets, decided, base, capital)
+    return close_ledger(
+        account,
+        targets,
+        weights=np.array([one.weights for one in decided]).reshape(targets.weights.shape),
+        equity=np.array([one.equity for one in decided]),
+        base=base,
+        capital=capital,
+        unpriced=any(one.unpriced for one in decided),
+    )
 
 
-def _close(
-    account: Account, targets: Targets, decided: list[Decided], base: int, capital: float
+def close_ledger(
+    account: Account,
+    targets: Targets,
+    *,
+    weights: FloatArray,
+    equity: FloatArray,
+    base: int,
+    capital: float,
+    unpriced: bool = False,
 ) -> Ledger:
-    """Close the books, assert every identity, and keep what reports need."""
+    """Close the books, assert every identity, and keep what reports need.
+
+    `weights` (d, m) and `equity` (d,) are what each decision aimed at and was worth.
+    """
     orders = account.book.orders(account.terms.panel.session)
     books = close_books(account, orders, first_row=base, capital=capital)
     _require_equity(books)
-    weights = np.array([one.weights for one in decided]).reshape(targets.weights.shape)
     check(
         Evidence(
             books=books,
@@ -111,7 +128,6 @@ def _close(
             weights=weights,
         )
     )
-    unpriced = any(one.unpriced for one in decided)
     return Ledger(
         books=books,
         orders=orders,
@@ -120,7 +136,7 @@ def _close(
         payments=tuple(account.payments),
         actions=account.terms.actions,
         cash_rate=account.terms.costs.cash_rate,
-        turnover=_turnover(orders, targets.rows, np.array([one.equity for one in decided])),
+        turnover=_turnover(orders, targets.rows, equity),
         flags=_flags(account.terms, orders, books, unpriced=unpriced),
     )
 
@@ -152,7 +168,7 @@ def settle_terms(
     )
 
 
-def _base_row(panel: Panel, targets: Targets, fill: FillPolicy, first_row: int) -> int:
+def base_row(panel: Panel, targets: Targets, fill: FillPolicy, first_row: int) -> int:
     """Return the last row on which nothing can have been traded: where the curve begins."""
     if not len(targets.rows) or targets.rows[0] > first_row:
         return first_row
@@ -167,7 +183,7 @@ def _base_row(panel: Panel, targets: Targets, fill: FillPolicy, first_row: int) 
     return first_row - 1
 
 
-def _require_rates(panel: Panel, targets: Targets, base: int, last_row: int) -> None:
+def require_rates(panel: Panel, targets: Targets, base: int, last_row: int) -> None:
     wanted = (targets.weights > 0.0).any(axis=0)
     for column in np.unique(panel.currency[wanted]).tolist():
         unknown = np.isnan(panel.fx[base : last_row + 1, column])

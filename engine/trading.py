@@ -83,6 +83,42 @@ def trade(account: Account, orders: Working, row: int) -> Working:
     return _carry(account, join(waiting, join(sold, bought)), row)
 
 
+def trade_at(
+    account: Account,
+    orders: Working,
+    row: int,
+    *,
+    reference: FloatArray,
+    allowed: FloatArray,
+    reason: Reason = Reason.FILLED,
+) -> FloatArray:
+    """Fill tradable `orders`, all of one side, at prices the caller found within the session.
+
+    Parameters
+    ----------
+    reference : ndarray of shape (k,)
+        Prices before slippage and impact, the assets' own currencies.
+    allowed : ndarray of shape (k,)
+        Shares the session's volume still lets us trade; infinite where volume is unknown.
+    reason : Reason
+        How an order ends that is filled whole.
+
+    Returns
+    -------
+    ndarray of shape (k,)
+        Shares filled, at least 0. Nothing is carried on.
+    """
+    if not len(orders):
+        return np.zeros(0)
+    before = account.quantity[orders.asset].copy()
+    quote = quote_at(account.terms, orders, row, reference, allowed, reason)
+    act = _sell if orders.quantity[0] < 0.0 else _buy
+    act(account, orders, row, quote)
+    account.snapshot()
+    filled: FloatArray = np.abs(account.quantity[orders.asset] - before)
+    return filled
+
+
 def cancel(account: Account, orders: Working, row: int | IntArray, reason: Reason) -> None:
     """Enter `orders` as ended on `row` without a further fill."""
     if not len(orders):
@@ -105,10 +141,10 @@ class Quote:
     code: IntArray
 
 
-def _sell(account: Account, orders: Working, row: int) -> Working:
+def _sell(account: Account, orders: Working, row: int, quote: Quote | None = None) -> Working:
     if not len(orders):
         return orders
-    quote = _quote(account.terms, orders, row)
+    quote = quote or _quote(account.terms, orders, row)
     foreign, costs = account.terms.foreign[orders.asset], account.terms.costs
     notional = quote.filled * quote.price * quote.fx
     proceeds = notional - costs.commission(notional) - costs.conversion(notional, foreign)
@@ -117,10 +153,10 @@ def _sell(account: Account, orders: Working, row: int) -> Working:
     return _book(account, orders, quote, row)
 
 
-def _buy(account: Account, orders: Working, row: int) -> Working:
+def _buy(account: Account, orders: Working, row: int, quote: Quote | None = None) -> Working:
     if not len(orders):
         return orders
-    quote = _quote(account.terms, orders, row)
+    quote = quote or _quote(account.terms, orders, row)
     affordable = _affordable(account.terms, orders, quote, account.cash)
     partly = _cut(quote, affordable, Reason.PARTIAL_CASH)
     code = np.where((affordable == 0.0) & (quote.filled > 0.0), CODES[Reason.NO_CASH], partly.code)
@@ -128,11 +164,23 @@ def _buy(account: Account, orders: Working, row: int) -> Working:
 
 
 def _quote(terms: Terms, orders: Working, row: int) -> Quote:
-    wanted = np.abs(orders.quantity)
     allowed = volume_allowance(terms.panel, row, orders.asset, terms.costs.max_volume_share)
-    filled = np.minimum(wanted, terms.whole_lots(allowed))
-    code = np.where(filled < wanted, CODES[Reason.PARTIAL_VOLUME], CODES[Reason.FILLED])
     reference = _reference(terms, orders.asset, row)
+    return quote_at(terms, orders, row, reference, allowed)
+
+
+def quote_at(
+    terms: Terms,
+    orders: Working,
+    row: int,
+    reference: FloatArray,
+    allowed: FloatArray,
+    reason: Reason = Reason.FILLED,
+) -> Quote:
+    """Return what the session offers `orders` around their reference prices."""
+    wanted = np.abs(orders.quantity)
+    filled = np.minimum(wanted, terms.whole_lots(allowed))
+    code = np.where(filled < wanted, CODES[Reason.PARTIAL_VOLUME], CODES[reason])
     fx = terms.rate(row, orders.asset)
     bps = np.full(len(orders), terms.costs.slippage_bps)
     if terms.costs.impact_coefficient > 0.0:
