@@ -1,20 +1,24 @@
 """Corporate actions as a holder meets them: on a session with a bar, before its open.
 
 An action on a session on which the asset has no bar is met on its next bar. A delisting is met on
-its own session; the panel says so in two optional columns of `endings`, both of shape (n, m):
+its own session; the panel says so in two optional columns of `by_asset`, both of shape (n, m):
 
 * ``delisted``: 1.0 on the session on which the listing ends, else 0 or NaN;
 * ``terminal_value``: cash per share paid on it, in the asset's currency; NaN where unknown.
 """
 
+from __future__ import annotations
+
 from bisect import bisect_right
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from engine.panel import Panel
 from engine.types import BoolArray, FloatArray
+
+if TYPE_CHECKING:
+    from engine.panel import Panel
 
 DELISTED: Final = "delisted"
 TERMINAL_VALUE: Final = "terminal_value"
@@ -44,13 +48,13 @@ def settle_actions(panel: Panel) -> Actions:
     dividend = np.where(np.isnan(panel.dividend), 0.0, panel.dividend)
     move_to_bars(split, dividend, np.isfinite(panel.close))
     unknown = np.full_like(split, np.nan)
-    delisted = panel.endings.get(DELISTED, unknown) == 1.0
+    delisted = panel.by_asset.get(DELISTED, unknown) == 1.0
     happens = ((split != 1.0) | (dividend != 0.0) | delisted).any(axis=1)
     return Actions(
         split=split,
         dividend=dividend,
         delisted=delisted,
-        terminal=panel.endings.get(TERMINAL_VALUE, unknown),
+        terminal=panel.by_asset.get(TERMINAL_VALUE, unknown),
         rows=tuple(np.flatnonzero(happens).tolist()),
     )
 

@@ -7,6 +7,7 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 
+from engine.actions import move_to_bars
 from engine.panel_rules import check
 from engine.published import Published
 from engine.returns import carry_forward
@@ -93,6 +94,10 @@ class Window:
 
     symbols: tuple[str, ...]
     asset_id: IntArray  # (m,)
+    market: IntArray  # (m,) index into markets
+    markets: tuple[str, ...]
+    currency: IntArray  # (m,) index into currencies
+    currencies: tuple[str, ...]  # currencies[0] is the run's base currency
     session: IntArray  # (k,)
     total_return: FloatArray  # (k, m) total-return level in the base currency
     open: FloatArray  # (k, m) in the asset's own currency, as are high, low and close
@@ -100,6 +105,8 @@ class Window:
     low: FloatArray
     close: FloatArray
     volume: FloatArray
+    # (k, m) new shares per old, 1.0 = none: prices times its running product ignore splits alone
+    split: FloatArray
     rf: FloatArray  # (k,)
     # (k,) level in base currency, the last one known standing until the next is; NaN without one
     benchmark: FloatArray
@@ -144,7 +151,7 @@ class Panel:
     benchmark_symbol: str
     groups: Mapping[str, tuple[str, ...]]  # label per asset, "unknown" when missing
     extra: Mapping[str, Published] = field(default_factory=dict)  # named panels
-    endings: Mapping[str, FloatArray] = field(default_factory=dict)  # (n, m) each, see actions
+    by_asset: Mapping[str, FloatArray] = field(default_factory=dict)  # (n, m) each, see actions
     flags: tuple[str, ...] = ()
     superseded: Superseded = NONE_SUPERSEDED
     benchmark_currency: int = 0  # index into currencies: what its level was quoted in
@@ -177,7 +184,12 @@ class Panel:
         return Window(
             symbols=self.symbols,
             asset_id=self.asset_id,
+            market=self.market,
+            markets=self.markets,
+            currency=self.currency,
+            currencies=self.currencies,
             session=self.session[rows],
+            split=self._met_splits[rows],
             rf=self.rf[rows],
             benchmark=_read_only(self._levels(rows, instant)),
             due=_read_only(self._asset_closes_at[rows] <= instant),
@@ -197,7 +209,7 @@ class Panel:
             values[name] = values[name][: row + 1]
         day = int(self.session[row])
         values["extra"] = {name: each.until(day) for name, each in self.extra.items()}
-        values["endings"] = {name: column[: row + 1] for name, column in self.endings.items()}
+        values["by_asset"] = {name: column[: row + 1] for name, column in self.by_asset.items()}
         if self.benchmark_known_at is not None:
             values["benchmark_known_at"] = self.benchmark_known_at[: row + 1]
         values["superseded"] = self.superseded.take(np.flatnonzero(self.superseded.row <= row))
@@ -247,6 +259,12 @@ class Panel:
     @cached_property
     def _marks(self) -> FloatArray:
         return _read_only(carry_forward(self.close))
+
+    @cached_property
+    def _met_splits(self) -> FloatArray:
+        split = np.where(np.isnan(self.split), 1.0, self.split)
+        move_to_bars(split, np.zeros_like(split), np.isfinite(self.close))
+        return _read_only(split)
 
     @cached_property
     def _asset_closes_at(self) -> IntArray:

@@ -132,8 +132,8 @@ def hide(panel, row, bars):
 
 
 def permute(window, order):
-    columns = {"total_return", "open", "close", "high", "low", "volume", "due"}
-    by_asset = {"asset_id", "member", "price_floor"}
+    columns = {"total_return", "split", "open", "close", "high", "low", "volume", "due"}
+    by_asset = {"asset_id", "market", "currency", "member", "price_floor"}
     changes = {name: getattr(window, name)[:, order] for name in columns}
     changes |= {name: getattr(window, name)[order] for name in by_asset}
     return dataclasses.replace(window, symbols=tuple(window.symbols[i] for i in order), **changes)

@@ -276,13 +276,13 @@ def test_a_target_without_any_known_price_is_left_out_and_flagged():
 @pytest.mark.parametrize("decisions", [{0: [1.0]}, {0: [1.0], 2: [0.0]}])
 def test_a_ruined_run_stops_and_says_when(decisions):
     close = np.array([[10.0], [10.0], [np.nan], [np.nan]])
-    endings = {
+    by_asset = {
         "delisted": with_cell((4, 1), {(2, 0): 1.0}, 0.0),
         "terminal_value": with_cell((4, 1), {(2, 0): 0.0}, np.nan),
     }
 
     with pytest.raises(EngineError, match=r"equity was 0\.00 on 2000-01-05"):
-        make_ledger(make_panel(close, endings=endings), decisions)
+        make_ledger(make_panel(close, by_asset=by_asset), decisions)
 
 
 def test_a_run_without_decisions_stays_in_cash():

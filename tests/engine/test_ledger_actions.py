@@ -94,12 +94,12 @@ def test_a_delisted_position_becomes_cash_at_its_terminal_value_or_thirty_percen
     terminal, price
 ):
     close = np.array([[10.0, 10.0]] * 2 + [[np.nan, 10.0]] * 2)
-    endings = {
+    by_asset = {
         "delisted": with_cell((4, 2), {(2, 0): 1.0}, 0.0),
         "terminal_value": with_cell((4, 2), {(2, 0): terminal}, np.nan),
     }
 
-    ledger = make_ledger(make_panel(close, endings=endings), {0: [0.5, 0.0]}, capital=2_000.0)
+    ledger = make_ledger(make_panel(close, by_asset=by_asset), {0: [0.5, 0.0]}, capital=2_000.0)
 
     assert entries(ledger.orders, "row", "filled", "price", "reason")[1:] == [
         (2, 100.0, price, "delisted")

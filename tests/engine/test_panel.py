@@ -221,12 +221,12 @@ def test_the_price_floor_is_by_currency_and_unknown_without_raw_prices():
 
 def test_truncation_keeps_the_rows_up_to_its_own():
     delisted = np.zeros(CLOSE.shape)
-    panel = make_panel(CLOSE, endings={"delisted": delisted}, benchmark_known_at=[1, 2, 3])
+    panel = make_panel(CLOSE, by_asset={"delisted": delisted}, benchmark_known_at=[1, 2, 3])
 
     short = panel.truncate(1)
 
     np.testing.assert_array_equal(short.close, CLOSE[:2])
-    np.testing.assert_array_equal(short.endings["delisted"], delisted[:2])
+    np.testing.assert_array_equal(short.by_asset["delisted"], delisted[:2])
     assert short.benchmark_known_at.tolist() == [1, 2]
     assert short.symbols == panel.symbols
     assert len(short.session) == len(short.opens_at) == len(short.benchmark) == 2
@@ -275,3 +275,12 @@ def test_a_benchmark_of_another_currency_waits_for_its_fixing():
 def test_a_benchmark_instant_for_each_session_is_demanded():
     with pytest.raises(PanelError, match=r"benchmark_known_at was of shape \(2,\)"):
         make_panel(CLOSE, benchmark_known_at=[1, 2])
+
+
+def test_a_split_is_seen_on_the_session_on_which_a_holder_meets_it():
+    close = np.array([[10.0, 20.0], [NAN, 19.0], [5.0, 21.0]])
+    split = np.array([[NAN, 1.0], [2.0, 3.0], [1.0, 1.0]])
+
+    window = make_panel(close, split=split).window(2, 3, NEVER - 1)
+
+    assert window.split.tolist() == [[1.0, 1.0], [1.0, 3.0], [2.0, 1.0]]
