@@ -13,6 +13,7 @@ import orjson
 
 from api.errors import NotFound
 from api.services.parameters import Parameterised, complete_parameters, hint
+from engine.inputs import Input, panels_needed
 from engine.warmup import Term, sessions_needed
 
 __all__ = [
@@ -34,6 +35,8 @@ class StrategyEntry(Parameterised):
     family: str
     summary: str
     requires: list[str]
+    panels: list[Input]
+    optional: list[str]
     kind: str
     history: list[Term]
     liquidity_history: int
@@ -43,6 +46,10 @@ class StrategyEntry(Parameterised):
         """Sessions of history the first decision needs, its own included."""
         history = sessions_needed(self.history, parameters)
         return max(history, self.liquidity_history if parameters["min_adv"] > 0 else 1)
+
+    def inputs(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
+        """Names of the panels that must be published for these parameters."""
+        return panels_needed(self.panels, parameters)
 
 
 @cache
@@ -86,6 +93,8 @@ def _entry(entry: Mapping[str, Any]) -> StrategyEntry:
         parameter_schema=entry["parameterSchema"],
         default_parameters=entry["defaultParameters"],
         requires=entry["requires"],
+        panels=[(name, when) for name, when in entry["panels"]],
+        optional=entry["optional"],
         minimum_history=entry["minimumHistory"],
         kind=entry["kind"],
         history=[(sessions, factors) for sessions, factors in entry["history"]],

@@ -11,6 +11,7 @@ from pydantic import Field
 from engine import ENGINE_VERSION
 from engine.eligibility import LIQUIDITY_SESSIONS
 from engine.errors import EngineError
+from engine.inputs import Input, panels_needed
 from engine.panel import Window
 from engine.parameters import Described, parameter_schema
 from engine.schedule import Rebalance
@@ -76,8 +77,10 @@ class Strategy(Generic[P]):
     version: ClassVar[int] = 1
     references: ClassVar[tuple[str, ...]] = ()
     kind: ClassVar[Kind] = "weights"  # what its decisions are, so how they are carried out
-    # Fields and named panels that some parameters need; `inputs` tells which panels these need.
+    # Fields of prices and named panels that any of its parameters may need.
     requires: ClassVar[tuple[str, ...]] = ("adjusted_close",)
+    panels: ClassVar[tuple[Input, ...]] = ()  # named panels, and the parameters that need them
+    optional: ClassVar[tuple[str, ...]] = ()  # named panels it reads where there are any
     history: ClassVar[tuple[Term, ...]] = ((1, {}),)  # the longest term is the warm-up
     # Contract Allocator -> the value of the `weighting` parameter it replaces.
     allocators: ClassVar[Mapping[str, str]] = {}
@@ -100,7 +103,11 @@ class Strategy(Generic[P]):
 
     def inputs(self) -> tuple[str, ...]:
         """Return the names of the panels that must be published for these parameters."""
-        return ()
+        return panels_needed(self.panels, vars(self.parameters))
+
+    def optional_inputs(self) -> tuple[str, ...]:
+        """Return the names of the panels that are read where they are published."""
+        return self.optional
 
     @abstractmethod
     def decide(self, window: Window, state: Any) -> tuple[Decision | None, Any]:
@@ -138,6 +145,8 @@ def _describe(cls: type[Strategy[Any]]) -> dict[str, Any]:
         "parameterSchema": _schema(cls),
         "defaultParameters": defaults.model_dump(mode="json"),
         "requires": list(cls.requires),
+        "panels": [[name, dict(when)] for name, when in cls.panels],
+        "optional": list(cls.optional),
         "minimumHistory": cls(defaults).warmup,
         "kind": cls.kind,
         "history": [[sessions, dict(factors)] for sessions, factors in cls.history],
@@ -158,4 +167,4 @@ def _schema(cls: type[Strategy[Any]]) -> dict[str, Any]:
 
 def primaries() -> list[str]:
     """Return the keys of the strategies that another one may wrap."""
-    return sorted(key for key, cls in STRATEGIES.items() if not cls.wraps)
+    return sorted(key for key, cls in STRATEGIES.items() if cls.kind == "weights" and not cls.wraps)

@@ -1,11 +1,18 @@
 """A strategy around another one, its primary, whose parameters lie inside its own."""
 
-from typing import Any, ClassVar, TypeVar
+from dataclasses import fields, replace
+from typing import Any, ClassVar, Final, TypeVar
 
 from pydantic import Field, ValidationError
 
 from engine.errors import InvalidParameters
+from engine.shorting import Shorting
+from engine.panel import Window
+from engine.returns import MAX_GAP
 from engine.strategies.base import STRATEGIES, Parameters, Strategy, primaries
+
+# What a window has no rows of.
+WHOLE: Final = frozenset({"symbols", "asset_id", "member", "price_floor", "currency", "extra"})
 
 
 class WrappingParameters(Parameters):
@@ -47,8 +54,15 @@ class Wrapper(Strategy[W]):
     def shorts(self) -> bool:
         return self.primary.shorts
 
+    @property
+    def shorting(self) -> Shorting | None:
+        return self.primary.shorting
+
     def inputs(self) -> tuple[str, ...]:
-        return self.primary.inputs()
+        return tuple(dict.fromkeys((*super().inputs(), *self.primary.inputs())))
+
+    def optional_inputs(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((*super().optional_inputs(), *self.primary.optional_inputs())))
 
 
 def build_primary(parameters: WrappingParameters) -> Strategy[Any]:

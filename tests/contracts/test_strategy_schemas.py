@@ -57,6 +57,17 @@ def test_the_catalogue_asks_for_the_history_that_the_strategy_asks_for(key):
     assert all(factor > 0 for _, factors in entry.history for factor in factors.values())
 
 
+@every_strategy
+def test_the_catalogue_asks_for_the_panels_that_the_strategy_asks_for(key):
+    strategy, entry = STRATEGIES[key], catalogue()[key]
+
+    for seed in range(DRAWS):
+        drawn = strategy.parameters_type(**draw_parameters(key, seed))
+        needed = strategy(drawn).inputs()
+        assert entry.inputs(drawn.model_dump(mode="json")) == needed
+        assert {*needed, *strategy.optional} <= {*strategy.requires}
+
+
 def test_the_registry_imports_numpy_and_pydantic_and_nothing_heavier():
     heavy = {"scipy", "pandas", "skfolio", "sklearn", "vectorbt", "pyarrow", "sqlalchemy"}
     code = "import sys, engine.strategies, engine.decide; print(*sys.modules)"

@@ -1,0 +1,16 @@
+from engine.inputs import panels_needed
+
+INPUTS = (("FF3", {"factors": "ff3"}), ("FF5", {"factors": "ff5", "on": True}), ("VIX", {}))
+
+
+def test_a_panel_is_needed_where_each_parameter_named_has_its_value():
+    assert panels_needed(INPUTS, {"factors": "ff3", "on": True}) == ("FF3", "VIX")
+    assert panels_needed(INPUTS, {"factors": "ff5", "on": True}) == ("FF5", "VIX")
+    assert panels_needed(INPUTS, {"factors": "ff5", "on": False}) == ("VIX",)
+
+
+def test_a_panel_needed_twice_is_named_once():
+    assert panels_needed([("VIX", {}), ("VIX3M", {}), ("VIX", {"on": 1})], {"on": 1}) == (
+        "VIX",
+        "VIX3M",
+    )
