@@ -17,6 +17,7 @@ from engine.schedule import (
     decision_rows,
     primary_rows,
 )
+from engine.signals import Signals
 from engine.strategies.base import Decision, Strategy
 from engine.types import FloatArray, IntArray
 
@@ -33,6 +34,7 @@ class Targets:
     reasons: Mapping[str, int]  # why assets were passed over, counted over all decisions
     flags: tuple[str, ...] = ()  # of any decision, in the order they first arose
     diagnostics: Mapping[str, Any] = field(default_factory=dict)  # by topic, the latest of each
+    signals: tuple[Signals, ...] = ()  # (d,) where the strategy is of kind `signals`
 
 
 def decide(
@@ -119,4 +121,5 @@ def _targets(
         reasons=reasons,
         flags=tuple(flags),
         diagnostics=diagnostics,
+        signals=tuple(each.signals for _, each in made if each.signals is not None),
     )

@@ -9,7 +9,7 @@ from engine.decide import Targets, decision_calendar, lend
 from engine.panel import Panel
 from engine.returns import MAX_GAP
 from engine.schedule import DecisionClock, Rebalance, decision_instants
-from engine.strategies.base import Strategy
+from engine.strategies.base import Decision, Strategy
 from engine.types import FloatArray, IntArray
 
 CUTS: Final = 5
@@ -40,15 +40,14 @@ def check_truncation(
     """
     rows = decision_calendar(panel, strategy, first_row, last_row, rebalance)
     instants = decision_instants(panel, rows, clock)
-    made = dict(zip(targets.rows.tolist(), targets.weights, strict=True))
+    made = {row: _image(targets, k) for k, row in enumerate(targets.rows.tolist())}
     state: Any = None
     spans = [span for span in np.array_split(np.arange(len(rows)), cuts) if len(span)]
     for span in spans:
         seen = panel.truncate(int(rows[span[-1]]))
         for row, instant in zip(rows[span].tolist(), instants[span].tolist(), strict=True):
             decision, state = strategy.decide(lend(seen, strategy, row, instant), state)
-            again = None if decision is None else decision.weights
-            if not _same(made.get(row), again):
+            if _decided(decision) != made.get(row):
                 return Lookahead(free=False, detail=_changed(panel, row, seen))
     return Lookahead(free=True, detail=_held(panel, rows, spans))
 
@@ -71,10 +70,21 @@ def missing_bars(panel: Panel, rows: IntArray) -> tuple[str, ...]:
     return tuple(named)
 
 
-def _same(first: FloatArray | None, second: FloatArray | None) -> bool:
-    if first is None or second is None:
-        return first is second
-    return np.array_equal(first, second)
+def _image(targets: Targets, k: int) -> bytes:
+    signals = targets.signals[k].image() if targets.signals else b""
+    return _numbers(targets.weights[k]) + signals
+
+
+def _decided(decision: Decision | None) -> bytes | None:
+    if decision is None:
+        return None
+    signals = b"" if decision.signals is None else decision.signals.image()
+    return _numbers(decision.weights) + signals
+
+
+def _numbers(weights: FloatArray) -> bytes:
+    # Zero has two signs, and neither weighs anything.
+    return (np.asarray(weights, np.float64) + 0.0).tobytes()
 
 
 def _changed(panel: Panel, row: int, seen: Panel) -> str:

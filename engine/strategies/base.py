@@ -15,6 +15,7 @@ from engine.inputs import Input, panels_needed
 from engine.panel import Window
 from engine.parameters import Described, parameter_schema
 from engine.schedule import Rebalance
+from engine.signals import Signals
 from engine.types import FloatArray
 from engine.warmup import Term, sessions_needed
 
@@ -66,6 +67,8 @@ class Decision:
     flags: tuple[str, ...] = ()  # what a reader of the run has to know
     # What the strategy measured of itself, by topic, as JSON values; unknown is None, never NaN.
     diagnostics: Mapping[str, Any] = field(default_factory=dict)
+    # Of kind `signals`; the weights are then what its entries would weigh, a summary.
+    signals: Signals | None = None
 
 
 class Strategy(Generic[P]):

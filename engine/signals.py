@@ -1,0 +1,102 @@
+"""What a strategy of entries and exits decides, and the rules its positions are run by.
+
+Prices are in the asset's own currency and in the shares of the decision session; a split before
+the fill is the simulator's to apply (`engine.signal_ledger`).
+"""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from engine.types import BoolArray, FloatArray, IntArray
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """How large a position is made and how it is run. Fractions are of equity."""
+
+    risk: float  # lost when the first stop is hit
+    max_position: float
+    max_positions: int
+    min_notional: float = 0.0  # base currency; what would be smaller is not bought
+    min_weight: float = 0.0  # the same as a fraction of equity
+    partial: float = 0.0  # share of the position sold early; 0 never sells early
+    partial_after: int = 0  # sessions after the entry's at whose open it is; 0 never
+    partial_at: float = np.inf  # or at this multiple of what was risked per share
+    max_hold: int = 0  # sessions after the entry's at whose open all is sold; 0 never
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signals:
+    """One decision: assets to buy, best first, and those to be left at the next open.
+
+    The first stop of an entry at price p is ``max(floor, p - distance)``; without one `floor` is
+    -inf and `distance` inf, and the position is as large as it may be.
+    """
+
+    asset: IntArray  # (e,) columns of the window
+    trigger: FloatArray  # (e,) price at which a buy stop rests; NaN buys at the open
+    limit: FloatArray  # (e,) highest open at which that is done
+    floor: FloatArray  # (e,)
+    distance: FloatArray  # (e,)
+    leave: BoolArray  # (m,)
+    rules: Rules
+    scale: float = 1.0  # of the size of new positions; what is held is left alone
+
+    def __len__(self) -> int:
+        return len(self.asset)
+
+    def image(self) -> bytes:
+        """Return everything that was decided, to the bit."""
+        held = (getattr(self, entry.name) for entry in fields(self))
+        return b"|".join(
+            each.tobytes() if isinstance(each, np.ndarray) else repr(each).encode() for each in held
+        )
+
+    def stops(self, entry: FloatArray) -> FloatArray:
+        """Return the first stop (e,) of each entry, bought at prices `entry` (e,)."""
+        return np.maximum(self.floor, entry - self.distance)
+
+
+def share_of_equity(rules: Rules, entry: FloatArray, stop: FloatArray) -> FloatArray:
+    """Return what a position may weigh, as a fraction of equity: by risk, and at most.
+
+    Nothing where the entry is not above its stop.
+    """
+    risked = entry - stop
+    above = risked > 0.0
+    by_risk = np.where(
+        np.isinf(risked), np.inf, rules.risk * entry / np.where(above, risked, np.inf)
+    )
+    return np.where(above, np.minimum(by_risk, rules.max_position), 0.0)
+
+
+def nominal_weights(signals: Signals, close: FloatArray) -> FloatArray:
+    """Return what the entries would weigh if all were bought at `close` (m,), in their order.
+
+    At most `max_positions` of them and at most all the money; a summary of a decision, not what
+    is traded.
+    """
+    weights = np.zeros(len(close))
+    chosen = signals.asset[: signals.rules.max_positions]
+    entry = close[chosen]
+    share = share_of_equity(signals.rules, entry, signals.stops(close[signals.asset])[: len(entry)])
+    share *= signals.scale
+    share *= share >= signals.rules.min_weight
+    left = 1.0 - np.concatenate([[0.0], np.cumsum(share)[:-1]])
+    weights[chosen] = np.clip(np.minimum(share, left), 0.0, 1.0)
+    return weights
+
+
+def no_signals(n_assets: int, rules: Rules) -> Signals:
+    """Return the decision to do nothing."""
+    nothing = np.zeros(0)
+    return Signals(
+        asset=np.zeros(0, np.int64),
+        trigger=nothing,
+        limit=nothing,
+        floor=nothing,
+        distance=nothing,
+        leave=np.zeros(n_assets, np.bool_),
+        rules=rules,
+    )
