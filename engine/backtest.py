@@ -14,11 +14,12 @@ from engine.execution import FillPolicy
 from engine.guards import check_truncation
 from engine.ledger import Ledger, simulate
 from engine.orders import Orders
-from engine.overlay import volatility_scales
+from engine.overlay import VolatilityTerms, volatility_scales
 from engine.panel import Panel
 from engine.report import Attribution, Guards, Result, report
 from engine.schedule import DecisionClock, Rebalance
 from engine.strategies.base import Strategy
+from engine.strategies.wrapping import Overlay
 
 __all__ = ["Attribution", "Constraints", "Guards", "Orders", "Request", "Result", "run"]
 
@@ -95,7 +96,8 @@ def run(panel: Panel, request: Request, *, checkpoint: Checkpoint) -> Result:
         **_span(request),
     )
     targets, notes = constrain(panel, chosen, request.constraints)
-    targets, overlay_flags = _overlaid(panel, targets, request, checkpoint)
+    at_decided = _within(checkpoint, DECIDED, DECIDED)
+    targets, overlay_flags = overlaid(panel, targets, request, at_decided)
     net = _trade(panel, targets, request, request.costs, _within(checkpoint, DECIDED, TRADED))
     free = request.costs.without_costs()
     gross = _trade(panel, targets, request, free, _within(checkpoint, TRADED, REPEATED))
@@ -116,6 +118,12 @@ def decide_within_limits(panel: Panel, request: Request) -> tuple[Targets, tuple
 
     Raises InsufficientHistory.
     """
+    targets, notes = _limited(panel, request)
+    targets, _ = overlaid(panel, targets, request, lambda *_: None)
+    return targets, notes
+
+
+def _limited(panel: Panel, request: Request) -> tuple[Targets, tuple[str, ...]]:
     chosen = decide(panel, request.strategy, **_span(request))
     return constrain(panel, chosen, request.constraints)
 
@@ -145,20 +153,59 @@ def constrain(
     return replace(targets, weights=weights, reasons=reasons), tuple(notes)
 
 
-def _overlaid(
+def overlaid(
     panel: Panel, targets: Targets, request: Request, checkpoint: Checkpoint
 ) -> tuple[Targets, tuple[str, ...]]:
     """Return the targets scaled as the request asks, and what is to be said about it."""
-    if request.overlay_vol_target is None:
+    terms = _overlay(request)
+    if terms is None:
         return targets, ()
-    at_decided = _within(checkpoint, DECIDED, DECIDED)
-    own = _trade(panel, targets, request, request.costs, at_decided)
+    first, own = _own_account(panel, targets, request, terms.window)
+    ledger = _trade(panel, own, replace(request, first_row=first), request.costs, checkpoint)
     # What the account is worth on a day is known when the last of its markets has closed.
     unknown = 1 if request.clock is DecisionClock.ASX_CLOSE else 0
-    last = targets.rows - int(own.books.row[0]) - unknown
-    scales, warming = volatility_scales(own.books.equity, last, target=request.overlay_vol_target)
+    last = targets.rows - int(ledger.books.row[0]) - unknown
+    scales, warming = volatility_scales(ledger.books.equity, last, terms)
     scaled = replace(targets, weights=targets.weights * scales[:, None])
     return scaled, ("overlay_warming_up",) if warming else ()
+
+
+def _overlay(request: Request) -> VolatilityTerms | None:
+    """Return the terms of the run's overlay: the request's, or those of its strategy."""
+    target, strategy = request.overlay_vol_target, request.strategy
+    if not isinstance(strategy, Overlay):
+        return None if target is None else VolatilityTerms(target=target)
+    if target is not None:
+        raise InvalidParameters(
+            f"overlay_vol_target was {target}, and {strategy.key} has a target; give one of them"
+        )
+    return strategy.terms
+
+
+def _own_account(
+    panel: Panel, targets: Targets, request: Request, window: int
+) -> tuple[int, Targets]:
+    """Return the first row of the unscaled account, and what it trades towards.
+
+    Where the strategy's history reaches it begins a window before the first decision, so that its
+    volatility is known by then; from then on it follows what the run decided.
+    """
+    strategy = request.strategy
+    if isinstance(strategy, Overlay):
+        strategy = strategy.primary
+    ready = int(targets.rows[0])
+    first = ready - window
+    if first < strategy.warmup - 1:
+        return request.first_row, targets
+    before = replace(request, strategy=strategy, first_row=first, last_row=ready)
+    lead, _ = _limited(panel, before)
+    early = lead.rows < ready
+    return first, replace(
+        targets,
+        rows=np.concatenate([lead.rows[early], targets.rows]),
+        instants=np.concatenate([lead.instants[early], targets.instants]),
+        weights=np.vstack([lead.weights[early], targets.weights]),
+    )
 
 
 def _span(request: Request) -> dict[str, Any]:

@@ -18,7 +18,7 @@ class Described(BaseModel):
     def _check_order(self) -> Self:
         for low, high in self.ordered:
             found, bound = getattr(self, low), getattr(self, high)
-            if not found < bound:
+            if found is not None and bound is not None and not found < bound:
                 raise ValueError(f"{low} was {found}; it must be below {high}, which was {bound}")
         return self
 

@@ -1,18 +1,23 @@
 """A strategy around another one, its primary, whose parameters lie inside its own."""
 
+from abc import abstractmethod
 from dataclasses import fields, replace
 from typing import Any, ClassVar, Final, TypeVar
 
 from pydantic import Field, ValidationError
 
 from engine.errors import InvalidParameters
-from engine.shorting import Shorting
+from engine.overlay import VolatilityTerms
 from engine.panel import Window
 from engine.returns import MAX_GAP
-from engine.strategies.base import STRATEGIES, Parameters, Strategy, primaries
+from engine.shorting import Shorting
+from engine.strategies.base import STRATEGIES, Decision, Parameters, Strategy, primaries
 
 # What a window has no rows of.
-WHOLE: Final = frozenset({"symbols", "asset_id", "member", "price_floor", "currency", "extra"})
+WHOLE: Final = frozenset(
+    {"symbols", "asset_id", "member", "price_floor", "extra"}
+    | {"market", "markets", "currency", "currencies"}
+)
 
 
 class WrappingParameters(Parameters):
@@ -63,6 +68,31 @@ class Wrapper(Strategy[W]):
 
     def optional_inputs(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys((*super().optional_inputs(), *self.primary.optional_inputs())))
+
+    def seen_by_primary(self, window: Window) -> Window:
+        """Return the last rows of a window, as many as the primary would see on its own."""
+        rows = slice(-(self.primary.warmup + MAX_GAP), None)
+        names = {entry.name for entry in fields(Window)} - WHOLE
+        return replace(window, **{name: getattr(window, name)[rows] for name in names})
+
+
+class Overlay(Wrapper[W]):
+    """A wrapper that leaves its primary's decisions alone and scales what is held of them.
+
+    The run scales them (`engine.backtest`), because it takes an account of the primary's own to
+    know by how much.
+    """
+
+    kind: ClassVar = "overlay"
+
+    @property
+    @abstractmethod
+    def terms(self) -> VolatilityTerms:
+        """What the decisions are scaled by."""
+
+    def decide(self, window: Window, state: Any) -> tuple[Decision | None, Any]:
+        """Return the primary's decision, unscaled, and the primary's state."""
+        return self.primary.decide(self.seen_by_primary(window), state)
 
 
 def build_primary(parameters: WrappingParameters) -> Strategy[Any]:
