@@ -9,6 +9,7 @@ from engine.costs import AssetRules, CostModel
 from engine.execution import FillPolicy
 from engine.orders import OrderBook, Reason
 from engine.panel import Panel
+from engine.shorting import Shorting
 from engine.sizing import ROUNDING
 from engine.types import BoolArray, FloatArray, IntArray
 
@@ -26,6 +27,7 @@ class Terms:
     lots_per_share: float
     growth: FloatArray  # (n,) value of one unit of cash left alone since row 0
     last_row: int
+    shorting: Shorting | None = None  # None: what is not held cannot be sold
 
     def whole_lots(self, quantity: FloatArray) -> FloatArray:
         """Round quantities towards zero to whole lots."""
@@ -39,6 +41,13 @@ class Terms:
         price: FloatArray = np.where(np.isfinite(opening), opening, self.panel.close[row, asset])
         return price
 
+    def reference(self, row: int, asset: IntArray) -> FloatArray:
+        """Return the session's price before slippage of orders in `asset`; NaN without a bar."""
+        if self.policy is FillPolicy.NEXT_OPEN:
+            return self.first_price(row, asset)
+        close: FloatArray = self.panel.close[row, asset]
+        return close
+
     def rate(self, row: int, asset: IntArray) -> FloatArray:
         """Return base currency per unit of each asset's currency."""
         rate: FloatArray = self.panel.fx[row, self.panel.currency[asset]]
@@ -47,13 +56,13 @@ class Terms:
 
 @dataclass(frozen=True, kw_only=True)
 class Payment:
-    """Dividends paid on one row."""
+    """Money that came or went on one row without a trade: dividends, fees of borrowed shares."""
 
     row: int
     asset: IntArray
-    local: FloatArray  # net of withholding, the asset's currency
+    local: FloatArray  # dividend net of withholding, the asset's currency; below 0 where short
     amount: FloatArray  # the same in base currency, before conversion
-    fx_cost: FloatArray
+    cost: FloatArray  # of converting it, or of borrowing; base currency
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +85,19 @@ class Account:
     book: OrderBook = field(default_factory=OrderBook)
     payments: list[Payment] = field(default_factory=list)
     snapshots: list[Snapshot] = field(default_factory=list)
+    interest: dict[int, float] = field(default_factory=dict)  # by row, where shares were short
+    watched: int = -1  # last row whose close was held against the margin
+
+    @property
+    def is_short(self) -> bool:
+        return self.terms.shorting is not None and bool((self.quantity < 0.0).any())
+
+    def values(self, row: int) -> FloatArray:
+        """Return what each position (m,) is worth at the marks of `row`, base currency."""
+        worth, held = np.zeros(len(self.quantity)), np.flatnonzero(self.quantity)
+        mark = self.terms.panel.marks()[row, held]
+        worth[held] = self.quantity[held] * mark * self.terms.rate(row, held)
+        return worth
 
     def snapshot(self) -> None:
         """Keep the state of this row; a later one on the same row replaces it."""
@@ -96,9 +118,29 @@ class Account:
 
     def _earn(self, row: int) -> None:
         growth = self.terms.growth
+        while self.is_short and row > self.row:
+            self._carry_short()
         if row > self.row:
             self.cash *= float(growth[row] / growth[self.row])
             self.row = row
+
+    def _carry_short(self) -> None:
+        """Go on by one session: interest on free cash, the lenders' fee on what is borrowed."""
+        terms, row = self.terms, self.row + 1
+        if terms.shorting is None:
+            raise AssertionError("only an account that may be short carries short positions")
+        value = self.values(self.row)
+        asset = np.flatnonzero(value < 0.0)
+        days = int(terms.panel.session[row] - terms.panel.session[self.row])
+        rate = float(terms.growth[row] / terms.growth[self.row]) - 1.0
+        fee = terms.shorting.borrow_fee(value[asset], days)
+        earned = terms.shorting.interest(self.cash, -float(value[asset].sum()), rate, days)
+        self.cash += earned - float(fee.sum())
+        self.interest[row] = earned
+        nothing = np.zeros(len(asset))
+        self.payments.append(Payment(row=row, asset=asset, local=nothing, amount=nothing, cost=fee))
+        self.row = row
+        self.snapshot()
 
     def _split(self, row: int) -> None:
         ratio = self.terms.actions.split[row]
@@ -109,7 +151,7 @@ class Account:
         self.quantity[asset] = self.terms.whole_lots(after)
         # A difference of the last bits is rounding, not a fraction anybody pays out.
         fraction = after - self.quantity[asset]
-        left = fraction > 1e-9 * after
+        left = np.abs(fraction) > 1e-9 * np.abs(after)
         price = self.terms.first_price(row, asset)
         self._cash_out(row, asset[left], fraction[left], price[left], Reason.SPLIT_FRACTION)
 
@@ -118,14 +160,14 @@ class Account:
         asset = np.flatnonzero((dividend != 0.0) & (self.quantity != 0.0))
         if not len(asset):
             return
-        kept = 1.0 - self.terms.rules.withholding[asset]
+        # Whoever is short owes the lender the whole dividend: no taxman keeps part of it.
+        withheld = np.where(self.quantity[asset] > 0.0, self.terms.rules.withholding[asset], 0.0)
+        kept = 1.0 - withheld
         local = self.quantity[asset] * dividend[asset] * kept
         amount = local * self.terms.rate(row, asset)
-        fx_cost = self.terms.costs.conversion(amount, self.terms.foreign[asset])
-        self.cash += float((amount - fx_cost).sum())
-        self.payments.append(
-            Payment(row=row, asset=asset, local=local, amount=amount, fx_cost=fx_cost)
-        )
+        cost = self.terms.costs.conversion(np.abs(amount), self.terms.foreign[asset])
+        self.cash += float((amount - cost).sum())
+        self.payments.append(Payment(row=row, asset=asset, local=local, amount=amount, cost=cost))
 
     def _delist(self, row: int) -> None:
         actions, panel = self.terms.actions, self.terms.panel
@@ -140,10 +182,12 @@ class Account:
     def _cash_out(
         self, row: int, asset: IntArray, quantity: FloatArray, price: FloatArray, reason: Reason
     ) -> None:
+        """Turn `quantity`, below 0 where it was short, into cash at `price`."""
         fx = self.terms.rate(row, asset)
-        notional = quantity * price * fx
-        fx_cost = self.terms.costs.conversion(notional, self.terms.foreign[asset])
+        notional, filled = quantity * price * fx, np.abs(quantity)
+        fx_cost = self.terms.costs.conversion(np.abs(notional), self.terms.foreign[asset])
         self.cash += float((notional - fx_cost).sum())
-        entry = {"side": -1, "quantity": quantity, "filled": quantity, "fx": fx, "decision": -1}
+        side = -np.sign(quantity)
+        entry = {"side": side, "quantity": filled, "filled": filled, "fx": fx, "decision": -1}
         prices = {"price": price, "reference": price, "fx_cost": fx_cost}
         self.book.enter(row=row, asset=asset, reason=reason, **entry, **prices)

@@ -18,6 +18,7 @@ from engine.overlay import VolatilityTerms, volatility_scales
 from engine.panel import Panel
 from engine.report import Attribution, Guards, Result, report
 from engine.schedule import DecisionClock, Rebalance
+from engine.shorting import Shorting
 from engine.strategies.base import Strategy
 from engine.strategies.wrapping import Overlay
 
@@ -134,6 +135,11 @@ def constrain(
     """Return the targets within the limits, and in numbers what the limits left in cash."""
     if limits == replace(Constraints(), **{name: getattr(limits, name) for name in TRIMMING}):
         return targets, ()
+    if (targets.weights < 0.0).any():
+        raise InvalidParameters(
+            "bounds on weights, positions and groups do not know short positions;"
+            " leave all constraints out but the turnover cap and the no-trade band"
+        )
     labels = panel.groups[limits.group_by] if limits.group_cap is not None else ()
     weights, reasons = np.zeros_like(targets.weights), Counter(targets.reasons)
     notes: list[str] = []
@@ -231,8 +237,16 @@ def _trade(
         last_row=request.last_row,
         max_turnover=request.constraints.max_turnover,
         no_trade_band=request.constraints.no_trade_band,
+        shorting=_lending(request, costs),
         checkpoint=lambda share: checkpoint(share, "trading"),
     )
+
+
+def _lending(request: Request, costs: CostModel) -> Shorting | None:
+    """Return the terms of short sales; without costs the lender charges nothing either."""
+    terms = request.strategy.shorting
+    free = terms is not None and costs is not request.costs
+    return replace(terms, borrow_bps=0.0) if terms is not None and free else terms
 
 
 def _within(checkpoint: Checkpoint, start: float, end: float) -> Checkpoint:

@@ -77,6 +77,8 @@ def close_books(account: Account, orders: Orders, *, first_row: int, capital: fl
     growth = terms.growth[rows]
     interest = np.zeros(len(rows))
     interest[1:] = cash[:-1] * (growth[1:] / growth[:-1] - 1.0)
+    for row, earned in account.interest.items():
+        interest[row - first_row] = earned
     return Books(
         capital=capital,
         row=rows,
@@ -115,7 +117,7 @@ def _grid(
     for payment in account.payments:
         at = (payment.row - int(rows[0]), np.searchsorted(held, payment.asset))
         dividend[at] += payment.local
-        cost[at] += payment.fx_cost
+        cost[at] += payment.cost
     return Grid(
         quantity=quantity,
         # Before its first bar an asset has no mark; nothing can be held of it then.

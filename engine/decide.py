@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.errors import InsufficientHistory
+from engine.errors import EngineError, InsufficientHistory
 from engine.panel import Panel, Window
 from engine.returns import MAX_GAP
 from engine.schedule import (
@@ -62,10 +62,19 @@ def decide(
     for position, (row, instant) in enumerate(zip(rows.tolist(), instants.tolist(), strict=True)):
         decision, state = strategy.decide(lend(panel, strategy, row, instant), state)
         if decision is not None:
+            _require_sign(strategy, decision)
             made.append((position, decision))
         if checkpoint is not None:
             checkpoint((position + 1) / len(rows), "deciding")
     return _targets(panel, rows, instants, made)
+
+
+def _require_sign(strategy: Strategy[Any], decision: Decision) -> None:
+    if not strategy.shorts and (decision.weights < 0.0).any():
+        raise EngineError(
+            f"{strategy.key} asked for a weight of {decision.weights.min():.4f}; "
+            "it must not sell short"
+        )
 
 
 def lend(panel: Panel, strategy: Strategy[Any], row: int, instant: int) -> Window:

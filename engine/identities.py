@@ -6,7 +6,8 @@
    change of equity over the run.
 4. Quantities follow from splits and fills; fills happen on real bars, later than the decision,
    within the share of volume.
-5. No negative cash, no negative quantity.
+5. No negative cash, no negative quantity, unless the run may sell short; then no quantity below 0
+   of what is not lent, and no debit while nothing is short.
 6. Weights and cash make one after every decision.
 """
 
@@ -22,6 +23,7 @@ from engine.decide import Targets
 from engine.errors import BrokenIdentity
 from engine.execution import FillPolicy, fill_instants, volume_allowance
 from engine.orders import Orders
+from engine.shorting import is_lent
 from engine.types import BoolArray, FloatArray, IntArray
 
 MONEY: Final = 1e-6  # smallest difference that counts, base currency
@@ -80,13 +82,33 @@ def _check_equity(evidence: Evidence, replayed: FloatArray) -> None:
     flow = np.zeros(len(books.row))
     np.add.at(flow, evidence.orders.row - books.row[0], evidence.orders.cash_flow)
     for paid in evidence.payments:
-        flow[paid.row - books.row[0]] += (paid.amount - paid.fx_cost).sum()
-    growth = terms.growth[books.row] / terms.growth[books.row[0]]
-    cash = growth * (books.capital + np.cumsum(flow / growth))
+        flow[paid.row - books.row[0]] += (paid.amount - paid.cost).sum()
     mark = terms.panel.marks()[books.row][:, books.held]
     rate = terms.panel.fx[books.row][:, terms.panel.currency[books.held]]
-    value = np.where(np.abs(replayed) > SHARES, replayed * mark * rate, 0.0).sum(axis=1)
-    _require(evidence, 1, cash + value - books.equity)
+    value = np.where(np.abs(replayed) > SHARES, replayed * mark * rate, 0.0)
+    cash = _replay_cash(evidence, flow, value)
+    _require(evidence, 1, cash + value.sum(axis=1) - books.equity)
+
+
+def _replay_cash(evidence: Evidence, flow: FloatArray, value: FloatArray) -> FloatArray:
+    """Return cash (k,) from what flowed and what positions (k, c) were worth alone."""
+    books, terms = evidence.books, evidence.terms
+    growth = terms.growth[books.row] / terms.growth[books.row[0]]
+    short: BoolArray = np.any(value < 0.0, axis=1)
+    if terms.shorting is None or not short.any():
+        replayed: FloatArray = growth * (books.capital + np.cumsum(flow / growth))
+        return replayed
+    collateral = np.maximum(-value, 0.0).sum(axis=1)
+    days, rates = np.diff(books.session), growth[1:] / growth[:-1] - 1.0
+    cash = np.full(len(books.row), books.capital + flow[0])
+    for k in range(1, len(cash)):
+        before, rate = float(cash[k - 1]), float(rates[k - 1])
+        earned = before * rate
+        if short[k - 1]:
+            owed = float(collateral[k - 1])
+            earned = terms.shorting.interest(before, owed, rate, int(days[k - 1]))
+        cash[k] = before + earned + flow[k]
+    return cash
 
 
 def _check_change(evidence: Evidence) -> None:
@@ -104,7 +126,7 @@ def _check_assets(evidence: Evidence) -> None:
     gain = books.value[-1].copy()
     np.add.at(gain, column, orders.cash_flow[traded])
     for paid in evidence.payments:
-        gain[np.searchsorted(books.held, paid.asset)] += paid.amount - paid.fx_cost
+        gain[np.searchsorted(books.held, paid.asset)] += paid.amount - paid.cost
     off = gain - books.by_asset
     worst = off[np.argmax(np.abs(off))] if len(off) else 0.0
     total = books.by_asset.sum() + books.interest.sum() - (books.equity[-1] - books.capital)
@@ -139,24 +161,35 @@ def _check_fills(evidence: Evidence) -> None:
 
 
 def _check_signs(evidence: Evidence) -> None:
-    books = evidence.books
-    _require(evidence, 5, np.minimum(books.cash, 0.0))
-    _require_none(evidence, 5, books.quantity < 0.0, "a negative quantity")
+    books, panel, shorting = evidence.books, evidence.terms.panel, evidence.terms.shorting
+    short = books.quantity < 0.0
+    borrows = short.any(axis=1)
+    _require(evidence, 5, np.where(borrows, 0.0, np.minimum(books.cash, 0.0)))
+    lent = is_lent(panel.markets, panel.market[books.held], shorting)
+    _require_none(evidence, 5, short & ~lent, "a negative quantity")
 
 
 def _check_weights(evidence: Evidence) -> None:
     books, weights = evidence.books, evidence.weights
     off = books.value.sum(axis=1) + books.cash - books.equity
-    wrong = ~(np.abs(off) <= WEIGHT * books.equity)
+    wrong = ~(np.abs(off) <= WEIGHT * _scale(books))
     _require_none(evidence, 6, wrong[:, None], "shares of equity do not make one")
-    decided = ~((weights >= 0.0).all(axis=1) & (weights.sum(axis=1) <= 1.0 + WEIGHT))
-    rows = evidence.targets.rows[decided]
+    legal = (weights >= 0.0).all(axis=1) & (weights.sum(axis=1) <= 1.0 + WEIGHT)
+    if evidence.terms.shorting is not None:
+        legal = np.isfinite(weights).all(axis=1)
+    rows = evidence.targets.rows[~legal]
     _require_none_at(evidence, rows, "target weights and cash do not make one", number=6)
+
+
+def _scale(books: Books) -> FloatArray:
+    """Return what rounding is measured by: equity, or gross exposure where shorts make it more."""
+    scale: FloatArray = np.maximum(books.equity, np.abs(books.value).sum(axis=1))
+    return scale
 
 
 def _require(evidence: Evidence, number: int, off: FloatArray) -> None:
     """Refuse differences of shape (k,) above the tolerance; NaN is above it."""
-    allowed = np.maximum(MONEY, RELATIVE * evidence.books.equity)
+    allowed = np.maximum(MONEY, RELATIVE * _scale(evidence.books))
     broken = ~(np.abs(off) <= allowed)
     if broken.any():
         at = int(np.argmax(broken))

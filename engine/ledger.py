@@ -6,6 +6,7 @@ For each decision, in order of time:
 2. Bring the account to the decision's session: interest, splits, dividends, delistings.
 3. Value it at prices known at that instant and turn the weights into whole lots.
 4. Give each order the first session on which it may fill, and fill it there, sales first.
+5. While it is short, go on session by session, charge what is borrowed and watch the margin.
 
 Between those sessions nothing moves but prices, so the curve is computed for all of them at once,
 and every identity of `engine.identities` is asserted on every session.
@@ -25,9 +26,11 @@ from engine.decide import Targets
 from engine.errors import EngineError, InsufficientHistory, MissingData
 from engine.execution import FillPolicy
 from engine.identities import Evidence, check
+from engine.margin import margin_call
 from engine.ordering import Decided, Trim, place_orders
-from engine.orders import Orders, Reason
+from engine.orders import CODES, Orders, Reason
 from engine.panel import NEVER, Panel
+from engine.shorting import Shorting
 from engine.sizing import FRACTIONS_PER_SHARE, SHARES_PER_UNIT
 from engine.trading import Working, cancel, join, no_orders, trade
 from engine.types import FloatArray, IntArray
@@ -63,13 +66,16 @@ def simulate(
     last_row: int,
     max_turnover: float | None = None,
     no_trade_band: float = 0.0,
+    shorting: Shorting | None = None,
     checkpoint: Callable[[float], None] | None = None,
 ) -> Ledger:
     """Trade `targets` from `first_row` to `last_row` with `capital` in base currency.
 
+    Weights below 0 are sold short on the terms of `shorting`.
+
     Raises BrokenIdentity when the accounts do not add up, MissingData where a rate is unknown.
     """
-    terms = settle_terms(panel, costs, fill, last_row, whole_shares)
+    terms = settle_terms(panel, costs, fill, last_row, whole_shares, shorting)
     base = base_row(panel, targets, fill, first_row)
     require_rates(panel, targets, base, last_row)
     account = Account(terms=terms, cash=capital, quantity=np.zeros(len(panel.symbols)), row=base)
@@ -79,14 +85,15 @@ def simulate(
     orders = no_orders()
     decisions = zip(targets.rows.tolist(), targets.instants.tolist(), strict=True)
     for k, (row, instant) in enumerate(decisions):
-        orders = _fill_until(account, orders, instant)
+        orders = _fill_until(account, orders, instant, row)
         _end(account, orders, row, Reason.SUPERSEDED)
         account.advance(row)
+        account.watched = row  # the decision itself restores the margin
         decided.append(place_orders(account, targets.weights[k], row, instant, trim))
         orders = decided[-1].orders
         if checkpoint is not None and k % CHECK_EVERY == 0:
             checkpoint(k / len(targets.rows))
-    orders = _fill_until(account, orders, NEVER - 1)
+    orders = _fill_until(account, orders, NEVER - 1, last_row)
     _end(account, orders, last_row, Reason.RUN_ENDED)
     account.advance(last_row)
     account.snapshot()
@@ -150,7 +157,12 @@ def _require_equity(books: Books) -> None:
 
 
 def settle_terms(
-    panel: Panel, costs: CostModel, fill: FillPolicy, last_row: int, whole_shares: bool
+    panel: Panel,
+    costs: CostModel,
+    fill: FillPolicy,
+    last_row: int,
+    whole_shares: bool,
+    shorting: Shorting | None = None,
 ) -> Terms:
     """Gather what a run trades under."""
     days = np.diff(panel.session, prepend=panel.session[:1])
@@ -165,6 +177,7 @@ def settle_terms(
         lots_per_share=SHARES_PER_UNIT if whole_shares else FRACTIONS_PER_SHARE,
         growth=growth,
         last_row=last_row,
+        shorting=shorting,
     )
 
 
@@ -184,7 +197,7 @@ def base_row(panel: Panel, targets: Targets, fill: FillPolicy, first_row: int) -
 
 
 def require_rates(panel: Panel, targets: Targets, base: int, last_row: int) -> None:
-    wanted = (targets.weights > 0.0).any(axis=0)
+    wanted = (targets.weights != 0.0).any(axis=0)
     for column in np.unique(panel.currency[wanted]).tolist():
         unknown = np.isnan(panel.fx[base : last_row + 1, column])
         if unknown.any():
@@ -195,16 +208,28 @@ def require_rates(panel: Panel, targets: Targets, base: int, last_row: int) -> N
             )
 
 
-def _fill_until(account: Account, orders: Working, instant: int) -> Working:
-    """Fill orders whose time comes up to `instant`; return those still waiting."""
+def _fill_until(account: Account, orders: Working, instant: int, last_row: int) -> Working:
+    """Fill orders whose time comes up to `instant` on `last_row`; return those still waiting."""
     while True:
         due = orders.instant <= instant
+        row = int(orders.row[due].min(initial=last_row + 1))
+        if account.is_short and account.row < min(row, last_row):
+            orders = _carry_short(account, orders)
+            continue
         if not due.any():
             return orders
-        row = int(orders.row[due].min())
         orders = _advance(account, row, orders)
         now = (orders.instant <= instant) & (orders.row == row)
         orders = join(orders.select(~now), trade(account, orders.select(now), row))
+
+
+def _carry_short(account: Account, orders: Working) -> Working:
+    """Go on to the next session, or stay where the margin at this close calls for orders."""
+    called = margin_call(account)
+    if called is None:
+        return _advance(account, account.row + 1, orders)
+    _end(account, orders, account.row, Reason.SUPERSEDED)
+    return called
 
 
 def _advance(account: Account, row: int, orders: Working) -> Working:
@@ -251,5 +276,12 @@ def _flags(terms: Terms, orders: Orders, books: Books, *, unpriced: bool) -> tup
         "open_unknown": opens and bool(np.isnan(panel.open[row, asset]).any()),
         "unpriced_target": unpriced,
         "stale_price": books.stale_sessions > STALE_SESSIONS,
+        "not_lent": _ended(orders, Reason.NOT_LENT),
+        "lent_everywhere": terms.shorting is not None and terms.shorting.everywhere,
+        "margin_call": _ended(orders, Reason.MARGIN_CALL),
     }
     return tuple(flag for flag, raised in found.items() if raised)
+
+
+def _ended(orders: Orders, reason: Reason) -> bool:
+    return bool((orders.code == CODES[reason]).any())

@@ -1,6 +1,7 @@
 """One decision: value the account as it was known, size the targets, place the orders."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -9,6 +10,7 @@ from engine.errors import EngineError
 from engine.execution import fill_instants, first_fills, known_prices
 from engine.orders import Reason
 from engine.panel import NEVER
+from engine.shorting import is_lent
 from engine.sizing import Sizing, size_targets, trimmed_weights
 from engine.trading import Working, cancel
 from engine.types import BoolArray, FloatArray, IntArray
@@ -76,7 +78,7 @@ def place_orders(
 
 def _value(account: Account, wanted: FloatArray, row: int, instant: int) -> Valued:
     terms = account.terms
-    asset = np.flatnonzero((wanted > 0.0) | (account.quantity != 0.0))
+    asset = np.flatnonzero((wanted != 0.0) | (account.quantity != 0.0))
     known = known_prices(terms.panel, terms.actions, asset, row=row, instant=instant)
     price = known.mark * known.fx
     priced = np.isfinite(price)
@@ -98,28 +100,59 @@ def _value(account: Account, wanted: FloatArray, row: int, instant: int) -> Valu
 def _place(
     account: Account, asset: IntArray, sizing: Sizing, mark: FloatArray, row: int, instant: int
 ) -> Working:
-    """Turn target quantities into working orders, those below the minimum parcel refused."""
-    terms = account.terms
-    change = sizing.quantity - account.quantity[asset]
-    change = np.round(change * terms.lots_per_share) / terms.lots_per_share
+    """Turn target quantities into working orders.
+
+    Those below the minimum parcel are refused, and so is the part of a sale nobody lends.
+    """
+    terms, held = account.terms, account.quantity[asset]
+    lent = is_lent(terms.panel.markets, terms.panel.market[asset], terms.shorting)
+    target = np.where(lent, sizing.quantity, np.maximum(sizing.quantity, np.minimum(held, 0.0)))
+    order = partial(
+        queue,
+        terms,
+        decision=row,
+        asset=asset,
+        gap=sizing.gap,
+        price=mark,
+        row=row,
+        instant=instant,
+    )
+    refused = order(quantity=sizing.quantity - target)
+    cancel(account, refused, row, Reason.NOT_LENT)
+    orders = order(quantity=target - held)
+    small = _below_minimum(terms, account.quantity, orders)
+    cancel(account, orders.select(small), row, Reason.MINIMUM_PARCEL)
+    return orders.select(~small)
+
+
+def queue(
+    terms: Terms,
+    *,
+    decision: int,
+    asset: IntArray,
+    quantity: FloatArray,
+    gap: FloatArray,
+    price: FloatArray,
+    row: int,
+    instant: int,
+) -> Working:
+    """Give each order the first session after `instant`; none for what is no lot or too late."""
+    quantity = np.round(quantity * terms.lots_per_share) / terms.lots_per_share
     fills = first_fills(
         terms.panel, asset, row=row, instant=instant, policy=terms.policy, last_row=terms.last_row
     )
     due = fill_instants(terms.panel, fills.row, asset, terms.policy)
-    orders = Working(
-        decision=row,
+    return Working(
+        decision=decision,
         asset=asset,
-        quantity=change,
-        gap=sizing.gap,
-        price=mark,
+        quantity=quantity,
+        gap=gap,
+        price=price,
         row=fills.row,
         instant=np.where(fills.row < 0, NEVER, due),
         gave_up=fills.gave_up,
         carried=np.zeros(len(asset), np.int64),
-    ).select((change != 0.0) & fills.opens)
-    small = _below_minimum(terms, account.quantity, orders)
-    cancel(account, orders.select(small), row, Reason.MINIMUM_PARCEL)
-    return orders.select(~small)
+    ).select((quantity != 0.0) & fills.opens)
 
 
 def _below_minimum(terms: Terms, held: FloatArray, orders: Working) -> BoolArray:

@@ -21,12 +21,14 @@ class Reason(StrEnum):
     NO_VOLUME = "cancelled_no_volume"  # nothing traded in it on average: impact has no measure
     UNECONOMIC = "cancelled_uneconomic"  # a sale whose costs exceed its proceeds
     MINIMUM_PARCEL = "cancelled_minimum_parcel"
+    NOT_LENT = "cancelled_not_lent"  # nobody is known to lend the shares it would sell
     EXPIRED = "cancelled_expired"  # remainder carried as long as allowed
     SUPERSEDED = "cancelled_superseded"  # the next decision replaced it
     RUN_ENDED = "cancelled_run_ended"
     ASSET_DELISTED = "cancelled_delisted"
     DELISTED = "delisted"  # the position became cash
     SPLIT_FRACTION = "split_fraction"  # a fraction of a share paid out after a split
+    MARGIN_CALL = "margin_call"  # positions reduced because equity no longer carried them
 
 
 REASONS: Final = tuple(Reason)

@@ -64,7 +64,7 @@ class Result:
     rf: FloatArray  # (k,) simple rate per session, the run's cash rate where none is known
     books: Books
     turnover: FloatArray  # (k,) one-way, fraction of equity, on the session of the decision
-    exposure: FloatArray  # (k,) invested fraction
+    exposure: FloatArray  # (k,) gross, long and short positions added up, fraction of equity
     metrics: Metrics
     benchmark_metrics: Metrics | None
     moments: Moments  # what the trials ledger keeps
@@ -220,7 +220,7 @@ def _activity(net: Ledger) -> tuple[FloatArray, FloatArray]:
     books = net.books
     turnover = np.zeros(len(books.row))
     turnover[net.decisions - books.row[0]] = net.turnover
-    return turnover, books.value.sum(axis=1) / books.equity
+    return turnover, np.abs(books.value).sum(axis=1) / books.equity
 
 
 def _on_real_bars(panel: Panel, orders: Orders) -> bool:

@@ -57,7 +57,8 @@ def size_targets(
     Parameters
     ----------
     weights : ndarray of shape (k,)
-        Target weights. Equal to the drifted weight to the last bit means: do not trade.
+        Target weights, below 0 short. Equal to the drifted weight to the last bit means: do not
+        trade.
     held, drifted : ndarray of shape (k,)
         Quantities held and their share of equity.
     price : ndarray of shape (k,)
@@ -67,14 +68,14 @@ def size_targets(
 
     Notes
     -----
-    ``q = floor(w * investable / (price * (1 + slippage)))`` in lots, where investable is equity
+    ``|q| = floor(|w| * investable / (price * (1 + slippage)))`` in lots, where investable is equity
     less the commissions and conversions of these very orders, solved as a fixed point.
     """
     idle = weights == drifted
     investable = equity - _reserve(weights, held * price, idle, foreign, equity, costs)
     paid = price * (1.0 + costs.slippage_bps * BASIS_POINT)
-    lots = np.floor(weights * investable / paid * lots_per_share * (1.0 + ROUNDING))
-    quantity = np.where(idle, held, lots / lots_per_share)
+    lots = np.floor(np.abs(weights) * investable / paid * lots_per_share * (1.0 + ROUNDING))
+    quantity = np.where(idle, held, np.sign(weights) * lots / lots_per_share)
     return Sizing(quantity=quantity, gap=np.abs(weights - drifted))
 
 

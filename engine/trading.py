@@ -9,7 +9,6 @@ from engine.account import Account, Terms
 from engine.costs import BASIS_POINT, impact_bps, quote_on_tick
 from engine.execution import (
     MAX_CARRY,
-    FillPolicy,
     fill_instants,
     liquidity_before,
     next_session,
@@ -17,7 +16,7 @@ from engine.execution import (
 )
 from engine.orders import CODES, Reason
 from engine.panel import NEVER
-from engine.sizing import ROUNDING
+from engine.spending import affordable
 from engine.types import BoolArray, FloatArray, IntArray
 
 WORST_SALE_BPS: Final = 9_999.0  # slippage and impact together never make a price negative
@@ -27,7 +26,7 @@ WORST_SALE_BPS: Final = 9_999.0  # slippage and impact together never make a pri
 class Working:
     """Orders of one decision that still wait or go on, by asset ascending."""
 
-    decision: int  # row of the decision
+    decision: int  # row of the decision; -1 where the margin asked for them
     asset: IntArray
     quantity: FloatArray  # signed, above 0 buys
     gap: FloatArray  # distance of weights, the priority of purchases
@@ -157,16 +156,18 @@ def _buy(account: Account, orders: Working, row: int, quote: Quote | None = None
     if not len(orders):
         return orders
     quote = quote or _quote(account.terms, orders, row)
-    affordable = _affordable(account.terms, orders, quote, account.cash)
-    partly = _cut(quote, affordable, Reason.PARTIAL_CASH)
-    code = np.where((affordable == 0.0) & (quote.filled > 0.0), CODES[Reason.NO_CASH], partly.code)
+    unit = quote.price * quote.fx
+    bought = affordable(account, orders.asset, filled=quote.filled, unit=unit, gap=orders.gap)
+    partly = _cut(quote, bought, Reason.PARTIAL_CASH)
+    code = np.where((bought == 0.0) & (quote.filled > 0.0), CODES[Reason.NO_CASH], partly.code)
     return _book(account, orders, replace(partly, code=code), row)
 
 
 def _quote(terms: Terms, orders: Working, row: int) -> Quote:
     allowed = volume_allowance(terms.panel, row, orders.asset, terms.costs.max_volume_share)
-    reference = _reference(terms, orders.asset, row)
-    return quote_at(terms, orders, row, reference, allowed)
+    reference = terms.reference(row, orders.asset)
+    reason = Reason.FILLED if orders.decision >= 0 else Reason.MARGIN_CALL
+    return quote_at(terms, orders, row, reference, allowed, reason)
 
 
 def quote_at(
@@ -190,13 +191,6 @@ def quote_at(
         code = np.where(silent, CODES[Reason.NO_VOLUME], code)
     price = _slipped(terms, orders, reference, bps)
     return Quote(filled=filled, reference=reference, price=price, fx=fx, code=code)
-
-
-def _reference(terms: Terms, asset: IntArray, row: int) -> FloatArray:
-    if terms.policy is FillPolicy.NEXT_OPEN:
-        return terms.first_price(row, asset)
-    close: FloatArray = terms.panel.close[row, asset]
-    return close
 
 
 def _impact(
@@ -225,32 +219,6 @@ def _slipped(terms: Terms, orders: Working, reference: FloatArray, bps: FloatArr
         price, buys=buys, limits=limits[orders.asset], per_unit=per_unit[orders.asset]
     )
     return np.where(bps > 0.0, on_tick, reference)
-
-
-def _affordable(terms: Terms, orders: Working, quote: Quote, cash: float) -> FloatArray:
-    """Return purchases cut to `cash`, the smallest distance of weights first."""
-    costs, foreign = terms.costs, terms.foreign[orders.asset]
-    unit = quote.price * quote.fx
-    notional = quote.filled * unit
-    needed = notional + costs.commission(notional) + costs.conversion(notional, foreign)
-    limit = cash * (1.0 + ROUNDING)
-    if needed.sum() <= limit:
-        return quote.filled
-    first = np.lexsort((orders.asset, -orders.gap))
-    running = np.cumsum(needed[first])
-    whole = int(np.searchsorted(running, limit, side="right"))
-    affordable = np.zeros(len(orders))
-    affordable[first[:whole]] = quote.filled[first[:whole]]
-    edge = first[whole]
-    left = cash - (running[whole - 1] if whole else 0.0)
-    rate = costs.fx_spread_bps * BASIS_POINT * foreign[edge]
-    with_rates = (left - costs.commission_flat) / (
-        unit[edge] * (1.0 + costs.commission_bps * BASIS_POINT + rate)
-    )
-    with_minimum = (left - costs.minimum_commission) / (unit[edge] * (1.0 + rate))
-    lots = terms.whole_lots(np.array([min(with_rates, with_minimum)]))[0]
-    affordable[edge] = min(max(lots, 0.0), quote.filled[edge])
-    return affordable
 
 
 def _cut(quote: Quote, filled: FloatArray, reason: Reason) -> Quote:

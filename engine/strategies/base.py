@@ -15,6 +15,7 @@ from engine.inputs import Input, panels_needed
 from engine.panel import Window
 from engine.parameters import Described, parameter_schema
 from engine.schedule import Rebalance
+from engine.shorting import BORROW_BPS, Shorting
 from engine.signals import Signals
 from engine.types import FloatArray
 from engine.warmup import Term, sessions_needed
@@ -103,6 +104,17 @@ class Strategy(Generic[P]):
     def shorts(self) -> bool:
         """Whether a negative weight is meant: only where a parameter allows it."""
         return bool(getattr(self.parameters, "allow_short", False))
+
+    @property
+    def shorting(self) -> Shorting | None:
+        """On what terms it is short; None where it never is."""
+        if not self.shorts:
+            return None
+        given = self.parameters
+        return Shorting(
+            borrow_bps=getattr(given, "borrow_bps", BORROW_BPS),
+            everywhere=getattr(given, "short_asx", False),
+        )
 
     def inputs(self) -> tuple[str, ...]:
         """Return the names of the panels that must be published for these parameters."""

@@ -61,7 +61,7 @@ def make_wild_market(rng):
         member=rng.random(shape) < 0.97,
         fx=np.stack([np.ones(SESSIONS), rate], axis=1),
         fx_known_at=panel.fx_known_at,
-        extra={"delisted": delisted, "terminal_value": terminal},
+        by_asset={"delisted": delisted, "terminal_value": terminal},
         **instants,
     )
 

@@ -1,0 +1,77 @@
+"""What purchases the cash of an account allows, the smallest distance of weights cut first.
+
+Covering a short position may spend all cash, for it releases collateral. Whatever is bought on top
+may spend only what is nobody's collateral.
+"""
+
+import numpy as np
+
+from engine.account import Account
+from engine.costs import BASIS_POINT
+from engine.sizing import ROUNDING
+from engine.types import FloatArray, IntArray
+
+
+def affordable(
+    account: Account, asset: IntArray, *, filled: FloatArray, unit: FloatArray, gap: FloatArray
+) -> FloatArray:
+    """Return purchases (k,) cut to what the account may spend.
+
+    `unit` is the price of one share in base currency, `gap` the priority of each order.
+    """
+    if not account.is_short:
+        return _within(account, asset, account.cash, filled, unit, gap)
+    cover = np.minimum(filled, np.maximum(-account.quantity[asset], 0.0))
+    covered = _within(account, asset, account.cash, cover, unit, gap)
+    free = account.cash - _cost(account, asset, covered * unit).sum()
+    free -= _collateral(account, asset, covered)
+    whole = np.where(covered == cover, filled - cover, 0.0)
+    return covered + _within(account, asset, max(float(free), 0.0), whole, unit, gap)
+
+
+def _cost(account: Account, asset: IntArray, notional: FloatArray) -> FloatArray:
+    terms = account.terms
+    conversion = terms.costs.conversion(notional, terms.foreign[asset])
+    return notional + terms.costs.commission(notional) + conversion
+
+
+def _collateral(account: Account, asset: IntArray, covered: FloatArray) -> float:
+    """Return what is still short after `covered` shares came back, at the last marks."""
+    left = account.quantity.copy()
+    left[asset] += covered
+    short = np.flatnonzero(left < 0.0)
+    row = account.row
+    price = account.terms.reference(row, short)
+    price = np.where(np.isnan(price), account.terms.panel.marks()[row, short], price)
+    return -float((left[short] * price * account.terms.rate(row, short)).sum())
+
+
+def _within(
+    account: Account,
+    asset: IntArray,
+    cash: float,
+    filled: FloatArray,
+    unit: FloatArray,
+    gap: FloatArray,
+) -> FloatArray:
+    """Return purchases cut to `cash`."""
+    terms, costs = account.terms, account.terms.costs
+    needed = _cost(account, asset, filled * unit)
+    limit = cash * (1.0 + ROUNDING)
+    if needed.sum() <= limit:
+        return filled
+    first = np.lexsort((asset, -gap))
+    running = np.cumsum(needed[first])
+    whole = int(np.searchsorted(running, limit, side="right"))
+    bought = np.zeros(len(asset))
+    bought[first[:whole]] = filled[first[:whole]]
+    edge = first[whole]
+    left = cash - (running[whole - 1] if whole else 0.0)
+    rate = costs.fx_spread_bps * BASIS_POINT * terms.foreign[asset[edge]]
+    with_rates = (left - costs.commission_flat) / (
+        unit[edge] * (1.0 + costs.commission_bps * BASIS_POINT + rate)
+    )
+    with_minimum = (left - costs.minimum_commission) / (unit[edge] * (1.0 + rate))
+    lots = terms.whole_lots(np.array([min(with_rates, with_minimum)]))[0]
+    bought[edge] = min(max(lots, 0.0), filled[edge])
+    return bought
