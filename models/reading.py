@@ -6,6 +6,7 @@ whatever else uses the session stands in the same transaction.
 """
 
 from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -13,7 +14,7 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy import event, text
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.pool import ConnectionPoolEntry, PoolResetState
@@ -21,11 +22,21 @@ from sqlalchemy.pool import ConnectionPoolEntry, PoolResetState
 # Marks a session that only reads, and a connection on which such a transaction was begun.
 READS, BEGUN = "reads", "begun"
 _DRIVER = "driver"
+# What a server or a network says, or does, that goes away.
+GONE = (
+    asyncpg.OperatorInterventionError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    OSError,
+)
 # Local to the transaction: behind a pooler the connection's next user is somebody else.
 _BEGIN = (
     "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
     " SELECT set_config('app.owner', '{owner_id}', true)"
 )
+
+# Whose reading begins with the connection that is being taken.
+_READER: ContextVar[UUID | None] = ContextVar("reader", default=None)
 
 Row = Sequence[Any]
 
@@ -36,19 +47,18 @@ async def begin_reading(session: AsyncSession, owner_id: UUID) -> None:
     Every statement of it sees the same committed rows. It ends when the connection goes back.
     """
     session.info[READS] = True
-    # SQLAlchemy begins nothing by itself on a connection that commits each statement.
-    connection = await session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
-    open_: Any = connection.sync_connection
-    held = open_.connection
-    driver: Any = held.driver_connection
-    held.info[BEGUN] = True
+    asked = _READER.set(owner_id)
     try:
-        await driver.execute(_BEGIN.format(owner_id=owner_id))
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as e:
+        # SQLAlchemy begins nothing by itself on a connection that commits each statement.
+        connection = await session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
+    except DBAPIError:
         # Nobody goes on in a transaction that was not begun and knows no owner.
         await session.rollback()
-        raise _told("BEGIN", e, driver) from e
-    session.info[_DRIVER] = driver, open_
+        raise
+    finally:
+        _READER.reset(asked)
+    open_: Any = connection.sync_connection
+    session.info[_DRIVER] = open_.connection.driver_connection, open_
 
 
 async def read(session: AsyncSession, statement: str, asked: Mapping[str, Any]) -> Sequence[Row]:
@@ -71,8 +81,13 @@ async def read(session: AsyncSession, statement: str, asked: Mapping[str, Any]) 
     return rows
 
 
-def end_readings(engine: AsyncEngine) -> None:
-    """Let the engine's connections come back without a reading's transaction."""
+def lend_living(engine: AsyncEngine) -> None:
+    """Let the engine hand out connections that answer, and take them back out of readings.
+
+    A connection is asked before each use, or it would be met in the middle of its end. Whoever
+    reads begins by that very question, which spares a trip.
+    """
+    event.listen(engine.sync_engine, "checkout", _ask)
     event.listen(engine.sync_engine, "reset", _end)
 
 
@@ -86,6 +101,19 @@ def _told(statement: str, error: Exception, driver: Any) -> DBAPIError:
     return DBAPIError(
         statement, None, error, hide_parameters=True, connection_invalidated=driver.is_closed()
     )
+
+
+def _ask(connection: Any, record: ConnectionPoolEntry, _: Any) -> None:
+    reader = _READER.get()
+    record.info[BEGUN] = reader is not None
+    question = "SELECT" if reader is None else _BEGIN.format(owner_id=reader)
+    try:
+        connection.run_async(lambda driver: driver.execute(question))
+    except (*GONE, TimeoutError) as e:
+        # The others were opened to the same server; the pool tries a new one.
+        raise InvalidatePoolError("the connection did not answer") from e
+    except asyncpg.PostgresError as e:
+        raise _told(question, e, connection.driver_connection) from e
 
 
 def _end(connection: Any, record: ConnectionPoolEntry, state: PoolResetState) -> None:

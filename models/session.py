@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 
-from models.reading import end_readings
+from models.reading import lend_living
 
 SessionFactory = async_sessionmaker[AsyncSession]
 
@@ -94,12 +94,11 @@ def make_engine(
         database_url(address) if isinstance(address, str) else "postgresql+asyncpg://",
         pool_size=pool_size,
         max_overflow=0,
-        pool_pre_ping=True,
         hide_parameters=True,  # an error is logged with its statement, never with what was asked
         json_deserializer=orjson.loads,
         connect_args=arguments,
     )
-    end_readings(made)
+    lend_living(made)
     return made
 
 
