@@ -73,6 +73,7 @@ class InstrumentRepository:
         exchange: Exchange | None = None,
         first: int,
         after: Place | None = None,
+        body: str | None = None,
     ) -> Page[Instrument]:
         """Sort by symbol. A place is (symbol, id)."""
         where, asked = _listed(search, exchange)
@@ -86,6 +87,7 @@ class InstrumentRepository:
             descending=False,
             first=first,
             after=after,
+            body=body,
         )
 
     async def count_listed(

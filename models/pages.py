@@ -20,7 +20,7 @@ from sqlalchemy.orm import class_mapper
 from sqlmodel import SQLModel
 
 from models.reading import read
-from models.seen import read_entities
+from models.seen import read_entities, read_written
 
 T = TypeVar("T")
 E = TypeVar("E", bound=SQLModel)
@@ -106,10 +106,12 @@ async def take_written(
     descending: bool,
     first: int,
     after: Place | None,
+    body: str | None = None,
 ) -> Page[E]:
     """Do what `ordered` and `take` do, for a list that is read so often that it is written out.
 
-    `where` holds conditions, `asked` their parameters. The columns are names of ours.
+    `where` holds conditions, `asked` their parameters. The columns are names of ours. With a
+    `body` the rows know their place, and have the rest written by the database.
     """
     named = class_mapper(entity).columns
     conditions, values = list(where), dict(asked, most=first + 1)
@@ -118,13 +120,15 @@ async def take_written(
         values |= {"after_value": after.value, "after_id": after.id}
     down, table = " DESC" if descending else "", entity.__tablename__
     last = " NULLS LAST" if descending and named[by].nullable else ""
-    rows = await read_entities(
-        session,
-        entity,
+    rest = (
         f"WHERE {_all(conditions)} ORDER BY {table}.{by}{down}{last}, {table}.{id}{down}"
-        " LIMIT :most",
-        values,
+        " LIMIT :most"
     )
+    if body is None:
+        rows = await read_entities(session, entity, rest, values)
+    else:
+        names = (by, id)
+        rows = await read_written(session, entity, rest, values, names=names, body=body)
     return Page(rows[:first], has_next=len(rows) > first)
 
 

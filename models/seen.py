@@ -53,6 +53,25 @@ async def read_entities(
     return list(await session.scalars(found, dict(asked)))
 
 
+async def read_written(
+    session: AsyncSession,
+    entity: type[E],
+    rest: str,
+    asked: Mapping[str, Any],
+    *,
+    names: tuple[str, ...],
+    body: str,
+) -> list[E]:
+    """Return rows that hold values of these names, and what the database wrote of the others.
+
+    `body` lists expressions with the names they get in a JSON object.
+    """
+    row = f"row_to_json((SELECT written FROM (SELECT {body}) AS written))::text"  # noqa: S608
+    statement = f"SELECT {', '.join(names)}, {row} FROM {entity.__tablename__} {rest}"  # noqa: S608
+    view = _view(entity, names, written=False, base=Written)
+    return cast("list[E]", [view(row) for row in await read(session, statement, asked)])
+
+
 def seen(entity: type[E], rows: Sequence[Row], names: tuple[str, ...]) -> list[E]:
     """Return each row as one of these, with values of these names.
 
@@ -87,15 +106,28 @@ class _Seen:
         return self._entity
 
 
+class Written(_Seen):
+    """A row whose last column is itself, as JSON."""
+
+    __slots__ = ()
+
+    @property
+    def written(self) -> str:
+        text: str = self._row[-1]
+        return text
+
+
 @cache
-def _view(entity: type[SQLModel], names: tuple[str, ...], *, written: bool) -> type[_Seen]:
+def _view(
+    entity: type[SQLModel], names: tuple[str, ...], *, written: bool, base: type[_Seen] = _Seen
+) -> type[_Seen]:
     columns = {column.name: column for column in class_mapper(entity).columns}
     known = _conversions(entity)
     values = {
         name: _value(place, known[name], _parser(columns[name]) if written else None)
         for place, name in enumerate(names)
     }
-    return type(f"Seen{entity.__name__}", (_Seen,), {"__slots__": (), "_entity": entity, **values})
+    return type(f"Seen{entity.__name__}", (base,), {"__slots__": (), "_entity": entity, **values})
 
 
 def _value(place: int, convert: Convert | None, parse: Callable[[str], Any] | None) -> property:

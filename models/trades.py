@@ -177,6 +177,7 @@ class TradeRepository:
         descending: bool = True,
         first: int,
         after: Place | None = None,
+        body: str | None = None,
     ) -> Page[Trade]:
         """Sort by a column, trades without it last. A place is (value of that column, id)."""
         where, asked = _listed(owner_id, wanted, known_at)
@@ -190,6 +191,7 @@ class TradeRepository:
             descending=descending,
             first=first,
             after=after,
+            body=body,
         )
 
     async def count_listed(

@@ -12,8 +12,10 @@ from types import CoroutineType, NoneType
 from typing import Any, ClassVar, NamedTuple, Protocol
 
 from graphql import GraphQLObjectType
+from orjson import Fragment
 
 from api.graphql.columns import Column, Unwritable, check_kind
+from models.seen import Written
 
 
 class Completion(Protocol):
@@ -87,19 +89,22 @@ class Objects:
     steps: Sequence[Step]
     nullable: bool
     waits: bool
+    body: str | None = None  # how the database writes the selection
     kinds: set[type] = field(default_factory=set)
 
     def now(self, values: Column, run: Any) -> Column:
         parents = self._parents(values)
         if not parents:
             return values
+        if self._are_written(parents):
+            return [Fragment(parent.written) for parent in parents]
         columns = [step.completion.now(step.resolve(parents, run), run) for step in self.steps]
         return self._placed(columns, values, parents)
 
     async def later(self, values: Column, run: Any) -> Column:
         parents = self._parents(values)
-        if not parents:
-            return values
+        if not parents or self._are_written(parents):
+            return self.now(values, run)
         columns: list[Column] = [[]] * len(self.steps)
         waiting: dict[int, Coroutine[Any, Any, Column]] = {}
         try:
@@ -116,6 +121,9 @@ class Objects:
         for place, column in zip(waiting, await together(list(waiting.values())), strict=True):
             columns[place] = column
         return self._placed(columns, values, parents)
+
+    def _are_written(self, parents: Column) -> bool:
+        return self.body is not None and issubclass(type(parents[0]), Written)
 
     def _parents(self, values: Column) -> Column:
         kinds = set(map(type, values))

@@ -46,6 +46,8 @@ class Context:
         self.document = document
         self.facts = facts or {}
         self.job_ids: list[UUID] = []
+        # What the database writes of the lists that are asked for; see api.graphql.written.
+        self.bodies: Mapping[int, str] = {}
         self.wrote = False
         self._session = session
         self._reads_only = reads_only
@@ -76,6 +78,7 @@ class Context:
     async def restart(self) -> None:
         """Forget what was read: what is read from here on is of another instant."""
         self.__dict__.pop("loaders", None)
+        self.bodies = {}
         async with self._gate:
             await self._session.rollback()
 

@@ -31,6 +31,7 @@ def expose(
             description = entity.model_fields[column].description
             setattr(cls, column, strawberry.field(description=description))
         cls.__annotations__ = {column: own.get(column, hints[column]) for column in names} | own
+        cls.ENTITY = entity
         cls.is_type_of = classmethod(lambda _, value, __: isinstance(value, kinds))
         description = inspect.cleandoc(entity.__doc__ or "")
         published: Any = strawberry.type(cls, name=name or entity.__name__, description=description)

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Sequence
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, ClassVar, TypeAlias
 
 import orjson
 import strawberry
@@ -13,6 +13,7 @@ from api.graphql.expose import expose
 from api.graphql.node import Node, global_id
 from api.graphql.pagination import After, Connection, First, Seal, connection, page_size
 from api.graphql.scalars import DateArray, FloatArray
+from api.graphql.written import body_of
 from api.services.market import PriceColumns, read_bars, read_prices
 from models.backtest import Currency
 from models.instrument import Exchange, Instrument
@@ -56,7 +57,8 @@ Points: TypeAlias = Annotated[
     name="Bar",
 )
 class BarType:
-    pass
+    # Made of the actions since, when it is read.
+    WRITTEN: ClassVar = {"adjusted_close": None}
 
 
 @expose(
@@ -75,6 +77,14 @@ class BarType:
     "bar_count",
 )
 class InstrumentType(Node):
+    WRITTEN: ClassVar = {
+        "id": "'instrument_' || instrument.uuid",
+        # A symbol's currency is text, and may be one that the type does not know.
+        "currency": None,
+        "latest": "price_bar WHERE price_bar.instrument_id = instrument.id"
+        " AND price_bar.quality <> 'BAD' ORDER BY price_bar.date DESC LIMIT 1",
+    }
+
     currency: Currency
 
     @strawberry.field(description="Global id: `instrument_` and a UUID.")
@@ -132,7 +142,7 @@ class MarketQuery:
         place = seal.read(after, value=str, id=int)
         async with info.context.session() as session:
             page = await InstrumentRepository(session).list_page(
-                search=search, exchange=exchange, first=size, after=place
+                search=search, exchange=exchange, first=size, after=place, body=body_of(info)
             )
 
         async def count() -> int | None:

@@ -4,7 +4,7 @@ graphql-core walks the document again for every row it answers. A plan walks it 
 selection set becomes the list of its fields, each field a function over a column of parents.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from inspect import Parameter
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -38,6 +38,7 @@ from strawberry.types.info import Info
 
 from api.graphql.columns import Column, leaf
 from api.graphql.completions import Completion, Leaf, Listed, Objects, Step, Variants
+from api.graphql.written import listed_body, written_as
 
 DEFINITION = "strawberry-definition"
 
@@ -53,6 +54,8 @@ class Asked(NamedTuple):
     operation: OperationDefinitionNode
     fragments: dict[str, FragmentDetails]
     variables: VariableValues
+    # By the identity of a list's field: how the database writes its rows.
+    bodies: dict[int, str]
 
 
 class Run(NamedTuple):
@@ -88,7 +91,20 @@ def _objects(
     nullable: bool,
 ) -> Objects:
     steps = [_step(asked, type_, key, details) for key, details in fields.items()]
-    return Objects(type_, steps, nullable, waits=any(step.waits for step in steps))
+    names = [details[0].node.name.value for details in fields.values()]
+    body = _body(type_, names, steps)
+    return Objects(type_, steps, nullable, waits=any(step.waits for step in steps), body=body)
+
+
+def _body(type_: GraphQLObjectType, names: Sequence[str], steps: Sequence[Step]) -> str | None:
+    """Return how the database writes a selection; None where it holds what is made here."""
+    parts = []
+    for name, step in zip(names, steps, strict=True):
+        expression = written_as(type_, name, step.completion)
+        if expression is None:
+            return None
+        parts.append(f'{expression} AS "{step.key}"')
+    return ", ".join(parts) or None
 
 
 def _step(asked: Asked, parent: GraphQLObjectType, key: str, details: list[FieldDetails]) -> Step:
@@ -99,6 +115,9 @@ def _step(asked: Asked, parent: GraphQLObjectType, key: str, details: list[Field
     if field is None or field.resolve is None:
         raise Unplanned(f"{parent.name}.{name}")
     completion = _completion(asked, field.type, _Place(parent, field, details))
+    body = listed_body(completion)
+    if body is not None:
+        asked.bodies[id(details[0].node)] = body
     if getattr(field.resolve, "_is_default", False):
         return Step(key, _attribute(field), completion, completion.waits)
     return Step(key, _resolver(_Place(parent, field, details)), completion, waits=True)

@@ -71,6 +71,7 @@ class Plans:
         asked, planned = self._plan((digest, name, chosen), outline, given)
         if planned is None:
             return None
+        context.bodies = asked.bodies
         try:
             [data] = await planned.later([ROOT], Run(asked, context, given))
         except Exception as e:  # noqa: BLE001 - executed again, it is told and logged there
@@ -106,7 +107,7 @@ class Plans:
         self, key: object, outline: Outline, given: VariableValues
     ) -> tuple[Asked, Objects | None]:
         if key not in self.plans:
-            asked = Asked(self.schema, outline.operation, outline.fragments, given)
+            asked = Asked(self.schema, outline.operation, outline.fragments, given, {})
             try:
                 made: Objects | None = plan(asked)
             except Unplanned as e:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 from uuid import UUID
 
 import strawberry
@@ -17,6 +17,7 @@ from api.graphql.market_data import InstrumentType, KnownAt
 from api.graphql.node import Node, global_id, uuid_of
 from api.graphql.pagination import After, Connection, First, Seal, connection, page_size
 from api.graphql.trade_at import TradeAt
+from api.graphql.written import body_of
 from api.services.trade_marks import Held, Mark, unrealised, unrealised_aud
 from models.instrument import Instrument
 from models.pages import Page, Place
@@ -64,6 +65,12 @@ READ: dict[SortBy, Callable[[Any], Any]] = {
     seen_as=TradeAt,
 )
 class TradeType(Node):
+    WRITTEN: ClassVar = {
+        "id": "'trade_' || trade.id",
+        "instrument": "instrument WHERE instrument.id = coalesce(trade.instrument_id,"
+        " (SELECT id FROM instrument WHERE symbol = trade.symbol))",
+    }
+
     @strawberry.field(description="Global id: `trade_` and a UUID, the same over all versions.")
     def id(root: Row) -> strawberry.ID:
         return global_id("trade", root.id)
@@ -260,6 +267,8 @@ class TradeQuery:
                 descending=order.direction is Direction.DESC,
                 first=size,
                 after=place,
+                # Seen from an earlier instant a trade is more than its row.
+                body=body_of(info) if known_at is None else None,
             )
 
         async def count() -> int | None:

@@ -7,14 +7,19 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from api.graphql.context import Context
+from api.graphql.planned import Plans
+from api.graphql.schema import schema
 from api.wiring import App
 from models.corporate_actions import CorporateActionRepository
 from models.instruments import InstrumentRepository
+from models.ownership import sessions_of
 from models.price_bars import PriceBarRepository
 from models.session import unit_of_work
 from tests.api.asking import asked
 from tests.api.browsing import browser
 from tests.api.market import make_settings, write_market
+from tests.api.planning import admitted, by_core
 from tests.factories import make_bar, make_instrument, make_split
 
 Ask = Callable[..., Awaitable[dict[str, Any]]]
@@ -93,3 +98,39 @@ async def split_share(sessions):
         await PriceBarRepository(session).write(bars)
         split = make_split(ids["BHP.AX"], date(2024, 1, 22), 4.0)
         await CorporateActionRepository(session).write([split])
+
+
+@pytest.fixture
+def make_context(app):
+    """Return a context manager of a context that reads, as a request's."""
+
+    class Lent:
+        async def __aenter__(self):
+            self.session = sessions_of(app.sessions, app.settings.owner_id)()
+            return Context(
+                self.session,
+                viewer_id=app.settings.owner_id,
+                settings=app.settings,
+                store=app.store,
+                reads_only=True,
+            )
+
+        async def __aexit__(self, *_):
+            await self.session.close()
+
+    return Lent
+
+
+@pytest.fixture
+def answered(make_context):
+    """Return a function that answers a document both ways: (plan's, graphql-core's)."""
+    plans = Plans(schema._schema)
+
+    async def answer(text, variables=None):
+        async with make_context() as context:
+            planned = await plans.answer(admitted(text), variables, context)
+        async with make_context() as context:
+            core = await by_core(schema._schema, text, variables, context)
+        return planned, core
+
+    return answer

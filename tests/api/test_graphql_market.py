@@ -2,6 +2,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from engine.strategies import STRATEGIES
 from models.instruments import InstrumentRepository
 from models.price_bars import PriceBarRepository
 from models.session import unit_of_work
@@ -220,15 +221,7 @@ async def test_the_viewer_the_server_and_the_strategies(ask, app, counting):
     assert data["server"]["environment"] == "test"
     assert data["server"]["database"].startswith("PostgreSQL 1")
     assert len(data["server"]["schemaHash"]) == 64
-    assert [each["key"] for each in data["strategies"]] == [
-        "buy_and_hold",
-        "dual_momentum",
-        "equal_weight",
-        "hrp",
-        "inverse_vol",
-        "momentum",
-        "screen",
-    ]
+    assert [each["key"] for each in data["strategies"]] == sorted(STRATEGIES)
     assert data["strategy"]["parameterSchema"]["x-lessThan"] == [["skip", "lookback"]]
     assert data["strategy"]["defaultParameters"]["top_n"] == 10
     assert data["none"] is None
