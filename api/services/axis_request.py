@@ -18,6 +18,8 @@ MOST_COMBINATIONS = 5_000
 COUNTABLE = 10**15
 GROUPS = {"costs": COST_BOUNDS, "constraints": CONSTRAINT_BOUNDS}
 ALLOCATOR, POSITIONS = "allocator", "constraints.maxPositions"
+# A search varies one strategy: another primary has other parameters.
+UNVARIED = ("primary", "primary_parameters")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +97,8 @@ def axis_from(asked: AxisRequest, *, whole: bool) -> Axis:
 
 def _check_name(name: str, field: tuple[str, ...], entry: StrategyEntry) -> None:
     offered = [f"{key}.{_camel(each)}" for key, bounds in GROUPS.items() for each in bounds]
-    varied = [each for each in _properties(entry) if each not in entry.symbol_parameters]
+    fixed = {*entry.symbol_parameters, *UNVARIED}
+    varied = [each for each in _properties(entry) if each not in fixed]
     known = [*varied, *offered, ALLOCATOR]
     if name not in known:
         near = hint(name, dict.fromkeys(known))

@@ -11,8 +11,10 @@ from typing import Any
 
 import orjson
 
-from api.errors import NotFound
-from api.services.parameters import Parameterised, complete_parameters, hint
+from api.errors import ClientError, InvalidInput, NotFound
+from api.services import parameters as checks
+from api.services.findings import Refused
+from api.services.parameters import PARAMETERS, Parameterised, hint
 from engine.inputs import Input, panels_needed
 from engine.warmup import Term, sessions_needed
 
@@ -41,15 +43,30 @@ class StrategyEntry(Parameterised):
     history: list[Term]
     liquidity_history: int
     allocators: list[str]
+    hands_on: list[str]  # parameters it shares with the strategy it wraps; none where it wraps none
 
     def warmup(self, parameters: Mapping[str, Any]) -> int:
         """Sessions of history the first decision needs, its own included."""
         history = sessions_needed(self.history, parameters)
-        return max(history, self.liquidity_history if parameters["min_adv"] > 0 else 1)
+        own = max(history, self.liquidity_history if parameters["min_adv"] > 0 else 1)
+        return own + sum(entry.warmup(inner) for entry, inner in self.wrapped(parameters))
 
     def inputs(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
         """Names of the panels that must be published for these parameters."""
-        return panels_needed(self.panels, parameters)
+        names = list(panels_needed(self.panels, parameters))
+        for entry, inner in self.wrapped(parameters):
+            names += entry.inputs(inner)
+        return tuple(dict.fromkeys(names))
+
+    def wrapped(
+        self, parameters: Mapping[str, Any]
+    ) -> list[tuple["StrategyEntry", dict[str, Any]]]:
+        """Return the strategy it is put around and that one's parameters; nothing without one."""
+        if not self.hands_on:
+            return []
+        entry = catalogue()[parameters["primary"]]
+        shared = {name: parameters[name] for name in self.hands_on}
+        return [(entry, entry.default_parameters | parameters["primary_parameters"] | shared)]
 
 
 @cache
@@ -82,6 +99,43 @@ def require_strategy(key: str) -> StrategyEntry:
     return entry
 
 
+def complete_parameters(entry: StrategyEntry, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters with defaults filled in, those of a wrapped strategy as well.
+
+    Raises Refused with every fault found.
+    """
+    complete = checks.complete_parameters(entry, given)
+    if entry.hands_on:
+        complete["primary_parameters"] = _complete_primary(entry, complete)
+    return complete
+
+
+def _complete_primary(entry: StrategyEntry, complete: Mapping[str, Any]) -> dict[str, Any]:
+    given, field = complete["primary_parameters"], (*PARAMETERS, "primary_parameters")
+    twice = sorted(given.keys() & set(entry.hands_on))
+    if twice:
+        raise Refused(
+            [
+                InvalidInput(
+                    f"{name} is set on {entry.key} itself; leave it out", field=(*field, name)
+                )
+                for name in twice
+            ]
+        )
+    shared = {name: complete[name] for name in entry.hands_on}
+    try:
+        inner = checks.complete_parameters(catalogue()[complete["primary"]], {**given, **shared})
+    except Refused as refused:
+        raise Refused([_within(field, error) for error in refused.errors]) from None
+    return {name: value for name, value in inner.items() if name not in shared}
+
+
+def _within(field: tuple[str, ...], error: ClientError) -> ClientError:
+    """Return a fault of the wrapped strategy's parameters with its place in the request."""
+    path = (*field, *error.field[len(PARAMETERS) :])
+    return type(error)(str(error), field=path, reason=error.reason)
+
+
 def _entry(entry: Mapping[str, Any]) -> StrategyEntry:
     return StrategyEntry(
         key=entry["key"],
@@ -100,4 +154,5 @@ def _entry(entry: Mapping[str, Any]) -> StrategyEntry:
         history=[(sessions, factors) for sessions, factors in entry["history"]],
         liquidity_history=entry["liquidityHistory"],
         allocators=entry["allocators"],
+        hands_on=entry["handsOn"],
     )

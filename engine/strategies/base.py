@@ -116,6 +116,10 @@ class Strategy(Generic[P]):
             everywhere=getattr(given, "short_asx", False),
         )
 
+    def extra_slippage(self) -> Mapping[str, float]:
+        """Return by symbol the basis points a trade costs on top of the cost model's slippage."""
+        return {}
+
     def inputs(self) -> tuple[str, ...]:
         """Return the names of the panels that must be published for these parameters."""
         return panels_needed(self.panels, vars(self.parameters))
@@ -167,7 +171,8 @@ def _describe(cls: type[Strategy[Any]]) -> dict[str, Any]:
         "history": [[sessions, dict(factors)] for sessions, factors in cls.history],
         "liquidityHistory": LIQUIDITY_SESSIONS,
         "allocators": list(cls.allocators),
-        "wraps": cls.wraps,
+        # What a wrapper says for itself and its primary alike; nothing where it wraps none.
+        "handsOn": list(Parameters.model_fields) if cls.wraps else [],
         "rebalance": defaults.rebalance.value,
     }
 
