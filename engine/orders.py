@@ -14,6 +14,8 @@ class Reason(StrEnum):
     """How an order ended. A partial fill by volume goes on under the same decision."""
 
     FILLED = "filled"
+    STOPPED = "filled_at_stop"  # a position sold at its stop
+    TARGET = "filled_at_target"  # a part of a position sold at its target
     PARTIAL_VOLUME = "partial_volume"
     PARTIAL_CASH = "partial_cash"
     NO_CASH = "cancelled_no_cash"
@@ -22,6 +24,9 @@ class Reason(StrEnum):
     UNECONOMIC = "cancelled_uneconomic"  # a sale whose costs exceed its proceeds
     MINIMUM_PARCEL = "cancelled_minimum_parcel"
     NOT_LENT = "cancelled_not_lent"  # nobody is known to lend the shares it would sell
+    GAPPED = "cancelled_gap"  # opened above what the entry allows
+    TOO_SMALL = "cancelled_too_small"  # below the smallest position, or not above its own stop
+    NO_PLACE = "cancelled_no_place"  # as many positions as there may be
     EXPIRED = "cancelled_expired"  # remainder carried as long as allowed
     SUPERSEDED = "cancelled_superseded"  # the next decision replaced it
     RUN_ENDED = "cancelled_run_ended"

@@ -1,0 +1,120 @@
+"""Purchases that wait for one session: at its open, or when the price rises to a buy stop."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.account import Terms
+from engine.brackets import Bar
+from engine.costs import BASIS_POINT
+from engine.orders import Reason
+from engine.panel import NEVER
+from engine.signals import Rules, share_of_equity
+from engine.trading import Working, quote_at
+
+
+@dataclass(kw_only=True, eq=False)
+class Entry:
+    """A purchase decided on one session for the asset's next; prices in today's shares."""
+
+    asset: int
+    decision: int  # row of the decision
+    instant: int  # of the decision, ns UTC
+    equity: float  # at the decision, base currency
+    mark: float  # price at the decision, own currency
+    trigger: float  # NaN buys at the open
+    limit: float
+    floor: float
+    distance: float
+    rules: Rules
+    scale: float
+
+    @property
+    def rests(self) -> bool:
+        """Whether it is a buy stop, to be reached within the session."""
+        return not math.isnan(self.trigger)
+
+    def split(self, ratio: float) -> None:
+        """Take a split of so many new shares per old into account."""
+        for name in ("mark", "trigger", "limit", "floor", "distance"):
+            setattr(self, name, getattr(self, name) / ratio)
+
+    def price(self, bar: Bar) -> float | None:
+        """Return the price of the purchase before slippage; None where there is none.
+
+        A buy stop is filled at the open above it, else at itself; a purchase at the open is not
+        made above its limit.
+        """
+        if not self.rests:
+            return bar.first if bar.first <= self.limit else None
+        if bar.highest < self.trigger:
+            return None
+        return max(self.trigger, bar.open if bar.opened else bar.lowest)
+
+    def stop(self, paid: float) -> float:
+        return max(self.floor, paid - self.distance)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Size:
+    """What is asked for, and why nothing is where nothing is."""
+
+    quantity: float
+    paid: float  # own currency, slippage included
+    stop: float
+    refused: Reason | None = None
+
+
+def orders_of(decision: int, asset: int, quantity: float, price: float) -> Working:
+    """Return one order as the trading floor takes it; above 0 it buys."""
+    nowhere = np.full(1, -1, np.int64)
+    return Working(
+        decision=decision,
+        asset=np.array([asset], np.int64),
+        quantity=np.array([quantity]),
+        gap=np.zeros(1),
+        price=np.array([price]),
+        row=nowhere,
+        instant=np.full(1, NEVER),
+        gave_up=nowhere,
+        carried=np.zeros(1, np.int64),
+    )
+
+
+def size(
+    entry: Entry, terms: Terms, row: int, price: float, *, allowed: float, cash: float
+) -> Size:
+    """Return how many shares are asked for at `price`, slippage still to come.
+
+    By the risk to the first stop and at most the largest position, both of the equity at the
+    decision. What volume and cash leave of it must still be worth buying.
+    """
+    one = orders_of(entry.decision, entry.asset, 1.0, price)
+    offered = quote_at(terms, one, row, np.array([price]), np.array([np.inf]))
+    paid, unit = float(offered.price[0]), float(offered.price[0] * offered.fx[0])
+    stop = entry.stop(paid)
+    share = entry.scale * float(share_of_equity(entry.rules, np.array(paid), np.array(stop)))
+    asked = _lots(terms, share * entry.equity / unit)
+    affordable = _affordable(terms, entry.asset, cash, unit)
+    got = _lots(terms, min(asked, allowed, affordable))
+    least = max(entry.rules.min_notional, entry.rules.min_weight * entry.equity)
+    refused = None
+    if asked == 0.0 or asked * unit < least:
+        refused = Reason.TOO_SMALL
+    elif got * unit < least or got == 0.0:
+        refused = Reason.NO_CASH if affordable < allowed else Reason.NO_VOLUME
+    elif got * paid < float(terms.rules.minimum_parcel[entry.asset]):
+        refused = Reason.MINIMUM_PARCEL
+    return Size(quantity=asked, paid=paid, stop=stop, refused=refused)
+
+
+def _lots(terms: Terms, shares: float) -> float:
+    return float(terms.whole_lots(np.array(shares)))
+
+
+def _affordable(terms: Terms, asset: int, cash: float, unit: float) -> float:
+    """Return the shares `cash` pays for at `unit` each in base currency, costs included."""
+    costs = terms.costs
+    bps = costs.commission_bps + (costs.fx_spread_bps if terms.foreign[asset] else 0.0)
+    return max(cash - costs.commission_flat, 0.0) / (unit * (1.0 + bps * BASIS_POINT))
