@@ -9,7 +9,7 @@ from engine.costs import AssetRules, CostModel
 from engine.execution import FillPolicy
 from engine.orders import OrderBook, Reason
 from engine.panel import Panel
-from engine.shorting import Shorting
+from engine.shorting import Shorting, interest
 from engine.sizing import ROUNDING
 from engine.types import BoolArray, FloatArray, IntArray
 
@@ -28,6 +28,12 @@ class Terms:
     growth: FloatArray  # (n,) value of one unit of cash left alone since row 0
     last_row: int
     shorting: Shorting | None = None  # None: what is not held cannot be sold
+    leverage: float = 1.0  # most that purchases may make of the equity
+    extra_slippage: FloatArray | None = None  # (m,) bps on top of the cost model's
+
+    @property
+    def may_borrow(self) -> bool:
+        return self.shorting is not None or self.leverage > 1.0
 
     def whole_lots(self, quantity: FloatArray) -> FloatArray:
         """Round quantities towards zero to whole lots."""
@@ -40,6 +46,11 @@ class Terms:
         opening = self.panel.open[row, asset]
         price: FloatArray = np.where(np.isfinite(opening), opening, self.panel.close[row, asset])
         return price
+
+    def slippage_bps(self, asset: IntArray) -> FloatArray:
+        """Return the slippage of orders in `asset`, in basis points."""
+        common = np.full(len(asset), self.costs.slippage_bps)
+        return common if self.extra_slippage is None else common + self.extra_slippage[asset]
 
     def reference(self, row: int, asset: IntArray) -> FloatArray:
         """Return the session's price before slippage of orders in `asset`; NaN without a bar."""
@@ -85,12 +96,13 @@ class Account:
     book: OrderBook = field(default_factory=OrderBook)
     payments: list[Payment] = field(default_factory=list)
     snapshots: list[Snapshot] = field(default_factory=list)
-    interest: dict[int, float] = field(default_factory=dict)  # by row, where shares were short
+    interest: dict[int, float] = field(default_factory=dict)  # by row, after a night with a loan
     watched: int = -1  # last row whose close was held against the margin
 
     @property
-    def is_short(self) -> bool:
-        return self.terms.shorting is not None and bool((self.quantity < 0.0).any())
+    def borrows(self) -> bool:
+        """Whether shares or cash are on loan."""
+        return self.terms.may_borrow and (self.cash < 0.0 or bool((self.quantity < 0.0).any()))
 
     def values(self, row: int) -> FloatArray:
         """Return what each position (m,) is worth at the marks of `row`, base currency."""
@@ -118,29 +130,31 @@ class Account:
 
     def _earn(self, row: int) -> None:
         growth = self.terms.growth
-        while self.is_short and row > self.row:
-            self._carry_short()
+        while self.borrows and row > self.row:
+            self._carry_loans()
         if row > self.row:
             self.cash *= float(growth[row] / growth[self.row])
             self.row = row
 
-    def _carry_short(self) -> None:
-        """Go on by one session: interest on free cash, the lenders' fee on what is borrowed."""
+    def _carry_loans(self) -> None:
+        """Go on by one session: interest on free cash or a debit, the fee of borrowed shares."""
         terms, row = self.terms, self.row + 1
-        if terms.shorting is None:
-            raise AssertionError("only an account that may be short carries short positions")
         value = self.values(self.row)
         asset = np.flatnonzero(value < 0.0)
         days = int(terms.panel.session[row] - terms.panel.session[self.row])
         rate = float(terms.growth[row] / terms.growth[self.row]) - 1.0
-        fee = terms.shorting.borrow_fee(value[asset], days)
-        earned = terms.shorting.interest(self.cash, -float(value[asset].sum()), rate, days)
-        self.cash += earned - float(fee.sum())
+        earned = interest(self.cash, collateral=-float(value[asset].sum()), rate=rate, days=days)
+        self.cash += earned
         self.interest[row] = earned
-        nothing = np.zeros(len(asset))
-        self.payments.append(Payment(row=row, asset=asset, local=nothing, amount=nothing, cost=fee))
+        if terms.shorting is not None and len(asset):
+            self._pay_lenders(row, asset, terms.shorting.borrow_fee(value[asset], days))
         self.row = row
         self.snapshot()
+
+    def _pay_lenders(self, row: int, asset: IntArray, fee: FloatArray) -> None:
+        self.cash -= float(fee.sum())
+        nothing = np.zeros(len(asset))
+        self.payments.append(Payment(row=row, asset=asset, local=nothing, amount=nothing, cost=fee))
 
     def _split(self, row: int) -> None:
         ratio = self.terms.actions.split[row]

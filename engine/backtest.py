@@ -21,6 +21,7 @@ from engine.schedule import DecisionClock, Rebalance
 from engine.shorting import Shorting
 from engine.strategies.base import Strategy
 from engine.strategies.wrapping import Overlay
+from engine.types import FloatArray
 
 __all__ = ["Attribution", "Constraints", "Guards", "Orders", "Request", "Result", "run"]
 
@@ -238,8 +239,17 @@ def _trade(
         max_turnover=request.constraints.max_turnover,
         no_trade_band=request.constraints.no_trade_band,
         shorting=_lending(request, costs),
+        extra_slippage=_extra_slippage(panel, request, costs),
         checkpoint=lambda share: checkpoint(share, "trading"),
     )
+
+
+def _extra_slippage(panel: Panel, request: Request, costs: CostModel) -> FloatArray | None:
+    """Return what the strategy's assets cost on top (m,); nothing where costs are left out."""
+    extra = request.strategy.extra_slippage()
+    if not extra or costs is not request.costs:
+        return None
+    return np.array([extra.get(symbol, 0.0) for symbol in panel.symbols])
 
 
 def _lending(request: Request, costs: CostModel) -> Shorting | None:

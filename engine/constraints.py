@@ -169,9 +169,10 @@ def skip_small_trades(target: FloatArray, drifted: FloatArray, *, band: float) -
     change = target - drifted
     change = np.where(np.abs(change) < band, 0.0, change)
     bought = np.maximum(change, 0.0).sum()
-    excess = drifted.sum() + change.sum() - 1.0
+    # Targets above 1 are bought on credit.
+    excess = drifted.sum() + change.sum() - max(1.0, target.sum())
     if excess > 0 and bought > 0:
-        change = np.where(change > 0, change * (1.0 - excess / bought), change)
+        change = np.where(change > 0, change * (1.0 - min(excess / bought, 1.0)), change)
     return drifted + change
 
 

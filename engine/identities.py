@@ -6,8 +6,8 @@
    change of equity over the run.
 4. Quantities follow from splits and fills; fills happen on real bars, later than the decision,
    within the share of volume.
-5. No negative cash, no negative quantity, unless the run may sell short; then no quantity below 0
-   of what is not lent, and no debit while nothing is short.
+5. No negative quantity of what nobody lends, and no negative cash, unless shares are short or the
+   targets asked for more than the equity.
 6. Weights and cash make one after every decision.
 """
 
@@ -23,7 +23,7 @@ from engine.decide import Targets
 from engine.errors import BrokenIdentity
 from engine.execution import FillPolicy, fill_instants, volume_allowance
 from engine.orders import Orders
-from engine.shorting import is_lent
+from engine.shorting import interest, is_lent
 from engine.types import BoolArray, FloatArray, IntArray
 
 MONEY: Final = 1e-6  # smallest difference that counts, base currency
@@ -95,7 +95,7 @@ def _replay_cash(evidence: Evidence, flow: FloatArray, value: FloatArray) -> Flo
     books, terms = evidence.books, evidence.terms
     growth = terms.growth[books.row] / terms.growth[books.row[0]]
     short: BoolArray = np.any(value < 0.0, axis=1)
-    if terms.shorting is None or not short.any():
+    if not terms.may_borrow:
         replayed: FloatArray = growth * (books.capital + np.cumsum(flow / growth))
         return replayed
     collateral = np.maximum(-value, 0.0).sum(axis=1)
@@ -104,9 +104,9 @@ def _replay_cash(evidence: Evidence, flow: FloatArray, value: FloatArray) -> Flo
     for k in range(1, len(cash)):
         before, rate = float(cash[k - 1]), float(rates[k - 1])
         earned = before * rate
-        if short[k - 1]:
+        if short[k - 1] or before < 0.0:
             owed = float(collateral[k - 1])
-            earned = terms.shorting.interest(before, owed, rate, int(days[k - 1]))
+            earned = interest(before, collateral=owed, rate=rate, days=int(days[k - 1]))
         cash[k] = before + earned + flow[k]
     return cash
 
@@ -163,8 +163,8 @@ def _check_fills(evidence: Evidence) -> None:
 def _check_signs(evidence: Evidence) -> None:
     books, panel, shorting = evidence.books, evidence.terms.panel, evidence.terms.shorting
     short = books.quantity < 0.0
-    borrows = short.any(axis=1)
-    _require(evidence, 5, np.where(borrows, 0.0, np.minimum(books.cash, 0.0)))
+    on_credit = short.any(axis=1) | (evidence.terms.leverage > 1.0)
+    _require(evidence, 5, np.where(on_credit, 0.0, np.minimum(books.cash, 0.0)))
     lent = is_lent(panel.markets, panel.market[books.held], shorting)
     _require_none(evidence, 5, short & ~lent, "a negative quantity")
 
@@ -175,7 +175,7 @@ def _check_weights(evidence: Evidence) -> None:
     wrong = ~(np.abs(off) <= WEIGHT * _scale(books))
     _require_none(evidence, 6, wrong[:, None], "shares of equity do not make one")
     legal = (weights >= 0.0).all(axis=1) & (weights.sum(axis=1) <= 1.0 + WEIGHT)
-    if evidence.terms.shorting is not None:
+    if evidence.terms.may_borrow:
         legal = np.isfinite(weights).all(axis=1)
     rows = evidence.targets.rows[~legal]
     _require_none_at(evidence, rows, "target weights and cash do not make one", number=6)

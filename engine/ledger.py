@@ -6,7 +6,7 @@ For each decision, in order of time:
 2. Bring the account to the decision's session: interest, splits, dividends, delistings.
 3. Value it at prices known at that instant and turn the weights into whole lots.
 4. Give each order the first session on which it may fill, and fill it there, sales first.
-5. While it is short, go on session by session, charge what is borrowed and watch the margin.
+5. While anything is borrowed, go on session by session, charge for it and watch the margin.
 
 Between those sessions nothing moves but prices, so the curve is computed for all of them at once,
 and every identity of `engine.identities` is asserted on every session.
@@ -26,16 +26,17 @@ from engine.decide import Targets
 from engine.errors import EngineError, InsufficientHistory, MissingData
 from engine.execution import FillPolicy
 from engine.identities import Evidence, check
+from engine.ledger_flags import ledger_flags
 from engine.margin import margin_call
 from engine.ordering import Decided, Trim, place_orders
-from engine.orders import CODES, Orders, Reason
+from engine.orders import Orders, Reason
 from engine.panel import NEVER, Panel
 from engine.shorting import Shorting
 from engine.sizing import FRACTIONS_PER_SHARE, SHARES_PER_UNIT
 from engine.trading import Working, cancel, join, no_orders, trade
 from engine.types import FloatArray, IntArray
 
-STALE_SESSIONS: Final = 60  # a position valued longer at one mark is worth a warning
+ON_CREDIT: Final = 1e-9  # weights above the equity by more than rounding are meant
 CHECK_EVERY: Final = 32  # decisions between two looks at whether to go on
 
 
@@ -67,15 +68,21 @@ def simulate(
     max_turnover: float | None = None,
     no_trade_band: float = 0.0,
     shorting: Shorting | None = None,
+    extra_slippage: FloatArray | None = None,
     checkpoint: Callable[[float], None] | None = None,
 ) -> Ledger:
     """Trade `targets` from `first_row` to `last_row` with `capital` in base currency.
 
-    Weights below 0 are sold short on the terms of `shorting`.
+    Weights below 0 are sold short on the terms of `shorting`; what weights above 0 ask for beyond
+    the equity is bought on credit. `extra_slippage` (m,) comes on top of the model's, in bps.
 
     Raises BrokenIdentity when the accounts do not add up, MissingData where a rate is unknown.
     """
-    terms = settle_terms(panel, costs, fill, last_row, whole_shares, shorting)
+    terms = replace(
+        settle_terms(panel, costs, fill, last_row, whole_shares, shorting),
+        leverage=_leverage(targets),
+        extra_slippage=extra_slippage,
+    )
     base = base_row(panel, targets, fill, first_row)
     require_rates(panel, targets, base, last_row)
     account = Account(terms=terms, cash=capital, quantity=np.zeros(len(panel.symbols)), row=base)
@@ -144,7 +151,7 @@ def close_ledger(
         actions=account.terms.actions,
         cash_rate=account.terms.costs.cash_rate,
         turnover=_turnover(orders, targets.rows, equity),
-        flags=_flags(account.terms, orders, books, unpriced=unpriced),
+        flags=ledger_flags(account.terms, orders, books, unpriced=unpriced),
     )
 
 
@@ -196,6 +203,11 @@ def base_row(panel: Panel, targets: Targets, fill: FillPolicy, first_row: int) -
     return first_row - 1
 
 
+def _leverage(targets: Targets) -> float:
+    asked = float(np.maximum(targets.weights, 0.0).sum(axis=1).max(initial=0.0))
+    return asked if asked > 1.0 + ON_CREDIT else 1.0
+
+
 def require_rates(panel: Panel, targets: Targets, base: int, last_row: int) -> None:
     wanted = (targets.weights != 0.0).any(axis=0)
     for column in np.unique(panel.currency[wanted]).tolist():
@@ -213,8 +225,8 @@ def _fill_until(account: Account, orders: Working, instant: int, last_row: int) 
     while True:
         due = orders.instant <= instant
         row = int(orders.row[due].min(initial=last_row + 1))
-        if account.is_short and account.row < min(row, last_row):
-            orders = _carry_short(account, orders)
+        if account.borrows and account.row < min(row, last_row):
+            orders = _carry_loans(account, orders)
             continue
         if not due.any():
             return orders
@@ -223,7 +235,7 @@ def _fill_until(account: Account, orders: Working, instant: int, last_row: int) 
         orders = join(orders.select(~now), trade(account, orders.select(now), row))
 
 
-def _carry_short(account: Account, orders: Working) -> Working:
+def _carry_loans(account: Account, orders: Working) -> Working:
     """Go on to the next session, or stay where the margin at this close calls for orders."""
     called = margin_call(account)
     if called is None:
@@ -262,26 +274,3 @@ def _turnover(orders: Orders, decisions: IntArray, equity: FloatArray) -> FloatA
         for side in (1, -1)
     ]
     return np.maximum(*sides) / np.where(equity > 0.0, equity, 1.0)
-
-
-def _flags(terms: Terms, orders: Orders, books: Books, *, unpriced: bool) -> tuple[str, ...]:
-    """Name what a reader of the run has to know about its fills."""
-    panel = terms.panel
-    traded = (orders.decision >= 0) & (orders.filled > 0.0)
-    row, asset = orders.row[traded], orders.asset[traded]
-    opens = terms.policy is FillPolicy.NEXT_OPEN
-    found = {
-        "not_tradable": terms.policy is FillPolicy.DECISION_CLOSE,
-        "volume_unknown": bool(np.isnan(panel.volume[row, asset]).any()),
-        "open_unknown": opens and bool(np.isnan(panel.open[row, asset]).any()),
-        "unpriced_target": unpriced,
-        "stale_price": books.stale_sessions > STALE_SESSIONS,
-        "not_lent": _ended(orders, Reason.NOT_LENT),
-        "lent_everywhere": terms.shorting is not None and terms.shorting.everywhere,
-        "margin_call": _ended(orders, Reason.MARGIN_CALL),
-    }
-    return tuple(flag for flag, raised in found.items() if raised)
-
-
-def _ended(orders: Orders, reason: Reason) -> bool:
-    return bool((orders.code == CODES[reason]).any())

@@ -68,6 +68,7 @@ def place_orders(
         foreign=terms.foreign[asset],
         equity=known.equity,
         costs=terms.costs,
+        slippage_bps=terms.slippage_bps(asset),
         lots_per_share=terms.lots_per_share,
     )
     weights = np.zeros_like(wanted)

@@ -1,4 +1,4 @@
-"""Shares sold that are not held: on what terms, and what a short account owes.
+"""Shares and cash that are borrowed: on what terms, and what the account owes for them.
 
 What a short sale brings stays with the lender as collateral. It is cash of the account, but earns
 nothing and buys nothing. Each night the lender charges a fee on the market value; whoever is short
@@ -15,6 +15,7 @@ from engine.errors import InvalidParameters
 from engine.types import BoolArray, FloatArray, IntArray
 
 BORROW_BPS: Final = 50.0  # a year, where the strategy has no parameter of its own
+DEBIT_SPREAD_BPS: Final = 150.0  # a year, what borrowed cash costs above the cash rate
 MAINTENANCE: Final = 0.3  # least equity over gross exposure at a close
 DAYS: Final = 365.0
 # Nobody publishes whose shares can be borrowed in Sydney, so nobody's are.
@@ -39,14 +40,15 @@ class Shorting:
         fee: FloatArray = np.maximum(-value, 0.0) * (self.borrow_bps * 1e-4 * days / DAYS)
         return fee
 
-    def interest(self, cash: float, collateral: float, rate: float, days: int) -> float:
-        """Return what cash earns over `days` at `rate` for all of them: what is no collateral.
 
-        A debit costs that rate and the fee of a loan on top.
-        """
-        if cash < 0.0:
-            return cash * (rate + self.borrow_bps * 1e-4 * days / DAYS)
-        return max(cash - collateral, 0.0) * rate
+def interest(cash: float, *, collateral: float, rate: float, days: int) -> float:
+    """Return what cash earns over `days`, at `rate` for all of them: what is no collateral does.
+
+    A debit costs that rate and a spread on top.
+    """
+    if cash < 0.0:
+        return cash * (rate + DEBIT_SPREAD_BPS * 1e-4 * days / DAYS)
+    return max(cash - collateral, 0.0) * rate
 
 
 def is_lent(markets: tuple[str, ...], market: IntArray, shorting: Shorting | None) -> BoolArray:

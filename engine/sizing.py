@@ -50,6 +50,7 @@ def size_targets(
     foreign: BoolArray,
     equity: float,
     costs: CostModel,
+    slippage_bps: FloatArray,
     lots_per_share: float,
 ) -> Sizing:
     """Turn weights into whole lots that leave room for the costs of getting there.
@@ -65,6 +66,8 @@ def size_targets(
         Prices the decision knows, base currency, no NaN.
     equity : float
         Value of the account at those prices, base currency.
+    slippage_bps : ndarray of shape (k,)
+        What each is expected to cost above its price.
 
     Notes
     -----
@@ -73,7 +76,7 @@ def size_targets(
     """
     idle = weights == drifted
     investable = equity - _reserve(weights, held * price, idle, foreign, equity, costs)
-    paid = price * (1.0 + costs.slippage_bps * BASIS_POINT)
+    paid = price * (1.0 + slippage_bps * BASIS_POINT)
     lots = np.floor(np.abs(weights) * investable / paid * lots_per_share * (1.0 + ROUNDING))
     quantity = np.where(idle, held, np.sign(weights) * lots / lots_per_share)
     return Sizing(quantity=quantity, gap=np.abs(weights - drifted))

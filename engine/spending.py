@@ -1,7 +1,7 @@
 """What purchases the cash of an account allows, the smallest distance of weights cut first.
 
 Covering a short position may spend all cash, for it releases collateral. Whatever is bought on top
-may spend only what is nobody's collateral.
+may spend only what is nobody's collateral, and on credit as much as the targets ask for.
 """
 
 import numpy as np
@@ -19,31 +19,38 @@ def affordable(
 
     `unit` is the price of one share in base currency, `gap` the priority of each order.
     """
-    if not account.is_short:
+    terms = account.terms
+    if not terms.may_borrow:
         return _within(account, asset, account.cash, filled, unit, gap)
     cover = np.minimum(filled, np.maximum(-account.quantity[asset], 0.0))
-    covered = _within(account, asset, account.cash, cover, unit, gap)
-    free = account.cash - _cost(account, asset, covered * unit).sum()
-    free -= _collateral(account, asset, covered)
+    covered = _within(account, asset, max(account.cash, 0.0), cover, unit, gap)
+    left = account.quantity.copy()
+    left[asset] += covered
+    price = _prices(account, left)
+    equity = account.cash + float((account.quantity * price).sum())
+    collateral = -float((np.minimum(left, 0.0) * price).sum())
+    spent = float(_cost(account, asset, covered * unit).sum())
+    free = account.cash - spent - collateral + (terms.leverage - 1.0) * equity
     whole = np.where(covered == cover, filled - cover, 0.0)
-    return covered + _within(account, asset, max(float(free), 0.0), whole, unit, gap)
+    return covered + _within(account, asset, max(free, 0.0), whole, unit, gap)
+
+
+def _prices(account: Account, quantity: FloatArray) -> FloatArray:
+    """Return the session's prices (m,) in base currency, of what is held; last marks elsewhere."""
+    row, terms = account.row, account.terms
+    held = np.flatnonzero((quantity != 0.0) | (account.quantity != 0.0))
+    quoted = terms.reference(row, held)
+    # Without a bar the mark is that of an earlier session.
+    local = np.where(np.isnan(quoted), terms.panel.marks()[row, held], quoted)
+    prices = np.zeros(len(quantity))
+    prices[held] = local * terms.rate(row, held)
+    return prices
 
 
 def _cost(account: Account, asset: IntArray, notional: FloatArray) -> FloatArray:
     terms = account.terms
     conversion = terms.costs.conversion(notional, terms.foreign[asset])
     return notional + terms.costs.commission(notional) + conversion
-
-
-def _collateral(account: Account, asset: IntArray, covered: FloatArray) -> float:
-    """Return what is still short after `covered` shares came back, at the last marks."""
-    left = account.quantity.copy()
-    left[asset] += covered
-    short = np.flatnonzero(left < 0.0)
-    row = account.row
-    price = account.terms.reference(row, short)
-    price = np.where(np.isnan(price), account.terms.panel.marks()[row, short], price)
-    return -float((left[short] * price * account.terms.rate(row, short)).sum())
 
 
 def _within(

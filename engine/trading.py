@@ -183,7 +183,7 @@ def quote_at(
     filled = np.minimum(wanted, terms.whole_lots(allowed))
     code = np.where(filled < wanted, CODES[Reason.PARTIAL_VOLUME], CODES[reason])
     fx = terms.rate(row, orders.asset)
-    bps = np.full(len(orders), terms.costs.slippage_bps)
+    bps = terms.slippage_bps(orders.asset)
     if terms.costs.impact_coefficient > 0.0:
         impact, silent = _impact(terms, orders.asset, filled * reference, row)
         bps += impact

@@ -368,6 +368,7 @@ def test_the_engine_asks_for_the_same_shares(account):
             minimum_commission=float(fees.minimum_commission),
             slippage_bps=0.0,
         ),
+        slippage_bps=np.zeros(len(weights)),
         lots_per_share=1.0,
     )
     named = {asset.symbol: weight for asset, weight in zip(assets, weights, strict=True)}

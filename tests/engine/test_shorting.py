@@ -50,13 +50,17 @@ def test_proceeds_are_collateral_and_earn_nothing():
 
 
 def test_proceeds_cannot_be_spent_on_something_else():
-    panel = make_panel(flat([10.0, 10.0], 4))
+    opening = flat([10.0, 10.0], 4)
+    opening[1, 0] = 12.5
 
-    ledger = make_ledger(panel, {0: [1.5, -1.0]}, shorting=FREE_LOAN)
+    ledger = make_ledger(
+        make_panel(flat([10.0, 10.0]), open=opening), {0: [1.0, -1.0]}, shorting=FREE_LOAN
+    )
 
+    # 20,000 in cash, but 10,000 of them are the lender's.
     assert entries(ledger.orders, "asset", "side", "quantity", "filled", "reason") == [
         (1, -1, 1_000.0, 1_000.0, "filled"),
-        (0, 1, 1_500.0, 1_000.0, "partial_cash"),
+        (0, 1, 1_000.0, 800.0, "partial_cash"),
     ]
 
 
@@ -208,3 +212,60 @@ def test_fees_of_a_loan_belong_to_its_trip():
 def test_a_fee_that_cannot_be_is_refused(bps):
     with pytest.raises(InvalidParameters, match="borrow_bps was"):
         Shorting(borrow_bps=bps)
+
+
+def test_targets_above_the_equity_are_bought_on_credit():
+    # The debit costs the cash rate and 150 basis points, each calendar day.
+    close = np.array([[10.0]] * 2 + [[11.0]] * 3)
+
+    ledger = make_ledger(make_panel(close), {0: [1.5]}, costs=make_costs(cash_rate=0.0215))
+
+    assert ledger.books.cash[1] == pytest.approx(10_000.0 * (1 + 0.0215 / 365) - 15_000.0)
+    assert ledger.books.interest[2] == pytest.approx(ledger.books.cash[1] * 0.0365 / 365)
+    assert ledger.books.equity[2] == pytest.approx(ledger.books.cash[2] + 16_500.0)
+    assert ledger.flags == ("borrowed_cash",)
+
+
+def test_credit_ends_where_the_targets_end():
+    opening = flat([10.0], 4)
+    opening[1] = 12.0
+
+    ledger = make_ledger(make_panel(flat([10.0]), open=opening), {0: [1.5]})
+
+    assert entries(ledger.orders, "quantity", "filled", "reason") == [
+        (1_500.0, 1_250.0, "partial_cash")
+    ]
+
+
+def test_a_position_on_credit_is_reduced_by_the_margin_too():
+    close = np.array([[10.0]] * 2 + [[4.0]] * 3)
+
+    ledger = make_ledger(make_panel(close), {0: [1.5]})
+
+    # 1,500 at 4 are 6,000 against a debit of 5,000, the loan's night apart.
+    equity = 1_000.0 + ledger.books.interest[2]
+    kept = int(1_500 * equity / (0.3 * 6_000.0))
+    assert ledger.books.quantity[:4, 0].tolist() == [0.0, 1_500.0, 1_500.0, kept]
+    assert "margin_call" in ledger.flags
+
+
+def test_the_band_leaves_targets_on_credit_alone():
+    panel = make_panel(flat([10.0, 10.0], 6))
+
+    ledger = make_ledger(panel, {0: [0.9, 0.5], 2: [0.9, 0.6]}, no_trade_band=0.02)
+
+    assert ledger.weights[1].tolist() == pytest.approx([0.9, 0.6], abs=1e-4)
+
+
+def test_extra_slippage_is_charged_by_asset_and_expected_by_the_sizing():
+    panel = make_panel(flat([10.0, 10.0]), flags=("vendor_adjusted",))
+
+    ledger = make_ledger(
+        panel,
+        {0: [0.5, 0.5]},
+        costs=make_costs(slippage_bps=10.0),
+        extra_slippage=np.array([0.0, 90.0]),
+    )
+
+    assert ledger.orders.price.tolist() == pytest.approx([10.01, 10.10])
+    assert ledger.orders.filled.tolist() == [499.0, 495.0]
