@@ -1,11 +1,13 @@
-"""How many of many trials are really different: clusters of their returns."""
+"""Clusters of what moves alike: assets of a portfolio, and how many of many trials differ."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 
 from engine.types import FloatArray, IntArray
+
+Linkage = Literal["single", "average", "ward"]
 
 MOST_CLUSTERS: Final = 50
 LEAST_SILHOUETTE: Final = 0.1  # below it there are no clusters to speak of
@@ -40,7 +42,11 @@ def effective_trials(returns: FloatArray) -> Clusters:
     moving = returns.std(axis=0) > STILL
     if np.count_nonzero(moving) < 3:
         return _each_its_own(returns, total)
-    labels = _cut(_distances(returns[:, moving]))
+    correlation = np.atleast_2d(np.corrcoef(returns[:, moving], rowvar=False))
+    distances = correlation_distances(correlation)
+    labels = best_cut(
+        distances, linkage="average", most=MOST_CLUSTERS, least_silhouette=LEAST_SILHOUETTE
+    )
     if labels is None:
         return _each_its_own(returns, total)
     clusters = [returns[:, moving][:, labels == label] for label in np.unique(labels)]
@@ -54,35 +60,47 @@ def _each_its_own(returns: FloatArray, total: int) -> Clusters:
     return Clusters(count=total, variance=spread)
 
 
-def _distances(returns: FloatArray) -> FloatArray:
-    correlation = np.clip(np.corrcoef(returns, rowvar=False), -1.0, 1.0)
-    distances: FloatArray = np.sqrt((1.0 - correlation) / 2.0)
+def correlation_distances(correlation: FloatArray) -> FloatArray:
+    """Return ``sqrt((1 - rho) / 2)`` of correlations (N, N): 0 moves alike, 1 opposite."""
+    distances: FloatArray = np.sqrt((1.0 - np.clip(correlation, -1.0, 1.0)) / 2.0)
     np.fill_diagonal(distances, 0.0)
     return distances
 
 
-def _cut(distances: FloatArray) -> IntArray | None:
-    """Return each trial's cluster by the best cut; None where none is convincing."""
-    from scipy.cluster.hierarchy import fcluster, linkage  # two seconds when cold
+def best_cut(
+    distances: FloatArray,
+    *,
+    linkage: Linkage,
+    most: int,
+    least_silhouette: float = -1.0,
+) -> IntArray | None:
+    """Return the cluster (N,) of each, by the cut of a tree into 2 to `most` that parts best.
+
+    Best is the greatest mean of the silhouettes over their deviation. None where all distances
+    are zero, there are fewer than three to part, or no mean reaches `least_silhouette`.
+    """
+    from scipy.cluster import hierarchy  # two seconds when cold
     from scipy.spatial.distance import squareform
 
-    if np.max(distances) < STILL:
+    if np.max(distances, initial=0.0) < STILL:
         return None
-    tree = linkage(squareform(distances, checks=False), method="average")
+    tree = hierarchy.linkage(squareform(distances, checks=False), method=linkage)
     best: IntArray | None = None
     best_score = -np.inf
-    for count in range(2, min(len(distances) - 1, MOST_CLUSTERS) + 1):
-        labels: IntArray = fcluster(tree, count, criterion="maxclust").astype(np.int64)
+    for count in range(2, min(len(distances) - 1, most) + 1):
+        labels: IntArray = hierarchy.fcluster(tree, count, criterion="maxclust").astype(np.int64)
+        if labels.max() == 1:  # joined all at once: no cut makes so many
+            continue
         silhouettes = _silhouettes(distances, labels)
         mean, spread = float(silhouettes.mean()), float(silhouettes.std())
         score = mean / spread if spread > STILL else np.inf
-        if mean >= LEAST_SILHOUETTE and score > best_score:
+        if mean >= least_silhouette and score > best_score:
             best, best_score = labels, score
     return best
 
 
 def _silhouettes(distances: FloatArray, labels: IntArray) -> FloatArray:
-    """Return the silhouette of each trial; 0 for one that is alone in its cluster."""
+    """Return the silhouette of each; 0 for one that is alone in its cluster."""
     names, place = np.unique(labels, return_inverse=True)
     member = np.zeros((len(labels), len(names)))
     member[np.arange(len(labels)), place] = 1.0

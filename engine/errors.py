@@ -6,8 +6,11 @@ EngineError
  x InsufficientHistory   no decision is possible before the run ends
  x MissingData           a panel or a rate the run needs is not there; names it
  x Infeasible            constraints that cannot hold together, in numbers
+    x Refused            an allocation method has no answer for these assets
  x BrokenIdentity        an accounting identity failed; the run is void
 """
+
+from typing import Any
 
 
 class EngineError(Exception):
@@ -32,6 +35,14 @@ class MissingData(EngineError):
 
 class Infeasible(EngineError):
     pass
+
+
+class Refused(Infeasible):
+    """`method` was asked to weigh the assets at positions `chosen` of a window and cannot."""
+
+    def __init__(self, message: str, *, method: str, chosen: Any) -> None:
+        super().__init__(message)
+        self.method, self.chosen = method, chosen
 
 
 class BrokenIdentity(EngineError):
