@@ -27,3 +27,21 @@ def rank(scores: FloatArray, asset_id: IntArray, eligible: BoolArray) -> IntArra
     candidates = np.flatnonzero(eligible & ~np.isnan(scores))
     order = np.lexsort((asset_id[candidates], -quantise(scores[candidates])))
     return candidates[order]
+
+
+def percentiles(scores: FloatArray, eligible: BoolArray) -> FloatArray:
+    """Return each eligible asset's rank from the worst as a share, 0 to 1; NaN elsewhere.
+
+    Equal scores share the mean of their ranks; one candidate alone gets a half.
+    """
+    found = np.full(len(scores), np.nan)
+    candidates = np.flatnonzero(eligible & ~np.isnan(scores))
+    if len(candidates) == 1:
+        found[candidates] = 0.5
+    elif len(candidates):
+        _, place, count = np.unique(
+            quantise(scores[candidates]), return_inverse=True, return_counts=True
+        )
+        mean_rank = np.cumsum(count) - (count + 1) / 2  # from 0
+        found[candidates] = mean_rank[place] / (len(candidates) - 1)
+    return found

@@ -4,6 +4,8 @@ A row without a price is NaN in and NaN out, and a recursion starts anew after i
 an asset's own bars side by side first, so that another market's holiday is no such row.
 """
 
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -19,6 +21,9 @@ def last_bars(values: FloatArray, count: int) -> FloatArray:
 
     Where a column has fewer, or ``values`` has fewer rows, its first rows are NaN.
     """
+    recent = values[-count:]
+    if len(recent) == count and np.isfinite(recent).all():
+        return recent
     # Stable: numbers keep their order, and those there are end in the last rows.
     order = np.argsort(np.isfinite(values), axis=0, kind="stable")[-count:]
     kept = np.take_along_axis(np.where(np.isfinite(values), values, np.nan), order, axis=0)
@@ -56,9 +61,7 @@ def rsi(close: FloatArray, window: int) -> FloatArray:
     changes = np.diff(close, axis=0, prepend=np.nan)
     gain = _recursive_mean(np.maximum(changes, 0.0), window, 1.0 / window)
     loss = _recursive_mean(np.maximum(-changes, 0.0), window, 1.0 / window)
-    moved = gain + loss
-    still = moved == 0.0
-    return np.where(still, NO_MOVE, 100.0 * gain / np.where(still, 1.0, moved))
+    return _index(gain, loss)
 
 
 def macd_histogram(close: FloatArray, *, fast: int, slow: int, signal: int) -> FloatArray:
@@ -89,6 +92,69 @@ def atr(high: FloatArray, low: FloatArray, close: FloatArray, window: int) -> Fl
     Wilder, J. W. (1978). New Concepts in Technical Trading Systems.
     """
     return _recursive_mean(true_range(high, low, close), window, 1.0 / window)
+
+
+def latest_rsi(close: FloatArray, window: int) -> FloatArray:
+    """Return the last row of `rsi`, shape (m,), of closes as `last_bars` puts them; much faster."""
+
+    def of_bars(bars: FloatArray) -> FloatArray:
+        changes = np.diff(bars, axis=0)
+        weights = _mean_weights(len(changes), window, 1.0 / window)
+        return _index(
+            _weighed(weights, np.maximum(changes, 0.0)),
+            _weighed(weights, np.maximum(-changes, 0.0)),
+        )
+
+    return _by_count(close, of_bars, least=window + 1)
+
+
+def latest_macd_histogram(close: FloatArray, *, fast: int, slow: int, signal: int) -> FloatArray:
+    """Return the last row of `macd_histogram`, shape (m,), of closes as `last_bars` puts them."""
+
+    def of_bars(bars: FloatArray) -> FloatArray:
+        return _weighed(_histogram_weights(len(bars), fast, slow, signal), bars)
+
+    return _by_count(close, of_bars, least=slow + signal - 1)
+
+
+def _index(gain: FloatArray, loss: FloatArray) -> FloatArray:
+    moved = gain + loss
+    still = moved == 0.0
+    return np.where(still, NO_MOVE, 100.0 * gain / np.where(still, 1.0, moved))
+
+
+def _by_count(
+    close: FloatArray, of_bars: Callable[[FloatArray], FloatArray], *, least: int
+) -> FloatArray:
+    """Return `of_bars` of the columns that have equally many bars, together; NaN below `least`."""
+    found = np.full(close.shape[1], np.nan)
+    counts = np.isfinite(close).sum(axis=0)
+    for count in np.unique(counts[counts >= least]).tolist():
+        columns = np.flatnonzero(counts == count)
+        found[columns] = of_bars(close[-count:, columns])
+    return found
+
+
+def _weighed(weights: FloatArray, values: FloatArray) -> FloatArray:
+    # Row after row, not by a matrix product, whose last bits may depend on the other columns.
+    total: FloatArray = (weights[:, None] * values).sum(axis=0)
+    return total
+
+
+@lru_cache(maxsize=512)
+def _mean_weights(count: int, window: int, factor: float) -> FloatArray:
+    """Return the weight of each of ``count`` rows in the last recursive mean.
+
+    The recursion is linear: run over unit impulses it gives its own weights.
+    """
+    weights: FloatArray = _recursive_mean(np.eye(count), window, factor)[-1]
+    return weights
+
+
+@lru_cache(maxsize=512)
+def _histogram_weights(count: int, fast: int, slow: int, signal: int) -> FloatArray:
+    weights: FloatArray = macd_histogram(np.eye(count), fast=fast, slow=slow, signal=signal)[-1]
+    return weights
 
 
 def _recursive_mean(values: FloatArray, window: int, factor: float) -> FloatArray:

@@ -1,6 +1,7 @@
 import numpy as np
+from scipy.stats import rankdata
 
-from engine.ranking import quantise, rank
+from engine.ranking import percentiles, quantise, rank
 
 ALL = np.ones(2, np.bool_)
 
@@ -31,3 +32,25 @@ def test_nan_and_the_ineligible_have_no_rank():
     scores = np.array([np.nan, 0.3, 0.2])
 
     assert rank(scores, np.arange(3), np.array([True, False, True])).tolist() == [2]
+
+
+def test_percentiles_run_from_the_worst_to_the_best_of_the_eligible():
+    scores = np.array([0.3, np.nan, -0.1, 9.0, 0.1, 0.1])
+    eligible = np.array([True, True, True, False, True, True])
+
+    found = percentiles(scores, eligible)
+
+    np.testing.assert_array_equal(found, [1.0, np.nan, 0.0, np.nan, 0.5, 0.5])
+
+
+def test_percentiles_are_scipy_s_average_ranks():
+    scores = np.random.default_rng(3).integers(0, 9, 40) / 7.0
+
+    peer = (rankdata(scores) - 1.0) / 39.0
+
+    np.testing.assert_allclose(percentiles(scores, np.ones(40, np.bool_)), peer, rtol=1e-15)
+
+
+def test_a_candidate_alone_is_half_way():
+    assert percentiles(np.array([0.3, 0.4]), np.array([True, False]))[0] == 0.5
+    assert np.isnan(percentiles(np.array([np.nan]), np.array([True]))).all()

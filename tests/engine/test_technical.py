@@ -2,7 +2,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from engine.technical import atr, ema, last_bars, macd_histogram, rsi, sma, true_range
+from engine.technical import (
+    atr,
+    ema,
+    last_bars,
+    latest_macd_histogram,
+    latest_rsi,
+    macd_histogram,
+    rsi,
+    sma,
+    true_range,
+)
 from tests.engine.panels import make_closes
 
 # The example every charting manual prints.
@@ -124,3 +134,16 @@ def test_last_bars_puts_the_bars_of_each_asset_side_by_side():
         last_bars(values, 5),
         [[NAN, NAN, NAN], [NAN, NAN, NAN], [1, NAN, 5], [2, 3, 6], [3, 4, 7]],
     )
+
+
+def test_the_latest_figures_are_the_last_rows_of_the_recursions():
+    bars = np.array(CLOSES)
+    bars[:20, 1], bars[:-10, 2], bars[:-30, 3] = NAN, NAN, NAN
+    macd = {"fast": 12, "slow": 26, "signal": 9}
+
+    index, histogram = latest_rsi(bars, 14), latest_macd_histogram(bars, **macd)
+
+    np.testing.assert_allclose(index, rsi(bars, 14)[-1], rtol=1e-12)
+    np.testing.assert_allclose(histogram, macd_histogram(bars, **macd)[-1], atol=1e-12)
+    assert np.isnan(index).tolist() == [False, False, True, False]
+    assert np.isnan(histogram).tolist() == [False, False, True, True]
