@@ -148,7 +148,9 @@ def _unknown(
         yield unknown_symbols([benchmark], field=("input", "benchmark"))
     for name in entry.symbol_parameters:
         strangers = sorted(set(request.parameters[name]) - set(symbols))
-        if strangers:
+        if strangers and request.parameters[name] == entry.default_parameters[name]:
+            yield _needed(entry, name, strangers)
+        elif strangers:
             yield unknown_symbols_of_run(name, strangers)
     yield from _barless(request, entry, benchmark, known)
 
@@ -168,6 +170,15 @@ def _barless(
             f"no member of {request.universe} has bars yet; ingest the universe first",
             field=("input", "universe"),
         )
+
+
+def _needed(entry: StrategyEntry, name: str, symbols: Sequence[str]) -> MissingData:
+    """Say what a strategy holds unless told otherwise; nobody named it, so nobody misspelt it."""
+    return MissingData(
+        f"{entry.key} needs {', '.join(symbols)} among the assets of the run; add it, or name what"
+        f" stands for it in {name}",
+        field=("input", "parameters", name),
+    )
 
 
 def unknown_symbols_of_run(name: str, symbols: Sequence[str]) -> ClientError:

@@ -127,8 +127,8 @@ BAD = {
         ("INVALID", "constraints.maxPositions", "at least 1"),
     ),
     "allocator of another": (
-        {"allocator": "NCO"},
-        ("INVALID", "allocator", "choose one of EQUAL_WEIGHT, INVERSE_VOLATILITY, HRP"),
+        {"strategy": "hrp", "parameters": {}, "allocator": "NCO"},
+        ("INVALID", "allocator", "which hrp does not take; leave it out"),
     ),
     "parameter below its bound": (
         {"parameters": {"lookback": 60, "skip": 5, "top_n": 0}},
@@ -169,6 +169,10 @@ BAD = {
     "a parameter's symbol is not of the run": (
         {"strategy": "dual_momentum", "parameters": {"lookback": 63, "defensive": ["ZZZ"]}},
         ("UNKNOWN_SYMBOL", "parameters.defensive", "no asset of this run"),
+    ),
+    "an asset that a strategy holds by default is not of the run": (
+        {"strategy": "hard_assets", "parameters": {"silver": [], "gold": []}},
+        ("MISSING_DATA", "parameters.btc", "hard_assets needs BTC-USD among the assets of the run"),
     ),
     "a symbol in two lists": (
         {
