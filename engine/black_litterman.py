@@ -79,5 +79,5 @@ def posterior(
 
 def free_weights(believed: Posterior, *, risk_aversion: float = RISK_AVERSION) -> FloatArray:
     """Return the weights (k,) that suit `believed` best where nothing limits them."""
-    weights: FloatArray = np.linalg.solve(risk_aversion * believed.covariance, believed.expected)
-    return weights
+    weights = np.linalg.solve(risk_aversion * believed.covariance, believed.expected)
+    return np.asarray(weights, np.float64)

@@ -122,7 +122,8 @@ def _ledoit_wolf(returns: FloatArray) -> FloatArray:
     lengths = np.square(np.square(centred).sum(axis=1))
     noise = (float(lengths.mean()) - float(np.square(covariance).sum())) / sessions
     share = min(max(noise, 0.0), distance) / distance if distance > 0.0 else 0.0
-    return (1.0 - share) * covariance + share * target
+    shrunk: FloatArray = (1.0 - share) * covariance + share * target
+    return shrunk
 
 
 def _ewma(returns: FloatArray) -> FloatArray:

@@ -58,7 +58,7 @@ def _newton(correlation: FloatArray, budgets: FloatArray) -> FloatArray:
     """Return the least ``x'Cx / 2 - sum(b_i ln x_i)``; each step stays inside the barrier."""
     # With the least budget at 1 the function is self-concordant, which the damping rests on.
     wanted = budgets / budgets.min()
-    x = np.sqrt(wanted)
+    x: FloatArray = np.sqrt(wanted)
     risk = float(x @ correlation @ x)
     if not risk > 0.0:
         raise Infeasible("risk budgeting met a singular covariance")

@@ -1,17 +1,32 @@
 """From a set of chosen assets to their shares of the money they are given."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
 
+from engine.black_litterman import RISK_AVERSION, Views, equilibrium, posterior
 from engine.constraints import project
+from engine.covariance import estimate_covariance
+from engine.errors import Infeasible, Refused
+from engine.mean_variance import maximum_sharpe, maximum_utility, shrunk_mean
+from engine.nco import nco_weights
 from engine.panel import Window
 from engine.returns import simple_returns
+from engine.risk_budgeting import risk_budgeting
 from engine.types import BoolArray, FloatArray, IntArray
 
-Weighting = Literal["equal", "inverse_vol", "hrp", "score"]
+Weighting = Literal[
+    "equal",
+    "inverse_vol",
+    "hrp",
+    "score",
+    "mean_variance",
+    "risk_budgeting",
+    "nco",
+    "black_litterman",
+]
 Estimator = Literal["std", "ewma"]
 Linkage = Literal["single", "average", "ward"]
 
@@ -19,6 +34,21 @@ ZERO_VOLATILITY: Final = 1e-8  # per session; below it a share has no risk to me
 MAX_MISSING: Final = 0.2  # share of assets a session may lack and still count
 VOLATILITY_SESSIONS: Final = 63
 COVARIANCE_SESSIONS: Final = 252
+# A view is this correlation of a score with the next month's return, times volatility times score.
+SCORE_SKILL: Final = 0.05
+MONTH: Final = 21
+EVEN_CONFIDENCE: Final = 0.5
+
+# What a strategy that chooses names offers: contract Allocator -> value of its `weighting`.
+ALLOCATORS: Final[Mapping[str, Weighting]] = {
+    "EQUAL_WEIGHT": "equal",
+    "INVERSE_VOLATILITY": "inverse_vol",
+    "HRP": "hrp",
+    "MEAN_VARIANCE": "mean_variance",
+    "RISK_BUDGETING": "risk_budgeting",
+    "NCO": "nco",
+    "BLACK_LITTERMAN": "black_litterman",
+}
 
 
 @dataclass(frozen=True)
@@ -30,13 +60,40 @@ class Allocation:
     reasons: Mapping[str, int]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """Returns without gaps, and which of the chosen assets have them."""
+
+    returns: FloatArray  # (T, j) of the assets kept
+    kept: BoolArray  # (k,)
+    rate: float  # mean risk-free return per session, 0 where none is known
+    reasons: Mapping[str, int]
+
+
+Solver = Callable[[Sample, FloatArray], FloatArray]  # with scores (j,), to weights (j,)
+
+
 def weigh(method: Weighting, window: Window, chosen: IntArray, scores: FloatArray) -> Allocation:
-    """Return shares of ``chosen`` by ``method``; ``scores`` (m,) serve the score method only."""
+    """Return shares of ``chosen`` by ``method``.
+
+    ``scores`` (m,) serve ``score``, and ``black_litterman`` as its views. Methods that need a
+    covariance take the last 252 sessions, shrunk after Ledoit and Wolf. Raises Refused when a
+    method has no answer for these assets.
+    """
     chosen = chosen[np.argsort(window.asset_id[chosen], kind="stable")]
     if method == "inverse_vol":
         return inverse_volatility(window, chosen, lookback=VOLATILITY_SESSIONS)
     if method == "hrp":
         return hierarchical(window, chosen, lookback=COVARIANCE_SESSIONS, linkage="ward")
+    if method in _SOLVERS:
+        return optimised(
+            window,
+            chosen,
+            _SOLVERS[method],
+            scores=scores,
+            method=method,
+            lookback=COVARIANCE_SESSIONS,
+        )
     raw = np.ones(len(chosen)) if method == "equal" else np.maximum(scores[chosen], 0.0)
     unscored = int(np.count_nonzero(raw <= 0.0))
     return Allocation(chosen, _share(raw), {"no_positive_score": unscored} if unscored else {})
@@ -69,8 +126,7 @@ def hierarchical(
 ) -> Allocation:
     """Return hierarchical risk parity shares over the last ``lookback`` sessions.
 
-    Sessions on which more than a fifth of the assets are missing are left out; an asset that
-    still lacks a return is dropped (``gap``), as is one without variance.
+    Of the assets without gaps (`complete_sample`).
 
     References
     ----------
@@ -79,16 +135,58 @@ def hierarchical(
     from engine.hrp import hrp_weights  # brings scipy's clustering, two seconds when cold
 
     chosen = chosen[np.argsort(window.asset_id[chosen], kind="stable")]
+    sample = complete_sample(window, chosen, lookback=lookback)
+    weights = np.zeros(len(chosen))
+    if sample.kept.any():
+        weights[sample.kept] = hrp_weights(sample.returns, linkage=linkage)
+    return Allocation(chosen, weights, sample.reasons)
+
+
+def optimised(
+    window: Window,
+    chosen: IntArray,
+    solve: Solver,
+    *,
+    scores: FloatArray,
+    method: str,
+    lookback: int,
+) -> Allocation:
+    """Return the shares ``solve`` finds for those of ``chosen`` without gaps.
+
+    Raises
+    ------
+    Refused
+        When it finds none: with the reason, the method and the assets it was asked for.
+    """
+    chosen = chosen[np.argsort(window.asset_id[chosen], kind="stable")]
+    sample = complete_sample(window, chosen, lookback=lookback)
+    weights = np.zeros(len(chosen))
+    if sample.kept.any():
+        try:
+            weights[sample.kept] = solve(sample, scores[chosen[sample.kept]])
+        except Infeasible as e:
+            raise Refused(str(e), method=method, chosen=chosen) from e
+    return Allocation(chosen, weights, sample.reasons)
+
+
+def complete_sample(window: Window, chosen: IntArray, *, lookback: int) -> Sample:
+    """Return the last ``lookback`` returns of ``chosen`` without those that lack some.
+
+    Sessions on which more than a fifth of the assets are missing are left out; an asset that
+    still lacks a return is dropped (``gap``), as is one without variance.
+    """
     returns = simple_returns(window.total_return[-lookback - 1 :, chosen])
-    returns = returns[np.isnan(returns).sum(axis=1) <= MAX_MISSING * len(chosen)]
+    counts = np.isnan(returns).sum(axis=1) <= MAX_MISSING * len(chosen)
+    returns, rates = returns[counts], window.rf[-len(counts) :][counts]
     complete = ~np.isnan(returns).any(axis=0) & (len(returns) > 1)
     risky = volatility(returns) > ZERO_VOLATILITY
     kept = complete & risky
-    weights = np.zeros(len(chosen))
-    if kept.any():
-        held = np.ascontiguousarray(returns[:, kept])
-        weights[kept] = hrp_weights(held, linkage=linkage)
-    return Allocation(chosen, weights, _count(gap=~complete, zero_variance=complete & ~risky))
+    return Sample(
+        returns=np.ascontiguousarray(returns[:, kept]),
+        kept=kept,
+        rate=float(np.nan_to_num(rates).mean()) if len(rates) else 0.0,
+        reasons=_count(gap=~complete, zero_variance=complete & ~risky),
+    )
 
 
 def volatility(
@@ -130,3 +228,54 @@ def _share(raw: FloatArray) -> FloatArray:
 def _count(**failed: BoolArray) -> dict[str, int]:
     counts = {reason: int(np.count_nonzero(mask)) for reason, mask in failed.items()}
     return {reason: count for reason, count in counts.items() if count}
+
+
+def _mean_variance(sample: Sample, _: FloatArray) -> FloatArray:
+    """Return the greatest Sharpe ratio, expected returns by James and Stein."""
+    excess = shrunk_mean(sample.returns) - sample.rate
+    return maximum_sharpe(estimate_covariance(sample.returns), excess)
+
+
+def _risk_budgeting(sample: Sample, _: FloatArray) -> FloatArray:
+    return risk_budgeting(estimate_covariance(sample.returns))
+
+
+def _nco(sample: Sample, _: FloatArray) -> FloatArray:
+    return nco_weights(estimate_covariance(sample.returns))
+
+
+def _black_litterman(sample: Sample, scores: FloatArray) -> FloatArray:
+    """Return the greatest utility, equal weights as the reference and the scores as views.
+
+    A view on each asset, after Grinold: skill times volatility times standardised score, above
+    what the reference implies, held with even confidence. Scores all alike are no view.
+
+    References
+    ----------
+    Grinold, R. (1994). Alpha is Volatility Times IC Times Score. Journal of Portfolio Management.
+    """
+    covariance = estimate_covariance(sample.returns)
+    size = len(covariance)
+    prior = equilibrium(covariance, np.full(size, 1.0 / size))
+    believed = posterior(covariance, prior, _views(covariance, prior, scores))
+    return maximum_utility(believed.covariance, believed.expected, risk_aversion=RISK_AVERSION)
+
+
+def _views(covariance: FloatArray, prior: FloatArray, scores: FloatArray) -> Views:
+    spread = float(scores.std())
+    held = len(scores) if spread > ZERO_VOLATILITY else 0
+    standard = (scores - scores.mean()) / (spread or 1.0)
+    gain = SCORE_SKILL / np.sqrt(MONTH) * np.sqrt(covariance.diagonal()) * standard
+    return Views(
+        portfolios=np.eye(len(scores))[:held],
+        expected=(prior + gain)[:held],
+        confidence=np.full(held, EVEN_CONFIDENCE),
+    )
+
+
+_SOLVERS: Final[Mapping[str, Solver]] = {
+    "mean_variance": _mean_variance,
+    "risk_budgeting": _risk_budgeting,
+    "nco": _nco,
+    "black_litterman": _black_litterman,
+}

@@ -13,7 +13,7 @@ from engine.ranking import quantise, rank
 from engine.returns import trailing_return
 from engine.strategies.base import Decision, Parameters, Strategy, register
 from engine.types import FloatArray, IntArray
-from engine.weighting import Weighting, weigh
+from engine.weighting import ALLOCATORS, Weighting, weigh
 
 ROUNDING = 1e-9
 
@@ -83,11 +83,7 @@ class Momentum(Strategy[MomentumParameters]):
         ),
     )
     history: ClassVar = ((1, {"lookback": 1}),)
-    allocators: ClassVar = {
-        "EQUAL_WEIGHT": "equal",
-        "INVERSE_VOLATILITY": "inverse_vol",
-        "HRP": "hrp",
-    }
+    allocators: ClassVar = ALLOCATORS
     parameters_type: ClassVar = MomentumParameters
 
     def decide(self, window: Window, state: Any) -> tuple[Decision, tuple[int, ...]]:

@@ -14,6 +14,7 @@ from engine.strategies.equal_weight import EqualWeight, EqualWeightParameters
 from engine.strategies.hrp import Hrp, HrpParameters
 from engine.strategies.inverse_vol import InverseVol, InverseVolParameters
 from engine.strategies.momentum import Momentum, MomentumParameters
+from models.backtest import Allocator
 from tests.engine.panels import make_closes, make_panel
 
 NAN = np.nan
@@ -291,7 +292,7 @@ def test_the_catalogue_says_what_a_form_needs():
     assert momentum_entry["kind"] == "weights"
     assert momentum_entry["history"] == [[1, {"lookback": 1}]]
     assert momentum_entry["minimumHistory"] == 253
-    assert momentum_entry["allocators"] == ["EQUAL_WEIGHT", "INVERSE_VOLATILITY", "HRP"]
+    assert momentum_entry["allocators"] == list(Allocator)
     assert momentum_entry["parameterSchema"]["x-lessThan"] == [["skip", "lookback"]]
     assert next(iter(properties)) == "lookback"
     assert properties["top_n"] == {
