@@ -100,6 +100,7 @@ class Window:
     currencies: tuple[str, ...]  # currencies[0] is the run's base currency
     session: IntArray  # (k,)
     total_return: FloatArray  # (k, m) total-return level in the base currency
+    own_return: FloatArray  # (k, m) the same in the asset's own currency
     open: FloatArray  # (k, m) in the asset's own currency, as are high, low and close
     high: FloatArray
     low: FloatArray
@@ -218,12 +219,14 @@ class Panel:
     def _seen(self, rows: slice, instant: int) -> dict[str, FloatArray]:
         if self._complete_at[rows].max() <= instant:
             seen = {name: getattr(self, name)[rows] for name in SEEN}
-            return {"total_return": self._total_return[rows], **seen}
+            levels = {"total_return": self._total_return, "own_return": self._own_return}
+            return {**{name: values[rows] for name, values in levels.items()}, **seen}
         known = self.known_at[rows] <= instant
         seen = {name: np.where(known, getattr(self, name)[rows], np.nan) for name in SEEN}
         self._believe(seen, rows, instant)
         fixing = self._fixings(rows, instant)[:, self.currency]
-        return {"total_return": seen["close"] * self.tr_factor[rows] * fixing, **seen}
+        own = seen["close"] * self.tr_factor[rows]
+        return {"total_return": own * fixing, "own_return": own, **seen}
 
     def _believe(self, seen: dict[str, FloatArray], rows: slice, instant: int) -> None:
         """Put what was then believed in the place of bars whose correction was not yet known."""
@@ -254,7 +257,11 @@ class Panel:
 
     @cached_property
     def _total_return(self) -> FloatArray:
-        return _read_only(self.close * self.tr_factor * self.fx[:, self.currency])
+        return _read_only(self._own_return * self.fx[:, self.currency])
+
+    @cached_property
+    def _own_return(self) -> FloatArray:
+        return _read_only(self.close * self.tr_factor)
 
     @cached_property
     def _marks(self) -> FloatArray:
