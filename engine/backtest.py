@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.constraints import apply
 from engine.costs import CostModel
-from engine.decide import Checkpoint, Targets, decide
+from engine.decide import Checkpoint, Targets, decide, join_targets
 from engine.errors import InvalidParameters
 from engine.execution import FillPolicy
 from engine.guards import check_truncation
@@ -19,6 +19,8 @@ from engine.panel import Panel
 from engine.report import Attribution, Guards, Result, report
 from engine.schedule import DecisionClock, Rebalance
 from engine.shorting import Shorting
+from engine.signal_ledger import simulate_signals
+from engine.signals import limit_signals
 from engine.strategies.base import Strategy
 from engine.strategies.wrapping import Overlay
 from engine.types import FloatArray
@@ -103,6 +105,8 @@ def run(panel: Panel, request: Request, *, checkpoint: Checkpoint) -> Result:
     net = _trade(panel, targets, request, request.costs, _within(checkpoint, DECIDED, TRADED))
     free = request.costs.without_costs()
     gross = _trade(panel, targets, request, free, _within(checkpoint, TRADED, REPEATED))
+    if targets.signals:
+        targets = replace(targets, weights=net.weights)
     checkpoint(REPEATED, "checking")
     lookahead = check_truncation(panel, request.strategy, chosen, **_span(request))
     checkpoint(CHECKED, "measuring")
@@ -134,6 +138,8 @@ def constrain(
     panel: Panel, targets: Targets, limits: Constraints
 ) -> tuple[Targets, tuple[str, ...]]:
     """Return the targets within the limits, and in numbers what the limits left in cash."""
+    if targets.signals:
+        return replace(targets, signals=limit_signals(targets.signals, limits)), ()
     if limits == replace(Constraints(), **{name: getattr(limits, name) for name in TRIMMING}):
         return targets, ()
     if (targets.weights < 0.0).any():
@@ -173,8 +179,7 @@ def overlaid(
     unknown = 1 if request.clock is DecisionClock.ASX_CLOSE else 0
     last = targets.rows - int(ledger.books.row[0]) - unknown
     scales, warming = volatility_scales(ledger.books.equity, last, terms)
-    scaled = replace(targets, weights=targets.weights * scales[:, None])
-    return scaled, ("overlay_warming_up",) if warming else ()
+    return targets.scaled(scales), ("overlay_warming_up",) if warming else ()
 
 
 def _overlay(request: Request) -> VolatilityTerms | None:
@@ -207,12 +212,7 @@ def _own_account(
     before = replace(request, strategy=strategy, first_row=first, last_row=ready)
     lead, _ = _limited(panel, before)
     early = lead.rows < ready
-    return first, replace(
-        targets,
-        rows=np.concatenate([lead.rows[early], targets.rows]),
-        instants=np.concatenate([lead.instants[early], targets.instants]),
-        weights=np.vstack([lead.weights[early], targets.weights]),
-    )
+    return first, join_targets([lead.select(early), targets])
 
 
 def _span(request: Request) -> dict[str, Any]:
@@ -227,6 +227,8 @@ def _span(request: Request) -> dict[str, Any]:
 def _trade(
     panel: Panel, targets: Targets, request: Request, costs: CostModel, checkpoint: Checkpoint
 ) -> Ledger:
+    if targets.signals:
+        return trade_signals(panel, targets, request, costs, checkpoint)
     return simulate(
         panel,
         targets,
@@ -240,6 +242,27 @@ def _trade(
         no_trade_band=request.constraints.no_trade_band,
         shorting=_lending(request, costs),
         extra_slippage=_extra_slippage(panel, request, costs),
+        checkpoint=lambda share: checkpoint(share, "trading"),
+    )
+
+
+def trade_signals(
+    panel: Panel, targets: Targets, request: Request, costs: CostModel, checkpoint: Checkpoint
+) -> Ledger:
+    """Trade entries, stops and exits. Raises InvalidParameters for fills they do not have."""
+    if request.fill is not FillPolicy.NEXT_OPEN:
+        raise InvalidParameters(
+            f"fill was {request.fill}; {request.strategy.key} trades at opens, stops and targets,"
+            f" choose {FillPolicy.NEXT_OPEN}"
+        )
+    return simulate_signals(
+        panel,
+        targets,
+        costs=costs,
+        whole_shares=request.whole_shares,
+        capital=request.capital,
+        first_row=request.first_row,
+        last_row=request.last_row,
         checkpoint=lambda share: checkpoint(share, "trading"),
     )
 

@@ -1,8 +1,8 @@
 """From a panel and a strategy to dated target weights."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from engine.schedule import (
 )
 from engine.signals import Signals
 from engine.strategies.base import Decision, Strategy
-from engine.types import FloatArray, IntArray
+from engine.types import BoolArray, FloatArray, IntArray
 
 Checkpoint = Callable[[float, str], None]
 
@@ -35,6 +35,32 @@ class Targets:
     flags: tuple[str, ...] = ()  # of any decision, in the order they first arose
     diagnostics: Mapping[str, Any] = field(default_factory=dict)  # by topic, the latest of each
     signals: tuple[Signals, ...] = ()  # (d,) where the strategy is of kind `signals`
+
+    def select(self, chosen: BoolArray) -> "Targets":
+        """Return the decisions that are chosen, (d,); what was counted over all stays."""
+        return replace(
+            self,
+            rows=self.rows[chosen],
+            instants=self.instants[chosen],
+            weights=self.weights[chosen],
+            signals=tuple(s for s, kept in zip(self.signals, chosen, strict=False) if kept),
+        )
+
+    def scaled(self, scales: FloatArray) -> "Targets":
+        """Return the decisions times a scale (d,) each; entries become so much smaller."""
+        sized = (replace(s, scale=s.scale * float(k)) for s, k in zip(self.signals, scales, strict=False))
+        return replace(self, weights=self.weights * scales[:, None], signals=tuple(sized))
+
+
+def join_targets(parts: Sequence[Targets]) -> Targets:
+    """Return the decisions of all parts in order, with the last part's account of them."""
+    return replace(
+        parts[-1],
+        rows=np.concatenate([part.rows for part in parts]),
+        instants=np.concatenate([part.instants for part in parts]),
+        weights=np.vstack([part.weights for part in parts]),
+        signals=tuple(signals for part in parts for signals in part.signals),
+    )
 
 
 def decide(

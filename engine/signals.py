@@ -4,10 +4,13 @@ Prices are in the asset's own currency and in the shares of the decision session
 the fill is the simulator's to apply (`engine.signal_ledger`).
 """
 
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Protocol
 
 import numpy as np
 
+from engine.errors import InvalidParameters
 from engine.types import BoolArray, FloatArray, IntArray
 
 
@@ -99,4 +102,45 @@ def no_signals(n_assets: int, rules: Rules) -> Signals:
         distance=nothing,
         leave=np.zeros(n_assets, np.bool_),
         rules=rules,
+    )
+
+
+class Limits(Protocol):
+    @property
+    def min_weight(self) -> float: ...
+    @property
+    def max_weight(self) -> float: ...
+    @property
+    def max_positions(self) -> int | None: ...
+    @property
+    def max_turnover(self) -> float | None: ...
+    @property
+    def no_trade_band(self) -> float: ...
+    @property
+    def group_cap(self) -> float | None: ...
+
+
+def limit_signals(decided: Sequence[Signals], limits: Limits) -> tuple[Signals, ...]:
+    """Return the decisions with positions as small and as few as `limits` ask.
+
+    A position below the smallest weight is not bought. Raises InvalidParameters for limits on how
+    far weights move, which positions with stops do not have.
+    """
+    given = {"max_turnover": limits.max_turnover, "group_cap": limits.group_cap}
+    given["no_trade_band"] = limits.no_trade_band or None
+    for name, value in given.items():
+        if value is not None:
+            raise InvalidParameters(
+                f"{name} was {value}; entries and stops move no weights, leave it out"
+            )
+    return tuple(replace(each, rules=_limited(each.rules, limits)) for each in decided)
+
+
+def _limited(rules: Rules, limits: Limits) -> Rules:
+    fewest = rules.max_positions if limits.max_positions is None else limits.max_positions
+    return replace(
+        rules,
+        max_position=min(rules.max_position, limits.max_weight),
+        max_positions=min(rules.max_positions, fewest),
+        min_weight=max(rules.min_weight, limits.min_weight),
     )

@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 
 from engine.actions import DELISTING_RETURN, settle_actions
-from engine.backtest import Constraints, Request, decide_within_limits
+from engine.backtest import Constraints, Request, decide_within_limits, trade_signals
 from engine.batched import batches, simulate_batch
 from engine.costs import BASIS_POINT, CostModel
 from engine.decide import Checkpoint, Targets
@@ -54,8 +54,7 @@ def evaluate(panel: Panel, requests: Sequence[Request], *, checkpoint: Checkpoin
     done = 0
     for batch in batches(panel, requests):
         chosen = [requests[number] for number in batch]
-        fills, paths = _simulate(panel, chosen)
-        equity[:, batch], turnover[batch] = from_base(panel, chosen[0].costs, fills, paths, base)
+        equity[:, batch], turnover[batch] = _simulate(panel, chosen, base)
         done += len(batch)
         checkpoint(done / len(requests), "trials")
     return Trials(row=rows, equity=equity, turnover=turnover)
@@ -137,8 +136,12 @@ def risk_free(panel: Panel, row: IntArray) -> FloatArray:
     return np.nan_to_num(panel.rf[row], nan=0.0)
 
 
-def approximations(costs: CostModel, fill: FillPolicy, *, whole_shares: bool) -> list[str]:
-    """Name what only the ledger does under these terms."""
+def approximations(
+    costs: CostModel, fill: FillPolicy, *, whole_shares: bool, kind: str = "weights"
+) -> list[str]:
+    """Name what only the ledger does under these terms; signals are traded by the ledger itself."""
+    if kind == "signals":
+        return []
     left_out = {
         "fractional_shares": whole_shares,
         "sized_at_fill": fill is not FillPolicy.DECISION_CLOSE,
@@ -191,15 +194,39 @@ def _pay_out(panel: Panel, close: FloatArray, fill: FloatArray) -> None:
         close[row:, asset] = fill[row:, asset] = marks[last, asset] * gained
 
 
-def _simulate(panel: Panel, requests: Sequence[Request]) -> tuple[Fills, Paths]:
+def _simulate(
+    panel: Panel, requests: Sequence[Request], base: int
+) -> tuple[FloatArray, FloatArray]:
+    """Return equity (k, C) from row `base` on and turnover (C,) of requests that share a batch."""
     request = requests[0]
     if len(requests) > 1:
         rates = cost_rates(panel, request.costs)
         fee = _flat(request.costs) / request.capital
         market = market_of(panel, request)
-        return simulate_batch(panel, market, requests, cost=float(rates[0]), fee=fee)
+        batch = simulate_batch(panel, market, requests, cost=float(rates[0]), fee=fee)
+        return from_base(panel, request.costs, *batch, base)
     targets, _ = decide_within_limits(panel, request)
-    return simulate_targets(panel, request, targets, [request.constraints] * len(targets.rows))
+    if targets.signals:
+        equity, turnover = signal_trial(panel, request, targets, base)
+        return equity[:, None], np.array([turnover])
+    limits = [request.constraints] * len(targets.rows)
+    return from_base(panel, request.costs, *simulate_targets(panel, request, targets, limits), base)
+
+
+def signal_trial(
+    panel: Panel, request: Request, targets: Targets, base: int
+) -> tuple[FloatArray, float]:
+    """Trade signals share by share; return equity (k,) in units of the capital, and turnover.
+
+    The kernel knows no stops, so these trials are what their backtests are. Equity is that of the
+    rows from `base` on.
+    """
+    ledger = trade_signals(panel, targets, request, request.costs, lambda *_: None)
+    books, growth = ledger.books, cash_growth(panel, request.costs)
+    first = int(books.row[0])
+    before = growth[base:first] / growth[base]
+    after = growth[first] / growth[base] * books.equity / books.capital
+    return np.concatenate([before, after]), float(ledger.turnover.sum())
 
 
 def simulate_targets(

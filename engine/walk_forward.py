@@ -4,13 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-import numpy as np
-
 from engine.backtest import Constraints, Request, decide_within_limits
-from engine.decide import Targets
+from engine.decide import Targets, join_targets
 from engine.objectives import best_of
 from engine.panel import Panel
-from engine.trials import from_base, simulate_targets
+from engine.trials import from_base, signal_trial, simulate_targets
 from engine.types import FloatArray, IntArray
 from engine.validation import Fold, Split, cpcv_splits, group_edges, stitch
 
@@ -67,18 +65,13 @@ def trade_choices(
         parts.append(targets)
         limits += [request.constraints] * len(targets.rows)
     terms = replace(requests[0], last_row=int(rows[-1]))
-    fills, paths = simulate_targets(panel, terms, _joined(parts), limits)
+    joined = join_targets(parts)
+    if joined.signals:
+        equity, turnover = signal_trial(panel, terms, joined, int(rows[start]))
+        return OutOfSample(start=start, equity=equity, turnover=turnover)
+    fills, paths = simulate_targets(panel, terms, joined, limits)
     equity, turnover = from_base(panel, terms.costs, fills, paths, int(rows[start]))
     return OutOfSample(start=start, equity=equity[:, 0], turnover=float(turnover[0]))
-
-
-def _joined(parts: Sequence[Targets]) -> Targets:
-    return Targets(
-        rows=np.concatenate([part.rows for part in parts]),
-        instants=np.concatenate([part.instants for part in parts]),
-        weights=np.vstack([part.weights for part in parts]),
-        reasons={},
-    )
 
 
 @dataclass(frozen=True, kw_only=True)

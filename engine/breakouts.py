@@ -1,0 +1,151 @@
+"""Leaders that rest and then rise above their range, measured on each asset's own bars.
+
+Highs, lows and closes are in the shares of the asset's last bar and ignore dividends; returns and
+relative strength are of total-return levels in the run's currency.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+
+from engine.panel import Window
+from engine.ranking import percentiles, quantise
+from engine.technical import atr, ema, sma
+from engine.types import BoolArray, FloatArray
+
+BARS: Final = 150  # of an asset; what its means forgot of their seed by then is below 1e-5
+FAST, SLOW, TREND = 10, 20, 50
+RISING: Final = 10  # bars over which the slow trend must have risen
+ATR_WINDOW, ATR_MEAN = 14, 20
+ADR_WINDOW, VOLUME_WINDOW = 20, 50
+
+
+@dataclass(frozen=True)
+class Bars:
+    """The last `BARS` bars of m assets, the newest in the last row; NaN where there are fewer."""
+
+    high: FloatArray  # (k, m)
+    low: FloatArray
+    close: FloatArray
+    volume: FloatArray
+    level: FloatArray
+    benchmark: FloatArray
+
+    def whole(self) -> BoolArray:
+        """Tell which assets have all bars with a high and a low, shape (m,)."""
+        there: BoolArray = np.isfinite(self.high + self.low + self.close).all(axis=0)
+        return there
+
+    def carry_volume(self) -> BoolArray:
+        """Tell which assets have traded, and known volume on every bar it is asked of."""
+        recent = self.volume[-VOLUME_WINDOW - 1 :]
+        known: BoolArray = np.isfinite(recent).all(axis=0) & (self.usual_volume > 0.0)
+        return known
+
+    @cached_property
+    def usual_volume(self) -> FloatArray:
+        """Mean volume of the bars before the last, (m,)."""
+        return np.asarray(self.volume[-VOLUME_WINDOW - 1 : -1].mean(axis=0))
+
+    @cached_property
+    def means(self) -> Mapping[str, FloatArray]:
+        """The means a position is trailed by, (k, m) each."""
+        return {
+            "ema10": ema(self.close, FAST),
+            "ema20": ema(self.close, SLOW),
+            "sma50": sma(self.close[-TREND - RISING :], TREND),
+        }
+
+    @cached_property
+    def ranges(self) -> FloatArray:
+        """Average true ranges, (k, m)."""
+        return atr(self.high, self.low, self.close, ATR_WINDOW)
+
+    def growth(self, sessions: int) -> FloatArray:
+        """Return the total return over so many bars, (m,)."""
+        grown: FloatArray = self.level[-1] / self.level[-1 - sessions] - 1.0
+        return grown
+
+    def strength(self, sessions: int) -> FloatArray:
+        """Return the level over the benchmark as a share of its highest of so many bars, (m,)."""
+        line = self.level[-sessions:] / self.benchmark[-sessions:]
+        share: FloatArray = quantise(line[-1] / line.max(axis=0))
+        return share
+
+    def pivot(self, sessions: int, *, back: int) -> FloatArray:
+        """Return the highest high of the `sessions` bars that end `back` bars before the last."""
+        highest: FloatArray = self.high[_base(len(self.high), sessions, back)].max(axis=0)
+        return highest
+
+    def spread(self, sessions: int, *, back: int) -> FloatArray:
+        """Return the range of those bars as a share of their highest high, (m,)."""
+        low = self.low[_base(len(self.low), sessions, back)].min(axis=0)
+        return quantise(1.0 - low / self.pivot(sessions, back=back))
+
+
+def _base(count: int, sessions: int, back: int) -> slice:
+    return slice(count - back - sessions, count - back)
+
+
+def own_bars(window: Window) -> Bars:
+    """Return each asset's own last bars: another market's holidays are not gaps in it."""
+    valid = np.isfinite(window.total_return)
+    # Stable: bars keep their order, and those there are end in the last rows.
+    order = np.argsort(valid, axis=0, kind="stable")[-BARS:]
+    missing = np.full((max(BARS - len(order), 0), valid.shape[1]), np.nan)
+
+    def pushed(values: FloatArray) -> FloatArray:
+        kept = np.take_along_axis(np.where(valid, values, np.nan), order, axis=0)
+        return np.concatenate([missing, kept])
+
+    shares = pushed(np.cumprod(window.split, axis=0))
+    shares /= shares[-1]
+    benchmark = np.broadcast_to(window.benchmark[:, None], valid.shape)
+    return Bars(
+        high=pushed(window.high) * shares,
+        low=pushed(window.low) * shares,
+        close=pushed(window.close) * shares,
+        volume=pushed(window.volume) / shares,
+        level=pushed(window.total_return),
+        benchmark=pushed(benchmark),
+    )
+
+
+def leads(growth: FloatArray, eligible: BoolArray, *, top: float) -> BoolArray:
+    """Tell which eligible assets grew as much as the best `top` share of them."""
+    passed: BoolArray = quantise(percentiles(growth, eligible)) >= quantise(np.array(1.0 - top))
+    return passed
+
+
+def rises(bars: Bars) -> BoolArray:
+    """Tell which assets close above all their means, in order and rising."""
+    close = bars.close[-1]
+    fast, slow, trend = (bars.means[name] for name in ("ema10", "ema20", "sma50"))
+    passed: BoolArray = (
+        above(close, fast[-1])
+        & above(close, slow[-1])
+        & above(fast[-1], slow[-1])
+        & above(close, trend[-1])
+        & above(trend[-1], trend[-1 - RISING])
+    )
+    return passed
+
+
+def contracts(bars: Bars) -> BoolArray:
+    """Tell whose average true range is below its own mean of late."""
+    return above(bars.ranges[-ATR_MEAN:].mean(axis=0), bars.ranges[-1])
+
+
+def daily_range(bars: Bars) -> FloatArray:
+    """Return the mean of high over low less one, (m,)."""
+    ratio = bars.high[-ADR_WINDOW:] / bars.low[-ADR_WINDOW:]
+    return quantise(ratio.mean(axis=0) - 1.0)
+
+
+def above(first: FloatArray, second: FloatArray) -> BoolArray:
+    """Tell where the first price is above the second by more than the rounding of a mean."""
+    over: BoolArray = quantise(first / second) > 1.0
+    return over

@@ -1,0 +1,271 @@
+"""Momentum breakout with stops."""
+
+from collections import Counter
+from typing import ClassVar, Literal
+
+import numpy as np
+from pydantic import Field
+
+from engine.breakouts import (
+    BARS,
+    Bars,
+    above,
+    contracts,
+    daily_range,
+    leads,
+    own_bars,
+    rises,
+)
+from engine.eligibility import Screen, screen
+from engine.errors import MissingData
+from engine.panel import Window
+from engine.ranking import quantise, rank
+from engine.schedule import Rebalance
+from engine.signals import Rules, Signals, nominal_weights
+from engine.strategies.base import Decision, Parameters, Strategy, register
+from engine.types import BoolArray, FloatArray
+
+HISTORY = 175  # rows that hold the bars needed, beside the holidays of other markets
+STRONG, GOOD = 0.50, 0.25
+BUSY = 1.5
+
+
+class BreakoutParameters(Parameters):
+    rebalance: Rebalance = Field(
+        Rebalance.DAILY,
+        title="Rebalance",
+        description="Look for entries and exits on the last session of each of these periods. "
+        "Stops and targets stand on every session.",
+    )
+    mom_window: Literal[21, 63, 126] = Field(
+        63, title="Momentum window", description="Sessions over which leaders are told by return."
+    )
+    top_pct: float = Field(
+        0.10,
+        ge=0.01,
+        le=0.5,
+        title="Leaders",
+        description="Share of the eligible assets, by that return, that is looked at.",
+    )
+    base: int = Field(
+        21,
+        ge=10,
+        le=63,
+        title="Base",
+        description="Sessions of the range whose highest high is the pivot.",
+    )
+    max_range: float = Field(
+        0.15,
+        ge=0.03,
+        le=0.5,
+        title="Widest base",
+        description="Largest range of the base, as a fraction of its high.",
+    )
+    rs_near: float = Field(
+        0.95,
+        ge=0.8,
+        le=1.0,
+        title="Relative strength",
+        description="Or: least share of its highest in the base at which the price over the "
+        "benchmark stands.",
+    )
+    adr_min: float = Field(
+        0.03,
+        ge=0.0,
+        le=0.15,
+        title="Daily range",
+        description="Least mean of high over low, less one, of 20 sessions.",
+    )
+    vol_mult: float = Field(
+        1.5,
+        ge=1.0,
+        le=5.0,
+        title="Volume",
+        description="Least volume of the breakout, in multiples of the mean of 50 sessions.",
+    )
+    entry_mode: Literal["next_open", "stop_order"] = Field(
+        "next_open",
+        title="Entry",
+        description="Buy at the open after a close above the pivot, or by a buy stop at the pivot "
+        "of a base that holds; the volume of that day is then not known and not asked for.",
+    )
+    max_gap_pct: float = Field(
+        0.03,
+        ge=0.0,
+        le=0.2,
+        title="Largest gap",
+        description="Do not buy at an open further above the pivot than this fraction.",
+    )
+    atr_mult: float = Field(
+        1.0,
+        ge=0.5,
+        le=3.0,
+        title="Stop distance",
+        description="Average true ranges between the entry and its stop, the day's low at most.",
+    )
+    trail: Literal["ema10", "ema20", "sma50"] = Field(
+        "ema10", title="Trail", description="Sell at the open after a close below this mean."
+    )
+    partial_frac: float = Field(
+        0.33, ge=0.0, le=0.9, title="Early sale", description="Share of the position sold early."
+    )
+    partial_days: int = Field(
+        4,
+        ge=1,
+        le=20,
+        title="Early sale after",
+        description="Sessions after the entry's at whose open it is made, and the stop raised to "
+        "the price paid.",
+    )
+    partial_r: float = Field(
+        3.0,
+        ge=1.0,
+        le=10.0,
+        title="Early sale at",
+        description="Or profit at which it is made, in multiples of what was risked.",
+    )
+    risk_pct: float = Field(
+        0.005,
+        ge=0.001,
+        le=0.02,
+        title="Risk",
+        description="Fraction of equity lost when the first stop is hit.",
+    )
+    max_position: float = Field(
+        0.20, ge=0.02, le=0.5, title="Largest position", description="Fraction of equity."
+    )
+    max_positions: int = Field(
+        10, ge=1, le=40, title="Positions", description="Most positions held at a time."
+    )
+    max_hold: int = Field(
+        60,
+        ge=5,
+        le=252,
+        title="Longest holding",
+        description="Sessions after the entry's at whose open the rest is sold.",
+    )
+    min_notional: float = Field(
+        1000.0,
+        ge=0.0,
+        le=1e5,
+        title="Smallest position",
+        description="Money, in the run's currency, below which nothing is bought.",
+    )
+
+
+@register
+class Breakout(Strategy[BreakoutParameters]):
+    """Buy leaders that break out of a tight range on volume; sell at stops and below a mean.
+
+    Needs true highs, lows and volume, and a benchmark for relative strength: assets that lack them
+    are passed over, and a run in which all do is refused. A practitioner's method, with evidence
+    for its ingredients only; it trades often, so that costs and gaps decide, and a daily bar does
+    not tell in which order its prices came: where it matters, the worse is assumed.
+    """
+
+    key: ClassVar = "breakout"
+    name: ClassVar = "Breakout"
+    family: ClassVar = "BREAKOUT"
+    kind: ClassVar = "signals"
+    references: ClassVar = (
+        (
+            "George, T. J. & Hwang, C.-Y. (2004). The 52-Week High and Momentum Investing. "
+            "Journal of Finance, 59(5)."
+        ),
+        (
+            "Jegadeesh, N. & Titman, S. (1993). Returns to Buying Winners and Selling Losers: "
+            "Implications for Stock Market Efficiency. Journal of Finance, 48(1)."
+        ),
+    )
+    requires: ClassVar = ("ohlc", "volume", "benchmark")
+    history: ClassVar = ((HISTORY, {}),)
+    parameters_type: ClassVar = BreakoutParameters
+
+    @property
+    def rules(self) -> Rules:
+        """How its positions are made and run."""
+        p = self.parameters
+        return Rules(
+            risk=p.risk_pct,
+            max_position=p.max_position,
+            max_positions=p.max_positions,
+            min_notional=p.min_notional,
+            partial=p.partial_frac,
+            partial_after=p.partial_days,
+            partial_at=p.partial_r,
+            max_hold=p.max_hold,
+        )
+
+    def decide(self, window: Window, state: None) -> tuple[Decision, None]:
+        """Return what to buy, best first, and what closed below its mean. Raises MissingData."""
+        _require_fields(window)
+        bars = own_bars(window)
+        found = self._gates(window, bars)
+        ready, pivot = self._setup(bars, found)
+        best = rank(self._strength(bars), window.asset_id, ready.passed)
+        signals = Signals(
+            asset=best,
+            trigger=(pivot if self._rests else np.full_like(pivot, np.nan))[best],
+            limit=(np.full_like(pivot, np.inf) if self._rests else self._limit(pivot))[best],
+            floor=bars.low[-1, best],
+            distance=self.parameters.atr_mult * bars.ranges[-1, best],
+            leave=above(bars.means[self.parameters.trail][-1], bars.close[-1]),
+            rules=self.rules,
+        )
+        weights = nominal_weights(signals, bars.close[-1])
+        return Decision(weights, Counter(ready.reasons), signals=signals), state
+
+    @property
+    def _rests(self) -> bool:
+        return self.parameters.entry_mode == "stop_order"
+
+    def _limit(self, pivot: FloatArray) -> FloatArray:
+        return pivot * (1.0 + self.parameters.max_gap_pct)
+
+    def _gates(self, window: Window, bars: Bars) -> Screen:
+        """Keep leaders that rise."""
+        p = self.parameters
+        found = screen(window, p, length=len(window.session), min_obs=BARS)
+        found = found.without(bars.whole(), "no_range")
+        found = found.without(bars.carry_volume(), "no_volume")
+        growth = bars.growth(p.mom_window)
+        found = found.without(leads(growth, found.passed, top=p.top_pct), "not_leading")
+        return found.without(rises(bars), "no_trend")
+
+    def _setup(self, bars: Bars, found: Screen) -> tuple[Screen, FloatArray]:
+        """Keep those that break out of a base, or rest below its high; return the highs too."""
+        p = self.parameters
+        back = 0 if self._rests else 1
+        tight = bars.spread(p.base, back=back) <= p.max_range
+        strong = bars.strength(p.base) >= p.rs_near
+        pivot = bars.pivot(p.base, back=back)
+        found = found.without(tight | strong, "no_base")
+        found = found.without(contracts(bars), "not_contracting")
+        found = found.without(daily_range(bars) >= p.adr_min, "too_quiet")
+        return found.without(self._triggers(bars, pivot), "not_triggered"), pivot
+
+    def _triggers(self, bars: Bars, pivot: FloatArray) -> BoolArray:
+        if self._rests:
+            return np.isfinite(pivot)
+        busy = bars.volume[-1] >= self.parameters.vol_mult * bars.usual_volume
+        return above(bars.close[-1], pivot) & busy
+
+    def _strength(self, bars: Bars) -> FloatArray:
+        """Return what orders the entries, and nothing else."""
+        grown = bars.growth(self.parameters.mom_window)
+        momentum = 0.2 * (grown > STRONG) + 0.1 * ((grown > GOOD) & ~(grown > STRONG))
+        highest = 0.15 * (bars.strength(self.parameters.base) >= 1.0)
+        busy = 0.15 * (bars.volume[-1] >= BUSY * bars.usual_volume)
+        strength: FloatArray = quantise(0.5 + momentum + highest + busy)
+        return strength
+
+
+def _require_fields(window: Window) -> None:
+    """Refuse a market in which nobody has what breakouts are made of."""
+    if not np.isfinite(window.close).any():
+        return
+    needed = {"ohlc": np.isfinite(window.high + window.low), "volume": np.isfinite(window.volume)}
+    for name, known in needed.items():
+        if not known.any():
+            day = window.session[-1].astype("datetime64[D]")
+            raise MissingData(f"breakout needs {name}, which no asset of the run has up to {day}")
