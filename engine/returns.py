@@ -101,6 +101,23 @@ def trailing_return(prices: FloatArray, *, lookback: int, skip: int) -> FloatArr
     return np.where(ordered, end / start - 1.0, np.nan)
 
 
+def trailing_rate(rates: FloatArray, *, lookback: int, skip: int) -> tuple[float, bool]:
+    """Return what cash earned over the sessions of a `trailing_return`.
+
+    Parameters
+    ----------
+    rates : ndarray of shape (n,), n >= lookback
+        Simple return per session; NaN unknown, which counts as 0.
+
+    Returns
+    -------
+    The compounded return, a decimal fraction, and whether a rate among them was unknown.
+    """
+    taken = rates[-lookback : len(rates) - skip]
+    known = np.where(np.isnan(taken), 0.0, taken)
+    return float(np.prod(1.0 + known) - 1.0), bool(np.isnan(taken).any())
+
+
 def _nearest(rows: FloatArray) -> tuple[FloatArray, IntArray]:
     """Return the first number of each column and its row; NaN where there is none."""
     found = np.argmax(np.isfinite(rows), axis=0)

@@ -190,7 +190,7 @@ def complete_sample(window: Window, chosen: IntArray, *, lookback: int) -> Sampl
 
 
 def volatility(
-    returns: FloatArray, *, estimator: Estimator = "std", halflife: int = 21
+    returns: FloatArray, *, estimator: Estimator = "std", halflife: float = 21.0
 ) -> FloatArray:
     """Return the volatility of each column of ``returns`` (T, k), per session, not annualised.
 

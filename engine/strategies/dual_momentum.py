@@ -10,7 +10,7 @@ from engine.eligibility import least_bars, screen
 from engine.errors import InvalidParameters
 from engine.panel import Window
 from engine.ranking import quantise, rank
-from engine.returns import trailing_return
+from engine.returns import trailing_rate, trailing_return
 from engine.strategies.base import Decision, Parameters, Strategy, register
 from engine.types import BoolArray, FloatArray
 
@@ -115,9 +115,7 @@ class DualMomentum(Strategy[DualMomentumParameters]):
         p = self.parameters
         if p.hurdle == "zero":
             return 0.0, False
-        rates = window.rf[-p.lookback : len(window.rf) - p.skip]
-        known = np.where(np.isnan(rates), 0.0, rates)
-        return float(np.prod(1.0 + known) - 1.0), bool(np.isnan(rates).any())
+        return trailing_rate(window.rf, lookback=p.lookback, skip=p.skip)
 
     def _sets(self, window: Window) -> tuple[BoolArray, BoolArray]:
         p = self.parameters
