@@ -1,17 +1,24 @@
 """Cash and holdings of one run, and what happens to them without a trade."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from engine.actions import DELISTING_RETURN, Actions
 from engine.costs import AssetRules, CostModel
 from engine.execution import FillPolicy
-from engine.orders import OrderBook, Reason
+from engine.orders import OrderBook, Orders, Reason
 from engine.panel import Panel
 from engine.shorting import Shorting, interest
 from engine.sizing import ROUNDING
 from engine.types import BoolArray, FloatArray, IntArray
+
+if TYPE_CHECKING:
+    from engine.activity import RoundTrips
+    from engine.decide import Targets
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +37,7 @@ class Terms:
     shorting: Shorting | None = None  # None: what is not held cannot be sold
     leverage: float = 1.0  # most that purchases may make of the equity
     extra_slippage: FloatArray | None = None  # (m,) bps on top of the cost model's
+    written: BoolArray | None = None  # (m,) options, which are sold without being borrowed
 
     @property
     def may_borrow(self) -> bool:
@@ -85,6 +93,29 @@ class Snapshot:
     quantity: FloatArray
 
 
+class Derivatives(Protocol):
+    """Contracts an account holds beside its shares, booked at each close."""
+
+    row: int  # last close that was booked
+
+    def close(self, account: Account, row: int) -> None:
+        """Do what is to be done at the close of `row`, after shares have traded."""
+
+    def wind_up(
+        self, account: Account, targets: Targets, weights: FloatArray
+    ) -> tuple[Account, Targets, FloatArray]:
+        """Book the run's last close; return all with a column for each contract behind the assets.
+
+        `weights` (d, m) are those of the decisions.
+        """
+
+    def labels(self, orders: Orders) -> tuple[str, ...]:
+        """Return what each order traded."""
+
+    def round_trips(self) -> RoundTrips:
+        """Return the positions that were closed."""
+
+
 @dataclass(kw_only=True)
 class Account:
     """Holdings and cash, carried forward row by row."""
@@ -98,6 +129,7 @@ class Account:
     snapshots: list[Snapshot] = field(default_factory=list)
     interest: dict[int, float] = field(default_factory=dict)  # by row, after a night with a loan
     watched: int = -1  # last row whose close was held against the margin
+    derivatives: Derivatives | None = None
 
     @property
     def borrows(self) -> bool:
@@ -120,6 +152,13 @@ class Account:
 
     def advance(self, row: int) -> None:
         """Bring the account to the opening of `row`: interest, then each row's actions."""
+        if self.derivatives is not None:
+            for closing in range(max(self.row, self.derivatives.row + 1), row):
+                self._meet(closing)
+                self.derivatives.close(self, closing)
+        self._meet(row)
+
+    def _meet(self, row: int) -> None:
         for met in self.terms.actions.between(self.row, row):
             self._earn(met)
             self._split(met)

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from engine.errors import EngineError, InsufficientHistory
+from engine.errors import EngineError, InsufficientHistory, MissingData
+from engine.option_positions import Structure
 from engine.panel import Panel, Window
 from engine.returns import MAX_GAP
 from engine.schedule import (
@@ -35,6 +36,7 @@ class Targets:
     flags: tuple[str, ...] = ()  # of any decision, in the order they first arose
     diagnostics: Mapping[str, Any] = field(default_factory=dict)  # by topic, the latest of each
     signals: tuple[Signals, ...] = ()  # (d,) where the strategy is of kind `signals`
+    opens: tuple[Structure | None, ...] = ()  # (d,) where any opens options
 
     def select(self, chosen: BoolArray) -> "Targets":
         """Return the decisions that are chosen, (d,); what was counted over all stays."""
@@ -44,11 +46,14 @@ class Targets:
             instants=self.instants[chosen],
             weights=self.weights[chosen],
             signals=tuple(s for s, kept in zip(self.signals, chosen, strict=False) if kept),
+            opens=tuple(s for s, kept in zip(self.opens, chosen, strict=False) if kept),
         )
 
     def scaled(self, scales: FloatArray) -> "Targets":
         """Return the decisions times a scale (d,) each; entries become so much smaller."""
-        sized = (replace(s, scale=s.scale * float(k)) for s, k in zip(self.signals, scales, strict=False))
+        sized = (
+            replace(s, scale=s.scale * float(k)) for s, k in zip(self.signals, scales, strict=False)
+        )
         return replace(self, weights=self.weights * scales[:, None], signals=tuple(sized))
 
 
@@ -60,6 +65,7 @@ def join_targets(parts: Sequence[Targets]) -> Targets:
         instants=np.concatenate([part.instants for part in parts]),
         weights=np.vstack([part.weights for part in parts]),
         signals=tuple(signals for part in parts for signals in part.signals),
+        opens=tuple(opens for part in parts for opens in part.opens),
     )
 
 
@@ -79,8 +85,10 @@ def decide(
     2. From there decide by the calendar of the primary market, up to ``last_row``.
     3. Lend each decision the window that ends with it (`lend`); pass the strategy's state along.
 
-    Raises InsufficientHistory when no decision is possible before ``last_row``.
+    Raises MissingData when a panel the strategy needs is not there, InsufficientHistory when no
+    decision is possible before ``last_row``.
     """
+    _require_inputs(panel, strategy)
     rows = decision_calendar(panel, strategy, first_row, last_row, rebalance)
     instants = decision_instants(panel, rows, clock)
     made: list[tuple[int, Decision]] = []
@@ -101,6 +109,14 @@ def _require_sign(strategy: Strategy[Any], decision: Decision) -> None:
             f"{strategy.key} asked for a weight of {decision.weights.min():.4f}; "
             "it must not sell short"
         )
+
+
+def _require_inputs(panel: Panel, strategy: Strategy[Any]) -> None:
+    for name in strategy.inputs():
+        if name not in panel.extra or not len(panel.extra[name].day):
+            raise MissingData(
+                f"{strategy.key} needs the panel {name}, of which nothing is stored; import it"
+            )
 
 
 def lend(panel: Panel, strategy: Strategy[Any], row: int, instant: int) -> Window:
@@ -149,6 +165,7 @@ def _targets(
         reasons.update(decision.reasons)
         flags.update(dict.fromkeys(decision.flags))
         diagnostics.update(decision.diagnostics)
+    opened = tuple(each.opens for _, each in made)
     return Targets(
         rows=rows[chosen],
         instants=instants[chosen],
@@ -157,4 +174,5 @@ def _targets(
         flags=tuple(flags),
         diagnostics=diagnostics,
         signals=tuple(each.signals for _, each in made if each.signals is not None),
+        opens=opened if any(opened) else (),
     )

@@ -72,14 +72,16 @@ def missing_bars(panel: Panel, rows: IntArray) -> tuple[str, ...]:
 
 def _image(targets: Targets, k: int) -> bytes:
     signals = targets.signals[k].image() if targets.signals else b""
-    return _numbers(targets.weights[k]) + signals
+    opens = targets.opens[k] if targets.opens else None
+    return _numbers(targets.weights[k]) + signals + (b"" if opens is None else opens.image())
 
 
 def _decided(decision: Decision | None) -> bytes | None:
     if decision is None:
         return None
     signals = b"" if decision.signals is None else decision.signals.image()
-    return _numbers(decision.weights) + signals
+    opens = b"" if decision.opens is None else decision.opens.image()
+    return _numbers(decision.weights) + signals + opens
 
 
 def _numbers(weights: FloatArray) -> bytes:

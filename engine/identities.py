@@ -166,6 +166,8 @@ def _check_signs(evidence: Evidence) -> None:
     on_credit = short.any(axis=1) | (evidence.terms.leverage > 1.0)
     _require(evidence, 5, np.where(on_credit, 0.0, np.minimum(books.cash, 0.0)))
     lent = is_lent(panel.markets, panel.market[books.held], shorting)
+    if evidence.terms.written is not None:
+        lent |= evidence.terms.written[books.held]
     _require_none(evidence, 5, short & ~lent, "a negative quantity")
 
 

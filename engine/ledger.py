@@ -18,8 +18,9 @@ from typing import Final
 
 import numpy as np
 
-from engine.account import Account, Payment, Terms
+from engine.account import Account, Derivatives, Payment, Terms
 from engine.actions import Actions, settle_actions
+from engine.activity import RoundTrips
 from engine.books import Books, close_books
 from engine.costs import CostModel, asset_rules
 from engine.decide import Targets
@@ -53,6 +54,9 @@ class Ledger:
     actions: Actions
     cash_rate: float
     flags: tuple[str, ...]
+    panel: Panel  # traded on: assets, and behind them the columns of contracts held beside them
+    labels: tuple[str, ...] = ()  # what each order traded, where a symbol does not tell
+    trips: RoundTrips | None = None  # closed positions in contracts
 
 
 def simulate(
@@ -69,6 +73,7 @@ def simulate(
     no_trade_band: float = 0.0,
     shorting: Shorting | None = None,
     extra_slippage: FloatArray | None = None,
+    derivatives: Derivatives | None = None,
     checkpoint: Callable[[float], None] | None = None,
 ) -> Ledger:
     """Trade `targets` from `first_row` to `last_row` with `capital` in base currency.
@@ -85,7 +90,13 @@ def simulate(
     )
     base = base_row(panel, targets, fill, first_row)
     require_rates(panel, targets, base, last_row)
-    account = Account(terms=terms, cash=capital, quantity=np.zeros(len(panel.symbols)), row=base)
+    account = Account(
+        terms=terms,
+        cash=capital,
+        quantity=np.zeros(len(panel.symbols)),
+        row=base,
+        derivatives=derivatives,
+    )
     account.snapshot()
     trim = Trim(no_trade_band=no_trade_band, max_turnover=max_turnover)
     decided: list[Decided] = []
@@ -129,6 +140,9 @@ def close_ledger(
 
     `weights` (d, m) and `equity` (d,) are what each decision aimed at and was worth.
     """
+    contracts = account.derivatives
+    if contracts is not None:
+        account, targets, weights = contracts.wind_up(account, targets, weights)
     orders = account.book.orders(account.terms.panel.session)
     books = close_books(account, orders, first_row=base, capital=capital)
     _require_equity(books)
@@ -152,6 +166,9 @@ def close_ledger(
         cash_rate=account.terms.costs.cash_rate,
         turnover=_turnover(orders, targets.rows, equity),
         flags=ledger_flags(account.terms, orders, books, unpriced=unpriced),
+        panel=account.terms.panel,
+        labels=() if contracts is None else contracts.labels(orders),
+        trips=None if contracts is None else contracts.round_trips(),
     )
 
 

@@ -16,6 +16,7 @@ class Reason(StrEnum):
     FILLED = "filled"
     STOPPED = "filled_at_stop"  # a position sold at its stop
     TARGET = "filled_at_target"  # a part of a position sold at its target
+    BEFORE_EXPIRY = "filled_before_expiry"  # an option closed so many days before its end
     PARTIAL_VOLUME = "partial_volume"
     PARTIAL_CASH = "partial_cash"
     NO_CASH = "cancelled_no_cash"
@@ -33,6 +34,7 @@ class Reason(StrEnum):
     ASSET_DELISTED = "cancelled_delisted"
     DELISTED = "delisted"  # the position became cash
     SPLIT_FRACTION = "split_fraction"  # a fraction of a share paid out after a split
+    SETTLED = "settled"  # an option paid out at its expiry
     MARGIN_CALL = "margin_call"  # positions reduced because equity no longer carried them
 
 

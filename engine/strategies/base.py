@@ -12,6 +12,7 @@ from engine import ENGINE_VERSION
 from engine.eligibility import LIQUIDITY_SESSIONS
 from engine.errors import EngineError
 from engine.inputs import Input, panels_needed
+from engine.option_positions import Structure
 from engine.panel import Window
 from engine.parameters import Described, parameter_schema
 from engine.schedule import Rebalance
@@ -70,6 +71,8 @@ class Decision:
     diagnostics: Mapping[str, Any] = field(default_factory=dict)
     # Of kind `signals`; the weights are then what its entries would weigh, a summary.
     signals: Signals | None = None
+    # Of kind `options`: what to open at the next close beside the weights; None opens nothing.
+    opens: Structure | None = None
 
 
 class Strategy(Generic[P]):
