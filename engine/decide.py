@@ -119,14 +119,6 @@ def _require_inputs(panel: Panel, strategy: Strategy[Any]) -> None:
             )
 
 
-def _require_inputs(panel: Panel, strategy: Strategy[Any]) -> None:
-    for name in strategy.inputs():
-        if name not in panel.extra or not len(panel.extra[name].day):
-            raise MissingData(
-                f"{strategy.key} needs the panel {name}, of which nothing is stored; import it"
-            )
-
-
 def lend(panel: Panel, strategy: Strategy[Any], row: int, instant: int) -> Window:
     """Return what `strategy` sees on `row`: its warm-up, and where there are some, a few rows more.
 
