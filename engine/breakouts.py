@@ -6,14 +6,14 @@ relative strength are of total-return levels in the run's currency.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Final
 
 import numpy as np
 
 from engine.panel import Window
 from engine.ranking import percentiles, quantise
-from engine.technical import atr, ema, sma
+from engine.technical import true_range
 from engine.types import BoolArray, FloatArray
 
 BARS: Final = 150  # of an asset; what its means forgot of their seed by then is below 1e-5
@@ -52,17 +52,26 @@ class Bars:
 
     @cached_property
     def means(self) -> Mapping[str, FloatArray]:
-        """The means a position is trailed by, (k, m) each."""
+        """The means a position is trailed by, (m,) each."""
         return {
-            "ema10": ema(self.close, FAST),
-            "ema20": ema(self.close, SLOW),
-            "sma50": sma(self.close[-TREND - RISING :], TREND),
+            "ema10": last_mean(self.close, FAST, 2.0 / (FAST + 1.0)),
+            "ema20": last_mean(self.close, SLOW, 2.0 / (SLOW + 1.0)),
+            "sma50": np.asarray(self.close[-TREND:].mean(axis=0)),
         }
 
     @cached_property
+    def trend_before(self) -> FloatArray:
+        """Return the slow trend as it was `RISING` bars ago, (m,)."""
+        return np.asarray(self.close[-TREND - RISING : -RISING].mean(axis=0))
+
+    @cached_property
     def ranges(self) -> FloatArray:
-        """Average true ranges, (k, m)."""
-        return atr(self.high, self.low, self.close, ATR_WINDOW)
+        """The last average true ranges by Wilder's mean, (ATR_MEAN, m)."""
+        ranges, factor = true_range(self.high, self.low, self.close)[1:], 1.0 / ATR_WINDOW
+        means = [last_mean(ranges[: 1 - ATR_MEAN], ATR_WINDOW, factor)]
+        for reach in ranges[1 - ATR_MEAN :]:
+            means.append(means[-1] + factor * (reach - means[-1]))
+        return np.stack(means)
 
     def growth(self, sessions: int) -> FloatArray:
         """Return the total return over so many bars, (m,)."""
@@ -125,24 +134,42 @@ def rises(bars: Bars) -> BoolArray:
     close = bars.close[-1]
     fast, slow, trend = (bars.means[name] for name in ("ema10", "ema20", "sma50"))
     passed: BoolArray = (
-        above(close, fast[-1])
-        & above(close, slow[-1])
-        & above(fast[-1], slow[-1])
-        & above(close, trend[-1])
-        & above(trend[-1], trend[-1 - RISING])
+        above(close, fast)
+        & above(close, slow)
+        & above(fast, slow)
+        & above(close, trend)
+        & above(trend, bars.trend_before)
     )
     return passed
 
 
 def contracts(bars: Bars) -> BoolArray:
     """Tell whose average true range is below its own mean of late."""
-    return above(bars.ranges[-ATR_MEAN:].mean(axis=0), bars.ranges[-1])
+    return above(bars.ranges.mean(axis=0), bars.ranges[-1])
 
 
 def daily_range(bars: Bars) -> FloatArray:
     """Return the mean of high over low less one, (m,)."""
     ratio = bars.high[-ADR_WINDOW:] / bars.low[-ADR_WINDOW:]
     return quantise(ratio.mean(axis=0) - 1.0)
+
+
+def last_mean(values: FloatArray, window: int, factor: float) -> FloatArray:
+    """Return the last row of a recursive mean of (k, m), seeded with that of its first window.
+
+    The same as the recursion of `engine.technical`, as one weighted sum; NaN where a row is.
+    """
+    mean: FloatArray = (_shares(len(values), window, factor)[:, None] * values).sum(axis=0)
+    return mean
+
+
+@cache
+def _shares(count: int, window: int, factor: float) -> FloatArray:
+    """Return what each row has in such a mean."""
+    ages = np.arange(count)[::-1]
+    shares = factor * (1.0 - factor) ** ages
+    shares[:window] = (1.0 - factor) ** (count - window) / window
+    return shares
 
 
 def above(first: FloatArray, second: FloatArray) -> BoolArray:

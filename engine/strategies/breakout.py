@@ -209,7 +209,7 @@ class Breakout(Strategy[BreakoutParameters]):
             limit=(np.full_like(pivot, np.inf) if self._rests else self._limit(pivot))[best],
             floor=bars.low[-1, best],
             distance=self.parameters.atr_mult * bars.ranges[-1, best],
-            leave=above(bars.means[self.parameters.trail][-1], bars.close[-1]),
+            leave=above(bars.means[self.parameters.trail], bars.close[-1]),
             rules=self.rules,
         )
         weights = nominal_weights(signals, bars.close[-1])
