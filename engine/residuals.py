@@ -3,7 +3,6 @@
 Months are counted from January 1970. Assets that lack the same months share one factorisation.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -91,28 +90,21 @@ def regress_on(returns: FloatArray, factors: FloatArray, *, min_months: int) -> 
         By least squares; factors that follow from each other share the coefficient of least
         length, and `deficient` says so. The intercept is no part of a residual.
     """
-    r, m = returns.shape
-    f = factors.shape[1]
     known = np.isfinite(returns) & np.isfinite(factors).all(axis=1)[:, None]
     months = known.sum(axis=0)
-    alpha, betas = np.full(m, np.nan), np.full((f, m), np.nan)
-    residual = np.full((r, m), np.nan)
-    deficient = False
-    design = np.column_stack([np.ones(r), factors])
-    for rows, columns in _alike(known, months >= max(min_months, 1)):
-        y = returns[np.ix_(rows, columns)]
-        inverse, whole = _left_inverse(design[rows])
-        coefficients = inverse @ y
-        alpha[columns], betas[:, columns] = coefficients[0], coefficients[1:]
-        residual[np.ix_(rows, columns)] = y - design[rows] @ coefficients
-        deficient = deficient or not whole
+    fitted = months >= max(min_months, 1)
+    design = np.where(np.isfinite(factors).all(axis=1)[:, None], factors, 0.0)
+    design = np.column_stack([np.ones(len(design)), design])
+    own = np.where(known, returns, 0.0)
+    coefficients, whole = _coefficients(design, own, known, fitted)
+    residual = np.where(known, own - design @ coefficients, 0.0)
     return Residuals(
         months=months,
-        alpha=alpha,
-        betas=betas,
-        r_squared=_explained(np.where(known, returns, np.nan), residual),
-        residual=residual,
-        deficient=deficient,
+        alpha=coefficients[0],
+        betas=coefficients[1:],
+        r_squared=np.where(fitted, _explained(own, residual, months), np.nan),
+        residual=np.where(known & fitted, residual, np.nan),
+        deficient=not whole,
     )
 
 
@@ -140,37 +132,56 @@ def volatility(residual: FloatArray) -> FloatArray:
     return _deviation(residual) * np.sqrt(12.0)
 
 
-def _alike(known: BoolArray, enough: BoolArray) -> Iterator[tuple[IntArray, IntArray]]:
-    """Yield the rows and columns of each pattern of months among the columns that have enough."""
-    columns = np.flatnonzero(enough)
-    if not len(columns):
-        return
-    complete = known[:, columns].all(axis=0)
-    if complete.any():
-        yield np.arange(len(known)), columns[complete]
-    holed = columns[~complete]
-    patterns, group = np.unique(known[:, holed], axis=1, return_inverse=True)
-    for i in range(patterns.shape[1]):
-        yield np.flatnonzero(patterns[:, i]), holed[group == i]
+def _coefficients(
+    design: FloatArray, own: FloatArray, known: BoolArray, fitted: BoolArray
+) -> tuple[FloatArray, bool]:
+    """Return the coefficients (f + 1, m), NaN where nothing is fitted, and whether all are unique.
+
+    A month that is missing is a row of zeros on both sides, which changes no fit.
+    """
+    coefficients = np.full((design.shape[1], own.shape[1]), np.nan)
+    complete = known.all(axis=0)
+    columns, holed = np.flatnonzero(complete & fitted), np.flatnonzero(~complete & fitted)
+    whole = True
+    if len(columns):
+        inverses, whole = _left_inverses(design[None])
+        coefficients[:, columns] = inverses[0] @ own[:, columns]
+    if len(holed):
+        patterns, group = _patterns(known[:, holed])
+        inverses, unique = _left_inverses(design * patterns[:, :, None])
+        coefficients[:, holed] = np.matmul(inverses[group], own.T[holed, :, None])[..., 0].T
+        whole = whole and unique
+    return coefficients, whole
 
 
-def _left_inverse(design: FloatArray) -> tuple[FloatArray, bool]:
-    """Return the matrix that turns y into coefficients, and whether they are unique."""
-    size = np.linalg.norm(design, axis=0)
+def _patterns(known: BoolArray) -> tuple[BoolArray, IntArray]:
+    """Return the patterns of months (g, r) that occur, and which of them each column has."""
+    packed = np.ascontiguousarray(np.packbits(known, axis=0).T)
+    keys = packed.view(f"V{packed.shape[1]}")[:, 0]
+    _, first, group = np.unique(keys, return_index=True, return_inverse=True)
+    return known[:, first].T, group
+
+
+def _left_inverses(designs: FloatArray) -> tuple[FloatArray, bool]:
+    """Return the matrix of each design (g, r, p) that gives coefficients, and if all are unique.
+
+    Columns of one length: a factor of small returns must not pass for one that is not there.
+    """
+    size = np.linalg.norm(designs, axis=1, keepdims=True)
     size = np.where(size > 0.0, size, 1.0)
-    u, scale, v = np.linalg.svd(design / size, full_matrices=False)
-    kept = scale > RANK_TOLERANCE * scale[0]
-    inverse: FloatArray = (v[kept].T / scale[kept]) @ u[:, kept].T / size[:, None]
-    return inverse, bool(kept.all()) and len(design) >= design.shape[1]
+    u, scale, v = np.linalg.svd(designs / size, full_matrices=False)
+    kept = scale > RANK_TOLERANCE * scale[:, :1]
+    inverted = np.where(kept, 1.0 / np.where(kept, scale, 1.0), 0.0)
+    inverses = (v.transpose(0, 2, 1) * inverted[:, None]) @ u.transpose(0, 2, 1)
+    return inverses / size.transpose(0, 2, 1), bool(kept.all())
 
 
-def _explained(returns: FloatArray, residual: FloatArray) -> FloatArray:
-    known = np.isfinite(residual)
-    count = np.maximum(known.sum(axis=0), 1)
-    own = np.where(known, returns, 0.0)
-    away = np.where(known, own - own.sum(axis=0) / count, 0.0)
-    total, left = np.square(away).sum(axis=0), np.square(np.where(known, residual, 0.0)).sum(axis=0)
+def _explained(own: FloatArray, residual: FloatArray, months: IntArray) -> FloatArray:
+    """Return R^2 by column; what is missing is 0 on both sides."""
+    count = np.maximum(months, 1)
+    total = np.einsum("rm,rm->m", own, own) - np.square(own.sum(axis=0)) / count
     varied = total > count * ZERO_DEVIATION**2
+    left = np.einsum("rm,rm->m", residual, residual)
     return np.where(varied, 1.0 - left / np.where(varied, total, 1.0), np.nan)
 
 
