@@ -11,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.services.amounts import rounded, split_ratio
 from models.backtest import Currency
 from models.base import EXACT
+from models.book_statements import STALE_DAYS
 from models.corporate_action import ActionRow
 from models.corporate_actions import CorporateActionRepository
 from models.instruments import InstrumentRepository
-from models.portfolio_books import STALE_DAYS
 from models.price_bar import PriceBar
 from models.price_bars import PriceBarRepository
 from models.trade import Side, Trade
