@@ -15,6 +15,8 @@ from models.trade import TradeStatus
 from models.trades import TradeRepository
 from tests.factories import make_bar, make_cash_flow, make_instrument, make_trade
 
+SUMS = "totalValue cash invested realisedPnl unrealisedPnl netDeposits dividends"
+PARTS = "assetGain currencyGain interactionGain costs"
 RAW = ["close", "adjusted_close", "actions"]
 NOON = time(16)  # in New York's session and, by date, in none of Sydney's nights
 

@@ -16,7 +16,9 @@ from api.limits import LIMITS, Limits
 from api.telemetry import FunctionFormatter, JsonFormatter
 from tests.api.browsing import browser
 from tests.api.finished import finish_backtest
-from tests.api.test_bad_input import BODIES, DOCUMENTS, post
+from tests.api.posting import post
+from tests.api.test_bad_documents import DOCUMENTS
+from tests.api.test_bad_input import BODIES
 
 MOST_LOG_BYTES = 2_000
 SECRETS = [

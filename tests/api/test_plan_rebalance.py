@@ -2,55 +2,29 @@
 
 import csv
 import io
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
-from uuid import UUID, uuid4
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
 
-from api.services.backtest_request import BacktestRequest
-from api.services.backtests import submit_backtest
-from api.services.jobs import perform
 from api.services.plan_csv import broker_csv
-from api.services.plan_request import PlanRequest
 from api.services.portfolio_days import today
-from api.services.publish_backtest import publish_backtest
-from api.services.run_backtest import run_backtest
-from api.services.work import Steps
-from models.backtests import BacktestRepository
 from models.corporate_actions import CorporateActionRepository
-from models.fingerprint import Scope
-from models.fingerprints import FingerprintRepository
-from models.instruments import InstrumentRepository
-from models.job import Job, JobKind, JobStatus
-from models.jobs import JobRepository
 from models.price_bars import PriceBarRepository
 from models.rebalance_plan import RebalancePlan
 from models.session import unit_of_work
 from tests.api.finished import finish_backtest
-from tests.api.job_rows import FAST
-from tests.api.market import LAST, UNIVERSE
 from tests.api.rebalancing import (
     MONDAY,
     finished_run,
-    perform_plan,
-    plan_of_job,
     planned,
     read_plan,
     write_books,
     write_shares,
 )
 from tests.api.submitting import rows
-from tests.factories import STRANGER, make_bar, make_job, make_plan, make_split
-
-STRATEGY = {
-    "strategy": "equal_weight",
-    "universe": UNIVERSE,
-    "asOf": LAST.isoformat(),
-    "capital": "10000",
-    "costs": {"commissionFlat": "0", "slippageBps": 0, "fxSpreadBps": 0},
-}
+from tests.factories import STRANGER, make_bar, make_plan, make_split
 
 
 def order(plan, symbol):
@@ -323,181 +297,3 @@ async def test_foreign_and_unknown_runs_and_plans_look_alike(ask, app):
     node = "query($id: ID!) { node(id: $id) { id } }"
     assert (await ask(node, id=mine))["data"]["node"] == {"id": mine}
     assert (await ask(node, id=mine, viewer_id=STRANGER))["data"]["node"] is None
-
-
-async def test_a_strategy_is_planned_by_a_job(ask, app, market):
-    told = await planned(ask, STRATEGY)
-
-    assert told["userErrors"] == []
-    assert (told["plan"], told["job"]["kind"], told["job"]["status"]) == (None, "PLAN", "QUEUED")
-    job_id = told["job"]["id"]
-    await perform_plan(app, UUID(job_id.removeprefix("job_")))
-
-    job = await plan_of_job(ask, job_id)
-    assert (job["status"], job["error"]) == ("SUCCEEDED", None)
-    plan = job["subject"]
-    assert [each["targetWeight"] for each in plan["lines"]] == [pytest.approx(0.2)] * 5
-    assert plan["asOf"] == LAST.isoformat()
-    assert plan["decisionBar"] == "2019-12-27T21:00:00Z"
-    # Five shares in US dollars at 0.75: each order is the most that 2,000 pays for.
-    for line in plan["lines"]:
-        unit = Decimal(line["estimatedPrice"]) / Decimal("0.75")
-        assert Decimal(line["quantity"]) == 2000 // unit
-    assert await read_plan(ask, plan["id"]) == plan
-
-
-async def test_a_plan_decides_as_a_run_that_begins_there(ask, app, market):
-    """The weights are those of the strategy's first decision, by the engine's own run."""
-
-    day, parameters = date(2019, 12, 26), {"lookback": 60, "skip": 5, "top_n": 2}
-    async with unit_of_work(app.sessions) as session:
-        # A run decides at the close, and the market's bars are known a quarter of an hour after.
-        await session.execute(text("UPDATE price_bar SET known_at = known_at - interval '1 hour'"))
-    async with unit_of_work(app.sessions) as session:
-        submitted = await submit_backtest(
-            session,
-            owner_id=app.settings.owner_id,
-            request=BacktestRequest(
-                strategy="momentum",
-                parameters=parameters,
-                universe=UNIVERSE,
-                start=day,
-                end=LAST,
-            ),
-        )
-
-    async def work(job, pulse):
-        return await run_backtest(job, pulse, sessions=app.sessions, store=app.store)
-
-    steps = {"BACKTEST": Steps(work=work, publish=publish_backtest)}
-    await perform(submitted.job.id, steps, app.sessions, timing=FAST)
-    async with unit_of_work(app.sessions) as session:
-        run = await BacktestRepository(session).require_by_job(submitted.job.id)
-
-    asked = STRATEGY | {"strategy": "momentum", "parameters": parameters, "asOf": day.isoformat()}
-    told = await planned(ask, asked)
-    await perform_plan(app, UUID(told["job"]["id"].removeprefix("job_")))
-    plan = (await plan_of_job(ask, told["job"]["id"]))["subject"]
-
-    wanted = {each["symbol"]: each["targetWeight"] for each in plan["lines"]}
-    assert wanted == pytest.approx(run.summary["targets"]["weights"])
-    assert len(wanted) == 2
-
-
-async def test_a_strategy_sees_no_bar_that_is_not_known(ask, app, market):
-    """Poison on the very day, known later: the best of the five stays the best."""
-    asked = STRATEGY | {
-        "strategy": "momentum",
-        "parameters": {"lookback": 60, "skip": 0, "top_n": 1},
-    }
-
-    async def best():
-        told = await planned(ask, asked)
-        await perform_plan(app, UUID(told["job"]["id"].removeprefix("job_")))
-        plan = (await plan_of_job(ask, told["job"]["id"]))["subject"]
-        return plan["lines"][0]["symbol"], plan["lines"][0]["estimatedPrice"]
-
-    before = await best()
-    async with unit_of_work(app.sessions) as session:
-        tomorrow = datetime.now(UTC) + timedelta(days=1)
-
-        ids = await InstrumentRepository(session).ids_by_symbol(["AAA", "BBB", "CCC", "DDD"])
-        poison = [make_bar(each, LAST, 1e6, known_at=tomorrow) for each in ids.values()]
-        await session.execute(
-            text("DELETE FROM price_bar WHERE instrument_id = ANY (:ids) AND date = :day"),
-            {"ids": list(ids.values()), "day": LAST},
-        )
-        await PriceBarRepository(session).write(poison)
-        await FingerprintRepository(session).refresh(Scope.BARS, list(ids.values()))
-
-    assert await best() == before
-
-
-@pytest.mark.parametrize(
-    ("given", "code", "field"),
-    [
-        ({"strategy": "momentun"}, "NOT_FOUND", ["input", "strategy"]),
-        ({"parameters": {"topn": 3}}, "INVALID", ["input", "parameters", "topn"]),
-        ({"universe": "NOWHERE"}, "NOT_FOUND", ["input", "universe"]),
-        ({"universe": None, "symbols": ["AAA", "NONE"]}, "UNKNOWN_SYMBOL", ["input", "symbols"]),
-        ({"universe": None}, "INVALID", ["input", "universe"]),
-        ({"symbols": ["AAA"]}, "INVALID", ["input", "symbols"]),
-        ({"allocator": "HRP"}, "INVALID", ["input", "allocator"]),
-        ({"constraints": {"maxWeight": 2}}, "INVALID", ["input", "constraints", "maxWeight"]),
-        ({"costs": {"slippageBps": -1}}, "INVALID", ["input", "costs", "slippageBps"]),
-        ({"asOf": "2017-12-29"}, "MISSING_DATA", ["input", "asOf"]),
-        (
-            {"strategy": "momentum", "parameters": {"lookback": 500}},
-            "MISSING_DATA",
-            ["input", "asOf"],
-        ),
-    ],
-)
-async def test_a_strategy_is_refused_at_once_for_what_a_run_is(
-    ask, app, market, given, code, field
-):
-    told = await planned(ask, STRATEGY | given)
-
-    assert [(each["code"], each["field"]) for each in told["userErrors"]] == [(code, field)]
-    assert await rows(app.sessions, Job) == 0
-
-
-async def test_the_quota_counts_a_plan(ask, app, market):
-    app.settings = app.settings.model_copy(update={"concurrent_jobs": 1})
-
-    first, second = await planned(ask, STRATEGY), await planned(ask, STRATEGY)
-
-    assert first["userErrors"] == []
-    assert second["userErrors"][0]["reason"] == "CONCURRENT_JOBS"
-
-
-async def test_a_job_that_finds_less_history_than_was_there_says_so(app, market):
-    """Prices may be withdrawn between the asking and the work."""
-    asked = PlanRequest(
-        strategy="momentum",
-        parameters={"lookback": 60, "skip": 5, "top_n": 2},
-        symbols=("AAA", "BBB"),
-        as_of=date(2018, 3, 1),
-    )
-    async with unit_of_work(app.sessions) as session:
-        await session.execute(text("UPDATE instrument SET currency = 'AUD'"))
-        job = await JobRepository(session).add(
-            make_job(kind=JobKind.PLAN, owner_id=app.settings.owner_id, payload=asked.payload())
-        )
-
-    await perform_plan(app, job.id)
-
-    async with unit_of_work(app.sessions) as session:
-        ended = await JobRepository(session).require(job.id)
-    assert (ended.status, ended.failure_code) == (JobStatus.FAILED, "INSUFFICIENT_HISTORY")
-    assert ended.failure_detail.startswith(
-        "momentum needs 61 sessions before it can decide; 41 are known"
-    )
-
-
-async def test_a_job_whose_books_are_worth_nothing_says_so(ask, app, market):
-    told = await planned(ask, STRATEGY | {"capital": None})
-    await perform_plan(app, UUID(told["job"]["id"].removeprefix("job_")))
-
-    job = await plan_of_job(ask, told["job"]["id"])
-
-    assert (job["status"], job["error"]["code"]) == ("FAILED", "MISSING_DATA")
-    assert "record the deposits" in job["error"]["message"]
-
-
-async def test_a_plan_of_three_takes_as_many_statements_as_one_of_one(ask, app, counting):
-    await write_shares(app.sessions)
-    await write_books(app.sessions, BHP_AX="200")
-    one = await finished_run(app, {"BHP.AX": 0.5})
-    three = await finished_run(app, {"BHP.AX": 0.2, "CBA.AX": 0.5, "AAPL": 0.25})
-
-    counts = []
-    for run in (one, three):
-        with counting() as writing:
-            told = await planned(ask, {"backtest": run, "asOf": "2024-03-04"})
-        counts.append(len(writing))
-    with counting() as reading:
-        await read_plan(ask, told["plan"]["id"])
-
-    assert counts[0] == counts[1] <= 12
-    assert len(reading) == 1, reading

@@ -8,7 +8,7 @@ import pytest
 from api.graphql.execute import Profile
 from api.graphql.schema import schema
 from tests.api.browsing import browser, lasting_browser
-from tests.api.test_bad_input import post
+from tests.api.posting import post
 
 PAGES = ["/graphiql", "/playground", "/console", "/graphql", "/v1/graphiql", "/altair"]
 FORM = {"content-type": "application/x-www-form-urlencoded"}

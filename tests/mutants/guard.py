@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 GUARDS, GATE = "tests/api/test_guards.py", "tests/api/test_documents.py"
-BAD, MASKING = "tests/api/test_bad_input.py", "tests/api/test_masking.py"
+FORMS, MASKING = "tests/api/test_bad_input.py", "tests/api/test_masking.py"
+BAD = (FORMS, "tests/api/test_bad_documents.py")
 
 
 @dataclass(frozen=True)
@@ -26,11 +27,11 @@ def gate(name: str, old: str, new: str, *tests: str) -> Mutant:
 
 
 def body(name: str, old: str, new: str) -> Mutant:
-    return Mutant(name, "api/graphql/request.py", old, new, (BAD, "-k", "bad_http_input"))
+    return Mutant(name, "api/graphql/request.py", old, new, (FORMS, "-k", "bad_http_input"))
 
 
 def form(name: str, old: str, new: str, *tests: str) -> Mutant:
-    return Mutant(name, "api/http/body.py", old, new, tests or (BAD, "-k", "bad_form"))
+    return Mutant(name, "api/http/body.py", old, new, tests or (FORMS, "-k", "bad_form"))
 
 
 def told(name: str, old: str, new: str, *tests: str) -> Mutant:
@@ -69,13 +70,13 @@ MUTANTS = [
     guard("pairs off by one", "if found > self.limits.pairs:", "if found >= self.limits.pairs:"),
     guard("levels of input", "if level >= self.limits.input_levels:", "if False:"),
     guard("levels of input off by one", "level >= self.limits.input", "level > self.limits.input"),
-    guard("digits of a number", " and len(node.value) > most:", " and False:", BAD),
-    guard("NUL in a literal", 'and "\\0" in node.value:', "and False:", BAD, "-k", "14"),
+    guard("digits of a number", " and len(node.value) > most:", " and False:", *BAD),
+    guard("NUL in a literal", 'and "\\0" in node.value:', "and False:", *BAD, "-k", "14"),
     guard("nesting", "if nest > DEEPEST_SYNTAX:", "if False:"),
     guard("circles", "if name in self.path:", "if False:"),
     guard("loose fragments", "*loose], NOTHING", "], NOTHING"),
     guard("the size of a page", "min(asked, self.limits.page_items)", "asked"),
-    gate("limits, not asked", "problems = [*known.survey.problems, ", "problems = [", GATE, BAD),
+    gate("limits, not asked", "problems = [*known.survey.problems, ", "problems = [", GATE, *BAD),
     gate("what is sent beside", ", *excesses(variables, self.limits)]", "]"),
     gate("cost", "if cost > self.limits.cost:", "if False:"),
     gate("cost off by one", "if cost > self.limits.cost:", "if cost >= self.limits.cost:"),
@@ -84,7 +85,7 @@ MUTANTS = [
         "        self._check(known, cost, variables, introspects=introspects)\n",
         "        self._validate(document, cost)\n"
         "        self._check(known, cost, variables, introspects=introspects)\n",
-        BAD,
+        *BAD,
         "-k",
         "before_the_rules",
     ),
@@ -92,7 +93,7 @@ MUTANTS = [
         "the rules",
         "        if errors:\n            raise Refused(errors, cost)",
         "        pass",
-        BAD,
+        *BAD,
     ),
     gate("characters", "if len(text) > most:", "if False:"),
     gate("tokens", ", max_tokens=self.limits.tokens", ""),
@@ -107,7 +108,7 @@ MUTANTS = [
         "            return digest, text\n        if text and explores:\n",
     ),
     gate(
-        "an operation by name", "if name is None and len(nodes) > 1:", "if False:", BAD, "-k", "28"
+        "an operation by name", "if name is None and len(nodes) > 1:", "if False:", *BAD, "-k", "28"
     ),
     gate(
         "subscriptions",
@@ -131,16 +132,16 @@ MUTANTS = [
     ),
     body("NUL and surrogates", "if UNSTORABLE.search(value):", "if False:"),
     body("a hash", "if not DIGEST.fullmatch(digest):", "if False:"),
-    form("the size of a body", "if len(body) > LARGEST_BODY:", "if False:", BAD, "-k", "15"),
+    form("the size of a body", "if len(body) > LARGEST_BODY:", "if False:", *BAD, "-k", "15"),
     form(
         "the end of a body",
         "asyncio.timeout(BODY_SECONDS)",
         "asyncio.timeout(None)",
-        BAD,
+        *BAD,
         "-k",
         "17",
     ),
-    form("methods", 'if request.method != "POST":', "if False:", BAD, "-k", "other_methods"),
+    form("methods", 'if request.method != "POST":', "if False:", *BAD, "-k", "other_methods"),
     form("types", "if media.strip().lower() != JSON:", "if False:"),
     form("charsets", 'if charset not in ("", "utf-8", "utf8"):', "if False:"),
     form("encodings", 'if encoding != "identity":', "if False:"),
@@ -160,7 +161,7 @@ MUTANTS = [
         "suggestions of values",
         'SUGGESTION.sub("", error.message)',
         "error.message",
-        BAD,
+        *BAD,
         "-k",
         "suggested",
     ),
@@ -204,7 +205,7 @@ MUTANTS = [
         "api/graphql/node.py",
         "if len(value) > LIMITS.id_characters:",
         "if False:",
-        (BAD, "-k", "48"),
+        (*BAD, "-k", "48"),
     ),
     Mutant(
         "the library's logger",
