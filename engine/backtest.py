@@ -1,18 +1,17 @@
 """A whole backtest: decide, constrain, trade, measure, and say what it can be trusted for."""
 
-from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 
-from engine.constraints import apply
 from engine.costs import CostModel
 from engine.decide import Checkpoint, Targets, decide, join_targets
 from engine.errors import InvalidParameters
 from engine.execution import FillPolicy
 from engine.guards import check_truncation
 from engine.ledger import Ledger, simulate
+from engine.limits import Constraints, constrain
 from engine.orders import Orders
 from engine.overlay import VolatilityTerms, volatility_scales
 from engine.panel import Panel
@@ -20,7 +19,6 @@ from engine.report import Attribution, Guards, Result, report
 from engine.schedule import DecisionClock, Rebalance
 from engine.shorting import Shorting
 from engine.signal_ledger import simulate_signals
-from engine.signals import limit_signals
 from engine.strategies.base import Strategy
 from engine.strategies.wrapping import Overlay
 from engine.types import FloatArray
@@ -32,34 +30,6 @@ DECIDED: Final = 0.35
 TRADED: Final = 0.6
 REPEATED: Final = 0.8
 CHECKED: Final = 0.95
-
-# Limits that depend on what is held; the ledger applies them.
-TRIMMING: Final = ("max_turnover", "no_trade_band")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Constraints:
-    """Limits on target weights. Fractions of equity, except the number of positions."""
-
-    min_weight: float = 0.0
-    max_weight: float = 1.0
-    max_turnover: float | None = None
-    no_trade_band: float = 0.0
-    group_cap: float | None = None
-    group_by: str = "SECTOR"
-    max_positions: int | None = None
-
-    def __post_init__(self) -> None:
-        for name in ("min_weight", "max_weight", "max_turnover", "no_trade_band", "group_cap"):
-            value = getattr(self, name)
-            if value is not None and not 0.0 <= value <= 1.0:
-                raise InvalidParameters(f"{name} was {value}; give a fraction from 0 to 1")
-        if self.min_weight > self.max_weight:
-            raise InvalidParameters(
-                f"min_weight {self.min_weight} was above max_weight {self.max_weight}; lower it"
-            )
-        if self.max_positions is not None and self.max_positions < 1:
-            raise InvalidParameters(f"max_positions was {self.max_positions}; give at least 1")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,38 +102,6 @@ def decide_within_limits(panel: Panel, request: Request) -> tuple[Targets, tuple
 def _limited(panel: Panel, request: Request) -> tuple[Targets, tuple[str, ...]]:
     chosen = decide(panel, request.strategy, **_span(request))
     return constrain(panel, chosen, request.constraints)
-
-
-def constrain(
-    panel: Panel, targets: Targets, limits: Constraints
-) -> tuple[Targets, tuple[str, ...]]:
-    """Return the targets within the limits, and in numbers what the limits left in cash."""
-    if targets.signals:
-        return replace(targets, signals=limit_signals(targets.signals, limits)), ()
-    if limits == replace(Constraints(), **{name: getattr(limits, name) for name in TRIMMING}):
-        return targets, ()
-    if (targets.weights < 0.0).any():
-        raise InvalidParameters(
-            "bounds on weights, positions and groups do not know short positions;"
-            " leave all constraints out but the turnover cap and the no-trade band"
-        )
-    labels = panel.groups[limits.group_by] if limits.group_cap is not None else ()
-    weights, reasons = np.zeros_like(targets.weights), Counter(targets.reasons)
-    notes: list[str] = []
-    for k, row in enumerate(targets.rows.tolist()):
-        constrained = apply(
-            targets.weights[k],
-            min_weight=limits.min_weight,
-            max_weight=limits.max_weight,
-            max_positions=limits.max_positions,
-            group_cap=limits.group_cap,
-            labels=labels,
-        )
-        weights[k] = constrained.weights
-        reasons.update(constrained.reasons)
-        day = panel.session[row].astype("datetime64[D]")
-        notes += [f"{day}: {note}" for note in constrained.notes]
-    return replace(targets, weights=weights, reasons=reasons), tuple(notes)
 
 
 def overlaid(

@@ -47,6 +47,7 @@ def apply(
     total = min(float(weights.sum()), 1.0)
     asked = _keep_largest(weights, max_positions)
     crowded = np.count_nonzero(weights) - np.count_nonzero(asked)
+    crush = _crush(np.count_nonzero(asked), total, min_weight)
     while True:
         asked = _make_room(asked, min_weight, total)
         attainable = min(total, max_weight * np.count_nonzero(asked))
@@ -62,8 +63,36 @@ def apply(
     return Constrained(
         weights=bounded,
         reasons={reason: count for reason, count in removed.items() if count},
-        notes=_shortfalls(bounded, total, max_weight=max_weight, group_cap=group_cap),
+        notes=crush + _shortfalls(bounded, total, max_weight=max_weight, group_cap=group_cap),
     )
+
+
+def loosen(
+    weights: FloatArray,
+    *,
+    min_weight: float,
+    max_weight: float,
+    max_positions: int | None,
+    group_cap: float | None,
+    labels: Sequence[str] = (),
+) -> tuple[float, float, float | None]:
+    """Return the least weight, the largest and the group cap, changed as little as it takes.
+
+    With them `apply` invests all that `weights` (n_assets,) ask for, in every name it may hold.
+    """
+    held = _keep_largest(weights, max_positions) > 0.0
+    count, total = int(held.sum()), min(float(weights.sum()), 1.0)
+    if not count:
+        return min_weight, max_weight, group_cap
+    least = min(min_weight, total / count)
+    most = max(max_weight, total / count)
+    if group_cap is None:
+        return least, most, None
+    _, group = np.unique(np.array(labels)[held], return_inverse=True)
+    sizes = np.bincount(group).astype(np.float64)
+    # Each group takes what its names may hold, or the cap: the one at which that is all of it.
+    room = _scale_within(np.ones(len(sizes)), np.zeros(len(sizes)), sizes * most, total)
+    return least, most, max(group_cap, float(room.max()), float(sizes.max()) * least)
 
 
 def project(
@@ -227,6 +256,13 @@ def _scale_within(
 def _scale_groups(weights: FloatArray, group: IntArray, cap: float) -> FloatArray:
     sums = np.bincount(group, weights, minlength=1)
     return weights * (cap / np.maximum(sums, cap))[group]
+
+
+def _crush(held: int, total: float, min_weight: float) -> tuple[str, ...]:
+    """Say in numbers that the minima of all held names have no room."""
+    if min_weight * held <= total + PROMISE:
+        return ()
+    return (f"min_weight {min_weight:.2f} x {held} held = {min_weight * held:.2f} > {total:.2f}",)
 
 
 def _shortfalls(

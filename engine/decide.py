@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.errors import EngineError, InsufficientHistory, MissingData
+from engine.errors import EngineError, InsufficientHistory, MissingData, Refused
 from engine.option_positions import Structure
 from engine.panel import Panel, Window
 from engine.returns import MAX_GAP
@@ -37,6 +37,8 @@ class Targets:
     diagnostics: Mapping[str, Any] = field(default_factory=dict)  # by topic, the latest of each
     signals: tuple[Signals, ...] = ()  # (d,) where the strategy is of kind `signals`
     opens: tuple[Structure | None, ...] = ()  # (d,) where any opens options
+    # By panel row the decisions that are all cash because a method had no answer.
+    refused: Mapping[int, Refused] = field(default_factory=dict)
 
     def select(self, chosen: BoolArray) -> "Targets":
         """Return the decisions that are chosen, (d,); what was counted over all stays."""
@@ -66,6 +68,7 @@ def join_targets(parts: Sequence[Targets]) -> Targets:
         weights=np.vstack([part.weights for part in parts]),
         signals=tuple(signals for part in parts for signals in part.signals),
         opens=tuple(opens for part in parts for opens in part.opens),
+        refused={row: refusal for part in parts for row, refusal in part.refused.items()},
     )
 
 
@@ -92,15 +95,33 @@ def decide(
     rows = decision_calendar(panel, strategy, first_row, last_row, rebalance)
     instants = decision_instants(panel, rows, clock)
     made: list[tuple[int, Decision]] = []
+    refused: dict[int, Refused] = {}
     state: Any = None
     for position, (row, instant) in enumerate(zip(rows.tolist(), instants.tolist(), strict=True)):
-        decision, state = strategy.decide(lend(panel, strategy, row, instant), state)
+        decision, state, refusal = ask(strategy, lend(panel, strategy, row, instant), state)
+        if refusal is not None:
+            refused[row] = refusal
         if decision is not None:
             _require_sign(strategy, decision)
             made.append((position, decision))
         if checkpoint is not None:
             checkpoint((position + 1) / len(rows), "deciding")
-    return _targets(panel, rows, instants, made)
+    return replace(_targets(panel, rows, instants, made), refused=refused)
+
+
+def ask(
+    strategy: Strategy[Any], window: Window, state: Any
+) -> tuple[Decision | None, Any, Refused | None]:
+    """Return the decision, the next state, and why the decision is all cash where it had to be.
+
+    That a method has no answer is no end to the run: what is held instead is its own policy
+    (`engine.limits`). The state stays as it was.
+    """
+    try:
+        decision, following = strategy.decide(window, state)
+    except Refused as refusal:
+        return Decision(np.zeros(len(window.symbols))), state, refusal
+    return decision, following, None
 
 
 def _require_sign(strategy: Strategy[Any], decision: Decision) -> None:

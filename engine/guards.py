@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from engine.decide import Targets, decision_calendar, lend
+from engine.decide import Targets, ask, decision_calendar, lend
 from engine.panel import Panel
 from engine.returns import MAX_GAP
 from engine.schedule import DecisionClock, Rebalance, decision_instants
@@ -46,7 +46,7 @@ def check_truncation(
     for span in spans:
         seen = panel.truncate(int(rows[span[-1]]))
         for row, instant in zip(rows[span].tolist(), instants[span].tolist(), strict=True):
-            decision, state = strategy.decide(lend(seen, strategy, row, instant), state)
+            decision, state, _ = ask(strategy, lend(seen, strategy, row, instant), state)
             if _decided(decision) != made.get(row):
                 return Lookahead(free=False, detail=_changed(panel, row, seen))
     return Lookahead(free=True, detail=_held(panel, rows, spans))

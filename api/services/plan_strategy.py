@@ -18,10 +18,10 @@ from api.services.plan_books import Wanted, plan_against_books
 from api.services.plan_request import Knowledge, PlanRequest
 from api.services.plan_span import REACH, instruments_of, last_bar
 from api.services.work import ClaimedJob, Pulse
-from engine import backtest as engine
-from engine.backtest import constrain
-from engine.decide import Targets, lend
-from engine.errors import InsufficientHistory, InvalidParameters
+from engine import limits as engine
+from engine.decide import Targets, ask, lend
+from engine.errors import Infeasible, InsufficientHistory, InvalidParameters
+from engine.limits import constrain
 from engine.panel import Panel
 from engine.schedule import primary_rows
 from engine.strategies import STRATEGIES
@@ -112,7 +112,7 @@ def _decide(
             f"{strategy.key} needs {strategy.warmup} sessions before it can decide; {row + 1} are"
             " known, choose a later day or a shorter history"
         )
-    decision, _ = strategy.decide(lend(panel, strategy, row, instant), None)
+    decision, _, refusal = ask(strategy, lend(panel, strategy, row, instant), None)
     nothing = np.zeros(len(panel.symbols))
     targets, notes = constrain(
         panel,
@@ -121,9 +121,12 @@ def _decide(
             instants=np.array([instant]),
             weights=(nothing if decision is None else decision.weights)[None],
             reasons=Counter(decision.reasons if decision else {}),
+            refused={} if refusal is None else {row: refusal},
         ),
         engine.Constraints(**vars(request.constraints or Constraints())),
     )
+    if not len(targets.rows):
+        raise Infeasible(f"holdings stay as they are: {', '.join(notes)}")
     weights = zip(panel.symbols, targets.weights[0].tolist(), strict=True)
     return Wanted(
         weights={symbol: weight for symbol, weight in weights if weight > 0.0},

@@ -1,0 +1,234 @@
+"""The limits of a run: decided weights within them, and what is held where they cannot hold.
+
+1. What a method refused to weigh, and limits that cannot all hold, are said in numbers.
+2. The run's policy then decides what is held instead, and the decision keeps a record of it.
+3. Nothing is loosened, replaced or left in cash silently: records and notes reach the result.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any, Final
+
+import numpy as np
+
+from engine.constraints import Constrained, apply, loosen
+from engine.decide import Targets
+from engine.errors import Infeasible, InvalidParameters, Refused
+from engine.panel import Panel
+from engine.signals import limit_signals
+from engine.types import FloatArray
+from engine.weighting import COVARIANCE_SESSIONS, hierarchical
+
+# Limits that depend on what is held; the ledger applies them.
+TRIMMING: Final = ("max_turnover", "no_trade_band", "relative_band", "band_fill")
+FRACTIONS: Final = ("min_weight", "max_weight", "max_turnover", "no_trade_band", "group_cap")
+WIDEST_BAND: Final = 0.5  # of a weight; beyond it a target would hardly ever be reached
+MOST_RECORDS: Final = 250
+LIMITS: Final = "limits"  # what is asked for where no method was refused
+HOLDINGS: Final = "what was held"
+
+
+class OnInfeasible(StrEnum):
+    """What is held where a decision cannot be carried out within its limits, or not weighed."""
+
+    CASH = "CASH"  # what is allowed; the rest is cash
+    RELAX = "RELAX"  # the limit in the way, loosened as little as it takes
+    HRP = "HRP"  # the same assets by hierarchical risk parity, within the limits
+    KEEP = "KEEP"  # what was held
+    FAIL = "FAIL"  # nothing: the run ends
+
+
+class BandFill(StrEnum):
+    """What becomes of weight that a skipped trade would have moved."""
+
+    CASH = "CASH"
+    SPREAD = "SPREAD"  # the trades that are made share it
+
+
+@dataclass(frozen=True, kw_only=True)
+class Constraints:
+    """Limits on target weights. Fractions of equity, except the number of positions."""
+
+    min_weight: float = 0.0
+    max_weight: float = 1.0
+    max_turnover: float | None = None
+    no_trade_band: float = 0.0
+    relative_band: float = 0.0  # of the target weight
+    band_fill: str = BandFill.CASH
+    group_cap: float | None = None
+    group_by: str = "SECTOR"
+    max_positions: int | None = None
+    on_infeasible: str = OnInfeasible.CASH
+
+    def __post_init__(self) -> None:
+        for name in FRACTIONS:
+            value = getattr(self, name)
+            if value is not None and not 0.0 <= value <= 1.0:
+                raise InvalidParameters(f"{name} was {value}; give a fraction from 0 to 1")
+        if not 0.0 <= self.relative_band <= WIDEST_BAND:
+            raise InvalidParameters(
+                f"relative_band was {self.relative_band}; give a fraction from 0 to {WIDEST_BAND}"
+            )
+        if self.min_weight > self.max_weight:
+            raise InvalidParameters(
+                f"min_weight {self.min_weight} was above max_weight {self.max_weight}; lower it"
+            )
+        if self.max_positions is not None and self.max_positions < 1:
+            raise InvalidParameters(f"max_positions was {self.max_positions}; give at least 1")
+        _require_one_of("on_infeasible", self.on_infeasible, OnInfeasible)
+        _require_one_of("band_fill", self.band_fill, BandFill)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fallback:
+    """A decision that was not carried out as asked."""
+
+    session: int  # days since 1970-01-01
+    asked: str  # the method, or `limits`
+    used: str
+    why: tuple[str, ...]
+    relaxed: tuple[str, ...] = ()
+
+    @property
+    def day(self) -> str:
+        return str(np.datetime64(self.session, "D"))
+
+    def told(self) -> str:
+        used = "" if self.used == self.asked else f"; used {self.used} for {self.asked}"
+        return f"{self.day}: {', '.join((*self.why, *self.relaxed))}{used}"
+
+
+def constrain(
+    panel: Panel, targets: Targets, limits: Constraints
+) -> tuple[Targets, tuple[str, ...]]:
+    """Return the targets within the limits, and in numbers what came of those that were not.
+
+    Raises
+    ------
+    Infeasible
+        Where the policy is to fail, with the day.
+    """
+    if targets.signals:
+        return replace(targets, signals=limit_signals(targets.signals, limits)), ()
+    if not targets.refused and _is_trimming_only(limits):
+        return targets, ()
+    if (targets.weights < 0.0).any():
+        raise InvalidParameters(
+            "bounds on weights, positions and groups do not know short positions;"
+            " leave all constraints out but the turnover cap and the no-trade bands"
+        )
+    weights, reasons = np.zeros_like(targets.weights), Counter(targets.reasons)
+    fallbacks: list[Fallback] = []
+    kept = np.ones(len(targets.rows), np.bool_)
+    for k in range(len(targets.rows)):
+        constrained, fallback = _carry_out(panel, targets, k, limits)
+        weights[k] = constrained.weights
+        reasons.update(constrained.reasons)
+        if fallback is not None:
+            fallbacks.append(fallback)
+            kept[k] = fallback.used != HOLDINGS
+    told = _document(fallbacks, len(targets.rows))
+    diagnostics = {**targets.diagnostics, **told}
+    done = replace(targets, weights=weights, reasons=reasons, diagnostics=diagnostics)
+    return done.select(kept), tuple(fallback.told() for fallback in fallbacks)
+
+
+def _is_trimming_only(limits: Constraints) -> bool:
+    aside = (*TRIMMING, "on_infeasible")
+    return limits == replace(Constraints(), **{name: getattr(limits, name) for name in aside})
+
+
+def _carry_out(
+    panel: Panel, targets: Targets, k: int, limits: Constraints
+) -> tuple[Constrained, Fallback | None]:
+    """Return decision `k` within the limits, and what had to be done otherwise."""
+    row, policy = int(targets.rows[k]), limits.on_infeasible
+    labels = panel.groups[limits.group_by] if limits.group_cap is not None else ()
+    refusal = targets.refused.get(row)
+    constrained = _apply(targets.weights[k], limits, labels)
+    if refusal is None and not constrained.notes:
+        return constrained, None
+    why = constrained.notes if refusal is None else (str(refusal), *constrained.notes)
+    asked = LIMITS if refusal is None else refusal.method
+    fallback = Fallback(session=int(panel.session[row]), asked=asked, used=asked, why=why)
+    if policy == OnInfeasible.FAIL:
+        raise Infeasible(f"{asked} on {fallback.told()}")
+    if policy == OnInfeasible.KEEP:
+        return constrained, replace(fallback, used=HOLDINGS)
+    if policy == OnInfeasible.HRP:
+        constrained = _apply(_by_tree(panel, targets, k, refusal), limits, labels)
+        told = tuple(dict.fromkeys((*why, *constrained.notes)))
+        return constrained, replace(fallback, used="hrp", why=told)
+    if refusal is not None:
+        return constrained, replace(fallback, used="cash")
+    if policy == OnInfeasible.RELAX:
+        looser, relaxed = _loosened(targets.weights[k], limits, labels)
+        return _apply(targets.weights[k], looser, labels), replace(fallback, relaxed=relaxed)
+    return constrained, fallback
+
+
+def _apply(wanted: FloatArray, limits: Constraints, labels: tuple[str, ...]) -> Constrained:
+    return apply(
+        wanted,
+        min_weight=limits.min_weight,
+        max_weight=limits.max_weight,
+        max_positions=limits.max_positions,
+        group_cap=limits.group_cap,
+        labels=labels,
+    )
+
+
+def _by_tree(panel: Panel, targets: Targets, k: int, refusal: Refused | None) -> FloatArray:
+    """Return the names that decision `k` asked for, as much of them, weighed by the tree."""
+    wanted, row = targets.weights[k], int(targets.rows[k])
+    names = np.flatnonzero(wanted > 0.0) if refusal is None else refusal.chosen
+    window = panel.window(row, min(row, COVARIANCE_SESSIONS) + 1, int(targets.instants[k]))
+    shares = hierarchical(window, names, lookback=COVARIANCE_SESSIONS, linkage="ward")
+    weights = np.zeros_like(wanted)
+    weights[shares.chosen] = shares.weights * (float(wanted.sum()) if refusal is None else 1.0)
+    return weights
+
+
+def _loosened(
+    wanted: FloatArray, limits: Constraints, labels: tuple[str, ...]
+) -> tuple[Constraints, tuple[str, ...]]:
+    """Return the limits as little loosened as it takes, and which were, from what to what."""
+    least, most, cap = loosen(
+        wanted,
+        min_weight=limits.min_weight,
+        max_weight=limits.max_weight,
+        max_positions=limits.max_positions,
+        group_cap=limits.group_cap,
+        labels=labels,
+    )
+    looser = replace(limits, min_weight=least, max_weight=most, group_cap=cap)
+    return looser, tuple(
+        f"{name} {getattr(limits, name):.4g} relaxed to {getattr(looser, name):.4g}"
+        for name in ("min_weight", "max_weight", "group_cap")
+        if getattr(looser, name) != getattr(limits, name)
+    )
+
+
+def _document(fallbacks: list[Fallback], decisions: int) -> dict[str, Any]:
+    """Return the records as the result shows them, the first of very many."""
+    if not fallbacks:
+        return {}
+    records = [
+        {
+            "day": fallback.day,
+            "asked": fallback.asked,
+            "used": fallback.used,
+            "why": list(fallback.why),
+            "relaxed": list(fallback.relaxed),
+        }
+        for fallback in fallbacks[:MOST_RECORDS]
+    ]
+    summary = f"fallback on {len(fallbacks)} of {decisions} decisions"
+    return {"fallbacks": {"summary": summary, "records": records}}
+
+
+def _require_one_of(name: str, value: str, choices: type[StrEnum]) -> None:
+    if value not in list(choices):
+        offered = ", ".join(choices)
+        raise InvalidParameters(f"{name} was {value}; choose one of {offered}")

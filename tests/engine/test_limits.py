@@ -1,0 +1,201 @@
+"""What is held where a decision cannot be carried out, and that it is never silent."""
+
+import numpy as np
+import pytest
+
+from engine.decide import Targets
+from engine.errors import Infeasible, InvalidParameters, Refused
+from engine.limits import Constraints, constrain
+from engine.weighting import hierarchical
+from tests.engine.panels import make_closes, make_panel
+
+ROW = 300
+PANEL = make_panel(
+    make_closes(sessions=320, assets=4), groups={"SECTOR": ("Energy", "Energy", "Banks", "Banks")}
+)
+DAY = str(PANEL.session[ROW].astype("datetime64[D]"))
+
+
+def targets(*weights, refused=None):
+    """Return decisions on consecutive sessions from ROW on."""
+    rows = ROW + np.arange(len(weights))
+    return Targets(
+        rows=rows,
+        instants=PANEL.closes_at[rows, 0],
+        weights=np.array(weights, np.float64),
+        reasons={},
+        refused={} if refused is None else {ROW: refused},
+    )
+
+
+def refusal(*chosen):
+    return Refused(
+        "singular_covariance: 10 observations, 50 assets", method="nco", chosen=np.array(chosen)
+    )
+
+
+def records(done):
+    return done.diagnostics["fallbacks"]["records"]
+
+
+THREE = (0.5, 0.3, 0.2, 0.0)
+
+
+def test_by_default_what_is_allowed_is_held_and_the_rest_is_cash():
+    done, notes = constrain(PANEL, targets(THREE), Constraints(max_weight=0.3))
+
+    np.testing.assert_allclose(done.weights, [[0.3, 0.3, 0.3, 0.0]], atol=1e-12)
+    assert notes == (f"{DAY}: max_weight 0.30 x 3 held = 0.90 < 1.00",)
+    assert records(done) == [
+        {
+            "day": DAY,
+            "asked": "limits",
+            "used": "limits",
+            "why": ["max_weight 0.30 x 3 held = 0.90 < 1.00"],
+            "relaxed": [],
+        }
+    ]
+
+
+def test_the_counter_tells_how_many_decisions_fell_back():
+    limits = Constraints(max_weight=0.5)
+
+    done, notes = constrain(PANEL, targets((0.6, 0, 0, 0), (0.4, 0.6, 0, 0), THREE), limits)
+
+    assert done.diagnostics["fallbacks"]["summary"] == "fallback on 1 of 3 decisions"
+    assert len(notes) == 1
+
+
+def test_what_holds_leaves_no_record():
+    done, notes = constrain(PANEL, targets(THREE), Constraints(max_weight=0.5))
+
+    assert notes == ()
+    assert done.diagnostics == {}
+
+
+@pytest.mark.parametrize(
+    ("limits", "weights", "relaxed"),
+    [
+        ({"max_weight": 0.3}, [1 / 3, 1 / 3, 1 / 3, 0], "max_weight 0.3 relaxed to 0.3333"),
+        ({"min_weight": 0.4}, [1 / 3, 1 / 3, 1 / 3, 0], "min_weight 0.4 relaxed to 0.3333"),
+        ({"group_cap": 0.4}, [0.3125, 0.1875, 0.5, 0], "group_cap 0.4 relaxed to 0.5"),
+        (
+            {"max_weight": 0.2, "max_positions": 2},
+            [0.5, 0.5, 0, 0],
+            "max_weight 0.2 relaxed to 0.5",
+        ),
+    ],
+)
+def test_a_limit_is_loosened_as_little_as_it_takes(limits, weights, relaxed):
+    done, notes = constrain(PANEL, targets(THREE), Constraints(on_infeasible="RELAX", **limits))
+
+    np.testing.assert_allclose(done.weights, [weights], atol=1e-9)
+    assert records(done)[0]["relaxed"] == [relaxed]
+    assert relaxed in notes[0]
+
+
+def test_several_limits_are_loosened_together():
+    limits = Constraints(on_infeasible="RELAX", max_weight=0.2, group_cap=0.3)
+
+    done, _ = constrain(PANEL, targets((0.4, 0.3, 0.2, 0.1)), limits)
+
+    assert done.weights.sum() == pytest.approx(1.0, abs=1e-9)
+    assert done.weights.max() == pytest.approx(0.25, abs=1e-9)
+    assert records(done)[0]["relaxed"] == [
+        "max_weight 0.2 relaxed to 0.25",
+        "group_cap 0.3 relaxed to 0.5",
+    ]
+
+
+def test_the_tree_weighs_the_same_names_within_the_limits():
+    limits = Constraints(on_infeasible="HRP", max_weight=0.3)
+
+    done, _ = constrain(PANEL, targets(THREE), limits)
+
+    np.testing.assert_allclose(done.weights, [[0.3, 0.3, 0.3, 0.0]], atol=1e-12)
+    assert records(done)[0]["used"] == "hrp"
+
+
+def test_what_was_held_stays_where_that_is_asked():
+    limits = Constraints(on_infeasible="KEEP", max_weight=0.4)
+
+    done, notes = constrain(PANEL, targets((0.4, 0.3, 0.3, 0), (0.5, 0.5, 0, 0)), limits)
+
+    assert done.rows.tolist() == [ROW]
+    assert records(done)[0]["used"] == "what was held"
+    assert notes[0].endswith("; used what was held for limits")
+
+
+def test_a_run_that_must_not_fall_back_ends_with_the_day_and_the_numbers():
+    limits = Constraints(on_infeasible="FAIL", max_weight=0.3)
+
+    with pytest.raises(Infeasible, match=rf"limits on {DAY}: max_weight 0.30 x 3 held = 0.90"):
+        constrain(PANEL, targets(THREE), limits)
+
+
+def test_minima_that_have_no_room_are_said_and_the_smallest_names_go():
+    done, notes = constrain(PANEL, targets(THREE), Constraints(min_weight=0.4))
+
+    np.testing.assert_allclose(done.weights, [[0.6, 0.4, 0.0, 0.0]], atol=1e-9)
+    assert notes == (f"{DAY}: min_weight 0.40 x 3 held = 1.20 > 1.00",)
+    assert done.reasons == {"below_min_weight": 1}
+
+
+@pytest.mark.parametrize("policy", ["CASH", "RELAX"])
+def test_a_method_without_an_answer_leaves_cash_and_says_so(policy):
+    limits = Constraints(on_infeasible=policy)
+
+    done, notes = constrain(PANEL, targets((0, 0, 0, 0), refused=refusal(0, 1)), limits)
+
+    assert done.weights.tolist() == [[0, 0, 0, 0]]
+    assert notes == (f"{DAY}: singular_covariance: 10 observations, 50 assets; used cash for nco",)
+    assert records(done)[0]["asked"] == "nco"
+
+
+def test_a_method_without_an_answer_is_replaced_by_the_tree():
+    limits = Constraints(on_infeasible="HRP")
+
+    done, notes = constrain(PANEL, targets((0, 0, 0, 0), refused=refusal(0, 2)), limits)
+
+    window = PANEL.window(ROW, 253, int(PANEL.closes_at[ROW, 0]))
+    tree = hierarchical(window, np.array([0, 2]), lookback=252, linkage="ward")
+    np.testing.assert_array_equal(done.weights[0, [0, 2]], tree.weights)
+    assert done.weights[0, [1, 3]].tolist() == [0.0, 0.0]
+    assert notes[0].endswith("; used hrp for nco")
+
+
+@pytest.mark.parametrize("policy", ["KEEP", "FAIL"])
+def test_a_method_without_an_answer_keeps_or_fails(policy):
+    asked, limits = targets((0, 0, 0, 0), refused=refusal(0)), Constraints(on_infeasible=policy)
+
+    if policy == "FAIL":
+        with pytest.raises(Infeasible, match=r"nco on 2001.*singular_covariance: 10 observations"):
+            constrain(PANEL, asked, limits)
+    else:
+        assert len(constrain(PANEL, asked, limits)[0].rows) == 0
+
+
+def test_the_tree_sees_nothing_after_its_decision():
+    limits = Constraints(on_infeasible="HRP")
+    close = np.array(PANEL.close)
+    close[ROW + 1 :] *= 3.0
+    other = make_panel(close, groups=PANEL.groups)
+
+    before, _ = constrain(PANEL, targets((0, 0, 0, 0), refused=refusal(0, 1, 2)), limits)
+    after, _ = constrain(other, targets((0, 0, 0, 0), refused=refusal(0, 1, 2)), limits)
+
+    assert before.weights.tobytes() == after.weights.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("limits", "message"),
+    [
+        ({"on_infeasible": "HOPE"}, "on_infeasible was HOPE; choose one of CASH, RELAX, HRP"),
+        ({"band_fill": "BURN"}, "band_fill was BURN; choose one of CASH, SPREAD"),
+        ({"relative_band": 0.6}, "relative_band was 0.6; give a fraction from 0 to 0.5"),
+        ({"max_weight": float("nan")}, "max_weight was nan"),
+    ],
+)
+def test_limits_that_mean_nothing_are_refused(limits, message):
+    with pytest.raises(InvalidParameters, match=message):
+        Constraints(**limits)
