@@ -173,6 +173,11 @@ def _shares(count: int, window: int, factor: float) -> FloatArray:
 
 
 def above(first: FloatArray, second: FloatArray) -> BoolArray:
-    """Tell where the first price is above the second by more than the rounding of a mean."""
-    over: BoolArray = quantise(first / second) > 1.0
+    """Tell where the first price is above the second by more than the rounding of a mean.
+
+    Nothing is above a price of zero, which is the range of what never moved.
+    """
+    there = second > 0.0
+    ratio = np.where(there, first, np.nan) / np.where(there, second, 1.0)
+    over: BoolArray = quantise(ratio) > 1.0
     return over
