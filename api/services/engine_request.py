@@ -1,11 +1,13 @@
 """What a worker tells the engine of a stored run."""
 
+import hashlib
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from api.services.panels import PanelRequest
+from api.services.strategies import require_strategy
 from engine.backtest import Constraints, Request
 from engine.costs import CostModel
 from engine.errors import InvalidParameters
@@ -13,10 +15,11 @@ from engine.execution import FillPolicy
 from engine.panel import Panel
 from engine.schedule import DecisionClock, Rebalance
 from engine.strategies import STRATEGIES
-from engine.strategies.base import Strategy
+from engine.strategies.base import Circumstances, Strategy
 from models.backtest import Backtest
 
 EPOCH = date(1970, 1, 1)
+SEED_DIGITS: Final = 16
 
 
 def strategy_of(run: Backtest) -> Strategy[Any]:
@@ -26,9 +29,19 @@ def strategy_of(run: Backtest) -> Strategy[Any]:
     if run.allocator is not None:
         parameters["weighting"] = cls.allocators[run.allocator]
     try:
-        return cls(cls.parameters_type.model_validate(parameters))
+        return cls(cls.parameters_type.model_validate(parameters), _circumstances(run))
     except ValueError as e:
         raise InvalidParameters(str(e)) from e
+
+
+def _circumstances(run: Backtest) -> Circumstances:
+    """Return what a run tells its strategy: the same content draws the same numbers."""
+    costs = CostModel(**run.costs)
+    return Circumstances(
+        seed=int(hashlib.sha256(run.content_key.encode()).hexdigest()[:SEED_DIGITS], 16),
+        cost_bps=costs.commission_bps + costs.slippage_bps,
+        conversion_bps=costs.fx_spread_bps,
+    )
 
 
 def panel_request(run: Backtest, *, warmup: int) -> PanelRequest:
@@ -43,6 +56,7 @@ def panel_request(run: Backtest, *, warmup: int) -> PanelRequest:
         currency=run.currency,
         benchmark=run.benchmark,
         known_at=run.known_at,
+        panels=require_strategy(run.strategy_key).panels_read(run.parameters),
     )
 
 

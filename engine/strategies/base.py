@@ -18,7 +18,7 @@ from engine.parameters import Described, parameter_schema
 from engine.schedule import Rebalance
 from engine.shorting import BORROW_BPS, Shorting
 from engine.signals import Signals
-from engine.types import FloatArray
+from engine.types import BoolArray, FloatArray
 from engine.warmup import Term, sessions_needed
 
 Kind: TypeAlias = Literal["weights", "signals", "overlay", "options"]
@@ -60,6 +60,15 @@ class Parameters(Described):
 P = TypeVar("P", bound=Parameters)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Circumstances:
+    """What a run tells its strategy beside the market."""
+
+    seed: int = 0  # of all that it draws
+    cost_bps: float = 5.0  # commission and slippage of a trade, one way
+    conversion_bps: float = 70.0  # of a trade in a foreign currency, one way
+
+
 @dataclass(frozen=True)
 class Decision:
     """Target weights of the window's assets; what is missing to 1 is cash."""
@@ -69,10 +78,13 @@ class Decision:
     flags: tuple[str, ...] = ()  # what a reader of the run has to know
     # What the strategy measured of itself, by topic, as JSON values; unknown is None, never NaN.
     diagnostics: Mapping[str, Any] = field(default_factory=dict)
+    scores: FloatArray | None = None  # (m,) what it ranked by, NaN where it passed one over
     # Of kind `signals`; the weights are then what its entries would weigh, a summary.
     signals: Signals | None = None
     # Of kind `options`: what to open at the next close beside the weights; None opens nothing.
     opens: Structure | None = None
+    # (m,) assets whose holdings stay as they are, whatever they weigh by now; None: nobody's do.
+    keep: BoolArray | None = None
 
 
 class Strategy(Generic[P]):
@@ -94,8 +106,9 @@ class Strategy(Generic[P]):
     wraps: ClassVar[bool] = False  # whether it needs a primary strategy
     parameters_type: ClassVar[type[Parameters]]
 
-    def __init__(self, parameters: P) -> None:
+    def __init__(self, parameters: P, circumstances: Circumstances | None = None) -> None:
         self.parameters = parameters
+        self.circumstances = circumstances or Circumstances()
 
     @property
     def warmup(self) -> int:
@@ -126,10 +139,6 @@ class Strategy(Generic[P]):
     def inputs(self) -> tuple[str, ...]:
         """Return the names of the panels that must be published for these parameters."""
         return panels_needed(self.panels, vars(self.parameters))
-
-    def optional_inputs(self) -> tuple[str, ...]:
-        """Return the names of the panels that are read where they are published."""
-        return self.optional
 
     @abstractmethod
     def decide(self, window: Window, state: Any) -> tuple[Decision | None, Any]:

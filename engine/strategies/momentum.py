@@ -99,7 +99,8 @@ class Momentum(Strategy[MomentumParameters]):
         weights = np.zeros(len(window.symbols))
         weights[shares.chosen] = shares.weights * filled
         reasons = Counter(candidates.reasons) + Counter(shares.reasons)
-        return Decision(weights, reasons), tuple(window.asset_id[chosen].tolist())
+        ranking = np.where(candidates.passed, scores, np.nan)
+        return Decision(weights, reasons, scores=ranking), tuple(window.asset_id[chosen].tolist())
 
     @property
     def ranks_alone(self) -> bool:

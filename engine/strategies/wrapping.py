@@ -11,7 +11,14 @@ from engine.overlay import VolatilityTerms
 from engine.panel import Window
 from engine.returns import MAX_GAP
 from engine.shorting import Shorting
-from engine.strategies.base import STRATEGIES, Decision, Parameters, Strategy, primaries
+from engine.strategies.base import (
+    STRATEGIES,
+    Circumstances,
+    Decision,
+    Parameters,
+    Strategy,
+    primaries,
+)
 
 # What a window has no rows of.
 WHOLE: Final = frozenset(
@@ -47,8 +54,8 @@ class Wrapper(Strategy[W]):
 
     wraps: ClassVar = True
 
-    def __init__(self, parameters: W) -> None:
-        super().__init__(parameters)
+    def __init__(self, parameters: W, circumstances: Circumstances | None = None) -> None:
+        super().__init__(parameters, circumstances)
         self.primary = build_primary(parameters)
 
     @property
@@ -65,9 +72,6 @@ class Wrapper(Strategy[W]):
 
     def inputs(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys((*super().inputs(), *self.primary.inputs())))
-
-    def optional_inputs(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys((*super().optional_inputs(), *self.primary.optional_inputs())))
 
     def seen_by_primary(self, window: Window) -> Window:
         """Return the last rows of a window, as many as the primary would see on its own."""
