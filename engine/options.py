@@ -37,6 +37,12 @@ class Smile:
     slope: float = 0.0
     curvature: float = 0.0
 
+    def at(self, m: float) -> float:
+        """Return the volatility at one moneyness, in standard deviations."""
+        m = min(max(m, -WIDEST), WIDEST)
+        tilted = float(self.atm) * (1.0 + self.slope * m + self.curvature * m * m)
+        return min(max(tilted, LOWEST_VOL), HIGHEST_VOL)
+
     def volatility(
         self,
         strike: FloatArray | float,
@@ -185,8 +191,7 @@ def strike_at_delta(
         return _flat_strike(call, delta * math.exp(dividend_yield * years), forward, spread)
 
     def excess(m: float) -> float:
-        strike = forward * math.exp(m * spread)
-        volatility = float(smile.volatility(strike, forward, years))
+        strike, volatility = forward * math.exp(m * spread), smile.at(m)
         found = option_delta(
             call,
             spot,
