@@ -63,12 +63,7 @@ def run(panel: Panel, request: Request, *, checkpoint: Checkpoint) -> Result:
     """
     if not (np.isfinite(request.capital) and request.capital > 0.0):
         raise InvalidParameters(f"capital was {request.capital}; give an amount above 0")
-    chosen = decide(
-        panel,
-        request.strategy,
-        checkpoint=_within(checkpoint, 0.0, DECIDED),
-        **_span(request),
-    )
+    chosen = decided(panel, request, _within(checkpoint, 0.0, DECIDED))
     targets, notes = constrain(panel, chosen, request.constraints)
     at_decided = _within(checkpoint, DECIDED, DECIDED)
     targets, overlay_flags = overlaid(panel, targets, request, at_decided)
@@ -87,6 +82,21 @@ def run(panel: Panel, request: Request, *, checkpoint: Checkpoint) -> Result:
     )
     guards = replace(result.guards, flags=(*result.guards.flags, *overlay_flags))
     return replace(result, guards=guards)
+
+
+def decided(panel: Panel, request: Request, checkpoint: Checkpoint) -> Targets:
+    """Return what the strategy of a request wants, before any limit. Raises InsufficientHistory."""
+    return decide(panel, request.strategy, checkpoint=checkpoint, **_span(request))
+
+
+def account(panel: Panel, chosen: Targets, request: Request) -> Ledger:
+    """Return the net account of decisions that were made already: nothing is measured or checked.
+
+    Raises BrokenIdentity, EngineError when the account is ruined.
+    """
+    targets, _ = constrain(panel, chosen, request.constraints)
+    targets, _ = overlaid(panel, targets, request, lambda *_: None)
+    return _trade(panel, targets, request, request.costs, lambda *_: None)
 
 
 def decide_within_limits(panel: Panel, request: Request) -> tuple[Targets, tuple[str, ...]]:

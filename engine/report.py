@@ -98,7 +98,7 @@ def report(
     `warming_up` tells that the run began before its strategy could decide.
     """
     books, session = net.books, net.books.session
-    rf = _risk_free(panel, net)
+    rf = risk_free(panel, net)
     benchmark = _rebased(panel.benchmark[books.row], books.capital)
     turnover, exposure = _activity(net)
     metrics = measure(
@@ -195,7 +195,7 @@ def attribute(books: Books, n_assets: int) -> Attribution:
     )
 
 
-def _risk_free(panel: Panel, net: Ledger) -> FloatArray:
+def risk_free(panel: Panel, net: Ledger) -> FloatArray:
     """Return the rate per session, the run's own cash rate where none is known."""
     rf = panel.rf[net.books.row]
     return np.where(np.isnan(rf), net.cash_rate / SESSIONS_PER_YEAR, rf)
