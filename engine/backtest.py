@@ -7,11 +7,11 @@ import numpy as np
 
 from engine.costs import CostModel
 from engine.decide import Checkpoint, Targets, decide, join_targets
-from engine.errors import InvalidParameters
+from engine.errors import Infeasible, InvalidParameters
 from engine.execution import FillPolicy
 from engine.guards import check_truncation
 from engine.ledger import Ledger, simulate
-from engine.limits import Constraints, constrain
+from engine.limits import Constraints, OnInfeasible, constrain
 from engine.orders import Orders
 from engine.overlay import VolatilityTerms, volatility_scales
 from engine.panel import Panel
@@ -68,6 +68,9 @@ def run(panel: Panel, request: Request, *, checkpoint: Checkpoint) -> Result:
     at_decided = _within(checkpoint, DECIDED, DECIDED)
     targets, overlay_flags = overlaid(panel, targets, request, at_decided)
     net = _trade(panel, targets, request, request.costs, _within(checkpoint, DECIDED, TRADED))
+    notes = (*notes, *net.notes)
+    if net.notes and request.constraints.on_infeasible == OnInfeasible.FAIL:
+        raise Infeasible(f"limits on {net.notes[0]}")
     free = request.costs.without_costs()
     gross = _trade(panel, targets, request, free, _within(checkpoint, TRADED, REPEATED))
     if targets.signals:
@@ -186,8 +189,7 @@ def _trade(
         capital=request.capital,
         first_row=request.first_row,
         last_row=request.last_row,
-        max_turnover=request.constraints.max_turnover,
-        no_trade_band=request.constraints.no_trade_band,
+        trim=request.constraints.trim,
         shorting=_lending(request, costs),
         extra_slippage=_extra_slippage(panel, request, costs),
         checkpoint=lambda share: checkpoint(share, "trading"),

@@ -2,8 +2,8 @@
 
 `apply` turns a strategy's raw weights into weights that respect the bounds, the number of
 positions and the group cap. What cannot hold together is said in numbers and the rest stays in
-cash. `skip_small_trades` and `cap_turnover` then compare those weights with what is held and trim
-the trades themselves.
+cash. `engine.trimming` then compares those weights with what is held and trims the trades
+themselves.
 """
 
 from bisect import bisect_left
@@ -165,44 +165,6 @@ def cap_groups(
         grown = result + growing * (freed / growing.sum())
         result = _scale_groups(np.where(has_room, np.minimum(grown, upper), result), group, cap)
     return result
-
-
-def turnover(target: FloatArray, drifted: FloatArray) -> float:
-    """Return half of all changes of weight, cash included, as a fraction of equity."""
-    change = target - drifted
-    return 0.5 * float(np.abs(change).sum() + abs(change.sum()))
-
-
-def cap_turnover(
-    target: FloatArray, drifted: FloatArray, *, cap: float, exempt: BoolArray | None = None
-) -> FloatArray:
-    """Return weights on the way from `drifted` to `target`, as far as the turnover cap allows.
-
-    Names marked `exempt`, which the universe has left, are traded in full and first; the others
-    share what is left of the cap.
-    """
-    start = drifted if exempt is None else np.where(exempt, target, drifted)
-    spent, wanted = turnover(start, drifted), turnover(target, drifted)
-    if wanted <= cap:
-        return target
-    share = max(0.0, cap - spent) / (wanted - spent) if wanted > spent else 0.0
-    return start + share * (target - start)
-
-
-def skip_small_trades(target: FloatArray, drifted: FloatArray, *, band: float) -> FloatArray:
-    """Leave a weight as it is where the trade would be smaller than `band`.
-
-    A sale that is skipped frees no cash, so purchases shrink in proportion where they would
-    otherwise exceed it.
-    """
-    change = target - drifted
-    change = np.where(np.abs(change) < band, 0.0, change)
-    bought = np.maximum(change, 0.0).sum()
-    # Targets above 1 are bought on credit.
-    excess = drifted.sum() + change.sum() - max(1.0, target.sum())
-    if excess > 0 and bought > 0:
-        change = np.where(change > 0, change * (1.0 - min(excess / bought, 1.0)), change)
-    return drifted + change
 
 
 def _keep_largest(weights: FloatArray, count: int | None) -> FloatArray:

@@ -29,15 +29,17 @@ from engine.execution import FillPolicy
 from engine.identities import Evidence, check
 from engine.ledger_flags import ledger_flags
 from engine.margin import margin_call
-from engine.ordering import Decided, Trim, place_orders
+from engine.ordering import Decided, place_orders
 from engine.orders import Orders, Reason
 from engine.panel import NEVER, Panel
 from engine.shorting import Shorting
 from engine.sizing import FRACTIONS_PER_SHARE, SHARES_PER_UNIT
 from engine.trading import Working, cancel, join, no_orders, trade
+from engine.trimming import Trim
 from engine.types import FloatArray, IntArray
 
 ON_CREDIT: Final = 1e-9  # weights above the equity by more than rounding are meant
+UNTRIMMED: Final = Trim()
 CHECK_EVERY: Final = 32  # decisions between two looks at whether to go on
 
 
@@ -57,6 +59,7 @@ class Ledger:
     panel: Panel  # traded on: assets, and behind them the columns of contracts held beside them
     labels: tuple[str, ...] = ()  # what each order traded, where a symbol does not tell
     trips: RoundTrips | None = None  # closed positions in contracts
+    notes: tuple[str, ...] = ()  # limits that could not hold, by decision
 
 
 def simulate(
@@ -69,8 +72,7 @@ def simulate(
     capital: float,
     first_row: int,
     last_row: int,
-    max_turnover: float | None = None,
-    no_trade_band: float = 0.0,
+    trim: Trim = UNTRIMMED,
     shorting: Shorting | None = None,
     extra_slippage: FloatArray | None = None,
     derivatives: Derivatives | None = None,
@@ -98,7 +100,6 @@ def simulate(
         derivatives=derivatives,
     )
     account.snapshot()
-    trim = Trim(no_trade_band=no_trade_band, max_turnover=max_turnover)
     decided: list[Decided] = []
     orders = no_orders()
     decisions = zip(targets.rows.tolist(), targets.instants.tolist(), strict=True)
@@ -115,7 +116,7 @@ def simulate(
     _end(account, orders, last_row, Reason.RUN_ENDED)
     account.advance(last_row)
     account.snapshot()
-    return close_ledger(
+    ledger = close_ledger(
         account,
         targets,
         weights=np.array([one.weights for one in decided]).reshape(targets.weights.shape),
@@ -124,6 +125,13 @@ def simulate(
         capital=capital,
         unpriced=any(one.unpriced for one in decided),
     )
+    return replace(ledger, notes=_shortfalls(panel, targets, decided))
+
+
+def _shortfalls(panel: Panel, targets: Targets, decided: list[Decided]) -> tuple[str, ...]:
+    days = panel.session[targets.rows].astype("datetime64[D]")
+    told = zip(days, decided, strict=True)
+    return tuple(f"{day}: {one.shortfall}" for day, one in told if one.shortfall)
 
 
 def close_ledger(

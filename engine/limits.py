@@ -17,7 +17,8 @@ from engine.decide import Targets
 from engine.errors import Infeasible, InvalidParameters, Refused
 from engine.panel import Panel
 from engine.signals import limit_signals
-from engine.types import FloatArray
+from engine.trimming import Trim
+from engine.types import FloatArray, IntArray
 from engine.weighting import COVARIANCE_SESSIONS, hierarchical
 
 # Limits that depend on what is held; the ledger applies them.
@@ -78,6 +79,17 @@ class Constraints:
             raise InvalidParameters(f"max_positions was {self.max_positions}; give at least 1")
         _require_one_of("on_infeasible", self.on_infeasible, OnInfeasible)
         _require_one_of("band_fill", self.band_fill, BandFill)
+
+    @property
+    def trim(self) -> Trim:
+        """The limits that depend on what is held."""
+        return Trim(
+            no_trade_band=self.no_trade_band,
+            relative_band=self.relative_band,
+            spread=self.band_fill == BandFill.SPREAD,
+            max_turnover=self.max_turnover,
+            max_weight=self.max_weight,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,8 +193,9 @@ def _apply(wanted: FloatArray, limits: Constraints, labels: tuple[str, ...]) -> 
 
 def _by_tree(panel: Panel, targets: Targets, k: int, refusal: Refused | None) -> FloatArray:
     """Return the names that decision `k` asked for, as much of them, weighed by the tree."""
-    wanted, row = targets.weights[k], int(targets.rows[k])
-    names = np.flatnonzero(wanted > 0.0) if refusal is None else refusal.chosen
+    wanted: FloatArray = targets.weights[k]
+    row = int(targets.rows[k])
+    names: IntArray = np.flatnonzero(wanted > 0.0) if refusal is None else refusal.chosen
     window = panel.window(row, min(row, COVARIANCE_SESSIONS) + 1, int(targets.instants[k]))
     shares = hierarchical(window, names, lookback=COVARIANCE_SESSIONS, linkage="ward")
     weights = np.zeros_like(wanted)

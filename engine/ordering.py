@@ -11,17 +11,10 @@ from engine.execution import fill_instants, first_fills, known_prices
 from engine.orders import Reason
 from engine.panel import NEVER
 from engine.shorting import is_lent
-from engine.sizing import Sizing, size_targets, trimmed_weights
+from engine.sizing import Sizing, size_targets
 from engine.trading import Working, cancel
+from engine.trimming import Trim, trimmed_weights
 from engine.types import BoolArray, FloatArray, IntArray
-
-
-@dataclass(frozen=True, kw_only=True)
-class Trim:
-    """Limits that depend on what is held."""
-
-    no_trade_band: float
-    max_turnover: float | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +25,7 @@ class Decided:
     weights: FloatArray  # (m,)
     equity: float
     unpriced: bool  # a wanted asset had no known price and was left out
+    shortfall: str  # what the turnover cap kept out of reach, in numbers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,8 +50,7 @@ def place_orders(
     target = trimmed_weights(
         wanted[asset],
         drifted,
-        no_trade_band=trim.no_trade_band,
-        max_turnover=trim.max_turnover,
+        trim,
         leaving=~terms.panel.member[row, asset] & (wanted[asset] == 0.0),
     )
     sizing = size_targets(
@@ -74,7 +67,13 @@ def place_orders(
     weights = np.zeros_like(wanted)
     weights[asset] = target
     orders = _place(account, asset, sizing, known.mark, row, instant)
-    return Decided(orders=orders, weights=weights, equity=known.equity, unpriced=known.unpriced)
+    return Decided(
+        orders=orders,
+        weights=weights,
+        equity=known.equity,
+        unpriced=known.unpriced,
+        shortfall=trim.shortfall(target, drifted),
+    )
 
 
 def _value(account: Account, wanted: FloatArray, row: int, instant: int) -> Valued:

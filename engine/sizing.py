@@ -5,7 +5,6 @@ from typing import Final
 
 import numpy as np
 
-from engine.constraints import cap_turnover, skip_small_trades
 from engine.costs import BASIS_POINT, CostModel
 from engine.types import BoolArray, FloatArray
 
@@ -22,23 +21,6 @@ class Sizing:
 
     quantity: FloatArray  # target quantity, whole lots
     gap: FloatArray  # |target weight - held weight|, the priority of purchases
-
-
-def trimmed_weights(
-    weights: FloatArray,
-    drifted: FloatArray,
-    *,
-    no_trade_band: float,
-    max_turnover: float | None,
-    leaving: BoolArray,
-) -> FloatArray:
-    """Skip trades within the band, then move only as far as the turnover cap allows."""
-    target = weights
-    if no_trade_band > 0.0:
-        target = skip_small_trades(target, drifted, band=no_trade_band)
-    if max_turnover is not None:
-        target = cap_turnover(target, drifted, cap=max_turnover, exempt=leaving)
-    return target
 
 
 def size_targets(

@@ -10,7 +10,6 @@ others are decided one by one.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -29,7 +28,7 @@ from engine.paths import Paths
 from engine.returns import carry_forward
 from engine.schedule import decision_instants
 from engine.simulate import Market, Trim, simulate_weights
-from engine.sizing import trimmed_weights
+from engine.trimming import trimmed_weights
 from engine.types import SESSIONS_PER_YEAR, FloatArray, IntArray
 
 
@@ -242,7 +241,7 @@ def simulate_targets(
         fill_rows=fills.row,
         cost=cost_rates(panel, request.costs),
         fee=_flat(request.costs) / request.capital,
-        trim=_trim(panel, targets.rows[fills.decision], kept),
+        trim=_trim(panel, targets, targets.rows[fills.decision], kept),
         exact=True,
         keep=[0],
     )
@@ -261,20 +260,24 @@ def _flat(costs: CostModel) -> float:
     return max(costs.commission_flat, costs.minimum_commission)
 
 
-def _trim(panel: Panel, rows: IntArray, limits: Sequence[Constraints]) -> Trim | None:
+def _trim(
+    panel: Panel, targets: Targets, rows: IntArray, limits: Sequence[Constraints]
+) -> Trim | None:
     """Return the limits that depend on what is held, None where there are none."""
-    if not any(each.no_trade_band > 0.0 or each.max_turnover is not None for each in limits):
+    trims = [each.trim for each in limits]
+    if not any(each.trims for each in trims) and not targets.keep:
         return None
 
     def trim(decision: int, wanted: FloatArray, drifted: FloatArray) -> FloatArray:
         member = panel.member[rows[decision]]
-        trimmed = partial(
-            trimmed_weights,
-            no_trade_band=limits[decision].no_trade_band,
-            max_turnover=limits[decision].max_turnover,
+        kept = targets.keep.get(int(rows[decision]), False)
+        wanted = np.where(kept, drifted, wanted)
+        return np.array(
+            [
+                trimmed_weights(w, d, trims[decision], leaving=~member & (w == 0.0))
+                for w, d in zip(wanted, drifted, strict=True)
+            ]
         )
-        pairs = zip(wanted, drifted, strict=True)
-        return np.array([trimmed(w, d, leaving=~member & (w == 0.0)) for w, d in pairs])
 
     return trim
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from api.errors import MissingData
 from api.services.plan_terms import Asset, Fees, Limits
 from api.services.rebalance import FIRST_PURCHASE, plan_orders, trimmed
-from engine.constraints import cap_turnover, skip_small_trades
 from engine.costs import MARKET_RULES, CostModel
 from engine.sizing import size_targets
+from engine.trimming import cap_turnover, skip_small_trades
 
 FREE = Fees(
     commission_flat=Decimal(0),

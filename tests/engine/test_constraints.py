@@ -3,14 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.constraints import (
-    apply,
-    cap_groups,
-    cap_turnover,
-    project,
-    skip_small_trades,
-    turnover,
-)
+from engine.constraints import apply, cap_groups, project
 from engine.errors import Infeasible, InvalidParameters
 
 raw_weights = st.lists(st.one_of(st.just(0.0), st.floats(1e-6, 1.0)), min_size=1, max_size=30).map(
@@ -142,60 +135,6 @@ def test_cap_groups_holds_every_cap_and_wastes_no_room(weights, cap, upper, seed
         & (sums[np.searchsorted(list("ABCD"), labels)] < cap - 1e-6)
     )
     assert result.sum() == pytest.approx(start.sum(), abs=1e-9) or not open_names.any()
-
-
-# Section 3.8 of the engine specification.
-def test_turnover_counts_what_changes_hands_once():
-    drifted, target = np.array([0.2, 0.3, 0.5]), np.array([0.4, 0.1, 0.5])
-
-    assert turnover(target, drifted) == pytest.approx(0.2, abs=1e-15)
-    np.testing.assert_allclose(cap_turnover(target, drifted, cap=0.1), [0.3, 0.2, 0.5], atol=1e-15)
-
-
-def test_first_purchase_from_cash_is_a_turnover_of_one():
-    assert turnover(np.array([0.5, 0.5]), np.zeros(2)) == 1.0
-
-
-def test_cap_turnover_leaves_a_smaller_trade_alone():
-    drifted, target = np.array([0.2, 0.3, 0.5]), np.array([0.4, 0.1, 0.5])
-
-    np.testing.assert_array_equal(cap_turnover(target, drifted, cap=0.2), target)
-
-
-def test_cap_turnover_lets_a_name_that_left_the_universe_go_first():
-    drifted, target = np.array([0.2, 0.3, 0.5]), np.array([0.0, 0.5, 0.5])
-    gone = np.array([True, False, False])
-
-    weights = cap_turnover(target, drifted, cap=0.1, exempt=gone)
-
-    # Its sale into cash is .2, over the cap; nothing is left for the purchase.
-    np.testing.assert_allclose(weights, [0.0, 0.3, 0.5], atol=1e-15)
-
-
-def test_skip_small_trades_keeps_what_hardly_moved():
-    drifted, target = np.array([0.50, 0.30, 0.20]), np.array([0.40, 0.395, 0.205])
-
-    weights = skip_small_trades(target, drifted, band=0.01)
-
-    np.testing.assert_allclose(weights, [0.4, 0.395, 0.2], atol=1e-15)
-
-
-def test_skip_small_trades_never_spends_cash_a_skipped_sale_did_not_free():
-    drifted, target = np.array([0.335, 0.335, 0.33]), np.array([0.33, 0.33, 0.34])
-
-    weights = skip_small_trades(target, drifted, band=0.008)
-
-    np.testing.assert_allclose(weights, drifted, atol=1e-15)
-
-
-@given(weights=raw_weights, start=raw_weights, band=st.floats(0.0, 0.1))
-def test_skip_small_trades_never_borrows(weights, start, band):
-    size = min(len(weights), len(start))
-
-    result = skip_small_trades(weights[:size], start[:size], band=band)
-
-    assert result.sum() <= 1.0 + 1e-12
-    assert (result >= -1e-15).all()
 
 
 def test_apply_holds_what_is_allowed_and_says_what_is_not():

@@ -4,6 +4,7 @@ import pytest
 from engine.errors import EngineError, InsufficientHistory, MissingData
 from engine.execution import FillPolicy
 from engine.schedule import DecisionClock
+from engine.trimming import Trim
 from tests.engine.ledgers import entries, flat, make_costs, make_ledger, make_targets, with_cell
 from tests.engine.panels import make_panel
 from tests.engine.test_execution import make_two_markets
@@ -211,9 +212,13 @@ def test_a_turnover_cap_moves_only_part_of_the_way():
     # Golden of engine.md 3.8: (.2, .3, .5) to (.4, .1, .5) with a cap of .1 gives (.3, .2, .5).
     panel = make_panel(flat([10.0, 10.0, 10.0], 5))
 
-    ledger = make_ledger(panel, {0: [0.2, 0.3, 0.5], 2: [0.4, 0.1, 0.5]}, max_turnover=1.0)
+    ledger = make_ledger(
+        panel, {0: [0.2, 0.3, 0.5], 2: [0.4, 0.1, 0.5]}, trim=Trim(max_turnover=1.0)
+    )
     capped = make_ledger(
-        panel, {0: [0.2, 0.3, 0.5], 1: [0.2, 0.3, 0.5], 2: [0.4, 0.1, 0.5]}, max_turnover=0.1
+        panel,
+        {0: [0.2, 0.3, 0.5], 1: [0.2, 0.3, 0.5], 2: [0.4, 0.1, 0.5]},
+        trim=Trim(max_turnover=0.1),
     )
 
     assert ledger.turnover.tolist() == pytest.approx([1.0, 0.2])
@@ -226,7 +231,7 @@ def test_a_name_that_left_the_universe_is_sold_in_full_whatever_the_turnover_cap
     member[2:, 0] = 0.0
     panel = make_panel(flat([10.0, 10.0], 5), member=member)
 
-    ledger = make_ledger(panel, {0: [0.5, 0.0], 2: [0.0, 0.5]}, max_turnover=0.2)
+    ledger = make_ledger(panel, {0: [0.5, 0.0], 2: [0.0, 0.5]}, trim=Trim(max_turnover=0.2))
 
     assert ledger.weights.tolist() == [[0.2, 0.0], [0.0, 0.0]]
     assert ledger.books.quantity[-1].tolist() == [0.0]
@@ -236,8 +241,8 @@ def test_trades_within_the_band_are_not_made():
     close = np.array([[10.0, 10.0]] * 2 + [[10.4, 9.6]] * 3)
     panel = make_panel(close)
 
-    still = make_ledger(panel, {0: [0.5, 0.5], 2: [0.5, 0.5]}, no_trade_band=0.03)
-    moved = make_ledger(panel, {0: [0.5, 0.5], 2: [0.5, 0.5]}, no_trade_band=0.01)
+    still = make_ledger(panel, {0: [0.5, 0.5], 2: [0.5, 0.5]}, trim=Trim(no_trade_band=0.03))
+    moved = make_ledger(panel, {0: [0.5, 0.5], 2: [0.5, 0.5]}, trim=Trim(no_trade_band=0.01))
 
     assert (len(still.orders), len(moved.orders)) == (2, 4)
 

@@ -12,6 +12,7 @@ from engine.report import attribute
 from engine.round_trips import round_trips
 from engine.schedule import DecisionClock, decision_instants
 from engine.simulate import Market, simulate_weights
+from engine.trimming import Trim
 from tests.engine.ledgers import make_costs, make_ledger, make_targets
 from tests.engine.panels import make_closes, make_panel
 from tests.engine.test_execution import make_two_markets
@@ -102,8 +103,9 @@ def make_wild_run(seed):
         whole_shares=bool(rng.random() < 0.5),
         capital=float(rng.choice([500.0, 20_000.0, 1e6])),
         first_row=1,
-        max_turnover=rng.choice([None, 0.3]),
-        no_trade_band=float(rng.choice([0.0, 0.02])),
+        trim=Trim(
+            max_turnover=rng.choice([None, 0.3]), no_trade_band=float(rng.choice([0.0, 0.02]))
+        ),
     )
 
 

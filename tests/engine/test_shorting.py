@@ -6,6 +6,7 @@ import pytest
 from engine.errors import EngineError, InvalidParameters
 from engine.round_trips import round_trips
 from engine.shorting import Shorting, share_kept
+from engine.trimming import Trim
 from tests.engine.ledgers import entries, flat, make_costs, make_ledger, with_cell
 from tests.engine.panels import make_panel
 
@@ -252,7 +253,7 @@ def test_a_position_on_credit_is_reduced_by_the_margin_too():
 def test_the_band_leaves_targets_on_credit_alone():
     panel = make_panel(flat([10.0, 10.0], 6))
 
-    ledger = make_ledger(panel, {0: [0.9, 0.5], 2: [0.9, 0.6]}, no_trade_band=0.02)
+    ledger = make_ledger(panel, {0: [0.9, 0.5], 2: [0.9, 0.6]}, trim=Trim(no_trade_band=0.02))
 
     assert ledger.weights[1].tolist() == pytest.approx([0.9, 0.6], abs=1e-4)
 

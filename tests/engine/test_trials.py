@@ -144,7 +144,7 @@ def test_a_delisted_holding_becomes_money_at_its_terminal_return():
     close[400:, 0] = np.nan
     delisted = np.zeros(close.shape)
     delisted[400, 0] = 1.0
-    panel = make_panel(close, volume=np.full(close.shape, np.nan), extra={DELISTED: delisted})
+    panel = make_panel(close, volume=np.full(close.shape, np.nan), by_asset={DELISTED: delisted})
     request = make_request("equal_weight")
 
     trials = evaluate(panel, [request], checkpoint=no_checkpoint)

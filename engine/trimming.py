@@ -1,0 +1,127 @@
+"""Limits on trades: which are too small to make, and how much of the others may be made."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.types import BoolArray, FloatArray
+
+PROMISE = 1e-9
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trim:
+    """Limits that depend on what is held. Fractions of equity, unless said."""
+
+    no_trade_band: float = 0.0
+    relative_band: float = 0.0  # of the target weight
+    spread: bool = False  # weight that skipped trades would have moved goes to those made
+    max_turnover: float | None = None
+    max_weight: float = 1.0  # which a turnover cap may keep out of reach
+
+    @property
+    def trims(self) -> bool:
+        return self.no_trade_band > 0.0 or self.relative_band > 0.0 or self.max_turnover is not None
+
+    def shortfall(self, weights: FloatArray, drifted: FloatArray) -> str:
+        """Say in numbers that the turnover cap leaves a weight (k,) above the largest allowed."""
+        if self.max_turnover is None or not len(weights):
+            return ""
+        worst = int(np.argmax(weights))
+        if weights[worst] <= self.max_weight + PROMISE:
+            return ""
+        return (
+            f"turnover cap {self.max_turnover:.2f} cannot reach max_weight {self.max_weight:.2f}"
+            f" from current {drifted[worst]:.2f}"
+        )
+
+
+def trimmed_weights(
+    weights: FloatArray, drifted: FloatArray, trim: Trim, *, leaving: BoolArray
+) -> FloatArray:
+    """Skip trades within the bands, then move only as far as the turnover cap allows.
+
+    `weights` (k,) are the targets, `drifted` (k,) what is held; names marked `leaving` (k,), which
+    the universe has left, are traded in full and first.
+    """
+    target = weights
+    if trim.no_trade_band > 0.0 or trim.relative_band > 0.0:
+        target = skip_small_trades(
+            target,
+            drifted,
+            band=trim.no_trade_band,
+            relative_band=trim.relative_band,
+            spread=trim.spread,
+            max_weight=trim.max_weight,
+        )
+    if trim.max_turnover is not None:
+        target = cap_turnover(target, drifted, cap=trim.max_turnover, exempt=leaving)
+    return target
+
+
+def turnover(target: FloatArray, drifted: FloatArray) -> float:
+    """Return half of all changes of weight, cash included, as a fraction of equity."""
+    change = target - drifted
+    return 0.5 * float(np.abs(change).sum() + abs(change.sum()))
+
+
+def cap_turnover(
+    target: FloatArray, drifted: FloatArray, *, cap: float, exempt: BoolArray | None = None
+) -> FloatArray:
+    """Return weights on the way from `drifted` to `target`, as far as the turnover cap allows.
+
+    Names marked `exempt`, which the universe has left, are traded in full and first; the others
+    share what is left of the cap.
+    """
+    start = drifted if exempt is None else np.where(exempt, target, drifted)
+    spent, wanted = turnover(start, drifted), turnover(target, drifted)
+    if wanted <= cap:
+        return target
+    share = max(0.0, cap - spent) / (wanted - spent) if wanted > spent else 0.0
+    return start + share * (target - start)
+
+
+def skip_small_trades(
+    target: FloatArray,
+    drifted: FloatArray,
+    *,
+    band: float,
+    relative_band: float = 0.0,
+    spread: bool = False,
+    max_weight: float = 1.0,
+) -> FloatArray:
+    """Leave a weight as it is where the trade would be smaller than its band.
+
+    The band is the wider of `band` and `relative_band` times the target weight, so that an exit is
+    held back by the first alone. With `spread` the trades that are made take what the others would
+    have moved, in proportion to their targets and none above `max_weight`; otherwise it stays in
+    cash. A sale that is skipped frees no cash, so purchases shrink in proportion where they would
+    otherwise exceed it.
+    """
+    change = target - drifted
+    skipped = np.abs(change) < np.maximum(band, relative_band * np.abs(target))
+    change = np.where(skipped, 0.0, change)
+    if spread:
+        change = _spread(change, target, drifted, skipped, max_weight)
+    bought = np.maximum(change, 0.0).sum()
+    # Targets above 1 are bought on credit.
+    excess = drifted.sum() + change.sum() - max(1.0, target.sum())
+    if excess > 0 and bought > 0:
+        change = np.where(change > 0, change * (1.0 - min(excess / bought, 1.0)), change)
+    return drifted + change
+
+
+def _spread(
+    change: FloatArray,
+    target: FloatArray,
+    drifted: FloatArray,
+    skipped: BoolArray,
+    max_weight: float,
+) -> FloatArray:
+    """Return the trades that are made such that the sum of `target` is invested again."""
+    made = np.where(skipped, 0.0, np.maximum(target, 0.0))
+    missing = float(target.sum() - (drifted + change).sum())
+    if not made.sum() > 0.0:
+        return change
+    aimed = np.minimum(made * max(1.0 + missing / made.sum(), 0.0), np.maximum(max_weight, made))
+    return np.where(made > 0.0, aimed - drifted, change)

@@ -1,0 +1,117 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.trimming import Trim, cap_turnover, skip_small_trades, turnover
+
+raw_weights = st.lists(st.one_of(st.just(0.0), st.floats(1e-6, 1.0)), min_size=1, max_size=30).map(
+    lambda values: np.array(values) / max(sum(values), 1.0)
+)
+
+
+# Section 3.8 of the engine specification.
+def test_turnover_counts_what_changes_hands_once():
+    drifted, target = np.array([0.2, 0.3, 0.5]), np.array([0.4, 0.1, 0.5])
+
+    assert turnover(target, drifted) == pytest.approx(0.2, abs=1e-15)
+    np.testing.assert_allclose(cap_turnover(target, drifted, cap=0.1), [0.3, 0.2, 0.5], atol=1e-15)
+
+
+def test_first_purchase_from_cash_is_a_turnover_of_one():
+    assert turnover(np.array([0.5, 0.5]), np.zeros(2)) == 1.0
+
+
+def test_cap_turnover_leaves_a_smaller_trade_alone():
+    drifted, target = np.array([0.2, 0.3, 0.5]), np.array([0.4, 0.1, 0.5])
+
+    np.testing.assert_array_equal(cap_turnover(target, drifted, cap=0.2), target)
+
+
+def test_cap_turnover_lets_a_name_that_left_the_universe_go_first():
+    drifted, target = np.array([0.2, 0.3, 0.5]), np.array([0.0, 0.5, 0.5])
+    gone = np.array([True, False, False])
+
+    weights = cap_turnover(target, drifted, cap=0.1, exempt=gone)
+
+    # Its sale into cash is .2, over the cap; nothing is left for the purchase.
+    np.testing.assert_allclose(weights, [0.0, 0.3, 0.5], atol=1e-15)
+
+
+def test_skip_small_trades_keeps_what_hardly_moved():
+    drifted, target = np.array([0.50, 0.30, 0.20]), np.array([0.40, 0.395, 0.205])
+
+    weights = skip_small_trades(target, drifted, band=0.01)
+
+    np.testing.assert_allclose(weights, [0.4, 0.395, 0.2], atol=1e-15)
+
+
+def test_skip_small_trades_never_spends_cash_a_skipped_sale_did_not_free():
+    drifted, target = np.array([0.335, 0.335, 0.33]), np.array([0.33, 0.33, 0.34])
+
+    weights = skip_small_trades(target, drifted, band=0.008)
+
+    np.testing.assert_allclose(weights, drifted, atol=1e-15)
+
+
+def test_a_relative_band_is_a_share_of_the_target_and_never_holds_an_exit_back():
+    drifted, target = np.array([0.50, 0.30, 0.01, 0.0]), np.array([0.55, 0.37, 0.0, 0.05])
+
+    weights = skip_small_trades(target, drifted, band=0.0, relative_band=0.1)
+
+    # .05 is under a tenth of .55 and .07 over one of .37; the exit and the entry are made.
+    np.testing.assert_allclose(weights, [0.50, 0.37, 0.0, 0.05], atol=1e-15)
+
+
+def test_the_wider_of_both_bands_counts():
+    drifted, target = np.array([0.50, 0.02]), np.array([0.46, 0.03])
+
+    weights = skip_small_trades(target, drifted, band=0.015, relative_band=0.05)
+
+    np.testing.assert_allclose(weights, [0.46, 0.02], atol=1e-15)
+
+
+def test_what_a_skipped_purchase_would_have_taken_goes_to_the_trades_that_are_made():
+    drifted, target = np.array([0.48, 0.30, 0.10]), np.array([0.50, 0.35, 0.15])
+
+    cash = skip_small_trades(target, drifted, band=0.03)
+    spread = skip_small_trades(target, drifted, band=0.03, spread=True)
+
+    np.testing.assert_allclose(cash, [0.48, 0.35, 0.15], atol=1e-15)
+    np.testing.assert_allclose(spread, [0.48, 0.364, 0.156], atol=1e-15)
+
+
+def test_what_is_spread_stays_under_the_largest_weight():
+    drifted, target = np.array([0.48, 0.30, 0.10]), np.array([0.50, 0.35, 0.15])
+
+    weights = skip_small_trades(target, drifted, band=0.03, spread=True, max_weight=0.36)
+
+    np.testing.assert_allclose(weights, [0.48, 0.36, 0.156], atol=1e-15)
+
+
+def test_a_turnover_cap_that_keeps_a_limit_out_of_reach_is_said_in_numbers():
+    trim = Trim(max_turnover=0.05, max_weight=0.3)
+
+    told = trim.shortfall(np.array([0.39, 0.3]), np.array([0.44, 0.25]))
+
+    assert told == "turnover cap 0.05 cannot reach max_weight 0.30 from current 0.44"
+    assert trim.shortfall(np.array([0.3, 0.3]), np.array([0.44, 0.25])) == ""
+    assert Trim(max_weight=0.3).shortfall(np.array([0.4]), np.array([0.4])) == ""
+
+
+@given(
+    weights=raw_weights,
+    start=raw_weights,
+    band=st.floats(0.0, 0.1),
+    relative=st.floats(0.0, 0.5),
+    spread=st.booleans(),
+)
+def test_skip_small_trades_never_borrows(weights, start, band, relative, spread):
+    size = min(len(weights), len(start))
+
+    result = skip_small_trades(
+        weights[:size], start[:size], band=band, relative_band=relative, spread=spread
+    )
+
+    assert result.sum() <= 1.0 + 1e-12
+    assert (result >= -1e-15).all()
