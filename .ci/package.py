@@ -105,7 +105,7 @@ SHELF = "libraries.shelf"
 # Of the engine only what is plain Python and computed on request.
 QUERY = (
     "api", "models", "engine/__init__.py", "engine/errors.py", "engine/overfitting.py",
-    "engine/regime_allocation.py", "engine/scenarios.py", "engine/warmup.py",
+    "engine/inputs.py", "engine/regime_allocation.py", "engine/scenarios.py", "engine/warmup.py",
 )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ class Scope(StrEnum):
     FX = "fx"
     MEMBERSHIP = "membership"
     FACTORS = "factors"
+    MACRO = "macro"
 
 
 class Fingerprint(Entity, table=True):
@@ -34,7 +35,7 @@ class Fingerprint(Entity, table=True):
     key: str = Field(
         primary_key=True,
         sa_type=Text,
-        description="Instrument number, currency pair, universe key or factor set.",
+        description="Instrument number, currency pair, universe key, factor set or series.",
     )
     year: int = Field(primary_key=True, description="Calendar year; 0 for a set without years.")
     digest: str = Field(sa_type=Text, description="SHA-256 in hexadecimal.")

@@ -90,11 +90,17 @@ _MEMBERSHIP = f"""
     FROM index_membership m JOIN universe u ON u.id = m.universe_id
     WHERE u.key = ANY (CAST(:keys AS text[])) GROUP BY 1
 """  # noqa: S608
+_MACRO = f"""
+    SELECT series, extract(year FROM date)::int,
+        {_digest("date value known_at", by="date")}, count(*), min(date), max(date)
+    FROM macro_series WHERE series = ANY (CAST(:keys AS text[])) GROUP BY 1, 2
+"""  # noqa: S608
 SOURCES: Mapping[Scope, str] = {
     Scope.BARS: _BARS,
     Scope.FX: _FX,
     Scope.FACTORS: _FACTORS,
     Scope.MEMBERSHIP: _MEMBERSHIP,
+    Scope.MACRO: _MACRO,
 }
 
 FOUND = "WITH found (key, year, digest, row_count, first_on, last_on) AS ({source})"
@@ -149,7 +155,7 @@ class FingerprintRepository:
     async def refresh(self, scope: Scope, keys: Keys, *, since_year: int = 1) -> int:
         """Digest the rows of these keys anew; return how many fingerprints changed.
 
-        Keys are instrument ids for bars, pairs, universe keys or factor sets for the others. Bars
+        Keys are instrument ids for bars; pairs, universe keys, factor sets or series else. Bars
         of years before `since_year` are taken not to have changed, and are not read.
         Belongs in the transaction that wrote the rows.
         """

@@ -204,6 +204,7 @@ async def _bring_macro(around: Around) -> Tally:
         rows += [MacroRow(*row) for row in series_rows(fresh)]
     async with unit_of_work(around.sessions) as session:
         tally.written += await MacroSeriesRepository(session).write(rows)
+        await FingerprintRepository(session).refresh(Scope.MACRO, [each.key for each in answered])
         await _remember(session, VIX[0], source.key, span, around)
     return tally
 

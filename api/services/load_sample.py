@@ -113,9 +113,9 @@ async def _load(
         Scope.BARS: list(ids.values()),
         Scope.FX: await _write_rates(session, source),
         Scope.FACTORS: await _write_factors(session, source),
+        Scope.MACRO: await _write_macro(session, source),
         Scope.MEMBERSHIP: await _write_universes(session, source, mark),
     }
-    await _write_macro(session, source)
     for scope, keys in written.items():
         await FingerprintRepository(session).refresh(scope, keys)
 
@@ -175,10 +175,11 @@ async def _write_rates(session: AsyncSession, source: SampleSource) -> list[str]
     return [each.key for each in rates]
 
 
-async def _write_macro(session: AsyncSession, source: SampleSource) -> None:
+async def _write_macro(session: AsyncSession, source: SampleSource) -> list[str]:
     series = await source.fetch_macro()
     stored = await MacroSeriesRepository(session).columns([each.key for each in series])
     await MacroSeriesRepository(session).write(MacroRow(*row) for row in _unstored(series, stored))
+    return [each.key for each in series]
 
 
 async def _write_factors(session: AsyncSession, source: SampleSource) -> list[str]:

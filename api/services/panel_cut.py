@@ -42,6 +42,7 @@ class PanelRequest:
     currency: str = "AUD"
     benchmark: str | None = None
     known_at: datetime | None = None
+    panels: tuple[str, ...] = ()  # named panels, read as far as there are any
 
 
 def cut_panel(

@@ -13,8 +13,8 @@ import asyncio
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -25,6 +25,7 @@ from api.services.market import FACTOR_SET, PAIR
 from api.services.panel_build import Snapshot, assemble, build_year
 from api.services.panel_cut import PanelRequest, cut_panel
 from api.services.panel_rows import ACTIONS, Rows, read_rows
+from api.services.read_panels import read_panels
 from api.services.snapshot import (
     LAYOUT,
     Beside,
@@ -77,7 +78,7 @@ async def load_panel(sessions: SessionFactory, store: ObjectStore, request: Pane
     snapshot = await asyncio.to_thread(assemble, *kept)
     if request.known_at is not None and snapshot.latest > _nanoseconds(request.known_at):
         scene, snapshot = await _believed(sessions, request)
-    return await asyncio.to_thread(
+    panel = await asyncio.to_thread(
         cut_panel,
         snapshot,
         request,
@@ -87,6 +88,22 @@ async def load_panel(sessions: SessionFactory, store: ObjectStore, request: Pane
         survivorship_free=scene.survivorship_free,
         markets=scene.markets,
     )
+    return panel if not request.panels else await _with_panels(sessions, panel, request)
+
+
+async def _with_panels(sessions: SessionFactory, panel: Panel, request: PanelRequest) -> Panel:
+    """Lay the named panels beside the prices, as far as any of them is stored."""
+    first, last = (EPOCH.date() + timedelta(days=int(panel.session[row])) for row in (0, -1))
+    async with unit_of_work(sessions) as session:
+        extra = await read_panels(
+            session,
+            request.panels,
+            panel.symbols,
+            first=first,
+            last=last,
+            known_at=request.known_at,
+        )
+    return replace(panel, extra=extra)
 
 
 async def _fetch(store: ObjectStore, scene: Scene) -> tuple[list[Year], Beside] | None:

@@ -17,6 +17,7 @@ from api.services.panels import PanelRequest, load_panel
 from api.services.plan_books import Wanted, plan_against_books
 from api.services.plan_request import Knowledge, PlanRequest
 from api.services.plan_span import REACH, instruments_of, last_bar
+from api.services.strategies import require_strategy
 from api.services.work import ClaimedJob, Pulse
 from engine import limits as engine
 from engine.decide import Targets, ask, lend
@@ -98,6 +99,7 @@ async def _panel_request(
         currency="AUD",
         benchmark=min((each.symbol for each in found if each.bar_count), default=None),
         known_at=knowledge.known_at,
+        panels=require_strategy(strategy.key).panels_read(request.parameters or {}),
     )
 
 

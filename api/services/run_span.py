@@ -13,6 +13,7 @@ from api.errors import ClientError, InsufficientHistory, InvalidInput, MissingDa
 from api.services.backtest_request import BacktestRequest
 from api.services.findings import Findings
 from api.services.market import FACTOR_SET, PAIR, unknown_symbols
+from api.services.named_panels import stored_as
 from api.services.strategies import StrategyEntry
 from engine.warmup import deciding_parameter
 from models.fingerprint import Scope
@@ -84,19 +85,45 @@ async def resolve_span(
 async def fingerprint(
     session: AsyncSession, span: RunSpan, request: BacktestRequest, entry: StrategyEntry
 ) -> Digest:
-    """Name the stored rows the run may read, without reading them: one statement."""
+    """Name the stored rows the run may read, without reading them: one statement.
+
+    Raises MissingData for a panel the strategy needs and of which there are none.
+    """
     ids = sorted({each.id for each in (*span.assets, span.benchmark)})
+    panels = entry.panels_read(request.parameters)
+    stored = stored_as(panels, span.symbols)
     keys: dict[Scope, Keys] = {
         Scope.BARS: ids,
-        Scope.FACTORS: [FACTOR_SET],
+        Scope.FACTORS: sorted({FACTOR_SET, *stored[Scope.FACTORS]}),
+        Scope.MACRO: stored[Scope.MACRO],
         Scope.FX: [PAIR] if span.foreign(request.currency.value) else [],
         Scope.MEMBERSHIP: [] if request.universe is None else [request.universe],
     }
-    return await FingerprintRepository(session).digest_of(
+    year = first_year_read(request.start, entry.warmup(request.parameters))
+    found = await FingerprintRepository(session).digest_of(
+        # A figure published before the first row stands on it.
         keys,
-        first_year=first_year_read(request.start, entry.warmup(request.parameters)),
+        first_year=year - 1 if panels else year,
         last_year=span.end.year,
     )
+    _require_panels(span, request, entry, found)
+    return found
+
+
+def _require_panels(
+    span: RunSpan, request: BacktestRequest, entry: StrategyEntry, found: Digest
+) -> None:
+    """Refuse a strategy whose panels nobody has stored. Raises MissingData."""
+    there = {(each.scope, each.key) for each in found.inputs}
+    for name in entry.inputs(request.parameters):
+        keys = stored_as([name], span.symbols).items()
+        if not any((scope.value, key) in there for scope, named in keys for key in named):
+            raise MissingData(
+                f"{entry.key} needs the panel {name}, of which nothing is stored for these days;"
+                f" import it with `parakeet import-series FILE --name {name}`",
+                field=("input", "strategy"),
+                reason="MISSING_PANEL",
+            )
 
 
 def first_year_read(start: date, warmup: int) -> int:

@@ -58,6 +58,13 @@ class StrategyEntry(Parameterised):
             names += entry.inputs(inner)
         return tuple(dict.fromkeys(names))
 
+    def panels_read(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
+        """Names of the panels any of its decisions may read, by these or other parameters."""
+        names = [*(name for name, _ in self.panels), *self.optional]
+        for entry, inner in self.wrapped(parameters):
+            names += entry.panels_read(inner)
+        return tuple(dict.fromkeys(names))
+
     def wrapped(
         self, parameters: Mapping[str, Any]
     ) -> list[tuple["StrategyEntry", dict[str, Any]]]:

@@ -99,14 +99,15 @@ async def content_keys(
         name: canonical_json(value)
         for name, value in components_of(scene.base, scene.entry, scene.span).items()
     }
-    data: dict[int, bytes] = {}
+    data: dict[tuple[int, tuple[str, ...]], bytes] = {}
     keys = []
     for values in combinations:
         request = applied(scene.base, values)
         year = first_year_read(request.start, scene.entry.warmup(request.parameters))
-        if year not in data:
+        read = year, scene.entry.panels_read(request.parameters)
+        if read not in data:
             inputs = await fingerprint(session, scene.span, request, scene.entry)
-            data[year] = canonical_json(inputs.combined)
+            data[read] = canonical_json(inputs.combined)
         own = {
             "parameters": request.parameters,
             "allocator": request.allocator,
@@ -114,5 +115,5 @@ async def content_keys(
             "costs": asdict(request.costs),
         }
         written = {name: canonical_json(value) for name, value in own.items()}
-        keys.append(joined_key(shared | written | {"data": data[year]}))
+        keys.append(joined_key(shared | written | {"data": data[read]}))
     return keys

@@ -3,10 +3,11 @@ from alembic import command
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from migrations.run import run_command, upgrade
-from models import Entity
+from models import Entity, Scope
+from models.fingerprints import FingerprintRepository
 from models.session import database_url as asyncpg_url
 
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
@@ -78,3 +79,27 @@ async def test_a_migrated_database_is_left_alone(database_url):
     newest = ScriptDirectory("migrations").get_current_head()
     assert before == after
     assert [version for _, version in after] == [newest]
+
+
+async def test_series_stored_before_they_had_digests_get_them(make_database, worker_id):
+    url = await make_database(f"digests_{worker_id}")
+    await run_command(url, lambda config: command.downgrade(config, "0019"))
+    engine = create_async_engine(asyncpg_url(url))
+    async with engine.begin() as connection:
+        await connection.execute(
+            text(
+                "INSERT INTO macro_series (series, date, value, source, known_at) SELECT 'VIX', d,"
+                " extract(doy FROM d), 'made', d + interval '1 day'"
+                " FROM generate_series('2019-12-30'::date, '2020-01-02', '1 day') AS d"
+            )
+        )
+
+    await upgrade(url)
+
+    async with AsyncSession(engine) as session:
+        unchanged = await FingerprintRepository(session).refresh(Scope.MACRO, ["VIX"])
+        found = await FingerprintRepository(session).digest_of(
+            {Scope.MACRO: ["VIX"]}, first_year=2019, last_year=2020
+        )
+    await engine.dispose()
+    assert (unchanged, [each.year for each in found.inputs]) == (0, [2019, 2020])
