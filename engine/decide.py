@@ -39,6 +39,8 @@ class Targets:
     opens: tuple[Structure | None, ...] = ()  # (d,) where any opens options
     # By panel row the decisions that are all cash because a method had no answer.
     refused: Mapping[int, Refused] = field(default_factory=dict)
+    # By panel row the assets (m,) whose holdings that decision leaves as they are.
+    keep: Mapping[int, BoolArray] = field(default_factory=dict)
 
     def select(self, chosen: BoolArray) -> "Targets":
         """Return the decisions that are chosen, (d,); what was counted over all stays."""
@@ -52,11 +54,15 @@ class Targets:
         )
 
     def scaled(self, scales: FloatArray) -> "Targets":
-        """Return the decisions times a scale (d,) each; entries become so much smaller."""
+        """Return the decisions times a scale (d,) each; entries become so much smaller.
+
+        What a decision would have left as it was is scaled with the rest.
+        """
         sized = (
             replace(s, scale=s.scale * float(k)) for s, k in zip(self.signals, scales, strict=False)
         )
-        return replace(self, weights=self.weights * scales[:, None], signals=tuple(sized))
+        weights = self.weights * scales[:, None]
+        return replace(self, weights=weights, signals=tuple(sized), keep={})
 
 
 def join_targets(parts: Sequence[Targets]) -> Targets:
@@ -67,9 +73,15 @@ def join_targets(parts: Sequence[Targets]) -> Targets:
         instants=np.concatenate([part.instants for part in parts]),
         weights=np.vstack([part.weights for part in parts]),
         signals=tuple(signals for part in parts for signals in part.signals),
-        opens=tuple(opens for part in parts for opens in part.opens),
+        opens=_joined([part.opens or (None,) * len(part.rows) for part in parts]),
         refused={row: refusal for part in parts for row, refusal in part.refused.items()},
+        keep={row: kept for part in parts for row, kept in part.keep.items()},
     )
+
+
+def _joined(parts: Sequence[tuple[Structure | None, ...]]) -> tuple[Structure | None, ...]:
+    opened = tuple(each for part in parts for each in part)
+    return opened if any(opened) else ()
 
 
 def decide(
@@ -196,4 +208,5 @@ def _targets(
         diagnostics=diagnostics,
         signals=tuple(each.signals for _, each in made if each.signals is not None),
         opens=opened if any(opened) else (),
+        keep={int(rows[at]): each.keep for at, each in made if each.keep is not None},
     )

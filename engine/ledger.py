@@ -12,8 +12,8 @@ Between those sessions nothing moves but prices, so the curve is computed for al
 and every identity of `engine.identities` is asserted on every session.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -59,6 +59,7 @@ class Ledger:
     panel: Panel  # traded on: assets, and behind them the columns of contracts held beside them
     labels: tuple[str, ...] = ()  # what each order traded, where a symbol does not tell
     trips: RoundTrips | None = None  # closed positions in contracts
+    missed: Mapping[str, int] = field(default_factory=dict)  # why contracts were not opened
     notes: tuple[str, ...] = ()  # limits that could not hold, by decision
 
 
@@ -108,7 +109,8 @@ def simulate(
         _end(account, orders, row, Reason.SUPERSEDED)
         account.advance(row)
         account.watched = row  # the decision itself restores the margin
-        decided.append(place_orders(account, targets.weights[k], row, instant, trim))
+        keep = targets.keep.get(row)
+        decided.append(place_orders(account, targets.weights[k], row, instant, trim, keep))
         orders = decided[-1].orders
         if checkpoint is not None and k % CHECK_EVERY == 0:
             checkpoint(k / len(targets.rows))
@@ -177,6 +179,7 @@ def close_ledger(
         panel=account.terms.panel,
         labels=() if contracts is None else contracts.labels(orders),
         trips=None if contracts is None else contracts.round_trips(),
+        missed={} if contracts is None else contracts.missed,
     )
 
 

@@ -41,18 +41,23 @@ class Valued:
 
 
 def place_orders(
-    account: Account, wanted: FloatArray, row: int, instant: int, trim: Trim
+    account: Account,
+    wanted: FloatArray,
+    row: int,
+    instant: int,
+    trim: Trim,
+    keep: BoolArray | None = None,
 ) -> Decided:
-    """Value the account as the decision knows it and turn its weights into orders."""
+    """Value the account as the decision knows it and turn its weights into orders.
+
+    Assets marked in `keep` (m,) are wanted at what they weigh by now.
+    """
     known = _value(account, wanted, row, instant)
     terms, asset = account.terms, known.asset
     drifted = known.held * known.price / known.equity
-    target = trimmed_weights(
-        wanted[asset],
-        drifted,
-        trim,
-        leaving=~terms.panel.member[row, asset] & (wanted[asset] == 0.0),
-    )
+    asked = wanted[asset] if keep is None else np.where(keep[asset], drifted, wanted[asset])
+    leaving = ~terms.panel.member[row, asset] & (asked == 0.0)
+    target = trimmed_weights(asked, drifted, trim, leaving=leaving)
     sizing = size_targets(
         target,
         held=known.held,

@@ -214,7 +214,7 @@ class StatArb(Strategy[StatArbParameters]):
     parameters_type: ClassVar = StatArbParameters
 
     def decide(self, window: Window, state: Trading | None) -> tuple[Decision | None, Trading]:
-        """Return new weights where a position began or ended; None leaves the legs to drift."""
+        """Return new weights where a position began or ended; other legs are left to drift."""
         today = int(window.session[-1])
         passed = int(np.count_nonzero(window.session > state.day)) if state else 0
         if state is None or state.elapsed + passed >= self.parameters.form_every:
@@ -224,7 +224,8 @@ class StatArb(Strategy[StatArbParameters]):
         after = Trading(pairs=turned, elapsed=state.elapsed + passed, day=today)
         if np.array_equal(turned.side, pairs.side):
             return None, after
-        return Decision(self._weights(window, turned)), after
+        kept = turned.side == pairs.side
+        return Decision(self._weights(window, turned), keep=self._held(window, turned, kept)), after
 
     def _form(self, window: Window) -> tuple[Decision, Trading]:
         """Close every position and look for pairs."""
@@ -267,6 +268,14 @@ class StatArb(Strategy[StatArbParameters]):
         there = window.member & has_last_bar(np.isfinite(window.own_return), window.due)
         both: BoolArray = there[_columns(window, pairs.y)] & there[_columns(window, pairs.x)]
         return both
+
+    def _held(self, window: Window, pairs: Pairs, kept: BoolArray) -> BoolArray:
+        """Return the assets (m,) of pairs that go on as they are and of no pair that turned."""
+        held, turned = np.zeros((2, len(window.symbols)), np.bool_)
+        for legs in (_columns(window, pairs.y), _columns(window, pairs.x)):
+            held[legs[kept & (pairs.side != 0)]] = True
+            turned[legs[~kept]] = True
+        return held & ~turned
 
     def _weights(self, window: Window, pairs: Pairs) -> FloatArray:
         weights = np.zeros(len(window.symbols))

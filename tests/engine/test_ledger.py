@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -311,3 +313,16 @@ def test_a_checkpoint_may_stop_the_run():
 
     with pytest.raises(InterruptedError):
         make_ledger(panel, {0: [1.0]}, checkpoint=stop)
+
+
+def test_a_decision_leaves_alone_what_it_keeps_and_trades_the_rest():
+    close = np.array([[10.0, 10.0, 10.0]] * 2 + [[15.0, 10.0, 10.0]] * 3)
+    panel = make_panel(close)
+    targets = make_targets(panel, {0: [0.4, 0.3, 0.0], 2: [0.4, 0.0, 0.3]})
+    keep = {2: np.array([True, False, False])}
+
+    ledger = make_ledger(panel, replace(targets, keep=keep))
+
+    assert entries(ledger.orders, "row", "asset", "side")[2:] == [(3, 1, -1), (3, 2, 1)]
+    assert ledger.books.quantity[-1].tolist() == [400.0, 0.0, 360.0]
+    assert ledger.weights[1].tolist() == pytest.approx([0.5, 0.0, 0.3])
