@@ -95,17 +95,19 @@ class Position:
             return Exit(price=bar.open, reason=Reason.TARGET, early=True)
         return None
 
-    def within(self, bar: Bar, *, bought_within: bool = False) -> Exit | None:
-        """Return what is sold after the first price, or after a purchase within the bar."""
+    def within(self, bar: Bar, *, bought_at: float | None = None) -> Exit | None:
+        """Return what is sold after the open, or after a purchase at a price within the bar.
+
+        What that price has passed already is not to be had: a stop above it sells at it.
+        """
+        start = bar.open if bought_at is None else bought_at
         # Without an open nobody knows on which side of the stop the day began.
-        known = bar.opened or bought_within
+        highest, lowest = (bar.highest, bar.lowest) if math.isnan(start) else (start, start)
         if bar.lowest <= self.stop:
-            price = self.stop if known else min(self.stop, bar.highest)
-            return Exit(price=price, reason=Reason.STOPPED)
+            return Exit(price=min(self.stop, highest), reason=Reason.STOPPED)
         if self.reduced or not self.rules.partial > 0.0 or bar.highest < self.target:
             return None
-        price = self.target if known else max(self.target, bar.lowest)
-        return Exit(price=price, reason=Reason.TARGET, early=True)
+        return Exit(price=max(self.target, lowest), reason=Reason.TARGET, early=True)
 
     def reduce(self) -> None:
         """Note the early sale: from the next session on the rest is sold at the entry's price."""

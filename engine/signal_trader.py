@@ -60,7 +60,7 @@ class Trader:
         self.waiting = [entry for entry in self.waiting if entry not in due]
         for asset in sorted(self.positions):
             if panel.market[asset] == market:
-                self._sell_within(self.positions[asset], row, decision, bought=asset in bought)
+                self._sell_within(self.positions[asset], row, decision, bought.get(asset))
 
     def decide(self, number: int) -> None:
         """Value the account, note what is to be left and what is to be bought."""
@@ -109,11 +109,14 @@ class Trader:
         if leaves is not None:
             self._sell(position, leaves, row, decision)
 
-    def _sell_within(self, position: Position, row: int, decision: int, *, bought: bool) -> None:
+    def _sell_within(
+        self, position: Position, row: int, decision: int, bought_at: float | None
+    ) -> None:
         bar = self._bar(row, position.asset)
-        unseen = bar is None or (position.sessions == 0 and not bought and not bar.opened)
-        if bar is not None and not unseen and not position.leaving:
-            leaves = position.within(bar, bought_within=bought)
+        # What was bought at the close, for want of an open, saw nothing of the session.
+        at_close = bar is not None and position.sessions == 0 and not bar.opened
+        if bar is not None and not position.leaving and (bought_at is not None or not at_close):
+            leaves = position.within(bar, bought_at=bought_at)
             if leaves is not None:
                 self._sell(position, leaves, row, decision)
         position.close_session()
@@ -143,14 +146,14 @@ class Trader:
             else:
                 self._buy(entry, price, row)
 
-    def _buy_within(self, entries: list[Entry], row: int) -> set[int]:
-        """Fill the buy stops the session reaches; return the assets bought."""
-        bought = set()
+    def _buy_within(self, entries: list[Entry], row: int) -> dict[int, float]:
+        """Fill the buy stops the session reaches; return what was bought, and at which price."""
+        bought = {}
         for entry in entries:
             bar = self._bar(row, entry.asset)
             price = None if bar is None else entry.price(bar)
             if price is not None and self._buy(entry, price, row):
-                bought.add(entry.asset)
+                bought[entry.asset] = price
         return bought
 
     def _buy(self, entry: Entry, price: float, row: int) -> bool:

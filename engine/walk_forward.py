@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
+import numpy as np
+
 from engine.backtest import Constraints, Request, decide_within_limits
 from engine.decide import Targets, join_targets
 from engine.objectives import best_of
@@ -67,7 +69,9 @@ def trade_choices(
     terms = replace(requests[0], last_row=int(rows[-1]))
     joined = join_targets(parts)
     if joined.signals:
-        equity, turnover = signal_trial(panel, terms, joined, int(rows[start]))
+        # On the day a choice is made the one before has decided too; the new one counts.
+        last = np.append(joined.rows[1:] != joined.rows[:-1], True)
+        equity, turnover = signal_trial(panel, terms, joined.select(last), int(rows[start]))
         return OutOfSample(start=start, equity=equity, turnover=turnover)
     fills, paths = simulate_targets(panel, terms, joined, limits)
     equity, turnover = from_base(panel, terms.costs, fills, paths, int(rows[start]))

@@ -70,6 +70,14 @@ def test_a_buy_stop_and_its_stop_in_one_bar_are_both_taken_though_the_low_may_ha
     assert orders == [(1, 1, 100.0, 52.0, "filled"), (1, -1, 100.0, 47.0, "filled_at_stop")]
 
 
+def test_a_stop_above_the_price_before_slippage_sells_at_that_price():
+    """Bought at 50.40 after 80 bps, with the stop at 50.20: the market never traded there."""
+    costs = make_costs(slippage_bps=80.0)
+    orders = run(FLAT, (50, 50.1, 49, 50), FLAT, signals=buying(floor=50.2), costs=costs)
+
+    assert [order[3] for order in orders] == [50.4, 49.6]
+
+
 def test_a_purchase_above_its_limit_is_not_made_and_does_not_wait():
     orders = run(FLAT, (52.1, 53, 52, 52), FLAT, FLAT, signals=buying(floor=47.0, limit=52.0))
 
