@@ -78,6 +78,25 @@ const FLAGS: Record<string, { title: string; detail: string }> = {
     title: "Gold by its trend",
     detail: "No real yield is stored, so gold was held while it stood above its own 200-session mean.",
   },
+  not_lent: {
+    title: "Short sale refused",
+    detail:
+      "Some shares could not be sold short: nobody is known to lend them, as everywhere in Sydney unless that is overridden.",
+  },
+  lent_everywhere: {
+    title: "Loans assumed",
+    detail:
+      "Short sales were allowed in Sydney too, where nobody publishes which shares can be borrowed. They may not have been possible.",
+  },
+  borrowed_cash: {
+    title: "Bought on credit",
+    detail: "At times cash was below zero. The debit cost the cash rate and 1.5% a year on top.",
+  },
+  margin_call: {
+    title: "Margin call",
+    detail:
+      "At a close, equity was below 30% of all positions added up; every one of them was reduced on the next open.",
+  },
   nav_jump: {
     title: "Implausible jump",
     detail: "The equity moved by an implausible amount in one session: look at the prices of that day.",
