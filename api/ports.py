@@ -134,6 +134,17 @@ class Observations:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SeriesFile:
+    """What a file of a named panel held: a series for each of its columns, and refused rows."""
+
+    file: str  # its name with the beginning of its digest
+    panel: str
+    rows: int
+    series: tuple[Observations, ...] = field(repr=False)
+    refused: tuple[RefusedRow, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
 class UniverseListing:
     """A list of instruments to choose from, as a source gives it."""
 

@@ -267,6 +267,21 @@ def import_prices(
     run(file, universe=universe)
 
 
+@app.command("import-series")
+def import_series(
+    file: Annotated[Path, typer.Argument(help="CSV with date, the panel's columns, known_at.")],
+    name: Annotated[str, typer.Option(help="FF3, FF5, VIX, VIX3M, US10Y_REAL or NEWS_FLAG.")],
+    force: Annotated[
+        bool,
+        typer.Option("--force", help="Take the file's word where another figure is stored."),
+    ] = False,
+) -> None:
+    """Bring in figures a strategy reads beside prices: factors, volatility, yields, news."""
+    from api.cli.import_series import run
+
+    run(file, panel=name, force=force)
+
+
 @app.command("import-sqlite")
 def import_sqlite(
     file: Annotated[Path, typer.Argument(help="SQLite file of the program before this one.")],

@@ -1,0 +1,129 @@
+"""Bring a file of a named panel in: one transaction, every row of it accounted for.
+
+A figure that is stored stays as it is, since nothing keeps what it was; only `force` takes the
+file's word for it.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.errors import InvalidInput
+from api.ports import Observations, RefusedRow, SeriesFile
+from api.services.bar_rows import EPOCH, series_rows
+from api.services.ingest_report import Tally
+from api.services.market import MONTHLY
+from api.services.named_panels import FACTOR_PANELS
+from api.services.reasons import Reason
+from api.services.routing import CSV
+from engine.types import BoolArray
+from models.fingerprint import Scope
+from models.fingerprints import FingerprintRepository
+from models.price_bar import Quarantine
+from models.published_series import (
+    FactorReturnRepository,
+    FactorRow,
+    MacroRow,
+    MacroSeriesRepository,
+    SeriesColumns,
+)
+from models.quarantines import QuarantineRepository
+from models.staging import NOISE, Written
+
+
+async def import_series(
+    session: AsyncSession, file: SeriesFile, *, now: datetime, force: bool = False
+) -> Tally:
+    """Write the figures of a file. Raises InvalidInput where none of its rows could be read."""
+    if not any(len(each.day) for each in file.series):
+        reasons = Counter(row.reason for row in file.refused).most_common()
+        told = ", ".join(f"{count:,} as {reason}" for reason, count in reasons)
+        raise InvalidInput(f"{file.file} has no figure that can be read; refused were {told}")
+    _require_past(file, now)
+    stored = await _stored(session, file)
+    refused = [_quarantined(file, row) for row in file.refused]
+    tally, fresh = Tally(read=file.rows), list[Observations]()
+    for each in file.series:
+        new, other = _compared(each, stored[each.key])
+        take = new | other if force else new
+        fresh.append(_cut(each, take))
+        tally.written += Written(unchanged=int((~(new | other)).sum()))
+        if not force:
+            refused += [_conflict(file, each, row) for row in np.flatnonzero(other).tolist()]
+    tally.written += await _write(session, file, fresh)
+    tally.quarantined, tally.reasons = len(refused), Counter(row.reason for row in refused)
+    await QuarantineRepository(session).add(refused)
+    return tally
+
+
+def _require_past(file: SeriesFile, now: datetime) -> None:
+    last = max(int(each.day[-1]) for each in file.series if len(each.day))
+    day = EPOCH + timedelta(days=last)
+    if day > now.astimezone(UTC).date() and file.panel not in FACTOR_PANELS:
+        raise InvalidInput(f"{file.file} tells of {day}, a day to come; leave such rows out")
+
+
+async def _stored(session: AsyncSession, file: SeriesFile) -> Mapping[str, SeriesColumns]:
+    keys = [each.key for each in file.series]
+    if file.panel in FACTOR_PANELS:
+        return await FactorReturnRepository(session).columns(
+            keys, factor_set=file.panel, frequency=MONTHLY
+        )
+    return await MacroSeriesRepository(session).columns(keys)
+
+
+def _compared(series: Observations, stored: SeriesColumns) -> tuple[BoolArray, BoolArray]:
+    """Tell of each figure whether its day is new, and whether another figure is stored for it."""
+    held = dict(zip(stored.days, stored.values, strict=True))
+    there = np.array([held.get(day, np.nan) for day in series.day.tolist()])
+    new = np.isnan(there)
+    other: BoolArray = np.abs(there - series.value) > NOISE * np.abs(there)
+    return new, other
+
+
+def _cut(series: Observations, rows: BoolArray) -> Observations:
+    return replace(
+        series, day=series.day[rows], value=series.value[rows], known_at=series.known_at[rows]
+    )
+
+
+async def _write(session: AsyncSession, file: SeriesFile, fresh: list[Observations]) -> Written:
+    rows = [row for each in fresh for row in series_rows(each)]
+    fingerprints = FingerprintRepository(session)
+    if file.panel in FACTOR_PANELS:
+        written = await FactorReturnRepository(session).write(
+            FactorRow(file.panel, MONTHLY, *row) for row in rows
+        )
+        await fingerprints.refresh(Scope.FACTORS, [file.panel])
+        return written
+    written = await MacroSeriesRepository(session).write(MacroRow(*row) for row in rows)
+    await fingerprints.refresh(Scope.MACRO, [each.key for each in fresh])
+    return written
+
+
+def _quarantined(file: SeriesFile, row: RefusedRow) -> Quarantine:
+    return Quarantine(
+        source=CSV,
+        file=file.file,
+        row_number=row.row_number,
+        symbol=row.symbol,
+        raw=row.raw,
+        reason=row.reason,
+        detail=dict(row.detail),
+    )
+
+
+def _conflict(file: SeriesFile, series: Observations, row: int) -> Quarantine:
+    on = EPOCH + timedelta(days=int(series.day[row]))
+    return Quarantine(
+        source=CSV,
+        file=file.file,
+        symbol=series.key,
+        date=on,
+        raw=f"{on} {series.value[row]}",
+        reason=Reason.DUPLICATE_CONFLICT.value,
+    )
