@@ -84,7 +84,7 @@ class PriceSource(StrEnum):
     CSV = "CSV"
 
 
-# The table also knows SHARD, a part of a sweep that is nobody's business outside.
+# The table also knows SHARD and GUARD, which are nobody's business outside.
 @strawberry.enum(description="What sort of work a job does.")
 class JobKind(StrEnum):
     BACKTEST = "BACKTEST"
@@ -103,6 +103,25 @@ class GroupBy(StrEnum):
     CURRENCY = "CURRENCY"
     EXCHANGE = "EXCHANGE"
     ASSET_CLASS = "ASSET_CLASS"
+
+
+@strawberry.enum(description="What becomes of weight that a skipped trade would have moved.")
+class BandFill(StrEnum):
+    CASH = "CASH"
+    SPREAD = "SPREAD"
+
+
+@strawberry.enum(
+    description="What is held where limits cannot all hold or an allocator has no answer: what is "
+    "allowed and CASH; all, with the limit loosened as little as it takes (RELAX); the same assets "
+    "by hierarchical risk parity (HRP); what was held (KEEP); or nothing, the run ends (FAIL)."
+)
+class OnInfeasible(StrEnum):
+    CASH = "CASH"
+    RELAX = "RELAX"
+    HRP = "HRP"
+    KEEP = "KEEP"
+    FAIL = "FAIL"
 
 
 @strawberry.enum(

@@ -103,7 +103,7 @@ class PlanRebalanceInput:
     )
     constraints: ConstraintsInput | None = strawberry.field(
         description="Bounds on weights and turnover; those of the run if left out. Of a run only "
-        "`noTradeBand` and `maxTurnover` can be given anew."
+        "the bands and `maxTurnover` can be given anew."
     )
     costs: CostModelInput | None = strawberry.field(
         description="What trading costs, in AUD; as in the run if left out."

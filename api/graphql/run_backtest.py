@@ -3,6 +3,7 @@
 from dataclasses import fields
 from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Annotated, Any, cast
 
 import strawberry
@@ -11,7 +12,7 @@ from strawberry.scalars import JSON
 from api.errors import ClientError, InvalidInput
 from api.graphql.backtests import BacktestType
 from api.graphql.context import Info
-from api.graphql.enums import GroupBy
+from api.graphql.enums import BandFill, GroupBy, OnInfeasible
 from api.graphql.errors import UserError, user_errors
 from api.graphql.jobs import JobType
 from api.graphql.node import uuid_of
@@ -63,6 +64,13 @@ class ConstraintsInput:
     no_trade_band: float | None = strawberry.field(
         default=0, description="A weight this close to its target is left alone."
     )
+    relative_band: float | None = strawberry.field(
+        default=0,
+        description="So is one as close as this share of its target, 0 to 0.5; the wider counts.",
+    )
+    band_fill: BandFill | None = strawberry.field(
+        default=BandFill.CASH, description="What takes the weight that is left alone."
+    )
     group_cap: float | None = strawberry.field(
         description="Largest weight of a group; none if left out."
     )
@@ -71,6 +79,10 @@ class ConstraintsInput:
     )
     max_positions: int | None = strawberry.field(
         description="Most assets held at once; any number if left out."
+    )
+    on_infeasible: OnInfeasible | None = strawberry.field(
+        default=OnInfeasible.CASH,
+        description="What is held where limits cannot all hold; the result counts those decisions.",
     )
 
 
@@ -240,10 +252,12 @@ def costs_of(input: CostModelInput | None) -> Costs:
 
 def constraints_of(input: ConstraintsInput | None) -> Constraints:
     given = _given(input)
-    group_by = given.pop("group_by", GroupBy.SECTOR)
     positions = given.pop("max_positions", None)
-    numbers: dict[str, Any] = {name: float(value) for name, value in given.items()}
-    return Constraints(**numbers, max_positions=positions, group_by=group_by.value)
+    values: dict[str, Any] = {
+        name: value.value if isinstance(value, StrEnum) else float(value)
+        for name, value in given.items()
+    }
+    return Constraints(**values, max_positions=positions)
 
 
 def parameters_of(parameters: Any) -> dict[str, Any]:

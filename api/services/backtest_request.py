@@ -10,6 +10,7 @@ from typing import Any
 
 from api.errors import ClientError, InvalidInput
 from api.services.findings import Findings
+from api.services.signal_faults import signal_faults
 from api.services.strategies import StrategyEntry, complete_parameters, require_strategy
 from api.services.text import clean_text
 from models.backtest import Allocator, Currency, DecisionClock, FillPolicy, Rebalance
@@ -44,9 +45,12 @@ class Constraints:
     max_weight: float = 1.0
     max_turnover: float | None = None
     no_trade_band: float = 0.0
+    relative_band: float = 0.0
+    band_fill: str = "CASH"
     group_cap: float | None = None
     group_by: str = "SECTOR"
     max_positions: int | None = None
+    on_infeasible: str = "CASH"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +96,7 @@ CONSTRAINT_BOUNDS: dict[str, tuple[float, float]] = {
     "max_weight": (TINY, 1.0),
     "max_turnover": (TINY, 1.0),
     "no_trade_band": (0.0, 1.0),
+    "relative_band": (0.0, 0.5),
     "group_cap": (TINY, 1.0),
     "max_positions": (1, 10_000),
 }
@@ -125,6 +130,8 @@ def _faults(request: BacktestRequest, entry: StrategyEntry | None) -> Iterator[C
     yield from _bounded(("costs",), asdict(request.costs), COST_BOUNDS)
     yield from _bounded(("constraints",), asdict(request.constraints), CONSTRAINT_BOUNDS)
     yield from _bounded((), {"overlay_vol_target": request.overlay_vol_target}, OVERLAY_BOUNDS)
+    if entry is not None:
+        yield from signal_faults(entry, request.fill, asdict(request.constraints))
     if request.constraints.min_weight > request.constraints.max_weight:
         yield _fault(
             f"minWeight was {request.constraints.min_weight}; it must not be above maxWeight,"

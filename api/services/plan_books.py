@@ -200,7 +200,10 @@ def _limits(constraints: Constraints) -> Limits:
     cap = constraints.max_turnover
     return Limits(
         no_trade_band=Decimal(str(constraints.no_trade_band)),
+        relative_band=Decimal(str(constraints.relative_band)),
+        spread=constraints.band_fill == "SPREAD",
         max_turnover=None if cap is None else Decimal(str(cap)),
+        max_weight=Decimal(str(constraints.max_weight)),
     )
 
 

@@ -23,7 +23,7 @@ SETTLED = ("parameters", "universe", "symbols", "allocator")
 # Stands for an id that is nobody's.
 UNKNOWN_RUN = UUID(int=0)
 # Of the constraints, what depends on holdings and not on the weights.
-TRIMMING = ("no_trade_band", "max_turnover")
+TRIMMING = ("no_trade_band", "relative_band", "band_fill", "max_turnover")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,7 +115,7 @@ def _settled(request: PlanRequest) -> Iterator[ClientError]:
     asked, usual = asdict(request.constraints), asdict(Constraints())
     if any(asked[name] != usual[name] for name in asked if name not in TRIMMING):
         yield _fault(
-            "constraints asked for other weights than those of the finished run; give noTradeBand"
+            "constraints asked for other weights than those of the finished run; give the bands"
             " and maxTurnover only, or plan from the strategy",
             "constraints",
         )

@@ -60,7 +60,14 @@ class Limits:
     """Bounds that depend on what is held, as fractions of the account's value."""
 
     no_trade_band: Decimal = NOTHING
+    relative_band: Decimal = NOTHING  # of the target weight
+    spread: bool = False  # what is left alone would have moved goes to the other trades
     max_turnover: Decimal | None = None
+    max_weight: Decimal = Decimal(1)
+
+    def band(self, target: Decimal) -> Decimal:
+        """Return the smallest trade towards a target weight."""
+        return max(self.no_trade_band, self.relative_band * target)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ The same rules as `engine.sizing` and `engine.trading` follow, in exact decimals
 the cash there was, less every line's value and costs, to the cent, and purchases never overdraw it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal, localcontext
 from typing import Final
@@ -88,13 +88,16 @@ def _plan(
 def trimmed(
     target: Mapping[str, Decimal], drifted: Mapping[str, Decimal], limits: Limits
 ) -> dict[str, Decimal]:
-    """Leave weights within the band alone, then go as far as the turnover cap allows.
+    """Leave weights within the bands alone, then go as far as the turnover cap allows.
 
     A sale that is left alone frees no cash, so purchases shrink in proportion where they would
     need more than there is.
     """
     change = {symbol: weight - drifted[symbol] for symbol, weight in target.items()}
-    change = {s: NOTHING if abs(c) < limits.no_trade_band else c for s, c in change.items()}
+    small = {s for s, c in change.items() if abs(c) < limits.band(target[s])}
+    change = {s: NOTHING if s in small else c for s, c in change.items()}
+    if limits.spread:
+        change = _spread(change, target, drifted, small, limits)
     bought = sum((c for c in change.values() if c > 0), NOTHING)
     excess = sum(drifted.values(), NOTHING) + sum(change.values(), NOTHING) - 1
     if excess > 0 and bought > 0:
@@ -104,6 +107,26 @@ def trimmed(
     if limits.max_turnover is not None and moved > limits.max_turnover:
         change = {symbol: c * limits.max_turnover / moved for symbol, c in change.items()}
     return {symbol: drifted[symbol] + c for symbol, c in change.items()}
+
+
+def _spread(
+    change: Mapping[str, Decimal],
+    target: Mapping[str, Decimal],
+    drifted: Mapping[str, Decimal],
+    small: Set[str],
+    limits: Limits,
+) -> dict[str, Decimal]:
+    """Return the trades that are made with what the others would have moved, by their targets."""
+    made = {s: w for s, w in target.items() if s not in small and w > 0}
+    aimed = sum(made.values(), NOTHING)
+    if not aimed:
+        return dict(change)
+    now = sum(drifted.values(), NOTHING) + sum(change.values(), NOTHING)
+    share = max(1 + (sum(target.values(), NOTHING) - now) / aimed, NOTHING)
+    most = {s: max(limits.max_weight, w) for s, w in made.items()}
+    return {
+        s: min(made[s] * share, most[s]) - drifted[s] if s in made else c for s, c in change.items()
+    }
 
 
 def _unit(asset: Asset) -> Decimal:
@@ -180,8 +203,8 @@ def _line(
 def _left_alone(wanted: Decimal, now: Decimal, limits: Limits) -> str:
     if wanted == now:
         return "already at its target"
-    if abs(wanted - now) < limits.no_trade_band:
-        return f"within the no-trade band of {limits.no_trade_band * 100:.2f} %"
+    if abs(wanted - now) < limits.band(wanted):
+        return f"within the no-trade band of {limits.band(wanted) * 100:.2f} %"
     return "what is left alone elsewhere leaves no cash for it"
 
 

@@ -14,7 +14,7 @@ from api.services.plan_terms import Asset, Fees, Limits
 from api.services.rebalance import FIRST_PURCHASE, plan_orders, trimmed
 from engine.costs import MARKET_RULES, CostModel
 from engine.sizing import size_targets
-from engine.trimming import cap_turnover, skip_small_trades
+from engine.trimming import Trim, trimmed_weights
 
 FREE = Fees(
     commission_flat=Decimal(0),
@@ -323,7 +323,13 @@ def accounts(draw):
         commission_bps=draw(st.sampled_from([Decimal(0), Decimal(11)])),
         minimum_commission=draw(st.sampled_from([Decimal(0), Decimal("9.50")])),
     )
-    return assets, weights, cash, fees, Limits(no_trade_band=band, max_turnover=cap)
+    limits = Limits(
+        no_trade_band=band,
+        relative_band=draw(st.sampled_from((Decimal(0), Decimal("0.2")))),
+        spread=draw(st.booleans()),
+        max_turnover=cap,
+    )
+    return assets, weights, cash, fees, limits
 
 
 @given(accounts())
@@ -395,8 +401,11 @@ def test_band_and_cap_are_the_engines(account):
 
     now = np.array([float(weight) for weight in drifted.values()])
     theirs = np.array([float(weight) for weight in target.values()])
-    if limits.no_trade_band:
-        theirs = skip_small_trades(theirs, now, band=float(limits.no_trade_band))
-    if limits.max_turnover is not None:
-        theirs = cap_turnover(theirs, now, cap=float(limits.max_turnover))
+    trim = Trim(
+        no_trade_band=float(limits.no_trade_band),
+        relative_band=float(limits.relative_band),
+        spread=limits.spread,
+        max_turnover=None if limits.max_turnover is None else float(limits.max_turnover),
+    )
+    theirs = trimmed_weights(theirs, now, trim, leaving=np.zeros(len(now), np.bool_))
     np.testing.assert_allclose([float(w) for w in ours.values()], theirs, atol=1e-12)

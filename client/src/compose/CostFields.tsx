@@ -1,5 +1,13 @@
 import { type ReactNode, useState } from "react";
-import type { Allocator, DecisionClock, FillPolicy, GroupBy, StrategyChoiceFragment } from "../graphql/generated";
+import type {
+  Allocator,
+  BandFill,
+  DecisionClock,
+  FillPolicy,
+  GroupBy,
+  OnInfeasible,
+  StrategyChoiceFragment,
+} from "../graphql/generated";
 import { CheckField, SelectField, TextField } from "../ui/Field";
 import { enumWords } from "../ui/format";
 import { Icon } from "../ui/Icon";
@@ -10,6 +18,17 @@ import { boundsWords } from "./schema";
 
 const choices = <T extends string>(values: readonly T[]) => values.map((value) => ({ value, label: enumWords(value) }));
 const GROUPS = choices<GroupBy>(["SECTOR", "CURRENCY", "EXCHANGE", "ASSET_CLASS"]);
+const BAND_FILLS: readonly { value: BandFill; label: string }[] = [
+  { value: "CASH", label: "Cash" },
+  { value: "SPREAD", label: "The trades that are made" },
+];
+const FALLBACKS: readonly { value: OnInfeasible; label: string }[] = [
+  { value: "CASH", label: "What is allowed, the rest cash" },
+  { value: "RELAX", label: "All, the limit loosened as little as it takes" },
+  { value: "HRP", label: "The same assets by hierarchical risk parity" },
+  { value: "KEEP", label: "What was held" },
+  { value: "FAIL", label: "Nothing: end the run" },
+];
 const FILLS: readonly { value: FillPolicy; label: string }[] = [
   { value: "NEXT_OPEN", label: "Next open" },
   { value: "NEXT_CLOSE", label: "Next close" },
@@ -80,6 +99,22 @@ export function ConstraintFields({ strategy, draft, change, faults }: Group & { 
         options={GROUPS}
         hint="What the group's limit counts."
         onChange={(value) => change("constraints.groupBy", { groupBy: value as GroupBy })}
+      />
+      <SelectField
+        label="Weight left alone goes to"
+        path="constraints.bandFill"
+        value={draft.bandFill}
+        options={BAND_FILLS}
+        hint="What takes the weight that trades within a band would have moved."
+        onChange={(value) => change("constraints.bandFill", { bandFill: value as BandFill })}
+      />
+      <SelectField
+        label="Where limits cannot hold"
+        path="constraints.onInfeasible"
+        value={draft.onInfeasible}
+        options={FALLBACKS}
+        hint="What is held then, or where an allocator has no answer. The report counts those decisions."
+        onChange={(value) => change("constraints.onInfeasible", { onInfeasible: value as OnInfeasible })}
       />
       <NumberBox
         field={OVERLAY}

@@ -6,7 +6,9 @@ import type {
   Currency,
   DecisionClock,
   FillPolicy,
+  BandFill,
   GroupBy,
+  OnInfeasible,
   RunBacktestInput,
   StrategyChoiceFragment,
 } from "../graphql/generated";
@@ -39,6 +41,8 @@ export type Draft = {
   costs: Record<CostName, string>;
   constraints: Record<ConstraintName, string>;
   groupBy: GroupBy;
+  bandFill: BandFill;
+  onInfeasible: OnInfeasible;
   overlayVolTarget: string;
   name: string;
 };
@@ -81,6 +85,8 @@ export function newDraft(strategy: StrategyChoiceFragment, universe: string): Dr
     costs: fallbacks(COSTS),
     constraints: fallbacks(CONSTRAINTS),
     groupBy: "SECTOR",
+    bandFill: "CASH",
+    onInfeasible: "CASH",
     overlayVolTarget: "",
     name: "",
   };
@@ -109,6 +115,8 @@ export function draftFrom(run: PastRun, strategy: StrategyChoiceFragment, ownBen
     costs: typedFrom(COSTS, costs),
     constraints: typedFrom(CONSTRAINTS, constraints),
     groupBy: (constraints.groupBy as GroupBy | undefined) ?? "SECTOR",
+    bandFill: (constraints.bandFill as BandFill | undefined) ?? "CASH",
+    onInfeasible: (constraints.onInfeasible as OnInfeasible | undefined) ?? "CASH",
     overlayVolTarget: run.overlayVolTarget === null ? "" : String(run.overlayVolTarget),
     name: run.name ?? "",
   };
@@ -146,7 +154,12 @@ export function toInput(draft: Draft, strategy: StrategyChoiceFragment, defaults
       commissionFlat: draft.costs.commissionFlat.trim(),
       minimumCommission: draft.costs.minimumCommission.trim() || null,
     } satisfies CostModelInput,
-    constraints: { ...numbersOf(draft.constraints), groupBy: draft.groupBy } satisfies ConstraintsInput,
+    constraints: {
+      ...numbersOf(draft.constraints),
+      groupBy: draft.groupBy,
+      bandFill: draft.bandFill,
+      onInfeasible: draft.onInfeasible,
+    } satisfies ConstraintsInput,
     overlayVolTarget: parseNumber(draft.overlayVolTarget),
     name: draft.name.trim() || null,
   };

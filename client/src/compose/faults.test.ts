@@ -99,6 +99,9 @@ test("a past run comes back as the same input", () => {
       no_trade_band: 0,
       group_cap: null,
       group_by: "SECTOR",
+      relative_band: 0,
+      band_fill: "CASH",
+      on_infeasible: "CASH",
       max_positions: null,
     },
   } satisfies PastRun;

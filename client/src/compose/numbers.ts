@@ -125,6 +125,14 @@ export const CONSTRAINTS = [
     hint: "Weights this close to target are left alone.",
   },
   {
+    name: "relativeBand",
+    label: "Relative band",
+    fallback: "0",
+    minimum: 0,
+    maximum: 0.5,
+    hint: "Or as close as this share of the target; the wider counts.",
+  },
+  {
     name: "groupCap",
     label: "Largest weight of a group",
     fallback: "",

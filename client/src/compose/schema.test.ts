@@ -30,7 +30,8 @@ test("kinds, bounds and defaults are read from the schema", () => {
     fallback: null,
     optional: true,
   });
-  expect(momentum.weighting).toMatchObject({ kind: "choice", choices: ["equal", "inverse_vol", "hrp", "score"] });
+  expect(momentum.weighting).toMatchObject({ kind: "choice" });
+  expect(momentum.weighting?.choices.slice(0, 5)).toEqual(["equal", "inverse_vol", "hrp", "score", "mean_variance"]);
   expect([dual.risky?.kind, dual.cash_floor?.kind]).toEqual(["symbols", "flag"]);
   expect(orderedPairs(strategy("momentum").parameterSchema)).toEqual([["skip", "lookback"]]);
 });

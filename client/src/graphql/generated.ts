@@ -51,6 +51,11 @@ export type BacktestOrderField =
   | 'MAX_DRAWDOWN'
   | 'SHARPE';
 
+/** What becomes of weight that a skipped trade would have moved. */
+export type BandFill =
+  | 'CASH'
+  | 'SPREAD';
+
 /** A trade to take out of the books. */
 export type CancelTradeInput = {
   /** The version you have seen: another one is a conflict. Any if left out. */
@@ -81,6 +86,8 @@ export type CloseTradeInput = {
 
 /** Bounds on weights and turnover. */
 export type ConstraintsInput = {
+  /** What takes the weight that is left alone. */
+  bandFill?: BandFill | null | undefined;
   /** What a group is. */
   groupBy?: GroupBy | null | undefined;
   /** Largest weight of a group; none if left out. */
@@ -95,6 +102,10 @@ export type ConstraintsInput = {
   minWeight?: number | null | undefined;
   /** A weight this close to its target is left alone. */
   noTradeBand?: number | null | undefined;
+  /** What is held where limits cannot all hold; the result counts those decisions. */
+  onInfeasible?: OnInfeasible | null | undefined;
+  /** So is one as close as this share of its target, 0 to 0.5; the wider counts. */
+  relativeBand?: number | null | undefined;
 };
 
 /** A bar to put right. What is left out stays as it is. */
@@ -280,6 +291,14 @@ export type JobStatus =
   | 'RUNNING'
   | 'SUCCEEDED';
 
+/** What is held where limits cannot all hold or an allocator has no answer: what is allowed and CASH; all, with the limit loosened as little as it takes (RELAX); the same assets by hierarchical risk parity (HRP); what was held (KEEP); or nothing, the run ends (FAIL). */
+export type OnInfeasible =
+  | 'CASH'
+  | 'FAIL'
+  | 'HRP'
+  | 'KEEP'
+  | 'RELAX';
+
 /** A trade that was entered. */
 export type OpenTradeInput = {
   /** Commission of the entry, in its currency. */
@@ -338,7 +357,7 @@ export type PlanRebalanceInput = {
   backtest?: string | number | null | undefined;
   /** What holdings and cash are worth together, in AUD, instead of what the books come to. */
   capital?: string | null | undefined;
-  /** Bounds on weights and turnover; those of the run if left out. Of a run only `noTradeBand` and `maxTurnover` can be given anew. */
+  /** Bounds on weights and turnover; those of the run if left out. Of a run only the bands and `maxTurnover` can be given anew. */
   constraints?: ConstraintsInput | null | undefined;
   /** What trading costs, in AUD; as in the run if left out. */
   costs?: CostModelInput | null | undefined;

@@ -5,6 +5,12 @@ import { COSTS, CONSTRAINTS, type NumberField } from "../compose/numbers";
 import { fieldsOf } from "../compose/schema";
 import css from "./Settings.module.css";
 
+const CHOICES: [string, string][] = [
+  ["groupBy", "Group by"],
+  ["bandFill", "Weight left alone goes to"],
+  ["onInfeasible", "Where limits cannot hold"],
+];
+
 export function Settings({ run }: { run: SettingsPartFragment }) {
   return (
     <Card title="Parameters and settings" hint="Everything this result depends on; the same again gives the same run.">
@@ -17,7 +23,7 @@ export function Settings({ run }: { run: SettingsPartFragment }) {
         <List title="Costs" entries={inOrder(numberLabels(COSTS, run.currency), run.costs)} />
         <List
           title="Constraints"
-          entries={inOrder([...numberLabels(CONSTRAINTS, run.currency), ["groupBy", "Group by"]], run.constraints)}
+          entries={inOrder([...numberLabels(CONSTRAINTS, run.currency), ...CHOICES], run.constraints)}
         />
         <List
           title="Record"
