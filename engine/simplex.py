@@ -1,0 +1,23 @@
+"""The nearest weights that are non-negative and sum to one."""
+
+import numpy as np
+
+from engine.types import FloatArray
+
+
+def nearest_on_simplex(values: FloatArray) -> FloatArray:
+    """Return the Euclidean projection of ``values`` (m,), m >= 1, on the unit simplex.
+
+    It lowers every value by the same amount and cuts at zero, so it also buys what was asked for
+    at zero: for limits on a strategy's own choice use `engine.constraints.project`.
+
+    References
+    ----------
+    Duchi, J., Shalev-Shwartz, S., Singer, Y. & Chandra, T. (2008). Efficient Projections onto the
+    l1-Ball for Learning in High Dimensions.
+    """
+    descending = np.sort(values)[::-1]
+    excess = descending.cumsum() - 1.0
+    kept = int(np.count_nonzero(descending * np.arange(1, len(values) + 1) > excess))
+    nearest: FloatArray = np.maximum(values - excess[kept - 1] / kept, 0.0)
+    return nearest

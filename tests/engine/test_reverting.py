@@ -1,0 +1,178 @@
+"""The on-line reversion strategies on small markets; their wealth is in tests/golden."""
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from engine.decide import decide
+from engine.panel import NEVER
+from engine.schedule import DecisionClock, Rebalance
+from engine.strategies.olmar import Olmar, OlmarParameters
+from engine.strategies.rmr import Rmr, RmrParameters
+from tests.engine.panels import make_closes, make_panel
+
+NAN = np.nan
+# Golden 2 of 2.9, prices ten times as high and two sessions more before.
+THREE = np.array([[100, 100, 100]] * 4 + [[90, 100, 120]], np.float64)
+
+
+def window_of(close, **changes):
+    close = np.asarray(close, np.float64)
+    return make_panel(close, **changes).window(len(close) - 1, len(close), NEVER - 1)
+
+
+def olmar(**parameters):
+    return Olmar(OlmarParameters(**{"window": 3, **parameters}))
+
+
+def daily(close, strategy, first_row=4):
+    return decide(
+        make_panel(close),
+        strategy,
+        first_row=first_row,
+        last_row=len(close) - 1,
+        rebalance=Rebalance.DAILY,
+        clock=DecisionClock.US_CLOSE,
+    ).weights
+
+
+def test_the_first_decision_moves_away_from_equal_weights():
+    decision, _ = olmar(epsilon=1.05).decide(window_of(THREE), None)
+
+    assert decision.weights == pytest.approx([0.6328947, 0.3671053, 0.0], abs=5e-8)
+
+
+def test_the_next_decision_starts_from_the_last_targets():
+    strategy = olmar(epsilon=1.0)
+    _, state = strategy.decide(window_of(THREE), None)
+
+    again, _ = strategy.decide(window_of(THREE), state)
+
+    assert again.weights == pytest.approx([0.3947368, 0.3421053, 0.2631579], abs=5e-8)
+
+
+def test_the_drifted_anchor_starts_from_what_the_targets_became():
+    """All predictions alike after prices doubled for the first asset only once: nothing moves."""
+    flat = np.array([[100.0, 100.0]] * 4)
+    moved = np.array([[200.0, 100.0]] * 4)
+    by_target, by_drift = olmar(), olmar(anchor="drifted")
+    _, state = by_target.decide(window_of(flat), None)
+
+    assert by_target.decide(window_of(moved), state)[0].weights.tolist() == [0.5, 0.5]
+    assert by_drift.decide(window_of(moved), state)[0].weights == pytest.approx([2 / 3, 1 / 3])
+
+
+def test_a_cap_on_turnover_ends_the_move_on_its_way():
+    """From (1/2, 1/2) all would go to the first; a tenth of the book may be traded."""
+    flat = np.array([[100.0, 100.0]] * 4)
+    fallen = np.array([[100.0, 100.0], [100.0, 100.0], [80.0, 80.0 * 1.2]])
+    free, capped = olmar(), olmar(max_turnover=0.1)
+    _, state = free.decide(window_of(flat), None)
+
+    drifted = np.array([0.8, 0.96]) / 1.76
+    assert free.decide(window_of(fallen), state)[0].weights.tolist() == [1.0, 0.0]
+    assert capped.decide(window_of(fallen), state)[0].weights == pytest.approx(
+        drifted + np.array([0.1, -0.1]), abs=1e-12
+    )
+    assert capped.decide(window_of(fallen), None)[0].weights.tolist() == [1.0, 0.0]
+
+
+def test_an_asset_without_a_price_hands_its_weight_to_the_others_and_comes_back_with_none():
+    """Predictions are all alike, so only gaps move weights."""
+    close = np.full((12, 3), 50.0)
+    close[6, 2] = NAN
+
+    weights = daily(close, olmar())
+
+    assert weights[0] == pytest.approx([1 / 3] * 3)
+    assert weights[2:5] == pytest.approx(np.array([[0.5, 0.5, 0.0]] * 3))
+    assert weights[-1] == pytest.approx([0.5, 0.5, 0.0])
+
+
+def test_a_gap_in_the_window_is_named_until_the_window_is_past_it():
+    close = np.full((8, 2), 50.0)
+    close[5, 1] = NAN
+
+    decision, _ = olmar().decide(window_of(close), None)
+    after, _ = olmar(window=2).decide(window_of(close), None)
+
+    assert decision.reasons == {"gap": 1}
+    assert decision.weights.tolist() == [1.0, 0.0]
+    assert after.weights.tolist() == [0.5, 0.5]
+
+
+def test_nobody_with_a_price_is_cash_and_the_targets_are_remembered():
+    close = np.full((6, 2), 50.0)
+    blind = np.full((6, 2), NAN)
+    strategy = olmar()
+    _, state = strategy.decide(window_of(THREE[:, :2]), None)
+
+    nothing, kept = strategy.decide(window_of(blind), state)
+
+    assert nothing.weights.tolist() == [0.0, 0.0]
+    assert kept is state
+    assert strategy.decide(window_of(close), kept)[0].weights.tolist() == state.weights.tolist()
+
+
+def test_a_stop_leaves_the_fallen_alone_and_shares_their_weight():
+    """The second fell by 30 % long ago, the third by 10 %."""
+    close = np.full((252, 3), 100.0)
+    close[100:, 1], close[100:, 2] = 70.0, 90.0
+
+    plain, _ = olmar().decide(window_of(close), None)
+    stopped, _ = olmar(stop_dd=0.2).decide(window_of(close), None)
+    tight, _ = olmar(stop_dd=0.05).decide(window_of(close), None)
+
+    assert plain.weights == pytest.approx([1 / 3] * 3)
+    assert stopped.weights.tolist() == [0.5, 0.0, 0.5]
+    assert stopped.reasons == {"stopped": 1}
+    assert tight.weights.tolist() == [1.0, 0.0, 0.0]
+
+
+def test_when_all_are_stopped_all_is_cash():
+    close = np.full((252, 2), 100.0)
+    close[100:] = 70.0
+
+    decision, _ = olmar(stop_dd=0.2).decide(window_of(close), None)
+
+    assert decision.weights.tolist() == [0.0, 0.0]
+
+
+def test_weights_sum_to_one_at_every_decision():
+    weights = daily(make_closes(sessions=120, assets=5), olmar(max_turnover=0.3))
+
+    np.testing.assert_allclose(weights.sum(axis=1), 1.0, atol=1e-12)
+    assert weights.min() >= 0.0
+
+
+def test_the_second_variant_reads_a_year_back():
+    assert olmar().warmup == 3
+    assert olmar(variant=2).warmup == 253
+    assert olmar(stop_dd=0.2).warmup == 252
+
+
+def test_the_median_resists_an_outlying_session_that_moves_the_mean():
+    """One spike of the first asset: its mean is 40 % high, its median is where it always was."""
+    close = np.full((5, 2), 100.0)
+    close[2, 0] = 300.0
+    rmr = Rmr(RmrParameters(epsilon=1.01))
+
+    assert rmr.decide(window_of(close), None)[0].weights == pytest.approx([0.5, 0.5])
+    assert olmar(window=5).decide(window_of(close), None)[0].weights.tolist() == [1.0, 0.0]
+
+
+def test_scaled_medians_do_not_depend_on_the_unit_of_a_price():
+    close = make_closes(sessions=80, assets=4)
+    dear = close * [1.0, 40.0, 1.0, 1.0]
+    scaled, raw = RmrParameters(epsilon=1.01), RmrParameters(epsilon=1.01, scale=False)
+
+    np.testing.assert_allclose(daily(dear, Rmr(scaled)), daily(close, Rmr(scaled)), atol=1e-9)
+    assert np.abs(daily(dear, Rmr(raw)) - daily(close, Rmr(raw))).max() > 0.01
+
+
+@pytest.mark.parametrize(
+    "parameters", [{"rebalance": "QUARTERLY"}, {"epsilon": 0.9}, {"variant": 3}, {"stop_dd": 1.0}]
+)
+def test_parameters_out_of_bounds_are_refused(parameters):
+    with pytest.raises(ValidationError, match=next(iter(parameters))):
+        OlmarParameters(**parameters)
