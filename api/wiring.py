@@ -162,6 +162,7 @@ class App:
     def kinds(self) -> Mapping[str, Steps]:
         """What each kind of job does; `api.works` has the computations themselves."""
         from api.services.publish_backtest import publish_backtest
+        from api.services.publish_guards import publish_guards
         from api.services.publish_ingest import publish_ingest
         from api.services.publish_plan import publish_plan
         from api.services.publish_regimes import publish_regimes
@@ -171,6 +172,7 @@ class App:
 
         return {
             "BACKTEST": Steps(work=self.compute, publish=publish_backtest),
+            "GUARD": Steps(work=self.compute, publish=publish_guards),
             "INGEST": Steps(work=self.compute, publish=publish_ingest),
             "PLAN": Steps(work=self.compute, publish=publish_plan),
             "REGIME": Steps(work=self.compute, publish=publish_regimes),

@@ -35,6 +35,7 @@ async def entry(dumped: dict[str, Any]) -> AsyncIterator[Mapping[str, Work]]:
 async def open_works(settings: Settings) -> AsyncIterator[Mapping[str, Work]]:
     """Open what the works need on the caller's loop; import the engine while nobody waits."""
     from api.adapters.sample_prices import SamplePrices
+    from api.services.check_guards import check_guards
     from api.services.detect_regimes import detect_regimes
     from api.services.ingest import ingest
     from api.services.plan_strategy import plan_strategy
@@ -50,6 +51,7 @@ async def open_works(settings: Settings) -> AsyncIterator[Mapping[str, Work]]:
     try:
         yield {
             "BACKTEST": partial(run_backtest, sessions=app.sessions, store=app.store),
+            "GUARD": partial(check_guards, sessions=app.sessions, store=app.store),
             "PLAN": partial(plan_strategy, sessions=app.sessions, store=app.store),
             "SCAN": partial(run_scan, sessions=app.sessions, store=app.store),
             "SNAPSHOT": partial(take_snapshot, sessions=app.sessions),

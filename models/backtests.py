@@ -1,18 +1,27 @@
 """Runs of an owner: the request, whether it was made before, and the published figures."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypedDict
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select, update
+from sqlalchemy import Select, bindparam, or_, select, text, update
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from models.backtest import Backtest
 from models.job import OPEN, Job, JobStatus
 from models.pages import Page, Place, count, ordered, take
+
+# The figures of the run itself stand; what is added lies beside them.
+COMPLETE = text("""
+    UPDATE backtest SET summary = summary || jsonb_build_object(
+        'guards', summary->'guards' || CAST(:guards AS jsonb),
+        'diagnostics', coalesce(summary->'diagnostics', '{}') || CAST(:found AS jsonb)
+    ) WHERE id = :id AND summary IS NOT NULL
+""").bindparams(bindparam("guards", type_=JSONB), bindparam("found", type_=JSONB))
 
 
 class SortBy(StrEnum):
@@ -105,6 +114,12 @@ class BacktestRepository:
             max_drawdown=max_drawdown,
         )
         await self.session.execute(shown.execution_options(synchronize_session=False))
+
+    async def complete(
+        self, id: UUID, *, guards: Mapping[str, Any], diagnostics: Mapping[str, Any]
+    ) -> None:
+        """Add to a finished run's guards and diagnostics what was computed after it."""
+        await self.session.execute(COMPLETE, {"id": id, "guards": guards, "found": diagnostics})
 
     async def annotate(
         self,

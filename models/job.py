@@ -25,10 +25,13 @@ class JobKind(StrEnum):
     REGIME = "REGIME"
     SNAPSHOT = "SNAPSHOT"
     SHARD = "SHARD"
+    GUARD = "GUARD"
 
 
-# Nobody asks for these: parts of other work, and what follows when prices have come in.
-UNASKED = (JobKind.SHARD, JobKind.REGIME, JobKind.SNAPSHOT)
+# Nobody's business outside: a part of a sweep, and what completes the guards of a finished run.
+HIDDEN = (JobKind.SHARD, JobKind.GUARD)
+# Nobody asks for these, or for what follows when prices have come in.
+UNASKED = (*HIDDEN, JobKind.REGIME, JobKind.SNAPSHOT)
 
 
 class JobStatus(StrEnum):

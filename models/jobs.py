@@ -13,7 +13,7 @@ from sqlmodel import col
 
 from models import job_changes
 from models.clock import seconds_from_now
-from models.job import OPEN, UNASKED, Job, JobEvent, JobKey, JobKind, JobStatus
+from models.job import HIDDEN, OPEN, UNASKED, Job, JobEvent, JobKey, JobKind, JobStatus
 from models.job_changes import ENDED, MAX_RUNNING_PROGRESS, change, held
 from models.job_outbox import JobOutbox
 from models.pages import Page, Place, count, ordered, take
@@ -157,7 +157,7 @@ class JobRepository(JobOutbox):
     def _listed(
         self, owner_id: UUID, kind: JobKind | None, status: JobStatus | None
     ) -> Select[Job]:
-        found = select(Job).where(col(Job.owner_id) == owner_id, col(Job.kind) != JobKind.SHARD)
+        found = select(Job).where(col(Job.owner_id) == owner_id, col(Job.kind).not_in(HIDDEN))
         if kind is not None:
             found = found.where(col(Job.kind) == kind)
         return found if status is None else found.where(col(Job.status) == status)

@@ -126,10 +126,12 @@ class Guards:
     lookahead_free: bool | None = _figure("Whether hiding the future changed no decision.")
     lookahead_detail: str | None = _figure("How that was checked, or what differed.")
     survivorship_gap_cagr: float | None = _figure(
-        "Growth owed to picking today's members; null until it is computed."
+        "Growth owed to picking the last day's members; null until a job after the run has "
+        "found it, and where the history of membership is not known."
     )
     smallest_viable_capital: Decimal | None = _figure(
-        "Capital below which flat fees eat the edge; null until it is computed."
+        "Capital from which on the run keeps up with its benchmark after costs; null until a job "
+        "after the run has found it, and where no capital does."
     )
     fills_on_real_bars: bool = strawberry.field(
         default=False, description="Whether every fill lies on a bar that exists."
@@ -192,7 +194,11 @@ def overfitting_of(values: Mapping[str, Any] | None) -> Overfitting | None:
 
 
 def guards_of(values: Mapping[str, Any] | None) -> Guards | None:
-    return None if values is None else Guards(**_known(Guards, values))
+    if values is None:
+        return None
+    figures = _known(Guards, values)
+    figures["smallest_viable_capital"] = money(figures.get("smallest_viable_capital"))
+    return Guards(**figures)
 
 
 def attribution_of(values: Mapping[str, Any] | None) -> Attribution | None:

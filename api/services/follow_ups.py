@@ -1,4 +1,4 @@
-"""What is computed anew once prices have come in, queued in the transaction that shows them."""
+"""What follows prices that came in and runs that finished, queued where these become visible."""
 
 from uuid import UUID, uuid4
 
@@ -32,6 +32,18 @@ async def follow_up(session: AsyncSession, *, owner_id: UUID, ingest: UUID) -> N
             idempotency_key=f"{kind} after {ingest}",
         )
         await JobRepository(session).add(job)
+
+
+async def follow_run(session: AsyncSession, *, owner_id: UUID, run: UUID) -> None:
+    """Queue what completes the guards of the run that this job computed."""
+    job = Job(
+        id=uuid4(),
+        owner_id=owner_id,
+        kind=JobKind.GUARD,
+        payload={"follows": str(run)},
+        idempotency_key=f"{JobKind.GUARD} after {run}",
+    )
+    await JobRepository(session).add(job)
 
 
 async def catch_up(session: AsyncSession, *, owner_id: UUID) -> None:

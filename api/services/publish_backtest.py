@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.services.follow_ups import follow_run
 from api.services.work import ClaimedJob
 from engine import overfitting
 from models.backtest import Backtest, Trial
@@ -36,6 +37,7 @@ async def publish_backtest(session: AsyncSession, job: ClaimedJob, outcome: dict
         max_drawdown=metrics["max_drawdown"],
     )
     await deflate_family(session, owner_id=run.owner_id, family=family)
+    await follow_run(session, owner_id=run.owner_id, run=job.id)
 
 
 async def deflate_family(session: AsyncSession, *, owner_id: UUID, family: str) -> None:

@@ -13,7 +13,7 @@ from api.services.content_key import component_hashes
 from api.services.findings import Refused
 from models.backtest import Backtest
 from models.backtests import BacktestRepository
-from models.job import TERMINAL, Job, JobKind, JobStatus
+from models.job import HIDDEN, TERMINAL, Job, JobKind, JobStatus
 from models.jobs import JobRepository
 from models.session import lock
 
@@ -46,7 +46,7 @@ async def retry_job(
     LimitExceeded, and what the request itself is refused for today.
     """
     found = None if job_id is None else await JobRepository(session).get(job_id, owner_id=owner_id)
-    if found is None or found.kind is JobKind.SHARD:
+    if found is None or found.kind in HIDDEN:
         raise NotFound("no job of yours has this id; jobs lists them", field=FIELD)
     if found.status not in TERMINAL:
         raise Conflict(
