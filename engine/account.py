@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -97,6 +98,10 @@ class Derivatives(Protocol):
     """Contracts an account holds beside its shares, booked at each close."""
 
     row: int  # last close that was booked
+
+    @property
+    def missed(self) -> Mapping[str, int]:
+        """Return how often contracts were not opened, by reason."""
 
     def close(self, account: Account, row: int) -> None:
         """Do what is to be done at the close of `row`, after shares have traded."""

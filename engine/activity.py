@@ -20,6 +20,12 @@ class RoundTrips:
     cost: FloatArray
     profit: FloatArray
 
+    def join(self, other: "RoundTrips") -> "RoundTrips":
+        return RoundTrips(
+            cost=np.concatenate([self.cost, other.cost]),
+            profit=np.concatenate([self.profit, other.profit]),
+        )
+
 
 def average_holdings(weights: FloatArray) -> float:
     """Return the mean number of positions over all sessions, those all in cash included.

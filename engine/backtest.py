@@ -1,5 +1,6 @@
 """A whole backtest: decide, constrain, trade, measure, and say what it can be trusted for."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -12,6 +13,10 @@ from engine.execution import FillPolicy
 from engine.guards import check_truncation
 from engine.ledger import Ledger, simulate
 from engine.limits import Constraints, OnInfeasible, constrain
+from engine.option_assumptions import Modelled
+from engine.option_book import OptionBook
+from engine.option_opening import open_book
+from engine.option_skews import compare_skews
 from engine.orders import Orders
 from engine.overlay import VolatilityTerms, volatility_scales
 from engine.panel import Panel
@@ -29,6 +34,7 @@ __all__ = ["Attribution", "Constraints", "Guards", "Orders", "Request", "Result"
 DECIDED: Final = 0.35
 TRADED: Final = 0.6
 REPEATED: Final = 0.8
+REPRICED: Final = 0.85
 CHECKED: Final = 0.95
 
 
@@ -55,7 +61,8 @@ def run(panel: Panel, request: Request, *, checkpoint: Checkpoint) -> Result:
     1. Decide on every decision day, seeing only what was known (`engine.decide`).
     2. Constrain the weights; what cannot hold together stays in cash and is flagged. Under an
        overlay scale them by the volatility of the strategy's own account (`engine.overlay`).
-    3. Trade them share by share (`engine.ledger`), and once more without costs.
+    3. Trade them share by share (`engine.ledger`), and once more without costs. Options are traded
+       at two other slopes of their modelled prices as well (`engine.option_skews`).
     4. Measure, tabulate, attribute.
     5. Decide again on truncated panels: nothing may change.
 
@@ -75,7 +82,8 @@ def run(panel: Panel, request: Request, *, checkpoint: Checkpoint) -> Result:
     gross = _trade(panel, targets, request, free, _within(checkpoint, TRADED, REPEATED))
     if targets.signals:
         targets = replace(targets, weights=net.weights)
-    checkpoint(REPEATED, "checking")
+    skews = _skews(panel, request, net, _within(checkpoint, REPEATED, REPRICED))
+    checkpoint(REPRICED, "checking")
     lookahead = check_truncation(panel, request.strategy, chosen, **_span(request))
     checkpoint(CHECKED, "measuring")
     # Before its first decision a run is all cash, which flatters or hurts but tells nothing.
@@ -84,7 +92,7 @@ def run(panel: Panel, request: Request, *, checkpoint: Checkpoint) -> Result:
         panel, targets, net, gross, lookahead=lookahead, notes=notes, warming_up=warming_up
     )
     guards = replace(result.guards, flags=(*result.guards.flags, *overlay_flags))
-    return replace(result, guards=guards)
+    return replace(result, guards=guards, diagnostics={**result.diagnostics, **skews})
 
 
 def decided(panel: Panel, request: Request, checkpoint: Checkpoint) -> Targets:
@@ -136,6 +144,11 @@ def overlaid(
 def _overlay(request: Request) -> VolatilityTerms | None:
     """Return the terms of the run's overlay: the request's, or those of its strategy."""
     target, strategy = request.overlay_vol_target, request.strategy
+    if target is not None and strategy.kind == "options" and not strategy.wraps:
+        raise InvalidParameters(
+            f"overlay_vol_target was {target}; {strategy.key} holds options alone, whose size its"
+            " own risk sets"
+        )
     if not isinstance(strategy, Overlay):
         return None if target is None else VolatilityTerms(target=target)
     if target is not None:
@@ -192,6 +205,7 @@ def _trade(
         trim=request.constraints.trim,
         shorting=_lending(request, costs),
         extra_slippage=_extra_slippage(panel, request, costs),
+        derivatives=_options(panel, targets, request, costs),
         checkpoint=lambda share: checkpoint(share, "trading"),
     )
 
@@ -215,6 +229,37 @@ def trade_signals(
         last_row=request.last_row,
         checkpoint=lambda share: checkpoint(share, "trading"),
     )
+
+
+def _options(
+    panel: Panel, targets: Targets, request: Request, costs: CostModel
+) -> OptionBook | None:
+    """Return the book of what the targets open; without costs nothing is charged in it either."""
+    if not targets.opens or not isinstance(request.strategy, Modelled):
+        return None
+    return open_book(
+        panel,
+        targets,
+        request.strategy,
+        policy=request.fill,
+        charged=costs is request.costs,
+        last_row=request.last_row,
+    )
+
+
+def _skews(
+    panel: Panel, request: Request, net: Ledger, checkpoint: Checkpoint
+) -> Mapping[str, Any]:
+    """Return the run's figures at every slope of its modelled prices; nothing of any other run."""
+    if not isinstance(request.strategy, Modelled):
+        return {}
+
+    def trade(strategy: Strategy[Any]) -> Ledger:
+        other = replace(request, strategy=strategy)
+        targets, _ = decide_within_limits(panel, other)
+        return _trade(panel, targets, other, request.costs, checkpoint)
+
+    return compare_skews(request.strategy, net, trade)
 
 
 def _extra_slippage(panel: Panel, request: Request, costs: CostModel) -> FloatArray | None:

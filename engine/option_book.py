@@ -9,9 +9,9 @@ At each close of the index's market, in this order:
 5. Ask the strategy what to close on the next session; with fills at the decision's own close,
    on this one.
 
-A leg below the least price nobody trades: it is held to its expiry. Legs are booked in columns
-behind the panel's assets (`engine.option_columns`), so that the ordinary books, identities and
-report hold for them.
+A leg below the least price nobody trades, and one whose sale would not bring its fee is kept: both
+are held to their expiry. Legs are booked in columns behind the panel's assets
+(`engine.option_columns`), so that the ordinary books, identities and report hold for them.
 """
 
 import math
@@ -206,13 +206,21 @@ class OptionBook:
         if position.closing is None:
             raise AssertionError("only a position that is to be closed is reduced")
         share, reason = position.closing
-        quoted = position.middle[row - position.row] >= TICK
-        for k in np.flatnonzero((position.contracts != 0.0) & quoted).tolist():
+        for k in np.flatnonzero(self._closable(position, row)).tolist():
             count = math.ceil(share * abs(position.contracts[k]))
             change = -math.copysign(count, position.contracts[k])
             self._trade(account, position, k, row, change, reason)
         if share < 1.0:
             position.reduced, position.closing = True, None
+
+    def _closable(self, position: Position, row: int) -> BoolArray:
+        """Tell of each leg whether it is held, quoted, and where it is sold worth the fee."""
+        middle = position.middle[row - position.row]
+        proceeds = middle - position.half_spread[row - position.row]
+        fee = self._fee(1.0, row) / (MULTIPLIER * self._rate(row))
+        held = position.contracts
+        closable: BoolArray = (middle >= TICK) & ((held < 0.0) | ((held > 0.0) & (proceeds > fee)))
+        return closable
 
     def _settle(self, account: Account, position: Position, row: int) -> None:
         for k in np.flatnonzero(position.contracts).tolist():

@@ -1,7 +1,7 @@
 """The proxy surface on which a run prices options, and the dates on which they expire."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -77,7 +77,7 @@ class Surface:
         years: FloatArray | float,
     ) -> tuple[FloatArray, FloatArray]:
         """Return the middle price of options and half of their spread, per unit of the index."""
-        carry = {"rate": market.rate, "dividend_yield": self.dividend_yield}
+        carry: dict[str, Any] = {"rate": market.rate, "dividend_yield": self.dividend_yield}
         forward = forward_price(market.spot, years, **carry)
         terms = carry | {"volatility": self.smile(market, years).volatility(strike, forward, years)}
         middle = option_price(calls, market.spot, strike, years, **terms)

@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from engine.panel import AnyArray
-from engine.types import FloatArray, IntArray
+from engine.types import BoolArray, FloatArray, IntArray
 
 
 class Reason(StrEnum):
@@ -75,6 +75,10 @@ class Orders:
         traded = -self.side * self.filled * self.price * self.fx
         flow: FloatArray = traded - self.commission - self.fx_cost
         return flow
+
+    def select(self, chosen: BoolArray) -> "Orders":
+        """Return the entries that are chosen."""
+        return Orders(**{entry.name: getattr(self, entry.name)[chosen] for entry in fields(self)})
 
     def __len__(self) -> int:
         return len(self.row)

@@ -7,6 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from engine import tables
+from engine.activity import RoundTrips
 from engine.books import Books
 from engine.decide import Targets
 from engine.drawdowns import DrawdownPeriod
@@ -37,7 +38,7 @@ class Attribution:
     interaction: float
     costs: float  # at most 0
     cash: float
-    by_symbol: FloatArray  # (m,)
+    by_symbol: FloatArray  # (m,), as many as the run's symbols
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +72,9 @@ class Result:
     monthly: list[tuple[int, int, float]]
     annual: list[tuple[int, float, float | None]]
     drawdowns: list[DrawdownPeriod]
+    symbols: tuple[str, ...]  # of the books: the panel's assets, contracts behind them
     orders: Orders
+    traded: tuple[str, ...]  # what each order traded
     attribution: Attribution
     decisions: IntArray  # (d,) days since 1970-01-01
     weights: FloatArray  # (d, m) target weights as traded
@@ -112,7 +115,7 @@ def report(
         gross=gross.books.equity,
         trade_count=int(np.count_nonzero(net.orders.filled)),
         total_costs=0.0 - float(books.costs.sum()),  # not -0.0
-        round_trips=round_trips(books, net.orders, net.payments, net.actions),
+        round_trips=_closed(net, len(panel.symbols)),
     )
     return Result(
         session=session,
@@ -131,10 +134,12 @@ def report(
         monthly=tables.monthly_returns(books.equity, session),
         annual=tables.annual_returns(books.equity, session, benchmark),
         drawdowns=tables.drawdown_periods(books.equity, session),
+        symbols=net.panel.symbols,
         orders=net.orders,
-        attribution=attribute(books, len(panel.symbols)),
+        traded=net.labels or tuple(panel.symbols[asset] for asset in net.orders.asset.tolist()),
+        attribution=attribute(books, len(net.panel.symbols)),
         decisions=panel.session[net.decisions],
-        weights=net.weights,
+        weights=net.weights[:, : len(panel.symbols)],
         targets=targets.weights[-1] if len(targets.rows) else np.zeros(len(panel.symbols)),
         decided_at=int(targets.instants[-1]) if len(targets.rows) else 0,
         reasons=targets.reasons,
@@ -175,7 +180,7 @@ def _guards(
     return Guards(
         lookahead_free=lookahead.free,
         lookahead_detail=lookahead.detail,
-        fills_on_real_bars=_on_real_bars(panel, net.orders),
+        fills_on_real_bars=_on_real_bars(net.panel, net.orders),
         missing_data=missing_bars(panel, books.row),
         flags=tuple(dict.fromkeys([*panel.flags, *net.flags, *decided, *raised])),
     )
@@ -193,6 +198,13 @@ def attribute(books: Books, n_assets: int) -> Attribution:
         cash=float(books.interest.sum()) / books.capital,
         by_symbol=by_symbol,
     )
+
+
+def _closed(net: Ledger, assets: int) -> RoundTrips:
+    """Return the round trips in the first so many columns, and the positions in contracts."""
+    shares = net.orders.select(net.orders.asset < assets)
+    trips = round_trips(net.books, shares, net.payments, net.actions)
+    return trips if net.trips is None else trips.join(net.trips)
 
 
 def risk_free(panel: Panel, net: Ledger) -> FloatArray:

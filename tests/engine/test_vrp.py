@@ -5,35 +5,21 @@ import pytest
 from pydantic import ValidationError
 
 from engine.errors import MissingData
-from engine.published import Published
 from engine.schedule import DecisionClock, Rebalance
 from engine.strategies.vrp import HARVEST, HEDGE, NEUTRAL, Vrp, VrpParameters, measure
 from engine.volatility import percentile_of_last, realised_volatility
 from tests.contracts.strategy_runs import run
-from tests.engine.panels import ASX_CLOSE, ASX_OPEN, DAY, US_CLOSE, make_panel, make_sessions
+from tests.engine.panels import ASX_CLOSE, ASX_OPEN, DAY, make_panel, make_sessions
+from tests.engine.volatility_markets import make_index
 
 SESSIONS = 300
-CALM = {"vix": 14.0, "vix3m": 16.0}
-
-
-def series(values, session):
-    kept = np.isfinite(values)
-    return Published(
-        columns=("value",),
-        day=session[kept],
-        value=np.asarray(values)[kept, None],
-        known_at=session[kept] * DAY + US_CLOSE,
-    )
 
 
 def make_market(vix, vix3m, *, assets=1, sessions=SESSIONS, **changes):
     """Return an index that moves by one per cent up and down, and its volatility indices."""
-    session = make_sessions(sessions)
     level = 1000.0 * np.exp(0.01 * (np.arange(sessions) % 2))
     close = np.tile(level[:, None], (1, assets))
-    on_each = [np.broadcast_to(np.asarray(values, float), sessions) for values in (vix, vix3m)]
-    extra = {"VIX": series(on_each[0], session), "VIX3M": series(on_each[1], session)}
-    return make_panel(close, extra=extra, **changes)
+    return make_index(close, vix=vix, vix3m=vix3m, **changes)
 
 
 def make_vrp(**parameters):
