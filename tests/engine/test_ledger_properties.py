@@ -1,16 +1,20 @@
 """Random markets and random decisions: whatever happens, the accounts add up."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.decide import Targets
+from engine.errors import EngineError
 from engine.execution import FillPolicy
 from engine.panel import NEVER
 from engine.report import attribute
 from engine.round_trips import round_trips
 from engine.schedule import DecisionClock, decision_instants
+from engine.shorting import Shorting
 from engine.simulate import Market, simulate_weights
 from engine.trimming import Trim
 from tests.engine.ledgers import make_costs, make_ledger, make_targets
@@ -81,7 +85,14 @@ def make_wild_targets(rng, panel, clock):
     )
 
 
-def make_wild_run(seed):
+def make_wild_shorts(rng, panel, clock):
+    """Return the targets of a book that is long, short and at times on credit."""
+    targets = make_wild_targets(rng, panel, clock)
+    sides = rng.choice([-1.0, 1.0], targets.weights.shape, p=[0.4, 0.6])
+    return replace(targets, weights=targets.weights * sides * rng.choice([0.7, 1.0, 3.0]))
+
+
+def make_wild_run(seed, *, short=False):
     rng = np.random.default_rng(seed)
     panel = make_wild_market(rng)
     clock = rng.choice(list(DecisionClock))
@@ -95,9 +106,12 @@ def make_wild_run(seed):
         max_volume_share=float(rng.choice([0.02, 0.2, 1.0])),
         cash_rate=float(rng.choice([0.0, 0.05])),
     )
+    make = make_wild_shorts if short else make_wild_targets
+    loan = Shorting(borrow_bps=float(rng.choice([0.0, 500.0])), everywhere=bool(rng.random() < 0.5))
     return make_ledger(
         panel,
-        make_wild_targets(rng, panel, DecisionClock(clock)),
+        make(rng, panel, DecisionClock(clock)),
+        shorting=loan if short else None,
         costs=costs,
         fill=FillPolicy(rng.choice(list(FillPolicy))),
         whole_shares=bool(rng.random() < 0.5),
@@ -107,6 +121,15 @@ def make_wild_run(seed):
             max_turnover=rng.choice([None, 0.3]), no_trade_band=float(rng.choice([0.0, 0.02]))
         ),
     )
+
+
+def run_unless_ruined(seed, *, short):
+    try:
+        return make_wild_run(seed, short=short)
+    except EngineError as error:
+        if "ruined" not in str(error):
+            raise
+        return None
 
 
 @settings(max_examples=150, deadline=None)
@@ -124,14 +147,34 @@ def test_the_books_of_any_run_add_up(seed):
     assert (ledger.turnover >= 0.0).all()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(seed=seeds)
-def test_closed_trips_and_open_positions_are_the_gain_of_the_run(seed):
-    ledger = make_wild_run(seed)
+def test_the_books_of_any_short_run_add_up_or_it_is_ruined(seed):
+    ledger = run_unless_ruined(seed, short=True)  # asserts every identity of every session
+    if ledger is None:
+        return
 
+    books, parts = ledger.books, attribute(ledger.books, ASSETS)
+    total = books.equity[-1] / books.capital - 1.0
+    summed = parts.asset + parts.currency + parts.interaction + parts.costs + parts.cash
+    scale = max(1.0, float(np.abs(books.value).sum(axis=1).max()) / books.capital)
+    assert summed == pytest.approx(total, abs=1e-10 * scale)
+    assert parts.by_symbol.sum() + parts.cash == pytest.approx(total, abs=1e-10 * scale)
+    assert parts.costs <= 0.0
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=seeds, short=st.booleans())
+def test_closed_trips_and_open_positions_are_the_gain_of_the_run(seed, short):
+    ledger = run_unless_ruined(seed, short=short)
+    if ledger is not None:
+        require_trips_to_be_the_gain(ledger)
+
+
+def require_trips_to_be_the_gain(ledger):
     trips = round_trips(ledger.books, ledger.orders, ledger.payments, ledger.actions)
 
-    open_at_end = ledger.books.quantity[-1] > 0.0
+    open_at_end = ledger.books.quantity[-1] != 0.0
     if not open_at_end.any():
         assert trips.profit.sum() == pytest.approx(ledger.books.by_asset.sum(), abs=1e-6)
     assert (trips.cost > 0.0).all()
