@@ -95,7 +95,10 @@ class TsMomentum(Strategy[TsMomentumParameters]):
         found = screen(window, p, length=p.lookback + 1, min_obs=least_bars(p.lookback))
         found = found.without(np.isfinite(scores), "no_end_point")
         found = found.without(sigma > ZERO_VOLATILITY * math.sqrt(SESSIONS_A_YEAR), "zero_variance")
-        passed = found.passed
+        passed = np.flatnonzero(found.passed)
+        passed = passed[
+            np.argsort(window.asset_id[passed], kind="stable")
+        ]  # of every order one sum
         direction = np.sign(quantise(scores[passed]) - quantise(np.array(hurdle)))
         weights = np.zeros(len(window.symbols))
         weights[passed] = self._sized(direction, sigma[passed])
@@ -119,7 +122,8 @@ class TsMomentum(Strategy[TsMomentumParameters]):
     def _volatility(self, window: Window) -> FloatArray:
         """Return the annual volatility known a session ago: the paper lags it once more."""
         com = self.parameters.com
-        returns = simple_returns(window.total_return)[-CENTRES * com - 1 : -1]
+        levels = np.ascontiguousarray(window.total_return)  # sums of one order, whoever asks
+        returns = simple_returns(levels)[-CENTRES * com - 1 : -1]
         halflife = math.log(0.5) / math.log(com / (1.0 + com))
         sigma = volatility(returns, estimator="ewma", halflife=halflife)
         return sigma * math.sqrt(SESSIONS_A_YEAR)
