@@ -200,7 +200,8 @@ def _backward(
         exits.append(odds)
         odds = np.add.reduce(first * odds, axis=1)
     backward = np.add.reduce(products * np.stack(exits[::-1])[:, None, None], axis=3)
-    return backward.reshape(-1, k, r)[:n]
+    kept: FloatArray = backward.reshape(-1, k, r)[:n]
+    return kept
 
 
 def _blocks(steps: FloatArray) -> FloatArray:

@@ -10,6 +10,7 @@ from typing import Final
 SLEEVES: Final[Mapping[str, Mapping[str, float]]] = {
     "CALM": {"momentum": 0.7, "inverse_vol": 0.3, "cash": 0.0},
     "CHOPPY": {"momentum": 0.3, "inverse_vol": 0.5, "cash": 0.2},
+    "TURBULENT": {"momentum": 0.3, "inverse_vol": 0.5, "cash": 0.2},
     "STRESS": {"momentum": 0.0, "inverse_vol": 0.4, "cash": 0.6},
 }
 SMOOTHING: Final = 5  # span, in sessions, of the trailing average of the probabilities

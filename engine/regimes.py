@@ -22,7 +22,7 @@ from bisect import bisect_left, insort
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import permutations
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -32,13 +32,16 @@ from engine.errors import InsufficientHistory, InvalidParameters, PanelError
 from engine.types import BoolArray, FloatArray, IntArray
 
 # Raised with every change that can move a figure of a regime.
-VERSION: Final = 1
+VERSION: Final = 2
 
 CALM, STRESS = "CALM", "STRESS"
 NAMES: Final[Mapping[int, tuple[str, ...]]] = {
     2: (CALM, STRESS),
     3: (CALM, "CHOPPY", STRESS),
+    4: (CALM, "CHOPPY", "TURBULENT", STRESS),
 }
+Features = Literal["return", "return_vol", "return_vol_vix"]
+
 VOLATILITY_WINDOW: Final = 21
 TINY: Final = 1e-8  # volatility of a series that stood still
 FALLBACK_HISTORY: Final = 252  # sessions before the rule without a model speaks
@@ -58,7 +61,7 @@ class Terms:
 
     def __post_init__(self) -> None:
         if self.states not in NAMES:
-            raise InvalidParameters(f"states was {self.states}; give 2 or 3")
+            raise InvalidParameters(f"states was {self.states}; give 2, 3 or 4")
         if self.min_obs < FALLBACK_HISTORY:
             raise InvalidParameters(f"min_obs was {self.min_obs}; give {FALLBACK_HISTORY} or more")
         if not 0.5 <= self.threshold < 1.0:
@@ -108,15 +111,29 @@ def detect(level: FloatArray, terms: Terms | None = None) -> Regimes:
     if len(x) < FALLBACK_HISTORY:
         needed = FALLBACK_HISTORY + VOLATILITY_WINDOW
         raise InsufficientHistory(f"regimes need {needed} closes, there were {len(level)}")
-    first = len(level) - len(x)
     fits, rejected, probability = _walk(x, terms)
-    modelled = int(np.argmax(np.isfinite(probability[:, 0]))) if fits else len(x)
-    rule = fallback(x[:modelled, 1])
-    label = confirmed(probability, rule, terms)
+    return told(len(level), x[:, 1], fits, rejected, probability, terms)
+
+
+def told(
+    levels: int,
+    volatility: FloatArray,
+    fits: list[Fit],
+    rejected: list[int],
+    probability: FloatArray,
+    terms: Terms,
+) -> Regimes:
+    """Return what models and, before the first of them, the rule say; from one year on.
+
+    `volatility` (n,) and `probability` (n, k) end with the last of so many levels.
+    """
+    n = len(volatility)
+    modelled = int(np.argmax(np.isfinite(probability[:, 0]))) if fits else n
+    label = confirmed(probability, fallback(volatility[:modelled]), terms)
     spoken = slice(FALLBACK_HISTORY - 1, None)
     return Regimes(
         names=NAMES[terms.states],
-        row=np.arange(first, len(level))[spoken],
+        row=np.arange(levels - n, levels)[spoken],
         label=label[spoken],
         probability=probability[spoken],
         fits=tuple(fits),
@@ -179,26 +196,27 @@ def _walk(x: FloatArray, terms: Terms) -> tuple[list[Fit], list[int], FloatArray
     scale = np.stack([np.maximum(x[:end].std(axis=0), TINY) for end in ends], axis=-1)
     standard = (x[:, :, None] - centre) / scale
     fitted = hmm.fit(standard, x[:, 1], ends, states=terms.states)
-    good = _accepted(fitted, terms) & (scale > TINY).all(axis=0)
+    good = accepted(fitted, terms) & (scale > TINY).all(axis=0)
     rejected = [int(end) - 1 + VOLATILITY_WINDOW for end in ends[~good]]
     if not good.any():
         return [], rejected, probability
     kept = np.flatnonzero(good)
-    models = _sorted(fitted.models.take(kept))
+    models = by_volatility(fitted.models.take(kept))
     until = np.append(ends[kept][1:] - 1, n)
     known = hmm.filtered(models, np.ascontiguousarray(standard[..., kept]), until)
     for i, end in enumerate(ends[kept].tolist()):
         probability[end - 1 : until[i]] = known[end - 1 : until[i], :, i]
     rows = ends[kept] - 1 + VOLATILITY_WINDOW
-    return _fits(models, rows, centre[:, kept], scale[:, kept]), rejected, probability
+    return in_own_units(models, rows, centre[:, kept], scale[:, kept]), rejected, probability
 
 
-def _accepted(fitted: hmm.Fitted, terms: Terms) -> BoolArray:
+def accepted(fitted: hmm.Fitted, terms: Terms) -> BoolArray:
+    """Tell which fits are finite and have no state that hardly ever is."""
     filled: BoolArray = fitted.occupancy.min(axis=0) >= terms.min_occupancy
     return filled & np.isfinite(fitted.log_likelihood)
 
 
-def _sorted(models: hmm.Models) -> hmm.Models:
+def by_volatility(models: hmm.Models) -> hmm.Models:
     """Return the models with their states by the variance of their returns, ascending."""
     order = np.argsort(models.covariance[:, 0, 0], axis=0, kind="stable")
     each = np.arange(order.shape[1])
@@ -210,8 +228,10 @@ def _sorted(models: hmm.Models) -> hmm.Models:
     )
 
 
-def _fits(models: hmm.Models, rows: IntArray, centre: FloatArray, scale: FloatArray) -> list[Fit]:
-    """Return the models in the unit of the features themselves."""
+def in_own_units(
+    models: hmm.Models, rows: IntArray, centre: FloatArray, scale: FloatArray
+) -> list[Fit]:
+    """Return the models in the unit of the features themselves; `rows` are where they begin."""
     mean = models.mean * scale + centre
     covariance = models.covariance * scale[:, None] * scale[None]
     return [

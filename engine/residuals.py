@@ -3,6 +3,7 @@
 Months are counted from January 1970. Assets that lack the same months share one factorisation.
 """
 
+import math
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -90,10 +91,11 @@ def regress_on(returns: FloatArray, factors: FloatArray, *, min_months: int) -> 
         By least squares; factors that follow from each other share the coefficient of least
         length, and `deficient` says so. The intercept is no part of a residual.
     """
-    known = np.isfinite(returns) & np.isfinite(factors).all(axis=1)[:, None]
+    published: BoolArray = np.all(np.isfinite(factors), axis=1)
+    known = np.isfinite(returns) & published[:, None]
     months = known.sum(axis=0)
     fitted = months >= max(min_months, 1)
-    design = np.where(np.isfinite(factors).all(axis=1)[:, None], factors, 0.0)
+    design = np.where(published[:, None], factors, 0.0)
     design = np.column_stack([np.ones(len(design)), design])
     own = np.where(known, returns, 0.0)
     coefficients, whole = _coefficients(design, own, known, fitted)
@@ -123,13 +125,13 @@ def formation_scores(
     """
     formed = residual[len(residual) - form : len(residual) - skip]
     deviation = _deviation(formed if standardise == "formation" else residual)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(deviation > ZERO_DEVIATION, formed.sum(axis=0) / deviation, np.nan)
+    varied = deviation > ZERO_DEVIATION
+    return np.where(varied, formed.sum(axis=0) / np.where(varied, deviation, 1.0), np.nan)
 
 
 def volatility(residual: FloatArray) -> FloatArray:
     """Return the deviation (n - 1) of residuals (r, m) a year, twelve months each."""
-    return _deviation(residual) * np.sqrt(12.0)
+    return _deviation(residual) * math.sqrt(12.0)
 
 
 def _coefficients(

@@ -21,7 +21,7 @@ from engine.residuals import (
     volatility,
 )
 from engine.strategies.base import Decision, Parameters, Strategy, register
-from engine.types import FloatArray, IntArray
+from engine.types import BoolArray, FloatArray, IntArray
 
 FACTORS: Final = {"ff3": ("Mkt-RF", "SMB", "HML"), "ff5": ("Mkt-RF", "SMB", "HML", "RMW", "CMA")}
 FACTOR_CURRENCY: Final = "USD"
@@ -182,7 +182,8 @@ class ResidualMomentum(Strategy[ResidualMomentumParameters]):
         found = found.without(quoted[window.currency], "no_factors_of_its_market")
         found = found.without(fit.months >= p.min_months, "short_history")
         formed = fit.residual[len(fit.residual) - p.form : len(fit.residual) - p.skip]
-        found = found.without(np.isfinite(formed).all(axis=0), "missing_month")
+        whole: BoolArray = np.all(np.isfinite(formed), axis=0)
+        found = found.without(whole, "missing_month")
         found = found.without(np.isfinite(scored.scores), "zero_variance")
         if p.min_r2 is not None:
             found = found.without(quantise(fit.r_squared) > p.min_r2, "below_min_r2")

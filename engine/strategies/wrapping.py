@@ -74,10 +74,7 @@ class Wrapper(Strategy[W]):
         return tuple(dict.fromkeys((*super().inputs(), *self.primary.inputs())))
 
     def seen_by_primary(self, window: Window) -> Window:
-        """Return the last rows of a window, as many as the primary would see on its own."""
-        rows = slice(-(self.primary.warmup + MAX_GAP), None)
-        names = {entry.name for entry in fields(Window)} - WHOLE
-        return replace(window, **{name: getattr(window, name)[rows] for name in names})
+        return last_rows(window, self.primary)
 
 
 class Overlay(Wrapper[W]):
@@ -97,6 +94,13 @@ class Overlay(Wrapper[W]):
     def decide(self, window: Window, state: Any) -> tuple[Decision | None, Any]:
         """Return the primary's decision, unscaled, and the primary's state."""
         return self.primary.decide(self.seen_by_primary(window), state)
+
+
+def last_rows(window: Window, strategy: Strategy[Any]) -> Window:
+    """Return the last rows of a window, as many as a strategy would see on its own."""
+    rows = slice(-(strategy.warmup + MAX_GAP), None)
+    names = {entry.name for entry in fields(Window)} - WHOLE
+    return replace(window, **{name: getattr(window, name)[rows] for name in names})
 
 
 def build_primary(parameters: WrappingParameters) -> Strategy[Any]:

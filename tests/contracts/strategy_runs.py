@@ -48,7 +48,7 @@ def draw(rng, schema):
         return {}
     low = schema.get("minimum", schema.get("exclusiveMinimum", 0) + 1e-6)
     if kind == "integer":
-        return int(rng.integers(low, min(schema["maximum"], 250) + 1))
+        return int(rng.integers(low, max(min(schema["maximum"], 250), low) + 1))
     return float(rng.uniform(low, min(schema["maximum"], 60.0)))
 
 

@@ -173,6 +173,6 @@ def test_what_cannot_be_answered_is_refused():
         detect(made_level(n=10))
     with pytest.raises(PanelError, match="missing or not above zero"):
         detect(np.array([1.0, 0.0] * 300))
-    for wrong in ({"states": 4}, {"threshold": 0.4}, {"min_obs": 100}, {"refit": 0}):
+    for wrong in ({"states": 5}, {"threshold": 0.4}, {"min_obs": 100}, {"refit": 0}):
         with pytest.raises(InvalidParameters, match=f"{next(iter(wrong))}"):
             Terms(**wrong)
