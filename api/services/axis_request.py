@@ -10,6 +10,7 @@ from api.errors import InvalidInput, LimitExceeded
 from api.services.backtest_request import CONSTRAINT_BOUNDS, COST_BOUNDS, TINY
 from api.services.findings import Findings, Refused
 from api.services.parameters import complete_parameters, hint
+from api.services.signal_faults import check_axis
 from api.services.strategies import StrategyEntry
 from engine.axes import Axis
 
@@ -107,6 +108,7 @@ def _check_name(name: str, field: tuple[str, ...], entry: StrategyEntry) -> None
             field=(*field, "name"),
             reason="UNKNOWN_AXIS",
         )
+    check_axis(name, field, entry)
     if name == ALLOCATOR and not entry.allocators:
         raise InvalidInput(
             f"axis allocator was given, but {entry.key} takes none; leave it out", field=field

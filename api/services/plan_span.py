@@ -12,6 +12,7 @@ from api.services.backtest_request import BacktestRequest, Constraints, Costs, c
 from api.services.findings import Refused
 from api.services.plan_request import PlanRequest
 from api.services.run_span import resolve_span
+from api.services.signal_faults import check_plan
 from models.instrument import Instrument
 from models.instruments import InstrumentRepository
 from models.universes import UniverseRepository
@@ -28,6 +29,7 @@ async def check_strategy(
     Raises Refused with everything that runBacktest would refuse of it, and MissingData.
     """
     asked, entry = checked(_as_backtest(request))
+    check_plan(entry)
     found = await instruments_of(session, owner_id, request)
     first = min((each.first_bar for each in found if each.first_bar), default=request.day)
     if request.day < first:

@@ -46,7 +46,8 @@ class Scene:
         """Return the costs of the base run, and what else decides how it is simulated."""
         fill = FillPolicy(self.base.fill)
         costs = CostModel(**asdict(self.base.costs))
-        return costs, {"fill": fill, "whole_shares": self.base.whole_shares}
+        terms = {"fill": fill, "whole_shares": self.base.whole_shares, "kind": self.entry.kind}
+        return costs, terms
 
     @property
     def panel(self) -> PanelRequest:

@@ -268,6 +268,18 @@ async def test_what_is_wrong_is_told_at_its_field(ask, app, given, code, field):
     assert (code, field) in [(each["code"], each["field"]) for each in told["userErrors"]]
 
 
+async def test_a_strategy_of_entries_and_stops_has_no_weights_of_one_day(ask, app):
+    await write_shares(app.sessions)
+    asked = {"strategy": "breakout", "symbols": ["BHP.AX"], "asOf": "2024-03-04"}
+
+    told = await planned(ask, asked)
+
+    [error] = told["userErrors"]
+    assert error["field"] == ["input", "strategy"]
+    assert "backtest it up to that day and plan from that run" in error["message"]
+    assert (told["plan"], told["job"]) == (None, None)
+
+
 async def test_a_run_without_weights_says_what_to_do(ask, app):
     await write_books(app.sessions)
     kept_none = f"backtest_{(await finish_backtest(app)).id}"

@@ -130,6 +130,22 @@ BAD = {
         {"strategy": "hrp", "parameters": {}, "allocator": "NCO"},
         ("INVALID", "allocator", "which hrp does not take; leave it out"),
     ),
+    "stops filled at a close": (
+        {"strategy": "breakout", "parameters": {}, "fill": "NEXT_CLOSE"},
+        ("INVALID", "fill", "breakout trades at opens, stops and targets; choose NEXT_OPEN"),
+    ),
+    "stops moved by a turnover": (
+        {"strategy": "breakout", "parameters": {}, "constraints": {"maxTurnover": 0.5}},
+        ("INVALID", "constraints.maxTurnover", "breakout has entries and stops, and no weights"),
+    ),
+    "stops held by a band": (
+        {"strategy": "breakout", "parameters": {}, "constraints": {"noTradeBand": 0.01}},
+        ("INVALID", "constraints.noTradeBand", "noTradeBand was 0.01"),
+    ),
+    "stops capped by groups": (
+        {"strategy": "breakout", "parameters": {}, "constraints": {"groupCap": 0.3}},
+        ("INVALID", "constraints.groupCap", "groupCap was 0.3"),
+    ),
     "parameter below its bound": (
         {"parameters": {"lookback": 60, "skip": 5, "top_n": 0}},
         ("INVALID", "parameters.top_n", "top_n was 0; use at least 1"),
