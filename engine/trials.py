@@ -136,7 +136,12 @@ def risk_free(panel: Panel, row: IntArray) -> FloatArray:
 
 
 def approximations(
-    costs: CostModel, fill: FillPolicy, *, whole_shares: bool, kind: str = "weights"
+    costs: CostModel,
+    fill: FillPolicy,
+    *,
+    whole_shares: bool,
+    kind: str = "weights",
+    shorts: bool = False,
 ) -> list[str]:
     """Name what only the ledger does under these terms; signals are traded by the ledger itself."""
     if kind == "signals":
@@ -147,6 +152,7 @@ def approximations(
         "approximate_flat_fee": _flat(costs) > 0.0,
         "no_market_impact": costs.impact_coefficient > 0.0,
         "no_volume_limit": costs.max_volume_share < 1.0,
+        "no_loan_costs": shorts,
     }
     return [name for name, applies in left_out.items() if applies]
 

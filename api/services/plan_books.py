@@ -66,6 +66,7 @@ async def plan_against_books(
     capital: Decimal | None = None,
 ) -> RebalancePlan:
     """Return the plan, not yet written. Raises MissingData, InvalidInput."""
+    _require_long(wanted)
     books = await _read(session, wanted, owner_id, knowledge)
     # An account has no part of a cent: the plan's own sums then add up to its last one.
     cash = cents(books.cash if capital is None else _left_of(capital, books))
@@ -89,6 +90,16 @@ async def plan_against_books(
         lines=[_document(line) for line in orders.lines],
         warnings=[*_warnings(books, wanted, orders, knowledge.day)],
     )
+
+
+def _require_long(wanted: Wanted) -> None:
+    short = sorted(symbol for symbol, weight in wanted.weights.items() if weight < 0.0)
+    if short:
+        raise InvalidInput(
+            f"the decision sells {short[0]} short, and a plan only buys and sells what is owned;"
+            " choose a strategy or parameters without short positions",
+            field=("input",),
+        )
 
 
 async def _read(

@@ -47,7 +47,7 @@ class Scene:
         fill = FillPolicy(self.base.fill)
         costs = CostModel(**asdict(self.base.costs))
         terms = {"fill": fill, "whole_shares": self.base.whole_shares, "kind": self.entry.kind}
-        return costs, terms
+        return costs, terms | {"shorts": bool(self.base.parameters.get("allow_short"))}
 
     @property
     def panel(self) -> PanelRequest:

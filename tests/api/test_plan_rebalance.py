@@ -212,6 +212,19 @@ async def test_capital_below_what_is_held_is_refused(ask, app):
     assert await rows(app.sessions, RebalancePlan) == 0
 
 
+async def test_a_decision_that_sells_short_is_no_plan(ask, app):
+    await write_shares(app.sessions)
+    await write_books(app.sessions, BHP_AX="200")
+    run = await finished_run(app, {"BHP.AX": 0.5, "CBA.AX": -0.5})
+
+    told = await planned(ask, {"backtest": run, "asOf": "2024-03-04"})
+
+    [error] = told["userErrors"]
+    assert (error["code"], error["field"]) == ("INVALID", ["input"])
+    assert "sells CBA.AX short" in error["message"]
+    assert await rows(app.sessions, RebalancePlan) == 0
+
+
 async def test_books_worth_nothing_ask_for_deposits(ask, app):
     await write_shares(app.sessions)
     run = await finished_run(app, {"BHP.AX": 0.5})

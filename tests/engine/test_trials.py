@@ -188,6 +188,9 @@ def test_what_the_kernel_leaves_out_is_named():
         "no_market_impact",
         "no_volume_limit",
     ]
+    assert approximations(FREE, FillPolicy.DECISION_CLOSE, whole_shares=False, shorts=True) == [
+        "no_loan_costs"
+    ]
     assert approximations(FREE, FillPolicy.DECISION_CLOSE, whole_shares=False) == []
 
 

@@ -34,6 +34,7 @@ const APPROXIMATIONS: Record<string, string> = {
   approximate_flat_fee: "each fee is charged for each name that trades",
   no_market_impact: "orders do not move the price",
   no_volume_limit: "an order may take any share of the volume",
+  no_loan_costs: "short positions pay no lender, and what they brought earns interest",
 };
 
 export const approximationWords = (names: readonly string[]) =>
