@@ -11,7 +11,6 @@ from typing import Any
 from api.errors import ClientError, InvalidInput
 from api.services.findings import Findings
 from api.services.signal_faults import signal_faults
-from api.services.signal_faults import signal_faults
 from api.services.strategies import StrategyEntry, complete_parameters, require_strategy
 from api.services.text import clean_text
 from models.backtest import Allocator, Currency, DecisionClock, FillPolicy, Rebalance
@@ -131,8 +130,6 @@ def _faults(request: BacktestRequest, entry: StrategyEntry | None) -> Iterator[C
     yield from _bounded(("costs",), asdict(request.costs), COST_BOUNDS)
     yield from _bounded(("constraints",), asdict(request.constraints), CONSTRAINT_BOUNDS)
     yield from _bounded((), {"overlay_vol_target": request.overlay_vol_target}, OVERLAY_BOUNDS)
-    if entry is not None:
-        yield from signal_faults(entry, request.fill, asdict(request.constraints))
     if entry is not None:
         yield from signal_faults(entry, request.fill, asdict(request.constraints))
     if request.constraints.min_weight > request.constraints.max_weight:
