@@ -3,12 +3,15 @@ import { Card } from "../ui/Card";
 import { enumWords, NOTHING, words } from "../ui/format";
 import { Table, table } from "../ui/Table";
 import css from "./Diagnostics.module.css";
+import { SKEWS } from "./Skews";
 
 type Entry = Record<string, unknown>;
 
 /** What the strategy measured of itself, whatever it is: figures as a list, rows of figures as a table. */
 export function Diagnostics({ run }: { run: DiagnosticsPartFragment }) {
-  const topics = Object.entries(entryOf(run.diagnostics)).filter(([, found]) => Object.keys(entryOf(found)).length);
+  const topics = Object.entries(entryOf(run.diagnostics)).filter(
+    ([topic, found]) => topic !== SKEWS && Object.keys(entryOf(found)).length,
+  );
   if (!topics.length) return null;
   return (
     <Card title="Diagnostics" hint="What the strategy measured of itself on the way.">

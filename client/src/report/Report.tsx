@@ -16,6 +16,7 @@ import css from "./Report.module.css";
 import { Risk } from "./Risk";
 import { Rolling } from "./Rolling";
 import { Settings } from "./Settings";
+import { Skews } from "./Skews";
 import { Spread } from "./Spread";
 
 export default function Report({ id, name }: { id: string; name: string }) {
@@ -28,6 +29,7 @@ export default function Report({ id, name }: { id: string; name: string }) {
   return (
     <div className={css.report}>
       <Kpis run={run} />
+      <Skews run={run} />
       <Curves id={id} name={name} currency={run.currency} />
       <Monthly run={run} />
       <div className={css.pair}>

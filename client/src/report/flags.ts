@@ -46,7 +46,15 @@ const FLAGS: Record<string, { title: string; detail: string }> = {
     detail:
       "Some members of the universe have no stored price and could not be chosen; ingest the universe to add them.",
   },
-  modelled_prices: { title: "Modelled prices", detail: "Some prices come from a model, not from a market." },
+  modelled_prices: {
+    title: "Modelled option prices",
+    detail:
+      "Options are priced by a model on a volatility index, not by a market. The run is shown at three slopes of the assumed smile.",
+  },
+  hedge_missing: {
+    title: "Hedge incomplete",
+    detail: "At some decisions no put could be priced or bought; the strategy went on unhedged.",
+  },
   open_unknown: { title: "Open unknown", detail: "Where no open is known, orders fill at the next close instead." },
   rf_foreign: {
     title: "Foreign risk-free rate",
