@@ -109,6 +109,31 @@ class TrialRepository:
         }
         return [found.get(each, NOTHING_TRIED) for each in families]
 
+    async def families(
+        self, strategies: Sequence[str], *, owner_id: UUID
+    ) -> dict[str, list[tuple[str, Tally]]]:
+        """Return the families of each of these strategies with their tallies, most trials first."""
+        sharpe, family = col(Trial.sharpe), col(Trial.family)
+        strategy = func.split_part(family, ":", 1)
+        statement = (
+            select(
+                strategy,
+                family,
+                func.count(),
+                func.count(sharpe),
+                func.var_samp(sharpe),
+                func.max(sharpe),
+            )
+            .where(col(Trial.owner_id) == owner_id, strategy.in_(strategies))
+            .group_by(strategy, family)
+            .order_by(func.count().desc(), family)
+        )
+        found: dict[str, list[tuple[str, Tally]]] = {key: [] for key in strategies}
+        for key, name, *counts in await self.session.execute(statement):
+            tally = Tally(all=counts[0], measured=counts[1], variance=counts[2], best=counts[3])
+            found[key].append((name, tally))
+        return found
+
     async def list_page(
         self, *, owner_id: UUID, family: str, first: int, after: Place | None = None
     ) -> Page[Trial]:

@@ -1,6 +1,8 @@
 """The contract in files: schema beside the client, its guide in docs, catalogue beside the API."""
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import orjson
 
@@ -14,6 +16,9 @@ SCHEMA = ROOT / "client" / "schema.graphql"
 # What clients of the last release rely on: a release copies the schema there.
 RELEASED = ROOT / "client" / "released.graphql"
 GUIDE = ROOT / "docs" / "api.md"
+README = ROOT / "README.md"
+# The lines between these two are printed.
+BEGIN, END = "<!-- strategies -->", "<!-- end of strategies -->"
 
 
 def sdl() -> str:
@@ -34,12 +39,36 @@ def catalogue() -> bytes:
     return orjson.dumps(whole, option=orjson.OPT_INDENT_2) + b"\n"
 
 
+def strategy_table(entries: Iterable[Mapping[str, Any]]) -> str:
+    """Return the strategies as the README lists them: key, what it does, who published the idea."""
+    rows = [
+        f"| `{entry['key']}` | {entry['summary']} | {'; '.join(map(_cited, entry['references']))} |"
+        for entry in entries
+    ]
+    return "\n".join(["| key | what it does | idea |", "| --- | --- | --- |", *rows])
+
+
+def _cited(reference: str) -> str:
+    """Return authors and year of a reference that begins with them."""
+    end = reference.find(")")
+    return reference[: end + 1] if end >= 0 else reference
+
+
+def readme(text: str) -> str:
+    """Return the README with the strategies of the registry."""
+    before, rest = text.split(BEGIN)
+    after = rest.split(END)[1]
+    table = strategy_table(orjson.loads(catalogue())["strategies"])
+    return f"{before}{BEGIN}\n{table}\n{END}{after}"
+
+
 def export() -> list[Path]:
-    """Write all four files; return where."""
+    """Write all five files; return where."""
     from api.services.calendars import session_tables
 
     SCHEMA.write_text(sdl(), encoding="utf-8")
     GUIDE.write_text(guide(schema._schema), encoding="utf-8")
     CATALOGUE.write_bytes(catalogue())
     SESSIONS.write_bytes(session_tables())
-    return [SCHEMA, GUIDE, CATALOGUE, SESSIONS]
+    README.write_text(readme(README.read_text(encoding="utf-8")), encoding="utf-8")
+    return [SCHEMA, GUIDE, CATALOGUE, SESSIONS, README]

@@ -71,6 +71,7 @@ class Loaders:
         self.walk_forward_by_job_id = Loader(studies.walk_forwards_of_jobs)
         self.shards_by_job_id = Loader(studies.shards)
         self.tally_by_family = Loader(studies.tallies)
+        self.ledgers_by_strategy = Loader(studies.ledgers)
         self.trial_by_number = Loader(studies.trials)
         self.trial_by_content_key = Loader(studies.evaluated)
         self.backtest_by_content_key = Loader(studies.backtests_of_content)

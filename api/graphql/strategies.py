@@ -1,13 +1,21 @@
 """The strategy catalogue."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 from strawberry.scalars import JSON
 
+from api.graphql.context import Info
 from api.graphql.enums import StrategyFamily
+from api.graphql.pagination import USUAL
 from api.services.strategies import StrategyEntry, catalogue
 from models.backtest import Allocator
+
+if TYPE_CHECKING:
+    # Trials show the backtests they came from, and those show their strategy.
+    from api.graphql.trials import Ledger, TrialLedgerType
+
+MOST_LEDGERS = 10
 
 
 @strawberry.type(name="Strategy", description="A rule that turns what was known into weights.")
@@ -16,6 +24,7 @@ class StrategyType:
     name: str = strawberry.field(description="Name shown to people.")
     version: str = strawberry.field(description="Raised with every change of its behaviour.")
     summary: str = strawberry.field(description="What it does, in a sentence.")
+    notes: str = strawberry.field(description="What it needs, and where it is weak.")
     references: list[str] = strawberry.field(description="Where the idea was published.")
     requires: list[str] = strawberry.field(description="Fields and panels of data it reads.")
     minimum_history: int = strawberry.field(
@@ -40,6 +49,17 @@ class StrategyType:
     @strawberry.field(description="Ways of sharing the money that may replace its own.")
     def allocators(root: strawberry.Parent[StrategyEntry]) -> list[Allocator]:
         return [Allocator(name) for name in root.allocators]
+
+    @strawberry.field(
+        graphql_type=list[Annotated["TrialLedgerType", strawberry.lazy("api.graphql.trials")]],
+        description="The viewer's ledgers of it, one for each set of assets it was tried on; the "
+        "ten with most trials, the most first.",
+    )
+    async def ledgers(root: strawberry.Parent[StrategyEntry], info: Info) -> "list[Ledger]":
+        from api.graphql.trials import Ledger
+
+        found = await info.context.loaders.ledgers_by_strategy.load(root.key)
+        return [Ledger(family, tally, USUAL, None) for family, tally in found[:MOST_LEDGERS]]
 
 
 StrategyKey = Annotated[str, strawberry.argument(description="Key of the strategy.")]

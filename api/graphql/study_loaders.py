@@ -52,6 +52,13 @@ class StudyLoaders:
         async with self.context.session() as session:
             return await TrialRepository(session).tallies(families, owner_id=self.context.viewer_id)
 
+    async def ledgers(self, strategies: list[str]) -> Sequence[list[tuple[str, Tally]]]:
+        async with self.context.session() as session:
+            found = await TrialRepository(session).families(
+                strategies, owner_id=self.context.viewer_id
+            )
+        return [found[key] for key in strategies]
+
     async def evaluated(self, keys: list[str]) -> Sequence[StudyTrial | None]:
         """Return a trial of each content that a search has evaluated."""
         async with self.context.session() as session:

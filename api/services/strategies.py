@@ -36,6 +36,7 @@ class StrategyEntry(Parameterised):
 
     family: str
     summary: str
+    notes: str
     requires: list[str]
     panels: list[Input]
     optional: list[str]
@@ -150,6 +151,7 @@ def _entry(entry: Mapping[str, Any]) -> StrategyEntry:
         family=entry["family"],
         version=entry["version"],
         summary=entry["summary"],
+        notes=entry["notes"],
         references=entry["references"],
         parameter_schema=entry["parameterSchema"],
         default_parameters=entry["defaultParameters"],

@@ -171,7 +171,8 @@ def _describe(cls: type[Strategy[Any]]) -> dict[str, Any]:
         "name": cls.name,
         "family": cls.family,
         "version": str(cls.version),
-        "summary": cleandoc(cls.__doc__ or "").partition("\n\n")[0],
+        "summary": _paragraphs(cls)[0],
+        "notes": " ".join(_paragraphs(cls)[1:]),
         "references": list(cls.references),
         "parameterSchema": _schema(cls),
         "defaultParameters": defaults.model_dump(mode="json"),
@@ -187,6 +188,12 @@ def _describe(cls: type[Strategy[Any]]) -> dict[str, Any]:
         "handsOn": list(Parameters.model_fields) if cls.wraps else [],
         "rebalance": defaults.rebalance.value,
     }
+
+
+def _paragraphs(cls: type[Strategy[Any]]) -> list[str]:
+    """Return the strategy in a sentence, then what it needs and where it is weak."""
+    paragraphs = cleandoc(cls.__doc__ or "").split("\n\n")
+    return [" ".join(each.split()) for each in paragraphs]
 
 
 def _schema(cls: type[Strategy[Any]]) -> dict[str, Any]:

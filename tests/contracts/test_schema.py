@@ -9,7 +9,7 @@ from graphql import (
 )
 from graphql.utilities import find_breaking_changes
 
-from api.graphql.export import GUIDE, RELEASED, SCHEMA, catalogue, sdl
+from api.graphql.export import GUIDE, README, RELEASED, SCHEMA, catalogue, readme, sdl
 from api.graphql.guide import guide
 from api.graphql.schema import schema
 from api.services.strategies import CATALOGUE
@@ -27,6 +27,12 @@ def test_the_committed_schema_is_the_printed_one():
 
 def test_the_committed_guide_is_the_printed_one():
     assert GUIDE.read_text(encoding="utf-8") == guide(schema._schema), "run `make schema`"
+
+
+def test_the_strategies_of_the_readme_are_the_registry():
+    text = README.read_text(encoding="utf-8")
+
+    assert text == readme(text), "run `make schema`"
 
 
 def broken(change):

@@ -1,11 +1,11 @@
 import { useQuery } from "@apollo/client/react";
 import { useEffect } from "react";
 import { useLocation } from "react-router";
-import { type StrategyChoiceFragment, StrategyGuideDocument } from "../graphql/generated";
+import { type GuidePartFragment, StrategyGuideDocument } from "../graphql/generated";
 import { boundsWords, fieldsOf, type ParameterField } from "../compose/schema";
 import { ButtonLink } from "../ui/Button";
 import { Card } from "../ui/Card";
-import { enumWords, integer, NOTHING, words } from "../ui/format";
+import { enumWords, integer, NOTHING, ratio, words } from "../ui/format";
 import { Icon } from "../ui/Icon";
 import { Empty, LoadError } from "../ui/Notice";
 import { SkeletonRows } from "../ui/Skeleton";
@@ -37,7 +37,7 @@ export default function StrategyGuide() {
   );
 }
 
-function Guides({ strategies }: { strategies: readonly StrategyChoiceFragment[] }) {
+function Guides({ strategies }: { strategies: readonly GuidePartFragment[] }) {
   const { hash } = useLocation();
   // The browser looked for the anchor before the guides were there.
   useEffect(() => document.getElementById(hash.slice(1))?.scrollIntoView(), [hash]);
@@ -59,7 +59,7 @@ function Guides({ strategies }: { strategies: readonly StrategyChoiceFragment[] 
   );
 }
 
-function Guide({ strategy }: { strategy: StrategyChoiceFragment }) {
+function Guide({ strategy }: { strategy: GuidePartFragment }) {
   return (
     <div id={strategy.key}>
       <Card
@@ -73,6 +73,7 @@ function Guide({ strategy }: { strategy: StrategyChoiceFragment }) {
         }
       >
         <p className={css.summary}>{strategy.summary}</p>
+        {strategy.notes && <p className={css.notes}>{strategy.notes}</p>}
         <dl className={css.facts}>
           <div>
             <dt>Needs</dt>
@@ -118,9 +119,51 @@ function Guide({ strategy }: { strategy: StrategyChoiceFragment }) {
             </tbody>
           </Table>
         </div>
+        <h3 className={css.heading}>Past trials</h3>
+        <PastTrials strategy={strategy} />
       </Card>
     </div>
   );
+}
+
+function PastTrials({ strategy }: { strategy: GuidePartFragment }) {
+  if (strategy.ledgers.length === 0) return <p className={css.none}>You have not tried it yet.</p>;
+  return (
+    <Table label={`What you have tried of ${strategy.name}`}>
+      <thead>
+        <tr>
+          <th scope="col">Tried on</th>
+          <th scope="col" className={table.num}>
+            Trials
+          </th>
+          <th scope="col" className={table.num}>
+            Best Sharpe
+          </th>
+          <th scope="col" className={table.num} title="What the best of as many trials shows without any skill">
+            By luck alone
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {strategy.ledgers.map((ledger) => (
+          <tr key={ledger.family}>
+            <th scope="row">{assetsWords(ledger.family)}</th>
+            <td className={table.num}>{integer(ledger.count)}</td>
+            <td className={table.num}>{figure(ledger.bestSharpe)}</td>
+            <td className={table.num}>{figure(ledger.expectedMaximumSharpe)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </Table>
+  );
+}
+
+const figure = (value: number | null) => (value === null ? NOTHING : ratio(value));
+
+/** A family ends with its universe, or with a digest of the symbols. */
+function assetsWords(family: string): string {
+  const assets = family.slice(family.indexOf(":") + 1);
+  return /^[0-9a-f]{16}$/.test(assets) ? `Symbols of your own (${assets.slice(0, 6)})` : assets;
 }
 
 function ParameterRow({ field }: { field: ParameterField }) {
