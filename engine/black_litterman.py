@@ -17,6 +17,10 @@ from engine.types import FloatArray
 
 RISK_AVERSION: Final = 2.5
 TAU: Final = 0.05  # how uncertain the reference is, as a share of the covariance
+SKILL: Final = 0.05  # correlation of a score with the return of the next month
+MONTH: Final = 21
+EVEN: Final = 0.5  # confidence
+ALIKE: Final = 1e-8  # deviation of scores below which they tell nothing apart
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +79,38 @@ def posterior(
     expected = prior + gain @ (views.expected - picks @ prior)
     left = uncertain - gain @ picks @ uncertain
     return Posterior(expected=expected, covariance=covariance + (left + left.T) / 2.0)
+
+
+def score_alphas(covariance: FloatArray, scores: FloatArray) -> FloatArray:
+    """Return the returns (k,) scores promise per session: skill times volatility times score.
+
+    Scores are standardised across the assets; all alike they promise nothing. `covariance` (k, k)
+    is per session.
+
+    References
+    ----------
+    Grinold, R. (1994). Alpha is Volatility Times IC Times Score. Journal of Portfolio Management.
+    """
+    spread = float(scores.std()) if len(scores) else 0.0
+    if not spread > ALIKE:
+        return np.zeros(len(scores))
+    standard = (scores - scores.mean()) / spread
+    alphas: FloatArray = SKILL / np.sqrt(MONTH) * np.sqrt(covariance.diagonal()) * standard
+    return alphas
+
+
+def views_of_scores(covariance: FloatArray, prior: FloatArray, scores: FloatArray) -> Views:
+    """Return a view on each asset: `prior` and what its score promises, with even confidence.
+
+    Scores all alike are no view.
+    """
+    alphas = score_alphas(covariance, scores)
+    held = len(scores) if alphas.any() else 0
+    return Views(
+        portfolios=np.eye(len(scores))[:held],
+        expected=(prior + alphas)[:held],
+        confidence=np.full(held, EVEN),
+    )
 
 
 def free_weights(believed: Posterior, *, risk_aversion: float = RISK_AVERSION) -> FloatArray:

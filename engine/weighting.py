@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 import numpy as np
 
-from engine.black_litterman import RISK_AVERSION, Views, equilibrium, posterior
+from engine.black_litterman import RISK_AVERSION, equilibrium, posterior, views_of_scores
 from engine.constraints import project
 from engine.covariance import estimate_covariance
 from engine.errors import Infeasible, Refused
@@ -34,10 +34,6 @@ ZERO_VOLATILITY: Final = 1e-8  # per session; below it a share has no risk to me
 MAX_MISSING: Final = 0.2  # share of assets a session may lack and still count
 VOLATILITY_SESSIONS: Final = 63
 COVARIANCE_SESSIONS: Final = 252
-# A view is this correlation of a score with the next month's return, times volatility times score.
-SCORE_SKILL: Final = 0.05
-MONTH: Final = 21
-EVEN_CONFIDENCE: Final = 0.5
 
 # What a strategy that chooses names offers: contract Allocator -> value of its `weighting`.
 ALLOCATORS: Final[Mapping[str, Weighting]] = {
@@ -65,12 +61,14 @@ class Sample:
     """Returns without gaps, and which of the chosen assets have them."""
 
     returns: FloatArray  # (T, j) of the assets kept
+    asset: IntArray  # (j,) their positions in the window
     kept: BoolArray  # (k,)
     rate: float  # mean risk-free return per session, 0 where none is known
     reasons: Mapping[str, int]
 
 
-Solver = Callable[[Sample, FloatArray], FloatArray]  # with scores (j,), to weights (j,)
+Solver = Callable[[Sample], FloatArray]  # to weights (j,)
+Scored = Callable[[Sample, FloatArray], FloatArray]  # the same, from scores (j,) too
 
 
 def weigh(method: Weighting, window: Window, chosen: IntArray, scores: FloatArray) -> Allocation:
@@ -86,11 +84,11 @@ def weigh(method: Weighting, window: Window, chosen: IntArray, scores: FloatArra
     if method == "hrp":
         return hierarchical(window, chosen, lookback=COVARIANCE_SESSIONS, linkage="ward")
     if method in _SOLVERS:
+        solve = _SOLVERS[method]
         return optimised(
             window,
             chosen,
-            _SOLVERS[method],
-            scores=scores,
+            lambda sample: solve(sample, scores[sample.asset]),
             method=method,
             lookback=COVARIANCE_SESSIONS,
         )
@@ -147,7 +145,6 @@ def optimised(
     chosen: IntArray,
     solve: Solver,
     *,
-    scores: FloatArray,
     method: str,
     lookback: int,
 ) -> Allocation:
@@ -163,7 +160,7 @@ def optimised(
     weights = np.zeros(len(chosen))
     if sample.kept.any():
         try:
-            weights[sample.kept] = solve(sample, scores[chosen[sample.kept]])
+            weights[sample.kept] = solve(sample)
         except Infeasible as e:
             raise Refused(str(e), method=method, chosen=chosen) from e
     return Allocation(chosen, weights, sample.reasons)
@@ -183,6 +180,7 @@ def complete_sample(window: Window, chosen: IntArray, *, lookback: int) -> Sampl
     kept = complete & risky
     return Sample(
         returns=np.ascontiguousarray(returns[:, kept]),
+        asset=chosen[kept],
         kept=kept,
         rate=float(np.nan_to_num(rates).mean()) if len(rates) else 0.0,
         reasons=_count(gap=~complete, zero_variance=complete & ~risky),
@@ -247,33 +245,16 @@ def _nco(sample: Sample, _: FloatArray) -> FloatArray:
 def _black_litterman(sample: Sample, scores: FloatArray) -> FloatArray:
     """Return the greatest utility, equal weights as the reference and the scores as views.
 
-    A view on each asset, after Grinold: skill times volatility times standardised score, above
-    what the reference implies, held with even confidence. Scores all alike are no view.
-
-    References
-    ----------
-    Grinold, R. (1994). Alpha is Volatility Times IC Times Score. Journal of Portfolio Management.
+    See `engine.black_litterman.views_of_scores`.
     """
     covariance = estimate_covariance(sample.returns)
     size = len(covariance)
     prior = equilibrium(covariance, np.full(size, 1.0 / size))
-    believed = posterior(covariance, prior, _views(covariance, prior, scores))
+    believed = posterior(covariance, prior, views_of_scores(covariance, prior, scores))
     return maximum_utility(believed.covariance, believed.expected, risk_aversion=RISK_AVERSION)
 
 
-def _views(covariance: FloatArray, prior: FloatArray, scores: FloatArray) -> Views:
-    spread = float(scores.std())
-    held = len(scores) if spread > ZERO_VOLATILITY else 0
-    standard = (scores - scores.mean()) / (spread or 1.0)
-    gain = SCORE_SKILL / np.sqrt(MONTH) * np.sqrt(covariance.diagonal()) * standard
-    return Views(
-        portfolios=np.eye(len(scores))[:held],
-        expected=(prior + gain)[:held],
-        confidence=np.full(held, EVEN_CONFIDENCE),
-    )
-
-
-_SOLVERS: Final[Mapping[str, Solver]] = {
+_SOLVERS: Final[Mapping[str, Scored]] = {
     "mean_variance": _mean_variance,
     "risk_budgeting": _risk_budgeting,
     "nco": _nco,

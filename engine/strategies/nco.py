@@ -84,7 +84,6 @@ class Nco(Strategy[NcoParameters]):
             window,
             np.flatnonzero(found.passed),
             self._solve,
-            scores=np.zeros(len(window.symbols)),
             method="nco",
             lookback=p.lookback,
         )
@@ -94,7 +93,7 @@ class Nco(Strategy[NcoParameters]):
         reasons = Counter(found.reasons) + Counter(shares.reasons)
         return Decision(weights, reasons, diagnostics=diagnostics), state
 
-    def _solve(self, sample: Sample, _: FloatArray) -> FloatArray:
+    def _solve(self, sample: Sample) -> FloatArray:
         p = self.parameters
         covariance = estimate_covariance(sample.returns, p.cov)
         require_invertible(covariance, observations=len(sample.returns))

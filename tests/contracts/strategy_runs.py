@@ -10,7 +10,7 @@ from functools import cache
 import numpy as np
 from pydantic import ValidationError
 
-from engine.decide import decide
+from engine.decide import ask, decide
 from engine.errors import InvalidParameters, MissingData
 from engine.panel import NEVER
 from engine.published import Published
@@ -263,7 +263,7 @@ def decided_by(targets, row):
 def decided_on(panel, strategy, row):
     """Return what would be decided on `row` alone, to the bit."""
     window = panel.window(row, strategy.warmup, int(panel.closes_at[row, 0]))
-    return image(strategy.decide(window, None)[0])
+    return image(ask(strategy, window, None)[0])
 
 
 def hide(panel, row, bars):
