@@ -230,6 +230,8 @@ class Account:
     def _delist(self, row: int) -> None:
         actions, panel = self.terms.actions, self.terms.panel
         asset = np.flatnonzero(actions.delisted[row] & (self.quantity != 0.0))
+        if not len(asset):
+            return
         known = actions.terminal[row, asset]
         guessed = panel.marks()[row, asset] * (1.0 + DELISTING_RETURN)
         price = np.where(np.isnan(known), guessed, known)
