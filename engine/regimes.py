@@ -174,11 +174,12 @@ def confirmed(probability: FloatArray, rule: IntArray, terms: Terms) -> IntArray
     labels[: len(rule)] = calm_or_stress[rule]
     label = int(labels[len(rule) - 1])
     candidate, streak = label, 0
-    for t in range(len(rule), len(probability)):
-        likely = int(np.argmax(probability[t]))
-        sure = probability[t, likely] > terms.threshold
-        streak = (streak + 1 if likely == candidate else 1) if sure else 0
-        candidate = likely
+    modelled = probability[len(rule) :]
+    likely = modelled.argmax(axis=1).tolist()
+    sure = (modelled.max(axis=1, initial=0.0) > terms.threshold).tolist()
+    for t, (state, known) in enumerate(zip(likely, sure, strict=True), start=len(rule)):
+        streak = (streak + 1 if state == candidate else 1) if known else 0
+        candidate = state
         if streak >= terms.confirm:
             label = candidate
         labels[t] = label
