@@ -10,7 +10,6 @@ import numpy as np
 from pydantic import Field
 
 from engine.calibration import area_under_curve, bet_size, brier_score
-from engine.errors import InvalidParameters
 from engine.meta_model import Labelled, MetaModel, train
 from engine.panel import Window
 from engine.strategies.base import Circumstances, Decision, register
@@ -136,11 +135,6 @@ class MetaLabel(Wrapper[MetaLabelParameters]):
         self, parameters: MetaLabelParameters, circumstances: Circumstances | None = None
     ) -> None:
         super().__init__(parameters, circumstances)
-        if self.primary.kind != "weights":
-            raise InvalidParameters(
-                f"primary was {parameters.primary!r}, which decides {self.primary.kind}; choose "
-                "one that decides weights"
-            )
         # Training is a pure function of what is learnt from, and a run's guard asks again.
         self._models: dict[bytes, MetaModel | None] = {}
 
