@@ -1,10 +1,11 @@
 """Which named panels parameters need. Plain Python: the API asks too."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 # A panel, and the values of the parameters under which it is needed; none of them: always.
 Input: TypeAlias = tuple[str, Mapping[str, Any]]
+GIVEN: Final = "*"  # any value of a parameter that may be left empty
 
 
 def panels_needed(inputs: Iterable[Input], parameters: Mapping[str, Any]) -> tuple[str, ...]:
@@ -14,4 +15,7 @@ def panels_needed(inputs: Iterable[Input], parameters: Mapping[str, Any]) -> tup
 
 
 def _holds(when: Mapping[str, Any], parameters: Mapping[str, Any]) -> bool:
-    return all(parameters[name] == value for name, value in when.items())
+    return all(
+        parameters[name] is not None if value == GIVEN else parameters[name] == value
+        for name, value in when.items()
+    )

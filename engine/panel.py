@@ -114,6 +114,7 @@ class Window:
     due: BoolArray  # (k, m) the asset's market had closed by the decision: a bar was due
     member: BoolArray  # (m,) at the decision row
     price_floor: FloatArray  # (m,) house floor on the raw close; 0 where raw prices are unknown
+    sector: IntArray  # (m,) a number of each sector; all whose sector is unknown share one
     extra: Mapping[str, Published]  # named panels, up to the decision session
 
 
@@ -196,6 +197,7 @@ class Panel:
             due=_read_only(self._asset_closes_at[rows] <= instant),
             member=self.member[row],
             price_floor=self._price_floor,
+            sector=self._sector,
             extra={
                 name: each.seen(int(self.session[row]), instant)
                 for name, each in self.extra.items()
@@ -294,6 +296,11 @@ class Panel:
         fixed = self.fx_known_at[:, self.benchmark_currency]
         latest: IntArray = np.maximum(told, np.where(self.benchmark_currency > 0, fixed, 0))
         return np.where(np.isfinite(self.benchmark), latest, 0)
+
+    @cached_property
+    def _sector(self) -> IntArray:
+        labels = self.groups.get("SECTOR", ("unknown",) * len(self.symbols))
+        return _read_only(np.unique(list(labels), return_inverse=True)[1].astype(np.int64))
 
     @cached_property
     def _price_floor(self) -> FloatArray:

@@ -1,4 +1,4 @@
-from engine.inputs import panels_needed
+from engine.inputs import GIVEN, panels_needed
 
 INPUTS = (("FF3", {"factors": "ff3"}), ("FF5", {"factors": "ff5", "on": True}), ("VIX", {}))
 
@@ -14,3 +14,11 @@ def test_a_panel_needed_twice_is_named_once():
         "VIX",
         "VIX3M",
     )
+
+
+def test_a_panel_may_hang_on_whether_a_parameter_is_given_at_all():
+    floor = [("VIX", {"vix_min": GIVEN})]
+
+    assert panels_needed(floor, {"vix_min": 20.0}) == ("VIX",)
+    assert panels_needed(floor, {"vix_min": 0.0}) == ("VIX",)
+    assert panels_needed(floor, {"vix_min": None}) == ()
