@@ -1,0 +1,83 @@
+"""Every allocator of the contract on the sample, and what a run tells where one has no answer."""
+
+import pytest
+
+from models.backtest import Allocator
+from tests.api.asking import asked
+from tests.api.test_every_strategy import finished, require_sound, sample, submitted
+
+__all__ = ["sample"]
+
+FALLBACKS = """
+query Fallbacks($id: ID!) {
+  backtest(id: $id) { constraints diagnostics guards { flags } }
+}
+"""
+MOMENTUM = {"parameters": {"top_n": 8}, "start": "2016-06-01"}
+
+
+async def test_no_allocator_is_left_out(sample):
+    told = await asked(sample, '{ strategy(key: "momentum") { allocators } }')
+
+    assert set(told["data"]["strategy"]["allocators"]) == set(Allocator)
+
+
+@pytest.mark.parametrize("allocator", sorted(Allocator))
+async def test_an_allocator_weighs_what_momentum_chose(sample, allocator):
+    told = await submitted(sample, "momentum", allocator=allocator, **MOMENTUM)
+
+    require_sound(await finished(sample, told))
+
+
+@pytest.mark.parametrize(("policy", "used"), [("RELAX", "limits"), ("HRP", "hrp")])
+async def test_limits_that_cannot_hold_are_counted_in_the_result(sample, policy, used):
+    limits = {"maxWeight": 0.05, "onInfeasible": policy, "relativeBand": 0.1, "bandFill": "SPREAD"}
+    told = await submitted(sample, "momentum", constraints=limits, **MOMENTUM)
+
+    await finished(sample, told)
+    body = await asked(sample, FALLBACKS, id=told["backtest"]["id"])
+
+    run = body["data"]["backtest"]
+    found = run["diagnostics"]["fallbacks"]
+    count = len(found["records"])
+    assert count > 10
+    assert found["summary"] == f"fallback on {count} of {count} decisions"
+    assert found["records"][0]["why"] == ["max_weight 0.05 x 8 held = 0.40 < 1.00"]
+    assert found["records"][0]["used"] == used
+    relaxed = ["max_weight 0.05 relaxed to 0.125"] if policy == "RELAX" else []
+    assert found["records"][0]["relaxed"] == relaxed
+    assert "fallback" in run["guards"]["flags"]
+    assert run["constraints"]["onInfeasible"] == policy
+    assert run["constraints"]["bandFill"] == "SPREAD"
+
+
+async def test_a_run_that_must_not_fall_back_fails_by_name(sample):
+    limits = {"maxWeight": 0.05, "onInfeasible": "FAIL"}
+    told = await submitted(sample, "momentum", constraints=limits, **MOMENTUM)
+
+    run = await finished(sample, told)
+
+    assert run["job"]["status"] == "FAILED"
+    assert run["job"]["error"]["code"] == "INFEASIBLE"
+    assert "max_weight 0.05 x 8 held = 0.40 < 1.00" in run["job"]["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [{"relativeBand": 0.6}, {"onInfeasible": "HOPE"}, {"bandFill": "BURN"}],
+)
+async def test_limits_out_of_range_are_refused(sample, limits):
+    wish = {"strategy": "momentum", "universe": "SAMPLE_US", "start": "2016-06-01"}
+    mutation = """
+    mutation ($input: RunBacktestInput!) {
+      runBacktest(input: $input) { userErrors { code field } }
+    }
+    """
+
+    body = await asked(sample, mutation, input={**wish, "constraints": limits})
+
+    if "relativeBand" in limits:
+        [error] = body["data"]["runBacktest"]["userErrors"]
+        assert error == {"code": "INVALID", "field": ["input", "constraints", "relativeBand"]}
+    else:
+        assert "does not exist in" in body["errors"][0]["message"]
