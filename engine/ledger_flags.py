@@ -24,6 +24,7 @@ def ledger_flags(terms: Terms, orders: Orders, books: Books, *, unpriced: bool) 
         "open_unknown": opens and bool(np.isnan(panel.open[row, asset]).any()),
         "unpriced_target": unpriced,
         "stale_price": books.stale_sessions > STALE_SESSIONS,
+        "delisting_assumed": _assumes_delisting(terms, orders),
         "not_lent": _ended(orders, Reason.NOT_LENT),
         "lent_everywhere": terms.shorting is not None and terms.shorting.everywhere,
         "borrowed_cash": bool((books.cash < 0.0).any()),
@@ -34,3 +35,8 @@ def ledger_flags(terms: Terms, orders: Orders, books: Books, *, unpriced: bool) 
 
 def _ended(orders: Orders, reason: Reason) -> bool:
     return bool((orders.code == CODES[reason]).any())
+
+
+def _assumes_delisting(terms: Terms, orders: Orders) -> bool:
+    ended = orders.code == CODES[Reason.DELISTED]
+    return bool(np.isnan(terms.actions.terminal[orders.row[ended], orders.asset[ended]]).any())

@@ -11,7 +11,7 @@ from api.errors import DataError, MissingData
 from api.services.calendars import calendar_code
 from api.services.panel_build import Snapshot
 from api.services.snapshot import BARS
-from engine.actions import forward_factor
+from engine.actions import DELISTED, forward_factor
 from engine.panel import NEVER, Panel
 from engine.types import BoolArray, FloatArray, IntArray
 from models.instrument import Instrument
@@ -96,6 +96,7 @@ def cut_panel(
         benchmark_currency=quoted,
         benchmark_symbol="" if benchmark is None else benchmark.symbol,
         groups=_groups(assets),
+        by_asset=_endings(session, assets),
         superseded=snapshot.superseded.within(rows.start, rows.stop - 1),
         flags=(
             *_flags(assets, rf[first - rows.start :], currencies[0]),
@@ -220,6 +221,24 @@ def _known_by(spell: Member, instant: IntArray) -> BoolArray:
     """Tell for each instant whether this version was the one believed at it."""
     known: BoolArray = instant >= _nanoseconds(spell.known_from)
     return known if spell.known_to is None else known & (instant < _nanoseconds(spell.known_to))
+
+
+def _endings(session: IntArray, assets: Sequence[Instrument]) -> dict[str, FloatArray]:
+    """Mark the first session after each asset's last day of listing; nothing where none ended.
+
+    What holders got is not stored: the ledger assumes it and flags the run.
+    """
+    gone = {
+        column: int(np.searchsorted(session, (each.delisted_on - EPOCH).days, side="right"))
+        for column, each in enumerate(assets)
+        if each.delisted_on is not None
+    }
+    inside = {column: row for column, row in gone.items() if 0 < row < len(session)}
+    if not inside:
+        return {}
+    delisted = np.zeros((len(session), len(assets)))
+    delisted[list(inside.values()), list(inside)] = 1.0
+    return {DELISTED: delisted}
 
 
 def _groups(assets: Sequence[Instrument]) -> dict[str, tuple[str, ...]]:

@@ -30,7 +30,10 @@ BENCHMARK = "^GSPC"
 PAIRED = {"AUD", "USD"}
 # A currency converts, an exchange has sessions and ticks, a sector and a class have caps, fields
 # and flags say how far prices may be trusted.
-DESCRIBED = ("symbol", "currency", "exchange", "asset_class", "sector", "fields", "flags")
+DESCRIBED = (
+    *("symbol", "currency", "exchange", "asset_class", "sector"),
+    *("delisted_on", "fields", "flags"),
+)
 # Weekends, holidays and a provider's delay; a longer gap is prices that are not there.
 SLACK = timedelta(days=10)
 # A session to decide on and one to trade on; holidays among them only the worker knows.

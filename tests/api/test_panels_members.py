@@ -161,3 +161,21 @@ async def test_members_picked_later_are_flagged(sessions, store, controlled, fla
     panel = await load_panel(sessions, store, request)
 
     assert ("survivorship_not_controlled" in panel.flags) is flagged
+
+
+async def test_a_listing_ends_on_the_session_after_its_last_day(sessions, store):
+    us_id, au_id = await write_pair(sessions, days=8)
+    asked = PanelRequest(symbols=("ACME", "BHP.AX"), start=date(2024, 1, 12), currency="USD")
+    listed = await load_panel(sessions, store, asked)
+    async with unit_of_work(sessions) as session:
+        gone = make_instrument("ACME", delisted_on=date(2024, 1, 16))
+        assert (await InstrumentRepository(session).upsert([gone]))["ACME"] == us_id
+
+    panel = await load_panel(sessions, store, asked)
+
+    ended = panel.by_asset["delisted"] == 1.0
+    days = panel.session.astype("datetime64[D]").astype(str)
+    assert listed.by_asset == {}
+    assert days[ended[:, panel.symbols.index("ACME")]].tolist() == ["2024-01-17"]
+    assert not ended[:, panel.symbols.index("BHP.AX")].any()
+    assert au_id in panel.asset_id

@@ -104,5 +104,6 @@ def test_a_delisted_position_becomes_cash_at_its_terminal_value_or_thirty_percen
     assert entries(ledger.orders, "row", "filled", "price", "reason")[1:] == [
         (2, 100.0, price, "delisted")
     ]
+    assert ledger.flags == (("delisting_assumed",) if np.isnan(terminal) else ())
     after = 1_000.0 + 100.0 * price
     assert ledger.books.equity.tolist() == [2_000.0, 2_000.0, after, after]

@@ -86,6 +86,11 @@ const FLAGS: Record<string, { title: string; detail: string }> = {
     title: "Gold by its trend",
     detail: "No real yield is stored, so gold was held while it stood above its own 200-session mean.",
   },
+  delisting_assumed: {
+    title: "Delisting return assumed",
+    detail:
+      "A holding was delisted and what its holders got is not known; it was paid out at its last price less 30%.",
+  },
   not_lent: {
     title: "Short sale refused",
     detail:
