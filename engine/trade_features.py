@@ -4,9 +4,12 @@ from typing import Final
 
 import numpy as np
 
+from engine.errors import InsufficientHistory
 from engine.fractional import last_difference
 from engine.panel import Window
 from engine.ranking import quantise
+from engine.regime_following import Index, follow, observe
+from engine.regimes import Terms
 from engine.technical import atr
 from engine.types import FloatArray, IntArray
 
@@ -31,16 +34,21 @@ NAMES: Final = (
     "rank",
     "vix",
     "vix_percentile",
+    "stress",
 )
 
 
-def trade_features(window: Window, chosen: IntArray, scores: FloatArray) -> FloatArray:
+def trade_features(
+    window: Window, chosen: IntArray, scores: FloatArray, stress: float
+) -> FloatArray:
     """Return the columns `NAMES` of the assets in `chosen`, shape (len(chosen), f).
 
     Parameters
     ----------
     scores : ndarray of shape (m,)
         What the strategy ranked its assets by, NaN for those it passed over.
+    stress : float
+        Probability that the market is under stress; NaN unknown.
 
     Returns
     -------
@@ -48,13 +56,22 @@ def trade_features(window: Window, chosen: IntArray, scores: FloatArray) -> Floa
         Ratios without a unit, rounded to twelve digits; NaN where unknown. Nothing in them is of a
         later session than the window's last.
     """
-    market = _market(window)
+    market = [*_vix(window), stress]
     rank = _rank(scores)
     rows = [
         [*_of_asset(window, asset), scores[asset], rank[asset], *market]
         for asset in chosen.tolist()
     ]
     return quantise(np.array(rows, np.float64).reshape(len(rows), len(NAMES)))
+
+
+def stress_probability(index: Index) -> float:
+    """Return the filtered probability of the wildest regime; NaN before a model can be fitted."""
+    try:
+        found = follow(observe(index, "return_vol"), Terms())
+    except InsufficientHistory:
+        return np.nan
+    return float(found.probability[-1, -1])
 
 
 def bars_of(window: Window, asset: int) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
@@ -91,7 +108,7 @@ def _of_asset(window: Window, asset: int) -> list[float]:
     ]
 
 
-def _market(window: Window) -> list[float]:
+def _vix(window: Window) -> list[float]:
     """Return the VIX, and its place among its last 252: the share below, and half of the ties."""
     published = window.extra.get("VIX")
     if published is None:

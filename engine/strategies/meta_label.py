@@ -12,9 +12,10 @@ from pydantic import Field
 from engine.calibration import area_under_curve, bet_size, brier_score
 from engine.meta_model import Labelled, MetaModel, train
 from engine.panel import Window
+from engine.regime_following import Index
 from engine.strategies.base import Circumstances, Decision, register
 from engine.strategies.wrapping import Wrapper, WrappingParameters
-from engine.trade_features import trade_features
+from engine.trade_features import stress_probability, trade_features
 from engine.trade_labels import Barriers, Trade, follow, labelled, widths
 from engine.types import FloatArray, IntArray
 
@@ -98,6 +99,7 @@ class Memory:
     ended: tuple[Trade, ...] = ()
     model: MetaModel | None = None
     trained: int | None = None  # clock of the last training
+    index: Index | None = None  # the benchmark as it was known
 
 
 @register
@@ -152,7 +154,7 @@ class MetaLabel(Wrapper[MetaLabelParameters]):
             return None, memory
         before = np.array([memory.weights.get(int(each), 0.0) for each in window.asset_id])
         opened = _opened(window, decided.weights, before)
-        trades = self._open(window, decided, opened, memory.model)
+        trades = self._open(window, decided, opened, memory)
         sizes = self._sizes(window, decided.weights, trades, memory)
         skipped = sum(sizes[trade.asset_id] == 0.0 for trade in trades)
         memory = replace(
@@ -182,6 +184,7 @@ class MetaLabel(Wrapper[MetaLabelParameters]):
             memory,
             day=day,
             clock=clock,
+            index=Index.of(window.session, window.benchmark, None).behind(memory.index),
             open=tuple(each for each in followed if each.outcome is None and not each.void),
             ended=(*memory.ended, *(each for each in followed if each.outcome is not None)),
         )
@@ -207,13 +210,15 @@ class MetaLabel(Wrapper[MetaLabelParameters]):
         return self._models[digest]
 
     def _open(
-        self, window: Window, decided: Decision, opened: IntArray, model: MetaModel | None
+        self, window: Window, decided: Decision, opened: IntArray, memory: Memory
     ) -> tuple[Trade, ...]:
-        weights = decided.weights
-        scores = np.where(weights != 0.0, weights, np.nan)
-        features = trade_features(
-            window, opened, scores if decided.scores is None else decided.scores
-        )
+        if not len(opened):
+            return ()
+        weights, scores, model = decided.weights, decided.scores, memory.model
+        if scores is None:
+            scores = np.where(weights != 0.0, weights, np.nan)
+        stress = np.nan if memory.index is None else stress_probability(memory.index)
+        features = trade_features(window, opened, scores, stress)
         width, cost = widths(window, self.parameters.horizon), self._round_trip(window)
         chance = np.full(len(opened), np.nan) if model is None else model.probability(features)
         return tuple(

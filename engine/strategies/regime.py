@@ -12,7 +12,14 @@ from engine.panel import Window
 from engine.regime_allocation import SLEEVES
 from engine.regime_following import Index, describe, follow, observe, smoothed
 from engine.regimes import Features, Regimes, Terms
-from engine.strategies.base import STRATEGIES, Decision, Parameters, Strategy, register
+from engine.strategies.base import (
+    STRATEGIES,
+    Circumstances,
+    Decision,
+    Parameters,
+    Strategy,
+    register,
+)
 from engine.strategies.wrapping import last_rows
 from engine.types import FloatArray
 
@@ -156,8 +163,10 @@ class Regime(Strategy[RegimeParameters]):
     history: ClassVar = ((64, {"min_obs": 1}),)
     parameters_type: ClassVar = RegimeParameters
 
-    def __init__(self, parameters: RegimeParameters) -> None:
-        super().__init__(parameters)
+    def __init__(
+        self, parameters: RegimeParameters, circumstances: Circumstances | None = None
+    ) -> None:
+        super().__init__(parameters, circumstances)
         shared = {name: getattr(parameters, name) for name in Parameters.model_fields}
         chosen = [STRATEGIES[key] for key in (parameters.growth, parameters.defensive)]
         self.sleeves = [cls(cls.parameters_type(**shared)) for cls in chosen]

@@ -4,7 +4,9 @@ import pytest
 from engine.fractional import difference_weights
 from engine.panel import NEVER
 from engine.published import Published
-from engine.trade_features import NAMES, trade_features
+from engine.regime_following import Index
+from engine.regimes import detect
+from engine.trade_features import NAMES, stress_probability, trade_features
 from tests.engine.panels import make_closes, make_panel, make_sessions
 
 SESSIONS = 300
@@ -28,7 +30,7 @@ def make_market(**changes):
 def told(panel, asset=0, scores=(0.3, NAN, 0.1), row=None):
     row = len(panel.session) - 1 if row is None else row
     window = panel.window(row, row + 1, NEVER - 1)
-    [features] = trade_features(window, np.array([asset]), np.array(scores))
+    [features] = trade_features(window, np.array([asset]), np.array(scores), 0.25)
     return dict(zip(NAMES, features, strict=True))
 
 
@@ -49,6 +51,7 @@ def test_each_column_is_what_its_name_says():
         "gap": opens[-1] / close[-2] - 1.0,
         "score": 0.3,
         "rank": 0.0,
+        "stress": 0.25,
     }
     assert {name: found[name] for name in expected} == pytest.approx(expected, rel=1e-9)
     level = np.log(close[-253:])
@@ -124,8 +127,24 @@ def test_ranks_run_from_the_best_to_the_worst_and_ties_share_the_better():
     assert [told(panel, asset, scores)["rank"] for asset in range(3)] == [0.5, 0.0, 0.5]
 
 
+def test_stress_is_the_filtered_probability_of_the_last_session():
+    level = make_closes(sessions=900, assets=1)[:, 0]
+    session = make_sessions(900)
+
+    told = stress_probability(Index.of(session, level, None))
+
+    assert told == pytest.approx(detect(level).probability[-1, -1], abs=1e-9)
+
+
+@pytest.mark.parametrize("sessions", [0, 100, 400])
+def test_without_a_model_of_the_market_its_stress_is_unknown(sessions):
+    level = make_closes(sessions=400, assets=1)[:sessions, 0]
+
+    assert np.isnan(stress_probability(Index.of(make_sessions(400)[:sessions], level, None)))
+
+
 def test_nothing_chosen_makes_no_rows():
     panel = make_market()
     window = panel.window(SESSIONS - 1, SESSIONS, NEVER - 1)
 
-    assert trade_features(window, np.empty(0, np.int64), np.zeros(3)).shape == (0, len(NAMES))
+    assert trade_features(window, np.empty(0, np.int64), np.zeros(3), NAN).shape == (0, len(NAMES))
