@@ -3,9 +3,11 @@
 from uuid import UUID
 
 import pytest
+from sqlalchemy import update
 
-from models import Job, StudyTrial, Sweep, Trial
+from models import Job, PriceBar, StudyTrial, Sweep, Trial
 from models.job import JobKind
+from models.session import unit_of_work
 from tests.api.searching import AXES, SWEEP, changed, done, on_base, submitted
 from tests.api.submitting import RUN, rows
 from tests.factories import STRANGER
@@ -59,6 +61,25 @@ async def test_a_grid_is_searched_in_parts(app, market, ask):
     assert sharpes == sorted(sharpes, reverse=True)
     assert sweep["best"]["metrics"]["sharpe"] == sharpes[0]
     assert sweep["approximations"][0] == "fractional_shares"
+
+
+async def test_trials_of_entries_and_stops_are_approximated_by_nothing(app, market, ask):
+    breakout = {"strategy": "breakout", "parameters": {}}
+    axes = [
+        {"name": "base", "values": [10, 21]},
+        {"name": "constraints.maxPositions", "values": [3]},
+    ]
+    level = PriceBar.adjusted_close
+    ranges = {"high": level * 1.02, "low": level * 0.98, "close": level}
+    async with unit_of_work(app.sessions) as session:
+        await session.execute(update(PriceBar).values(**ranges, volume=1e6))
+
+    told = await submitted(ask, on_base(changed(axes=axes), **breakout))
+    await done(app, uuid(told["job"]["id"]))
+
+    read = "query Read($id: ID!) { sweep(id: $id) { approximations job { status } combinations } }"
+    sweep = (await ask(read, id=told["sweep"]["id"]))["data"]["sweep"]
+    assert sweep == {"approximations": [], "job": {"status": "SUCCEEDED"}, "combinations": 2}
 
 
 async def test_a_surface_has_the_mean_of_what_shares_a_cell(app, market, ask):
@@ -258,6 +279,14 @@ REFUSED = [
         {"base": {**SWEEP["base"], "overlayVolTarget": 0.1}},
         ["input", "base", "overlayVolTarget"],
         "not searched with",
+    ),
+    (
+        {
+            "base": {**SWEEP["base"], "strategy": "breakout", "parameters": {}},
+            "axes": [{"name": "constraints.maxTurnover", "values": [0.1, 0.2]}],
+        },
+        ["input", "axes", "0", "name"],
+        "limits how far weights move, and breakout has entries and stops",
     ),
     (
         {"axes": [{"name": "lookback", "values": [60, 756]}]},
