@@ -49,7 +49,7 @@ async def run_backtest(
     result = await asyncio.to_thread(_compute, panel, run, strategy, pulse)
     risk = await asyncio.to_thread(risk_of, result, panel, labels)
     pulse(COMPUTED, "storing")
-    digest, sizes = await _store(job.prefix, result, panel, store)
+    digest, sizes = await _store(job.prefix, result, store)
     downloads = [
         {"label": label, "key": f"{job.prefix}{name}", "bytes": sizes[f"{job.prefix}{name}"]}
         for name, label in DOWNLOADS.items()
@@ -70,12 +70,10 @@ def _compute(panel: Panel, run: Backtest, strategy: Strategy[Any], pulse: Pulse)
     return engine.run(panel, request_of(run, strategy, panel), checkpoint=checkpoint)
 
 
-async def _store(
-    prefix: str, result: Result, panel: Panel, store: ObjectStore
-) -> tuple[str, dict[str, int]]:
+async def _store(prefix: str, result: Result, store: ObjectStore) -> tuple[str, dict[str, int]]:
     """Put every object; return the digest of their digests, and their sizes."""
     digest, sizes = hashlib.sha256(), {}
-    for key, body in series.objects(result, panel.symbols, prefix):
+    for key, body in series.objects(result, prefix):
         await store.put(key, body)
         digest.update(hashlib.sha256(body).digest())
         sizes[key] = len(body)
@@ -94,7 +92,7 @@ def _summary(result: Result, panel: Panel) -> dict[str, Any]:
         "monthly": result.monthly,
         "annual": result.annual,
         "drawdowns": [_drawdown(period) for period in result.drawdowns],
-        "attribution": _attribution(result, panel),
+        "attribution": _attribution(result),
         "guards": asdict(result.guards),
         "diagnostics": dict(result.diagnostics),
         "orders": {"count": len(result.orders)},
@@ -125,9 +123,9 @@ def _drawdown(period: DrawdownPeriod) -> dict[str, Any]:
     }
 
 
-def _attribution(result: Result, panel: Panel) -> dict[str, Any]:
+def _attribution(result: Result) -> dict[str, Any]:
     parts = asdict(result.attribution)
-    by_symbol = dict(zip(panel.symbols, result.attribution.by_symbol, strict=True))
+    by_symbol = dict(zip(result.symbols, result.attribution.by_symbol, strict=True))
     return parts | {"by_symbol": {symbol: float(share) for symbol, share in by_symbol.items()}}
 
 

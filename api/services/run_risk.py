@@ -89,6 +89,8 @@ def risk_of(result: Result, panel: Panel, labels: Sequence[Labels]) -> dict[str,
 def _holdings(result: Result, panel: Panel) -> stress.Holdings:
     books = result.books
     weight = books.value[-1] / books.equity[-1]
+    # What lies behind the panel's assets are contracts, which have no returns of their own.
+    weight = np.where(books.held < len(panel.symbols), weight, 0.0)
     held = books.held[weight != 0.0]
     last = int(books.row[-1]) + 1
     own = (panel.close * panel.tr_factor)[:last, held]

@@ -39,7 +39,7 @@ ROLLING = {
 DIGITS = 6
 
 
-def objects(result: Result, symbols: Sequence[str], prefix: str) -> Iterator[tuple[str, bytes]]:
+def objects(result: Result, prefix: str) -> Iterator[tuple[str, bytes]]:
     """Yield each object of a run as its key and bytes."""
     dates = np.datetime_as_string(result.session.astype("datetime64[D]"))
     equity = {
@@ -52,8 +52,8 @@ def objects(result: Result, symbols: Sequence[str], prefix: str) -> Iterator[tup
     yield from curve_objects(prefix, "equity", dates, equity, largest_triangle_three_buckets)
     yield from curve_objects(prefix, "drawdown", dates, depth, deepest_per_bucket)
     yield f"{prefix}{ROLLING_NAME}", _rolling(dates, result)
-    yield f"{prefix}{NAME}", _holdings(dates, result.books, symbols)
-    orders = _order_columns(result.orders, symbols)
+    yield f"{prefix}{NAME}", _holdings(dates, result.books, result.symbols)
+    orders = _order_columns(result.orders, result.traded)
     yield f"{prefix}orders.columns.gz", write_columns(orders, total_points=len(orders["date"]))
     yield f"{prefix}orders.csv", _csv(orders)
     yield f"{prefix}series.parquet", _parquet(dates, equity | {"drawdown": depth["strategy"]})
@@ -102,11 +102,11 @@ def _depth(level: FloatArray) -> FloatArray:
     return depth
 
 
-def _order_columns(orders: Orders, symbols: Sequence[str]) -> dict[str, list[Any]]:
+def _order_columns(orders: Orders, traded: Sequence[str]) -> dict[str, list[Any]]:
     """Money and quantities as exact decimal strings: the shortest that give the float back."""
     return {
         "date": np.datetime_as_string(orders.day.astype("datetime64[D]")).tolist(),
-        "symbol": [symbols[asset] for asset in orders.asset],
+        "symbol": list(traded),
         "side": ["BUY" if side > 0 else "SELL" for side in orders.side],
         "quantity": _decimals(orders.quantity),
         "filled": _decimals(orders.filled),
