@@ -14,6 +14,7 @@ from api.services.backtest_request import BacktestRequest
 from api.services.findings import Findings
 from api.services.market import FACTOR_SET, PAIR, unknown_symbols
 from api.services.named_panels import stored_as
+from api.services.named_symbols import named_symbols, strangers
 from api.services.strategies import StrategyEntry
 from engine.warmup import deciding_parameter
 from models.fingerprint import Scope
@@ -176,12 +177,7 @@ def _unknown(
         yield unknown_symbols(missing, field=("input", "symbols"))
     if benchmark not in known:
         yield unknown_symbols([benchmark], field=("input", "benchmark"))
-    for name in entry.symbol_parameters:
-        strangers = sorted(set(request.parameters[name]) - set(symbols))
-        if strangers and request.parameters[name] == entry.default_parameters[name]:
-            yield _needed(entry, name, strangers)
-        elif strangers:
-            yield unknown_symbols_of_run(name, strangers)
+    yield from strangers(entry, request.parameters, symbols)
     yield from _barless(request, entry, benchmark, known)
 
 
@@ -189,8 +185,7 @@ def _barless(
     request: BacktestRequest, entry: StrategyEntry, benchmark: str, known: dict[str, Instrument]
 ) -> Iterator[ClientError]:
     """Demand bars of what was named; of a universe's members those without sit the run out."""
-    named = {benchmark, *(request.symbols or ())}
-    named.update(*(request.parameters[name] for name in entry.symbol_parameters))
+    named = {benchmark, *(request.symbols or ()), *named_symbols(entry, request.parameters)}
     without = {name for name, each in known.items() if each.first_bar is None}
     if named & without:
         first = min(named & without)
@@ -200,23 +195,6 @@ def _barless(
             f"no member of {request.universe} has bars yet; ingest the universe first",
             field=("input", "universe"),
         )
-
-
-def _needed(entry: StrategyEntry, name: str, symbols: Sequence[str]) -> MissingData:
-    """Say what a strategy holds unless told otherwise; nobody named it, so nobody misspelt it."""
-    return MissingData(
-        f"{entry.key} needs {', '.join(symbols)} among the assets of the run; add it, or name what"
-        f" stands for it in {name}",
-        field=("input", "parameters", name),
-    )
-
-
-def unknown_symbols_of_run(name: str, symbols: Sequence[str]) -> ClientError:
-    error = unknown_symbols(symbols, field=("input", "parameters", name))
-    named = str(error).partition(", which")[0]
-    return type(error)(
-        f"{named}, which is no asset of this run; name only what it chooses from", field=error.field
-    )
 
 
 def _bars(span: RunSpan) -> tuple[date, date]:

@@ -49,6 +49,10 @@ REFUSED = {
         {"inner": {"lookback": 30, "skip": 30}},
         ("INVALID", "parameters.primary_parameters.skip", "it must be below lookback"),
     ),
+    "a symbol that is not of the run": (
+        {"primary": "dual_momentum", "inner": {"lookback": 63, "risky": ["ZZZ"]}},
+        ("UNKNOWN_SYMBOL", "parameters.primary_parameters.risky", "no asset of this run"),
+    ),
     "said twice": (
         {"inner": {"min_adv": 5.0}},
         ("INVALID", "parameters.primary_parameters.min_adv", "set on vol_scaling itself"),
