@@ -8,7 +8,7 @@ import { LoadError } from "../ui/Notice";
 import { Skeleton } from "../ui/Skeleton";
 import { Table, table } from "../ui/Table";
 import css from "./Report.module.css";
-import { weightSeries } from "./weights";
+import { anyLoan, weightSeries } from "./weights";
 
 type Props = { id: string; currency: string; start: string; end: string };
 
@@ -26,7 +26,7 @@ export function Holdings({ id, currency, start, end }: Props) {
           label="Weights over time"
           dates={found.dates}
           series={series}
-          stacked
+          stacked={!anyLoan(series)}
           format={(value) => percent(value, 0)}
         />
       )}

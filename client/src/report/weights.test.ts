@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { weightSeries } from "./weights";
+import { anyLoan, weightSeries } from "./weights";
 
 test("the largest come first, and cash is what is left", () => {
   const series = weightSeries(
@@ -27,4 +27,21 @@ test("what does not fit is one", () => {
   expect(series.map(({ name }) => name)).toEqual([...symbols.slice(0, 9), "3 others", "Cash"]);
   expect(series.at(-2)!.values[0]).toBeCloseTo(0.15);
   expect(series.at(-1)!.values[0]).toBeCloseTo(0.4);
+});
+
+test("a short position counts by its size, and what it brought is cash", () => {
+  const series = weightSeries(["LONG", "SHRT"], [[0.3], [-0.5]]);
+
+  expect(series).toEqual([
+    { name: "SHRT", values: [-0.5] },
+    { name: "LONG", values: [0.3] },
+    { name: "Cash", values: [expect.closeTo(1.2)] },
+  ]);
+  expect(anyLoan(series)).toBe(true);
+});
+
+test("a debit is below zero, what rounding leaves is none", () => {
+  expect(anyLoan(weightSeries(["AAA"], [[1.5]]))).toBe(true);
+  expect(weightSeries(["AAA"], [[1.000001]]).at(-1)!.values).toEqual([0]);
+  expect(anyLoan(weightSeries(["AAA"], [[1.000001]]))).toBe(false);
 });
