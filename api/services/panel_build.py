@@ -49,6 +49,7 @@ class Snapshot:
     dividend: FloatArray
     superseded: Superseded
     benchmark: FloatArray  # (n,) own currency, last mark carried for a week
+    benchmark_known_at: IntArray  # (n,) ns UTC; NEVER before the first
     audusd: FloatArray  # (n,) last fixing on or before the session
     audusd_day: IntArray  # (n,) day of that fixing; 0 before the first
     audusd_known_at: IntArray  # (n,) ns UTC; NEVER before the first
@@ -137,11 +138,13 @@ def assemble(years: Sequence[Year], beside: Beside) -> Snapshot:
     rated_at = np.concatenate([year.rf_known_at for year in years])[rows]
     fixing = np.searchsorted(beside.audusd_day, session, side="right") - 1
     fixed_at = _at(beside.audusd_known_at, fixing, NEVER)
+    mark = np.searchsorted(beside.benchmark_day, session, side="right") - 1
     return Snapshot(
         **joined,
         known_at=known_at,
         superseded=_superseded(session, beside),
         benchmark=_level(session, beside),
+        benchmark_known_at=_at(beside.benchmark_known_at, mark, NEVER),
         audusd=_at(beside.audusd, fixing, np.nan),
         audusd_day=_at(beside.audusd_day, fixing, 0),
         audusd_known_at=fixed_at,

@@ -93,6 +93,7 @@ def cut_panel(
         opens_at=snapshot.opens_at[rows],
         closes_at=snapshot.closes_at[rows],
         benchmark=snapshot.benchmark[rows] * fx[:, quoted],
+        benchmark_known_at=snapshot.benchmark_known_at[rows],
         benchmark_currency=quoted,
         benchmark_symbol="" if benchmark is None else benchmark.symbol,
         groups=_groups(assets),

@@ -304,3 +304,12 @@ def test_what_a_bar_was_before_its_correction_is_placed_on_its_row():
 
     assert (was.row.tolist(), was.close.tolist(), was.known_to.tolist()) == ([2], [11.0], [4])
     assert was.open.tolist() == [10.0]
+
+
+def test_a_level_is_known_when_its_own_market_has_closed():
+    sydney = make_share(make_bars(days("2024-01-02", "2024-01-03"), close=[10.0, 11.0]))
+    level = make_bars(days("2024-01-02", "2024-01-03"), close=[50.0, 51.0])
+
+    snapshot = snapshot_of([sydney], level)
+
+    assert snapshot.benchmark_known_at.tolist() == level.known_at.tolist()
