@@ -1,32 +1,40 @@
-"""The work that completes a run's guards: hindsight about members, and the least capital."""
+"""The work that completes a run's guards: hindsight about members, the least capital, luck."""
 
 import asyncio
 import hashlib
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
+import numpy as np
 import orjson
 
 from api.ports import ObjectStore
 from api.services.engine_request import panel_request, request_of, strategy_of
 from api.services.panels import load_panel
 from api.services.work import ClaimedJob, Pulse
-from engine.backtest import Request, decided
+from engine.backtest import Request, account, decided
+from engine.bootstrap import Intervals, intervals
+from engine.decide import Targets
 from engine.panel import Panel
+from engine.ratios import DAYS_PER_YEAR, session_returns
+from engine.report import risk_free
 from engine.survivorship import Survivorship, measure_survivorship
 from engine.viability import Viability, smallest_capital
 from models.backtests import BacktestRepository
 from models.session import SessionFactory, unit_of_work
 
 # Where each part ends on the way from 0 to 1.
-READ, DECIDED, SEARCHED = 0.1, 0.3, 0.7
+READ, DECIDED, SEARCHED, HELD = 0.1, 0.3, 0.6, 0.8
 
 
 async def check_guards(
     job: ClaimedJob, pulse: Pulse, *, sessions: SessionFactory, store: ObjectStore
 ) -> dict[str, Any]:
     """Run a finished run again with less and more capital, and on the members of its last day.
+
+    And draw its returns again by the block, to tell in which range luck alone would leave them.
 
     Raises Stopped, EngineError, Unavailable.
     """
@@ -36,7 +44,8 @@ async def check_guards(
     pulse(0.01, "reading prices")
     panel = await load_panel(sessions, store, panel_request(run, warmup=strategy.warmup))
     request = request_of(run, strategy, panel)
-    viability, survivorship = await asyncio.to_thread(_compute, panel, request, pulse)
+    seed = _seed(run.content_key)
+    viability, survivorship, drawn = await asyncio.to_thread(_compute, panel, request, pulse, seed)
     found = {
         "backtest_id": str(run.id),
         "guards": {
@@ -46,12 +55,15 @@ async def check_guards(
         "diagnostics": {
             "smallest_viable_capital": asdict(viability),
             "survivorship": None if survivorship is None else asdict(survivorship),
+            "bootstrap": None if drawn is None else asdict(drawn),
         },
     }
     return found | {"sha256": hashlib.sha256(orjson.dumps(found)).hexdigest()}
 
 
-def _compute(panel: Panel, request: Request, pulse: Pulse) -> tuple[Viability, Survivorship | None]:
+def _compute(
+    panel: Panel, request: Request, pulse: Pulse, seed: int
+) -> tuple[Viability, Survivorship | None, Intervals | None]:
     def within(start: float, end: float, share: float, stage: str) -> None:
         pulse(start + share * (end - start), stage)
 
@@ -63,6 +75,39 @@ def _compute(panel: Panel, request: Request, pulse: Pulse) -> tuple[Viability, S
         checkpoint=lambda share: within(DECIDED, SEARCHED, share, "trading other capitals"),
     )
     survivorship = measure_survivorship(
-        panel, request, checkpoint=lambda share, stage: within(SEARCHED, 1.0, share, stage)
+        panel, request, checkpoint=lambda share, stage: within(SEARCHED, HELD, share, stage)
     )
-    return viability, survivorship
+    drawn = _drawn(
+        panel,
+        chosen,
+        request,
+        seed=seed,
+        checkpoint=lambda share: within(HELD, 1.0, share, "drawing returns again"),
+    )
+    return viability, survivorship, drawn
+
+
+def _drawn(
+    panel: Panel,
+    chosen: Targets,
+    request: Request,
+    *,
+    seed: int,
+    checkpoint: Callable[[float], None],
+) -> Intervals | None:
+    ledger = account(panel, chosen, request)
+    books = ledger.books
+    level = panel.benchmark[books.row]
+    return intervals(
+        session_returns(books.equity),
+        rf=risk_free(panel, ledger)[1:],
+        years=float(books.session[-1] - books.session[0]) / DAYS_PER_YEAR,
+        seed=seed,
+        benchmark=session_returns(level) if np.isfinite(level).all() else None,
+        checkpoint=checkpoint,
+    )
+
+
+def _seed(content_key: str) -> int:
+    """Return where a run's draws begin: the same content is drawn the same way."""
+    return int.from_bytes(hashlib.sha256(f"{content_key} bootstrap".encode()).digest()[:16])

@@ -70,7 +70,7 @@ async def test_the_guards_are_completed_and_the_figures_stand(followed, ask):
 
     assert job.status is JobStatus.SUCCEEDED
     told = await ask(
-        "query($id: ID!) { backtest(id: $id) { metrics { tradeCount } diagnostics guards {"
+        "query($id: ID!) { backtest(id: $id) { metrics { tradeCount sharpe } diagnostics guards {"
         " lookaheadFree survivorshipGapCagr smallestViableCapital flags } } }",
         id=f"backtest_{run.id}",
     )
@@ -85,6 +85,8 @@ async def test_the_guards_are_completed_and_the_figures_stand(followed, ask):
     assert "survivorship_not_controlled" in shown["guards"]["flags"]
     assert shown["guards"]["lookaheadFree"] is True
     assert shown["metrics"]["tradeCount"] > 0
+    low, high = shown["diagnostics"]["bootstrap"]["sharpe"]
+    assert low < shown["metrics"]["sharpe"] < high
 
 
 async def test_members_who_left_make_a_gap(followed, sessions):
