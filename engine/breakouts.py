@@ -36,14 +36,13 @@ class Bars:
 
     def whole(self) -> BoolArray:
         """Tell which assets have all bars with a high and a low, shape (m,)."""
-        there: BoolArray = np.isfinite(self.high + self.low + self.close).all(axis=0)
-        return there
+        return np.asarray(np.isfinite(self.high + self.low + self.close).all(axis=0))
 
     def carry_volume(self) -> BoolArray:
         """Tell which assets have traded, and known volume on every bar it is asked of."""
         recent = self.volume[-VOLUME_WINDOW - 1 :]
-        known: BoolArray = np.isfinite(recent).all(axis=0) & (self.usual_volume > 0.0)
-        return known
+        known = np.isfinite(recent).all(axis=0)
+        return np.asarray(known & (self.usual_volume > 0.0))
 
     @cached_property
     def usual_volume(self) -> FloatArray:
@@ -110,7 +109,8 @@ def own_bars(window: Window) -> Bars:
         kept = np.take_along_axis(np.where(valid, values, np.nan), order, axis=0)
         return np.concatenate([missing, kept])
 
-    shares = pushed(np.cumprod(window.split, axis=0))
+    splits: FloatArray = np.cumprod(window.split, axis=0, dtype=np.float64)
+    shares = pushed(splits)
     shares /= shares[-1]
     benchmark = np.broadcast_to(window.benchmark[:, None], valid.shape)
     return Bars(
@@ -167,7 +167,7 @@ def last_mean(values: FloatArray, window: int, factor: float) -> FloatArray:
 def _shares(count: int, window: int, factor: float) -> FloatArray:
     """Return what each row has in such a mean."""
     ages = np.arange(count)[::-1]
-    shares = factor * (1.0 - factor) ** ages
+    shares = np.asarray(factor * (1.0 - factor) ** ages, np.float64)
     shares[:window] = (1.0 - factor) ** (count - window) / window
     return shares
 

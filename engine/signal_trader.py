@@ -89,9 +89,9 @@ class Trader:
         """Bring account, positions and purchases to `row`, through splits and delistings."""
         account, actions = self.account, self.account.terms.actions
         for met in actions.between(account.row, row):
-            for each in (*self.positions.values(), *self.waiting):
-                if actions.split[met, each.asset] != 1.0:
-                    each.split(float(actions.split[met, each.asset]))
+            moved: list[Position | Entry] = [*self.positions.values(), *self.waiting]
+            for each in moved:
+                each.split(float(actions.split[met, each.asset]))
             gone = [entry for entry in self.waiting if actions.delisted[met, entry.asset]]
             self._cancel(gone, met, Reason.ASSET_DELISTED)
         account.advance(row)

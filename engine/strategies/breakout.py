@@ -25,7 +25,7 @@ from engine.signals import Rules, Signals, nominal_weights
 from engine.strategies.base import Decision, Parameters, Strategy, register
 from engine.types import BoolArray, FloatArray
 
-HISTORY = 175  # rows that hold the bars needed, beside the holidays of other markets
+HISTORY = 230  # rows that hold the bars needed, beside markets that trade on weekends too
 STRONG, GOOD = 0.50, 0.25
 BUSY = 1.5
 
@@ -247,7 +247,7 @@ class Breakout(Strategy[BreakoutParameters]):
     def _triggers(self, bars: Bars, pivot: FloatArray) -> BoolArray:
         if self._rests:
             return np.isfinite(pivot)
-        busy = bars.volume[-1] >= self.parameters.vol_mult * bars.usual_volume
+        busy: BoolArray = bars.volume[-1] >= self.parameters.vol_mult * bars.usual_volume
         return above(bars.close[-1], pivot) & busy
 
     def _strength(self, bars: Bars) -> FloatArray:

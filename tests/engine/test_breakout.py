@@ -61,7 +61,7 @@ def test_a_leader_that_breaks_out_of_a_tight_base_on_volume_is_bought():
 
 def test_the_stop_lies_an_average_true_range_below_the_entry():
     panel = make_market()
-    bars = own_bars(panel.window(SESSIONS - 1, HISTORY, int(panel.closes_at[-1, 0])))
+    bars = own_bars(panel.window(SESSIONS - 1, SESSIONS, int(panel.closes_at[-1, 0])))
 
     one, three = (decide(panel, atr_mult=mult).signals.distance for mult in (1.0, 3.0))
 

@@ -89,7 +89,7 @@ def make_wild_run(seed):
     return panel, costs, decided, ledger
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(seed=seeds)
 def test_the_books_of_any_signals_add_up(seed):
     _, _, decided, ledger = make_wild_run(seed)  # asserts every identity
@@ -103,7 +103,7 @@ def test_the_books_of_any_signals_add_up(seed):
     assert (books.quantity > 0.0).sum(axis=1).max(initial=0) <= most
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(seed=seeds)
 def test_every_fill_lies_within_its_bar_and_within_the_volume_of_its_session(seed):
     panel, costs, _, ledger = make_wild_run(seed)

@@ -23,9 +23,9 @@ from tests.engine.breakout_market import make_breakouts
 from tests.engine.panels import DAY
 from tests.engine.signals import run_signals
 
-PANEL = make_breakouts()
+PANEL = make_breakouts(sessions=480)
 SESSIONS = len(PANEL.session)
-FIRST = 180
+FIRST = 235
 SPAN: dict[str, Any] = {
     "first_row": FIRST,
     "last_row": SESSIONS - 1,
@@ -91,7 +91,7 @@ def test_no_fill_and_no_equity_depends_on_rows_that_were_cut_off(mode):
 )
 def test_a_poisoned_future_changes_no_past_signal_and_no_past_fill(mode, change):
     """Guard 7.2, fills included: stops are met by the bars up to the row and no others."""
-    row, strategy = 330, make_strategy(entry_mode=mode)
+    row, strategy = 390, make_strategy(entry_mode=mode)
     fields = {}
     for name in ("open", "high", "low", "close", "volume"):
         values = np.array(getattr(PANEL, name))
@@ -213,7 +213,7 @@ def test_a_run_reports_what_its_stops_and_targets_did():
 
 
 def test_the_same_run_twice_is_the_same_to_the_bit():
-    first, second = trade(make_request()), trade(make_request(), make_breakouts())
+    first, second = trade(make_request()), trade(make_request(), make_breakouts(sessions=480))
 
     assert first.equity.tobytes() == second.equity.tobytes()
     assert first.weights.tobytes() == second.weights.tobytes()
