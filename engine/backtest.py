@@ -74,12 +74,12 @@ def run(panel: Panel, request: Request, *, checkpoint: Checkpoint) -> Result:
     targets, notes = constrain(panel, chosen, request.constraints)
     at_decided = _within(checkpoint, DECIDED, DECIDED)
     targets, overlay_flags = overlaid(panel, targets, request, at_decided)
-    net = _trade(panel, targets, request, request.costs, _within(checkpoint, DECIDED, TRADED))
+    net = trade(panel, targets, request, request.costs, _within(checkpoint, DECIDED, TRADED))
     notes = (*notes, *net.notes)
     if net.notes and request.constraints.on_infeasible == OnInfeasible.FAIL:
         raise Infeasible(f"limits on {net.notes[0]}")
     free = request.costs.without_costs()
-    gross = _trade(panel, targets, request, free, _within(checkpoint, TRADED, REPEATED))
+    gross = trade(panel, targets, request, free, _within(checkpoint, TRADED, REPEATED))
     if targets.signals:
         targets = replace(targets, weights=net.weights)
     skews = _skews(panel, request, net, _within(checkpoint, REPEATED, REPRICED))
@@ -107,7 +107,7 @@ def account(panel: Panel, chosen: Targets, request: Request) -> Ledger:
     """
     targets, _ = constrain(panel, chosen, request.constraints)
     targets, _ = overlaid(panel, targets, request, lambda *_: None)
-    return _trade(panel, targets, request, request.costs, lambda *_: None)
+    return trade(panel, targets, request, request.costs, lambda *_: None)
 
 
 def decide_within_limits(panel: Panel, request: Request) -> tuple[Targets, tuple[str, ...]]:
@@ -133,7 +133,7 @@ def overlaid(
     if terms is None:
         return targets, ()
     first, own = _own_account(panel, targets, request, terms.window)
-    ledger = _trade(panel, own, replace(request, first_row=first), request.costs, checkpoint)
+    ledger = trade(panel, own, replace(request, first_row=first), request.costs, checkpoint)
     # What the account is worth on a day is known when the last of its markets has closed.
     unknown = 1 if request.clock is DecisionClock.ASX_CLOSE else 0
     last = targets.rows - int(ledger.books.row[0]) - unknown
@@ -188,9 +188,10 @@ def _span(request: Request) -> dict[str, Any]:
     }
 
 
-def _trade(
+def trade(
     panel: Panel, targets: Targets, request: Request, costs: CostModel, checkpoint: Checkpoint
 ) -> Ledger:
+    """Trade decisions share by share, whatever they are made of."""
     if targets.signals:
         return trade_signals(panel, targets, request, costs, checkpoint)
     return simulate(
@@ -235,12 +236,11 @@ def _options(
     panel: Panel, targets: Targets, request: Request, costs: CostModel
 ) -> OptionBook | None:
     """Return the book of what the targets open; without costs nothing is charged in it either."""
-    if not targets.opens or not isinstance(request.strategy, Modelled):
+    if not targets.opens:
         return None
     return open_book(
         panel,
         targets,
-        request.strategy,
         policy=request.fill,
         charged=costs is request.costs,
         last_row=request.last_row,
@@ -254,12 +254,12 @@ def _skews(
     if not isinstance(request.strategy, Modelled):
         return {}
 
-    def trade(strategy: Strategy[Any]) -> Ledger:
+    def at(strategy: Strategy[Any]) -> Ledger:
         other = replace(request, strategy=strategy)
         targets, _ = decide_within_limits(panel, other)
-        return _trade(panel, targets, other, request.costs, checkpoint)
+        return trade(panel, targets, other, request.costs, checkpoint)
 
-    return compare_skews(request.strategy, net, trade)
+    return compare_skews(request.strategy, net, at)
 
 
 def _extra_slippage(panel: Panel, request: Request, costs: CostModel) -> FloatArray | None:

@@ -42,6 +42,11 @@ class Targets:
     # By panel row the assets (m,) whose holdings that decision leaves as they are.
     keep: Mapping[int, BoolArray] = field(default_factory=dict)
 
+    @property
+    def by_ledger(self) -> bool:
+        """Whether only the ledger can trade them: the kernel knows neither stops nor options."""
+        return bool(self.signals or self.opens)
+
     def select(self, chosen: BoolArray) -> "Targets":
         """Return the decisions that are chosen, (d,); what was counted over all stays."""
         return replace(

@@ -1,13 +1,10 @@
 """What every run on modelled option prices assumes, as parameters, and how it is asked for more."""
 
-from abc import abstractmethod
 from typing import Any, Final, Self, cast
 
 from pydantic import Field
 
-from engine.option_positions import Held
 from engine.option_surface import Surface
-from engine.orders import Reason
 from engine.parameters import Described
 
 MODELLED: Final = "modelled_prices"
@@ -80,10 +77,6 @@ class Modelled:
         return cast("str", self.parameters.index[0])
 
     @property
-    def contract_fee(self) -> float:
-        return cast("float", self.parameters.contract_fee)
-
-    @property
     def surface(self) -> Surface:
         p = self.parameters
         return Surface(
@@ -93,10 +86,6 @@ class Modelled:
             dividend_yield=p.dividend_yield,
             half_spread_vol=p.half_spread_vol * 0.01,
         )
-
-    @abstractmethod
-    def manage(self, held: Held) -> tuple[float, Reason] | None:
-        """Return which share of a position to close, and why; None keeps it."""
 
     def at_skew(self, skew: float) -> Self:
         """Return the same strategy on a smile of another slope."""

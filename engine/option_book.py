@@ -6,8 +6,8 @@ At each close of the index's market, in this order:
 2. Settle what has expired at its intrinsic value.
 3. Close what the close before called for, at the middle price less half the spread.
 4. Open what a decision asked for, as many contracts as its budget and the cash allow.
-5. Ask the strategy what to close on the next session; with fills at the decision's own close,
-   on this one.
+5. Ask each position's exits what to close on the next session; with fills at the decision's own
+   close, on this one.
 
 A leg below the least price nobody trades, and one whose sale would not bring its fee is kept: both
 are held to their expiry. Legs are booked in columns behind the panel's assets
@@ -26,7 +26,7 @@ from engine.activity import RoundTrips
 from engine.decide import Targets
 from engine.execution import FillPolicy
 from engine.option_columns import Columns, widen_terms
-from engine.option_positions import MULTIPLIER, Held, Opening, OptionManager, Position
+from engine.option_positions import MULTIPLIER, Held, Opening, Position, Structure
 from engine.option_surface import TICK, market_of, years_to
 from engine.orders import Orders, Reason
 from engine.panel import Panel
@@ -41,7 +41,6 @@ class OptionBook:
     """The option positions of one run."""
 
     panel: Panel
-    manager: OptionManager
     openings: dict[int, Opening]  # by the row on which they fill
     policy: FillPolicy
     charged: bool  # whether spreads and fees are paid
@@ -127,7 +126,7 @@ class OptionBook:
             days=position.structure.expiry - int(self.panel.session[row]),
             reduced=position.reduced,
         )
-        position.closing = self.manager.manage(held)
+        position.closing = position.structure.exits.ask(held)
         if position.closing is not None and self.policy is FillPolicy.DECISION_CLOSE:
             self._reduce(account, position, row)
 
@@ -174,7 +173,7 @@ class OptionBook:
         strikes = np.array([leg.strike for leg in structure.legs])
         years = years_to(structure.expiry, self.panel.session[rows])[:, None]
         market = self.market.at(rows).by_row()
-        middle, half_spread = self.manager.surface.price(market, calls, strikes, years)
+        middle, half_spread = structure.surface.price(market, calls, strikes, years)
         charged = half_spread if self.charged else np.zeros_like(half_spread)
         return carry_forward(middle), carry_forward(charged)
 
@@ -183,7 +182,7 @@ class OptionBook:
         structure, rate = opening.structure, self._rate(row)
         by_budget = math.floor(self._budget(opening) / (structure.risk * MULTIPLIER * rate))
         collateral = sum(position.collateral() for position in self.positions) * rate
-        fees = self._fee(len(structure.legs), row)
+        fees = self._fee(structure, row) * len(structure.legs)
         notional = max(structure.width - brought, 0.0) * MULTIPLIER * rate
         bound = notional + fees + self._conversion(account, notional)
         by_cash = math.floor((account.cash - collateral) / bound) if bound > 0.0 else by_budget
@@ -194,9 +193,9 @@ class OptionBook:
         share = self.saved if opening.structure.saves else opening.structure.budget
         return share * self.worth[opening.known]
 
-    def _fee(self, contracts: float, row: int) -> float:
-        """Return the fee of so many contracts, base currency."""
-        return self.manager.contract_fee * contracts * self._rate(row) if self.charged else 0.0
+    def _fee(self, structure: Structure, row: int) -> float:
+        """Return the fee of one contract, base currency."""
+        return structure.contract_fee * self._rate(row) if self.charged else 0.0
 
     def _conversion(self, account: Account, amount: float) -> float:
         foreign = account.terms.foreign[[self.columns.asset]]
@@ -217,7 +216,7 @@ class OptionBook:
         """Tell of each leg whether it is held, quoted, and where it is sold worth the fee."""
         middle = position.middle[row - position.row]
         proceeds = middle - position.half_spread[row - position.row]
-        fee = self._fee(1.0, row) / (MULTIPLIER * self._rate(row))
+        fee = self._fee(position.structure, row) / (MULTIPLIER * self._rate(row))
         held = position.contracts
         closable: BoolArray = (middle >= TICK) & ((held < 0.0) | ((held > 0.0) & (proceeds > fee)))
         return closable
@@ -243,7 +242,7 @@ class OptionBook:
         half = 0.0 if settles else position.half_spread[row - position.row, k]
         reference = MULTIPLIER * position.middle[row - position.row, k]
         price = max(reference + side * MULTIPLIER * half, 0.0)
-        commission = 0.0 if settles else self._fee(filled, row)
+        commission = 0.0 if settles else filled * self._fee(position.structure, row)
         fx_cost = self._conversion(account, filled * price * rate)
         received = -side * filled * price * rate - commission - fx_cost
         account.cash += received

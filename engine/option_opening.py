@@ -6,7 +6,7 @@ from engine.decide import Targets
 from engine.execution import MAX_WAIT, FillPolicy, first_fills
 from engine.option_book import OptionBook
 from engine.option_columns import Columns
-from engine.option_positions import Opening, OptionManager
+from engine.option_positions import Opening
 from engine.option_surface import market_of
 from engine.panel import Panel
 from engine.types import BoolArray
@@ -15,7 +15,6 @@ from engine.types import BoolArray
 def open_book(
     panel: Panel,
     targets: Targets,
-    manager: OptionManager,
     *,
     policy: FillPolicy,
     charged: bool,
@@ -25,7 +24,7 @@ def open_book(
 
     The worth of the account is noted from the session before the first close on.
     """
-    asset = panel.symbols.index(manager.index)
+    asset = next(structure.asset for structure in targets.opens if structure is not None)
     trades = panel.tradable[:, asset] & market_of(panel, asset).known
     openings: dict[int, Opening] = {}
     for k, structure in enumerate(targets.opens):
@@ -38,7 +37,6 @@ def open_book(
             openings[fill] = Opening(row, row if seen else row - 1, structure)
     return OptionBook(
         panel=panel,
-        manager=manager,
         openings=openings,
         policy=policy,
         charged=charged,

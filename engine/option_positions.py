@@ -1,7 +1,7 @@
 """What an option strategy decides, and what becomes of a position until it is closed."""
 
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from engine.orders import Reason
 from engine.types import FloatArray
 
 MULTIPLIER: Final = 100.0  # units of the index in a contract
+HALF: Final = 0.5
 
 
 @dataclass(frozen=True)
@@ -23,17 +24,53 @@ class Leg:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Held:
+    """A position at a close as its exits are asked about it, per unit."""
+
+    entry: float  # cash it brought, below 0 where it was paid
+    value: float  # at middle prices, below 0 where closing it costs
+    days: int  # to expiry
+    reduced: bool  # part of it was closed before
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exits:
+    """When a position is closed; what is None never closes it."""
+
+    days: int  # to expiry at which it is closed in any case
+    stop: float | None = None  # loss, as a multiple of the credit
+    take: float | None = None  # gain, as a share of the credit
+    monetise: float | None = None  # value, as a multiple of its cost, at which half of it is sold
+
+    def ask(self, held: Held) -> tuple[float, Reason] | None:
+        """Return which share of the position to close, and why; None keeps it."""
+        gain = held.entry + held.value
+        if self.stop is not None and gain <= -self.stop * held.entry:
+            return 1.0, Reason.STOPPED
+        if self.take is not None and gain >= self.take * held.entry:
+            return 1.0, Reason.TARGET
+        if held.days <= self.days:
+            return 1.0, Reason.BEFORE_EXPIRY
+        dear = self.monetise is not None and held.value >= -self.monetise * held.entry
+        return (HALF, Reason.TARGET) if dear and not held.reduced else None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Structure:
     """One decision: legs to open together at the next close, as often as a budget allows.
 
     Money is per unit of the index, in its own currency.
     """
 
+    asset: int  # column of the index
     expiry: int  # days since 1970-01-01
     legs: tuple[Leg, ...]
     width: float  # most that closing can cost: cash held for it; 0 where nothing is written
     risk: float  # most that can be lost at the decision's prices, above 0
     budget: float  # share of equity put at that risk
+    surface: Surface  # on which it is priced until it is closed
+    contract_fee: float
+    exits: Exits
     saves: bool = False  # whether what a budget could not buy is added to the next
 
     @property
@@ -43,34 +80,6 @@ class Structure:
     def image(self) -> bytes:
         """Return everything that was decided, to the bit."""
         return repr(self).encode()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Held:
-    """A position at a close, as the strategy that opened it is asked about it, per unit."""
-
-    entry: float  # cash it brought, below 0 where it was paid
-    value: float  # at middle prices, below 0 where closing it costs
-    days: int  # to expiry
-    reduced: bool  # part of it was closed before
-
-
-class OptionManager(Protocol):
-    """What the book asks of an option strategy."""
-
-    @property
-    def index(self) -> str:
-        """Return the symbol options are written on."""
-
-    @property
-    def surface(self) -> Surface: ...
-
-    @property
-    def contract_fee(self) -> float:
-        """Return the fee per contract, the index's currency."""
-
-    def manage(self, held: Held) -> tuple[float, Reason] | None:
-        """Return which share of the position to close, and why; None keeps it."""
 
 
 @dataclass(frozen=True)

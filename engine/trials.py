@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 
 from engine.actions import DELISTING_RETURN, settle_actions
-from engine.backtest import Constraints, Request, decide_within_limits, trade_signals
+from engine.backtest import Constraints, Request, decide_within_limits, trade
 from engine.batched import batches, simulate_batch
 from engine.costs import BASIS_POINT, CostModel
 from engine.decide import Checkpoint, Targets
@@ -143,8 +143,8 @@ def approximations(
     kind: str = "weights",
     shorts: bool = False,
 ) -> list[str]:
-    """Name what only the ledger does under these terms; signals are traded by the ledger itself."""
-    if kind == "signals":
+    """Name what only the ledger does under these terms; what is no weights the ledger trades."""
+    if kind in {"signals", "options"}:
         return []
     left_out = {
         "fractional_shares": whole_shares,
@@ -211,22 +211,22 @@ def _simulate(
         batch = simulate_batch(panel, market, requests, cost=float(rates[0]), fee=fee)
         return from_base(panel, request.costs, *batch, base)
     targets, _ = decide_within_limits(panel, request)
-    if targets.signals:
-        equity, turnover = signal_trial(panel, request, targets, base)
+    if targets.by_ledger:
+        equity, turnover = ledger_trial(panel, request, targets, base)
         return equity[:, None], np.array([turnover])
     limits = [request.constraints] * len(targets.rows)
     return from_base(panel, request.costs, *simulate_targets(panel, request, targets, limits), base)
 
 
-def signal_trial(
+def ledger_trial(
     panel: Panel, request: Request, targets: Targets, base: int
 ) -> tuple[FloatArray, float]:
-    """Trade signals share by share; return equity (k,) in units of the capital, and turnover.
+    """Trade share by share; return equity (k,) in units of the capital, and turnover.
 
-    The kernel knows no stops, so these trials are what their backtests are. Equity is that of the
-    rows from `base` on.
+    The kernel knows neither stops nor options, so these trials are what their backtests are.
+    Equity is that of the rows from `base` on.
     """
-    ledger = trade_signals(panel, targets, request, request.costs, lambda *_: None)
+    ledger = trade(panel, targets, request, request.costs, lambda *_: None)
     books, growth = ledger.books, cash_growth(panel, request.costs)
     first = int(books.row[0])
     before = growth[base:first] / growth[base]

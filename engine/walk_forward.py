@@ -10,7 +10,7 @@ from engine.backtest import Constraints, Request, decide_within_limits
 from engine.decide import Targets, join_targets
 from engine.objectives import best_of
 from engine.panel import Panel
-from engine.trials import from_base, signal_trial, simulate_targets
+from engine.trials import from_base, ledger_trial, simulate_targets
 from engine.types import FloatArray, IntArray
 from engine.validation import Fold, Split, cpcv_splits, group_edges, stitch
 
@@ -68,11 +68,11 @@ def trade_choices(
         limits += [request.constraints] * len(targets.rows)
     terms = replace(requests[0], last_row=int(rows[-1]))
     joined = join_targets(parts)
-    if joined.signals:
+    if joined.by_ledger:
         # On the day a choice is made the one before has decided too; the new one counts.
         last = np.append(joined.rows[1:] != joined.rows[:-1], True)
-        equity, turnover = signal_trial(panel, terms, joined.select(last), int(rows[start]))
-        return OutOfSample(start=start, equity=equity, turnover=turnover)
+        curve, traded = ledger_trial(panel, terms, joined.select(last), int(rows[start]))
+        return OutOfSample(start=start, equity=curve, turnover=traded)
     fills, paths = simulate_targets(panel, terms, joined, limits)
     equity, turnover = from_base(panel, terms.costs, fills, paths, int(rows[start]))
     return OutOfSample(start=start, equity=equity[:, 0], turnover=float(turnover[0]))

@@ -7,9 +7,8 @@ from pydantic import Field
 
 from engine.assets import position_of
 from engine.option_assumptions import MODELLED, Modelled, OptionAssumptions
-from engine.option_positions import Held, Leg, Structure
+from engine.option_positions import Exits, Leg, Structure
 from engine.option_surface import PER_CENT, TICK, Market, known_market, nearest_expiry, years_to
-from engine.orders import Reason
 from engine.panel import Window
 from engine.strategies.base import Decision, Kind, Parameters, Strategy, register
 from engine.types import FloatArray
@@ -124,26 +123,17 @@ class IronCondor(Modelled, Strategy[IronCondorParameters]):
 
     def decide(self, window: Window, state: None) -> tuple[Decision | None, None]:
         """Return the condor to open, beside nothing but cash; no decision before both indices."""
-        market = known_market(window, position_of(window.symbols, "index", self.index))
+        asset = position_of(window.symbols, "index", self.index)
+        market = known_market(window, asset)
         if not np.isfinite([market.near, market.far]).all():
             return None, state
-        found = self._condor(market, int(window.session[-1]))
+        found = self._condor(market, asset, int(window.session[-1]))
         nothing = np.zeros(len(window.symbols))
         if isinstance(found, str):
             return Decision(nothing, {found: 1}, flags=(MODELLED,)), state
         return Decision(nothing, flags=(MODELLED,), opens=found), state
 
-    def manage(self, held: Held) -> tuple[float, Reason] | None:
-        """Take the profit, cut the loss, or leave before the last days; see `Held`."""
-        p = self.parameters
-        gain = held.entry + held.value
-        if gain <= -p.stop * held.entry:
-            return 1.0, Reason.STOPPED
-        if gain >= p.take * held.entry:
-            return 1.0, Reason.TARGET
-        return (1.0, Reason.BEFORE_EXPIRY) if held.days <= p.exit_dte else None
-
-    def _condor(self, market: Market, today: int) -> Structure | str:
+    def _condor(self, market: Market, asset: int, today: int) -> Structure | str:
         """Return the structure of these prices, or the reason why there is none."""
         p = self.parameters
         if not np.isfinite(market.spot):
@@ -167,6 +157,7 @@ class IronCondor(Modelled, Strategy[IronCondorParameters]):
         if not 0.0 < credit < width:
             return "no_credit"
         return Structure(
+            asset=asset,
             expiry=expiry,
             legs=tuple(
                 Leg(call, float(strike), side)
@@ -175,6 +166,9 @@ class IronCondor(Modelled, Strategy[IronCondorParameters]):
             width=width,
             risk=width - credit,
             budget=p.risk_pct,
+            surface=self.surface,
+            contract_fee=p.contract_fee,
+            exits=Exits(days=p.exit_dte, stop=p.stop, take=p.take),
         )
 
     def _strikes(self, market: Market, years: float) -> FloatArray | None:

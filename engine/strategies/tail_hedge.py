@@ -9,9 +9,8 @@ from pydantic import Field
 
 from engine.assets import position_of
 from engine.option_assumptions import MODELLED, Modelled, OptionAssumptions
-from engine.option_positions import Held, Leg, Structure
+from engine.option_positions import Exits, Leg, Structure
 from engine.option_surface import TICK, Market, known_market, nearest_expiry, years_to
-from engine.orders import Reason
 from engine.panel import Window
 from engine.returns import carry_forward
 from engine.strategies.base import Decision, Kind, register
@@ -19,7 +18,6 @@ from engine.strategies.wrapping import Wrapper, WrappingParameters
 from engine.types import FloatArray
 
 MONTHS: Final = 12
-HALF: Final = 0.5
 
 
 @dataclass(frozen=True)
@@ -121,16 +119,8 @@ class TailHedge(Modelled, Wrapper[TailHedgeParameters]):
             decision = Decision(np.where(stays, weights, 0.0), keep=~(stays & pays))
         asset = position_of(window.symbols, "index", self.index)
         months = 1 if state is None else min(month - state.month, MONTHS)
-        found = self._puts(known_market(window, asset), today, months)
+        found = self._puts(known_market(window, asset), asset, today, months)
         return self._insured(decision, found), State(after, month, paid, weights, level)
-
-    def manage(self, held: Held) -> tuple[float, Reason] | None:
-        """Sell half when a fall has made it dear, and all before its last days; see `Held`."""
-        p = self.parameters
-        if held.days <= p.roll_dte:
-            return 1.0, Reason.BEFORE_EXPIRY
-        dear = held.value >= -p.monetise * held.entry
-        return (HALF, Reason.TARGET) if dear and not held.reduced else None
 
     def _insured(self, decision: Decision, found: Structure | str | None) -> Decision:
         left = 1.0 - self.parameters.budget
@@ -146,7 +136,7 @@ class TailHedge(Modelled, Wrapper[TailHedgeParameters]):
             opens=None if isinstance(found, str) else found,
         )
 
-    def _puts(self, market: Market, today: int, months: int) -> Structure | str | None:
+    def _puts(self, market: Market, asset: int, today: int, months: int) -> Structure | str | None:
         """Return what to buy, the reason why nothing can be, or None where nothing is due."""
         p = self.parameters
         if months < 1 or p.budget == 0.0:
@@ -160,11 +150,15 @@ class TailHedge(Modelled, Wrapper[TailHedgeParameters]):
         if not middle >= TICK:
             return "below_tick"
         return Structure(
+            asset=asset,
             expiry=expiry,
             legs=(Leg(False, strike, 1),),
             width=0.0,
             risk=float(middle + half_spread),
             budget=p.budget * months / MONTHS,
+            surface=self.surface,
+            contract_fee=p.contract_fee,
+            exits=Exits(days=p.roll_dte, monetise=p.monetise),
             saves=True,
         )
 

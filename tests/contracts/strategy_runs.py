@@ -250,14 +250,20 @@ def image(decision):
     if decision is None:
         return b""
     signals = b"" if decision.signals is None else decision.signals.image()
-    return np.ascontiguousarray(decision.weights).tobytes() + signals
+    opens = b"" if decision.opens is None else decision.opens.image()
+    return np.ascontiguousarray(decision.weights).tobytes() + signals + opens
 
 
 def decided_by(targets, row):
     """Return what was decided up to `row`, to the bit."""
     past = targets.rows <= row
     signals = [each.image() for each in targets.signals[: past.sum()]]
-    return targets.rows[past].tobytes(), targets.weights[past].tobytes(), signals
+    opens = [
+        (int(row), structure.image())
+        for row, structure in zip(targets.rows[past], targets.opens, strict=False)
+        if structure is not None
+    ]
+    return targets.rows[past].tobytes(), targets.weights[past].tobytes(), signals, opens
 
 
 def decided_on(panel, strategy, row):

@@ -13,8 +13,16 @@ from engine.option_surface import Market, nearest_expiry
 from engine.options import option_price
 from engine.panel import NEVER
 from engine.schedule import DecisionClock
+from engine.trials import evaluate
 from tests.engine.ledgers import make_costs
-from tests.engine.option_runs import EXACT, backtest, make_condor, make_hedge, options
+from tests.engine.option_runs import (
+    EXACT,
+    backtest,
+    make_condor,
+    make_hedge,
+    make_request,
+    options,
+)
 from tests.engine.panels import ASX_CLOSE, ASX_OPEN, DAY, US_CLOSE, US_OPEN, make_sessions
 from tests.engine.volatility_markets import make_index
 
@@ -364,6 +372,18 @@ def test_a_run_is_made_at_three_slopes_of_the_smile():
         alone = backtest(panel, make_condor(skew=row["skew"]))
         assert row["total_return"] == alone.metrics.total_return
     assert len({row["total_return"] for row in rows}) == 3
+
+
+def test_a_trial_of_a_search_is_the_account_itself():
+    panel = quiet(sessions=120)
+    requests = [make_request(panel, make_condor(risk_pct=share)) for share in (0.02, 0.08)]
+
+    found = evaluate(panel, requests, checkpoint=lambda *_: None)
+
+    for trial, request in enumerate(requests):
+        run = backtest(panel, request.strategy)
+        assert found.equity[:, trial] == pytest.approx(run.equity / 1_000_000.0, abs=1e-12)
+    assert found.equity[-1, 0] != found.equity[-1, 1]
 
 
 def test_options_alone_are_under_no_overlay():
