@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.errors import Infeasible, InvalidParameters
+from engine.families import Family, cap_families
 from engine.types import BoolArray, FloatArray, IntArray
 
 PROMISE = 1e-9  # how far from a limit a result may lie
@@ -37,22 +38,29 @@ def apply(
     max_positions: int | None = None,
     group_cap: float | None = None,
     labels: Sequence[str] = (),
+    grouping: str = "group",
+    families: Sequence[Family] = (),
 ) -> Constrained:
     """Constrain raw weights of shape (n_assets,), non-negative with sum at most one.
 
     Bounds concern held names only: a zero weight stays zero, and where there is no room for
     every minimum the smallest names are dropped. The invested share stays what the strategy
-    asked for as far as the limits allow; the rest is cash. `labels` names each asset's group.
+    asked for as far as the limits allow; the rest is cash. `labels` names each asset's group
+    of `grouping`, `families` are further caps, whose groups may overlap with these.
     """
+    if group_cap is not None and families:
+        families = (Family(name=grouping, labels=labels, cap=group_cap), *families)
     total = min(float(weights.sum()), 1.0)
     asked = _keep_largest(weights, max_positions)
     crowded = np.count_nonzero(weights) - np.count_nonzero(asked)
-    crush = _crush(np.count_nonzero(asked), total, min_weight)
+    crush = _crush(int(np.count_nonzero(asked)), total, min_weight)
     while True:
         asked = _make_room(asked, min_weight, total)
         attainable = min(total, max_weight * np.count_nonzero(asked))
         bounded = project(asked, lower=min_weight, upper=max_weight, total=attainable)
-        if group_cap is not None:
+        if families:
+            bounded = cap_families(bounded, families, upper=max_weight)
+        elif group_cap is not None:
             bounded = cap_groups(bounded, labels=labels, cap=group_cap, upper=max_weight)
         below = (bounded > 0) & (bounded < min_weight - PROMISE)
         if not below.any():
@@ -63,7 +71,7 @@ def apply(
     return Constrained(
         weights=bounded,
         reasons={reason: count for reason, count in removed.items() if count},
-        notes=crush + _shortfalls(bounded, total, max_weight=max_weight, group_cap=group_cap),
+        notes=crush + _shortfalls(bounded, total, max_weight, _caps(group_cap, families)),
     )
 
 
@@ -88,11 +96,25 @@ def loosen(
     most = max(max_weight, total / count)
     if group_cap is None:
         return least, most, None
+    cap = loosen_cap(group_cap, held, labels, least=least, most=most, total=total)
+    return least, most, cap
+
+
+def loosen_cap(
+    cap: float,
+    held: BoolArray,
+    labels: Sequence[str],
+    *,
+    least: float,
+    most: float,
+    total: float,
+) -> float:
+    """Return the cap of a group, raised to what lets names of `least` to `most` sum to `total`."""
     _, group = np.unique(np.array(labels)[held], return_inverse=True)
     sizes = np.bincount(group).astype(np.float64)
     # Each group takes what its names may hold, or the cap: the one at which that is all of it.
     room = _scale_within(np.ones(len(sizes)), np.zeros(len(sizes)), sizes * most, total)
-    return least, most, max(group_cap, float(room.max()), float(sizes.max()) * least)
+    return max(cap, float(room.max()), float(sizes.max()) * least)
 
 
 def project(
@@ -227,9 +249,13 @@ def _crush(held: int, total: float, min_weight: float) -> tuple[str, ...]:
     return (f"min_weight {min_weight:.2f} x {held} held = {min_weight * held:.2f} > {total:.2f}",)
 
 
-def _shortfalls(
-    weights: FloatArray, total: float, *, max_weight: float, group_cap: float | None
-) -> tuple[str, ...]:
+def _caps(group_cap: float | None, families: Sequence[Family]) -> str:
+    if not families:
+        return f"group cap {group_cap or 1.0:.2f} leaves"
+    return f"caps by {', '.join(f'{each.name} {each.cap:.2f}' for each in families)} leave"
+
+
+def _shortfalls(weights: FloatArray, total: float, max_weight: float, caps: str) -> tuple[str, ...]:
     """Say in numbers why less is invested than was asked."""
     held, invested = np.count_nonzero(weights), weights.sum()
     if invested >= total - PROMISE:
@@ -238,4 +264,4 @@ def _shortfalls(
         return (
             f"max_weight {max_weight:.2f} x {held} held = {max_weight * held:.2f} < {total:.2f}",
         )
-    return (f"group cap {group_cap:.2f} leaves room for {invested:.2f} < {total:.2f}",)
+    return (f"{caps} room for {invested:.2f} < {total:.2f}",)

@@ -6,15 +6,17 @@
 """
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
 import numpy as np
 
-from engine.constraints import Constrained, apply, loosen
+from engine.constraints import Constrained, apply, loosen, loosen_cap
 from engine.decide import Targets
 from engine.errors import Infeasible, InvalidParameters, Refused
+from engine.families import Family
 from engine.panel import Panel
 from engine.signals import limit_signals
 from engine.trimming import Trim
@@ -59,6 +61,7 @@ class Constraints:
     band_fill: str = BandFill.CASH
     group_cap: float | None = None
     group_by: str = "SECTOR"
+    group_caps: Mapping[str, float] = field(default_factory=dict)  # by other groupings too
     max_positions: int | None = None
     on_infeasible: str = OnInfeasible.CASH
 
@@ -67,6 +70,9 @@ class Constraints:
             value = getattr(self, name)
             if value is not None and not 0.0 <= value <= 1.0:
                 raise InvalidParameters(f"{name} was {value}; give a fraction from 0 to 1")
+        for name, cap in self.group_caps.items():
+            if not 0.0 < cap <= 1.0:
+                raise InvalidParameters(f"the cap by {name} was {cap}; give a fraction up to 1")
         if not 0.0 <= self.relative_band <= WIDEST_BAND:
             raise InvalidParameters(
                 f"relative_band was {self.relative_band}; give a fraction from 0 to {WIDEST_BAND}"
@@ -156,9 +162,8 @@ def _carry_out(
 ) -> tuple[Constrained, Fallback | None]:
     """Return decision `k` within the limits, and what had to be done otherwise."""
     row, policy = int(targets.rows[k]), limits.on_infeasible
-    labels = panel.groups[limits.group_by] if limits.group_cap is not None else ()
     refusal = targets.refused.get(row)
-    constrained = _apply(targets.weights[k], limits, labels)
+    constrained = _apply(panel, targets.weights[k], limits)
     if refusal is None and not constrained.notes:
         return constrained, None
     why = constrained.notes if refusal is None else (str(refusal), *constrained.notes)
@@ -169,26 +174,38 @@ def _carry_out(
     if policy == OnInfeasible.KEEP:
         return constrained, replace(fallback, used=HOLDINGS)
     if policy == OnInfeasible.HRP:
-        constrained = _apply(_by_tree(panel, targets, k, refusal), limits, labels)
+        constrained = _apply(panel, _by_tree(panel, targets, k, refusal), limits)
         told = tuple(dict.fromkeys((*why, *constrained.notes)))
         return constrained, replace(fallback, used="hrp", why=told)
     if refusal is not None:
         return constrained, replace(fallback, used="cash")
     if policy == OnInfeasible.RELAX:
-        looser, relaxed = _loosened(targets.weights[k], limits, labels)
-        return _apply(targets.weights[k], looser, labels), replace(fallback, relaxed=relaxed)
+        looser, relaxed = _loosened(panel, targets.weights[k], limits)
+        return _apply(panel, targets.weights[k], looser), replace(fallback, relaxed=relaxed)
     return constrained, fallback
 
 
-def _apply(wanted: FloatArray, limits: Constraints, labels: tuple[str, ...]) -> Constrained:
+def _apply(panel: Panel, wanted: FloatArray, limits: Constraints) -> Constrained:
     return apply(
         wanted,
         min_weight=limits.min_weight,
         max_weight=limits.max_weight,
         max_positions=limits.max_positions,
         group_cap=limits.group_cap,
-        labels=labels,
+        labels=_labels(panel, limits.group_by) if limits.group_cap is not None else (),
+        grouping=limits.group_by,
+        families=tuple(
+            Family(name=name, labels=_labels(panel, name), cap=cap)
+            for name, cap in limits.group_caps.items()
+        ),
     )
+
+
+def _labels(panel: Panel, grouping: str) -> tuple[str, ...]:
+    if grouping not in panel.groups:
+        known = ", ".join(panel.groups)
+        raise InvalidParameters(f"assets are not grouped by {grouping}; choose one of {known}")
+    return panel.groups[grouping]
 
 
 def _by_tree(panel: Panel, targets: Targets, k: int, refusal: Refused | None) -> FloatArray:
@@ -204,7 +221,7 @@ def _by_tree(panel: Panel, targets: Targets, k: int, refusal: Refused | None) ->
 
 
 def _loosened(
-    wanted: FloatArray, limits: Constraints, labels: tuple[str, ...]
+    panel: Panel, wanted: FloatArray, limits: Constraints
 ) -> tuple[Constraints, tuple[str, ...]]:
     """Return the limits as little loosened as it takes, and which were, from what to what."""
     least, most, cap = loosen(
@@ -213,13 +230,29 @@ def _loosened(
         max_weight=limits.max_weight,
         max_positions=limits.max_positions,
         group_cap=limits.group_cap,
-        labels=labels,
+        labels=_labels(panel, limits.group_by) if limits.group_cap is not None else (),
     )
-    looser = replace(limits, min_weight=least, max_weight=most, group_cap=cap)
-    return looser, tuple(
+    caps = {
+        name: loosen_cap(
+            given,
+            wanted > 0.0,
+            _labels(panel, name),
+            least=least,
+            most=most,
+            total=min(float(wanted.sum()), 1.0),
+        )
+        for name, given in limits.group_caps.items()
+    }
+    looser = replace(limits, min_weight=least, max_weight=most, group_cap=cap, group_caps=caps)
+    relaxed = tuple(
         f"{name} {getattr(limits, name):.4g} relaxed to {getattr(looser, name):.4g}"
         for name in ("min_weight", "max_weight", "group_cap")
         if getattr(looser, name) != getattr(limits, name)
+    )
+    return looser, relaxed + tuple(
+        f"cap by {name} {limits.group_caps[name]:.4g} relaxed to {cap:.4g}"
+        for name, cap in caps.items()
+        if cap != limits.group_caps[name]
     )
 
 

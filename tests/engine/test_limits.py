@@ -11,7 +11,11 @@ from tests.engine.panels import make_closes, make_panel
 
 ROW = 300
 PANEL = make_panel(
-    make_closes(sessions=320, assets=4), groups={"SECTOR": ("Energy", "Energy", "Banks", "Banks")}
+    make_closes(sessions=320, assets=4),
+    groups={
+        "SECTOR": ("Energy", "Energy", "Banks", "Banks"),
+        "CURRENCY": ("AUD", "USD", "AUD", "USD"),
+    },
 )
 DAY = str(PANEL.session[ROW].astype("datetime64[D]"))
 
@@ -92,6 +96,36 @@ def test_a_limit_is_loosened_as_little_as_it_takes(limits, weights, relaxed):
     np.testing.assert_allclose(done.weights, [weights], atol=1e-9)
     assert records(done)[0]["relaxed"] == [relaxed]
     assert relaxed in notes[0]
+
+
+def test_caps_by_two_groupings_hold_together():
+    limits = Constraints(group_cap=0.5, group_caps={"CURRENCY": 0.5})
+
+    done, notes = constrain(PANEL, targets((0.5, 0.1, 0.1, 0.3)), limits)
+
+    assert notes == ()
+    assert done.weights.sum() == pytest.approx(1.0, abs=1e-8)
+    assert done.weights[0, :2].sum() <= 0.5 + 1e-9
+    assert done.weights[0, [0, 2]].sum() <= 0.5 + 1e-9
+
+
+def test_caps_by_two_groupings_that_leave_cash_are_told_and_loosened():
+    tight = {"group_cap": 0.5, "group_caps": {"CURRENCY": 0.3}}
+
+    held, notes = constrain(PANEL, targets((0.5, 0.1, 0.1, 0.3)), Constraints(**tight))
+    looser, _ = constrain(
+        PANEL, targets((0.5, 0.1, 0.1, 0.3)), Constraints(on_infeasible="RELAX", **tight)
+    )
+
+    assert held.weights.sum() == pytest.approx(0.6, abs=1e-8)
+    assert notes[0].endswith("caps by SECTOR 0.50, CURRENCY 0.30 leave room for 0.60 < 1.00")
+    assert looser.weights.sum() == pytest.approx(1.0, abs=1e-8)
+    assert records(looser)[0]["relaxed"] == ["cap by CURRENCY 0.3 relaxed to 0.5"]
+
+
+def test_a_grouping_nobody_knows_is_refused():
+    with pytest.raises(InvalidParameters, match="not grouped by MOON; choose one of SECTOR"):
+        constrain(PANEL, targets(THREE), Constraints(group_caps={"MOON": 0.5}))
 
 
 def test_several_limits_are_loosened_together():
@@ -194,6 +228,7 @@ def test_the_tree_sees_nothing_after_its_decision():
         ({"band_fill": "BURN"}, "band_fill was BURN; choose one of CASH, SPREAD"),
         ({"relative_band": 0.6}, "relative_band was 0.6; give a fraction from 0 to 0.5"),
         ({"max_weight": float("nan")}, "max_weight was nan"),
+        ({"group_caps": {"SECTOR": 0.0}}, "the cap by SECTOR was 0.0; give a fraction up to 1"),
     ],
 )
 def test_limits_that_mean_nothing_are_refused(limits, message):
