@@ -9,6 +9,7 @@ import numpy as np
 from engine import tables
 from engine.activity import RoundTrips
 from engine.books import Books
+from engine.burden import burden
 from engine.decide import Targets
 from engine.drawdowns import DrawdownPeriod
 from engine.guards import Lookahead, missing_bars
@@ -117,6 +118,13 @@ def report(
         total_costs=0.0 - float(books.costs.sum()),  # not -0.0
         round_trips=_closed(net, len(panel.symbols)),
     )
+    costs = burden(
+        net.orders,
+        net=books.equity,
+        gross=gross.books.equity,
+        session=session,
+        paid=0.0 - float(books.costs.sum()),
+    )
     return Result(
         session=session,
         equity=books.equity,
@@ -144,7 +152,7 @@ def report(
         decided_at=int(targets.instants[-1]) if len(targets.rows) else 0,
         reasons=targets.reasons,
         notes=notes,
-        diagnostics=targets.diagnostics,
+        diagnostics={**targets.diagnostics, "costs": costs},
         guards=_guards(
             panel,
             net,

@@ -53,7 +53,14 @@ async def check_guards(
             "survivorship_gap_cagr": None if survivorship is None else survivorship.gap_cagr,
         },
         "diagnostics": {
-            "smallest_viable_capital": asdict(viability),
+            "smallest_viable_capital": {
+                "verdict": viability.verdict,
+                "capital": viability.capital,
+                "tried": [
+                    {"capital": capital, "excess_growth": excess}
+                    for capital, excess in viability.curve
+                ],
+            },
             "survivorship": None if survivorship is None else asdict(survivorship),
             "bootstrap": None if drawn is None else asdict(drawn),
         },

@@ -77,7 +77,7 @@ async def test_the_guards_are_completed_and_the_figures_stand(followed, ask):
     shown = told["data"]["backtest"]
     found = shown["diagnostics"]["smallest_viable_capital"]
     assert found["verdict"] in ("number", "always", "never")
-    assert len(found["curve"]) >= 1
+    assert found["tried"][-1]["capital"] == 1e7
     kept = shown["guards"]["smallestViableCapital"]
     assert (kept is None) == (found["verdict"] == "never")
     # A list without a history says nothing of who left it, and that is not nought.

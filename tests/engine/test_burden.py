@@ -1,0 +1,50 @@
+"""What trading costs a run, from orders worked out by hand."""
+
+import numpy as np
+import pytest
+
+from engine.burden import burden
+from tests.engine.ledgers import make_costs, make_ledger
+from tests.engine.panels import make_panel
+
+
+def told(ledger, free):
+    return burden(
+        ledger.orders,
+        net=ledger.books.equity,
+        gross=free.books.equity,
+        session=ledger.books.session,
+        paid=0.0 - float(ledger.books.costs.sum()),
+    )
+
+
+def test_the_cost_at_which_nothing_is_left():
+    """1,000 in one share at 100, sold at 110 a year later: 2,100 traded, 100 made before costs."""
+    close = np.full((300, 1), 100.0)
+    close[200:] = 110.0
+    panel = make_panel(close)
+    decisions = {0: np.array([1.0]), 250: np.array([0.0])}
+    given = {"capital": 1_000.0, "whole_shares": False}
+
+    found = told(
+        make_ledger(panel, decisions, costs=make_costs(slippage_bps=10.0), **given),
+        make_ledger(panel, decisions, **given),
+    )
+
+    assert found["traded_times_capital"] == pytest.approx(2.1, rel=2e-3)
+    assert found["paid_bps"] == pytest.approx(10.0, rel=2e-3)
+    assert found["break_even_bps"] == pytest.approx(1e4 * 100 / 2_100, rel=5e-3)
+    assert found["gross_cagr"] > found["net_cagr"] > 0.0
+    at_break_even = make_costs(slippage_bps=found["break_even_bps"])
+    left = make_ledger(panel, decisions, costs=at_break_even, **given).books.equity[-1]
+    assert left == pytest.approx(1_000.0, abs=3.0)
+
+
+def test_without_trades_or_a_year_nothing_is_said():
+    panel = make_panel(np.full((20, 1), 10.0))
+    still = make_ledger(panel, {0: np.array([0.0])})
+
+    found = told(still, still)
+
+    assert found["traded_times_capital"] == 0.0
+    assert {found[name] for name in found if name != "traded_times_capital"} == {None}
