@@ -25,6 +25,14 @@ def test_worked_examples(points, median):
     assert median_of(points) == pytest.approx(median, abs=1e-7)
 
 
+@pytest.mark.parametrize(
+    "points", [[(1, 1), (1, 1), (1, 1), (5, 9), (7, 0)], [(1, 1)] * 3, [(0, 0), (1, 1), (9, 9)]]
+)
+def test_a_point_that_holds_its_place_is_the_median_to_the_bit(points):
+    """However loose the tolerance: the iteration must not leave it and come near again."""
+    assert median_of(points, tol=1e-3).tolist() == [1.0, 1.0]
+
+
 def test_an_estimate_that_hits_a_point_which_is_not_the_median_leaves_it():
     """The start (0, 0) is a point, and the other four pull harder than it holds."""
     points = [(0, 0), (4, 1), (4, -1), (-1, 5), (-1, -5)]

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from engine.decide import decide
+from engine.errors import MissingData
 from engine.panel import NEVER
 from engine.published import Published
 from engine.schedule import DecisionClock, Rebalance
@@ -31,6 +32,17 @@ def decided(close, state=None, *, changes=None, **parameters):
     strategy = Reversal(ReversalParameters(**parameters))
     panel = make_panel(close, **(changes or {}))
     return strategy.decide(panel.window(len(close) - 1, strategy.warmup, NEVER - 1), state)
+
+
+def daily_decisions(close, strategy, **changes):
+    return decide(
+        make_panel(close, **changes),
+        strategy,
+        first_row=21,
+        last_row=len(close) - 1,
+        rebalance=Rebalance.DAILY,
+        clock=DecisionClock.US_CLOSE,
+    )
 
 
 def rush(close, multiple=6.0, asset=0):
@@ -112,6 +124,26 @@ def test_a_vix_of_long_ago_is_unknown_and_does_not_pass():
 def test_the_vix_is_needed_only_where_a_floor_is_given():
     assert Reversal(ReversalParameters()).inputs() == ()
     assert Reversal(ReversalParameters(vix_min=0.0)).inputs() == ("VIX",)
+
+
+def test_a_floor_without_a_vix_is_refused_by_name():
+    strategy = Reversal(ReversalParameters(vix_min=20.0))
+
+    with pytest.raises(MissingData, match="reversal needs the panel VIX"):
+        daily_decisions(falling(0.03, -0.06), strategy)
+
+
+def test_nobody_in_the_universe_is_cash_with_the_reason():
+    close = falling(0.03, -0.06)
+
+    decision, _ = decided(close, changes={"member": np.zeros(close.shape)})
+
+    assert decision.weights.tolist() == [0.0, 0.0]
+    assert decision.reasons == {"not_member": 2}
+
+
+def test_one_asset_alone_has_nobody_to_lag():
+    assert decided(falling(-0.06))[0].reasons == {"no_dispersion": 1}
 
 
 def test_a_shock_on_heavy_volume_takes_one_of_the_places():
@@ -200,14 +232,8 @@ def test_a_shock_is_held_for_its_sessions_and_no_longer():
     volume = np.full((40, 2), 1000.0)
     volume[25, 0] = 9000.0
 
-    targets = decide(
-        make_panel(close, volume=volume),
-        Reversal(ReversalParameters(mode="shock", hold=3, top_n=2)),
-        first_row=21,
-        last_row=39,
-        rebalance=Rebalance.DAILY,
-        clock=DecisionClock.US_CLOSE,
-    )
+    strategy = Reversal(ReversalParameters(mode="shock", hold=3, top_n=2))
+    targets = daily_decisions(close, strategy, volume=volume)
 
     held = targets.rows[targets.weights[:, 0] > 0.0]
     assert held.tolist() == [25, 26, 27]
