@@ -1,5 +1,7 @@
 """In and out of one asset: closed forms, a plain loop, and vectorbt on the same wishes."""
 
+import subprocess
+import sys
 from itertools import combinations
 
 import numpy as np
@@ -228,6 +230,17 @@ def test_no_compiled_run_fills_on_a_session_that_cannot_be_traded():
     )
 
     assert (runs.row.tolist(), runs.side.tolist()) == ([21], [1])
+
+
+def test_nothing_of_vectorbt_is_loaded_before_a_compiled_run():
+    code = (
+        "import sys, engine.backtest, engine.compiled_runs, engine.entry_exit, engine.trials;"
+        "print(*sys.modules)"
+    )
+
+    loaded = subprocess.check_output([sys.executable, "-c", code], text=True).split()
+
+    assert {"vectorbt", "numba", "pandas"}.isdisjoint(loaded)
 
 
 def test_wishes_of_another_shape_are_refused_by_name():
