@@ -132,10 +132,10 @@ def overlaid(
     terms = _overlay(request)
     if terms is None:
         return targets, ()
-    first, own = _own_account(panel, targets, request, terms.window)
-    ledger = trade(panel, own, replace(request, first_row=first), request.costs, checkpoint)
     # What the account is worth on a day is known when the last of its markets has closed.
     unknown = 1 if request.clock is DecisionClock.ASX_CLOSE else 0
+    first, own = _own_account(panel, targets, request, terms.window + unknown)
+    ledger = trade(panel, own, replace(request, first_row=first), request.costs, checkpoint)
     last = targets.rows - int(ledger.books.row[0]) - unknown
     scales, warming = volatility_scales(ledger.books.equity, last, terms)
     return targets.scaled(scales), ("overlay_warming_up",) if warming else ()
@@ -159,18 +159,18 @@ def _overlay(request: Request) -> VolatilityTerms | None:
 
 
 def _own_account(
-    panel: Panel, targets: Targets, request: Request, window: int
+    panel: Panel, targets: Targets, request: Request, sessions: int
 ) -> tuple[int, Targets]:
     """Return the first row of the unscaled account, and what it trades towards.
 
-    Where the strategy's history reaches it begins a window before the first decision, so that its
-    volatility is known by then; from then on it follows what the run decided.
+    Where the strategy's history reaches it begins so many sessions before the first decision that
+    its volatility is known by then; from then on it follows what the run decided.
     """
     strategy = request.strategy
     if isinstance(strategy, Overlay):
         strategy = strategy.primary
     ready = int(targets.rows[0])
-    first = ready - window
+    first = ready - sessions
     if first < strategy.warmup - 1:
         return request.first_row, targets
     before = replace(request, strategy=strategy, first_row=first, last_row=ready)

@@ -20,11 +20,14 @@ from api.services.plan_span import REACH, instruments_of, last_bar
 from api.services.strategies import require_strategy
 from api.services.work import ClaimedJob, Pulse
 from engine import limits as engine
+from engine.backtest import Request, overlaid
+from engine.costs import CostModel
 from engine.decide import Targets, ask, lend
 from engine.errors import Infeasible, InsufficientHistory, InvalidParameters
+from engine.execution import FillPolicy
 from engine.limits import constrain
-from engine.panel import Panel
-from engine.schedule import primary_rows
+from engine.panel import NEVER, Panel
+from engine.schedule import DecisionClock, primary_rows
 from engine.strategies import STRATEGIES
 from engine.strategies.base import Strategy
 from models.ownership import sessions_of
@@ -32,6 +35,8 @@ from models.rebalance_plan import RebalancePlan
 from models.session import SessionFactory, unit_of_work
 
 NANOSECONDS = 1_000_000_000
+# What a strategy's own account begins with where the books are to say how much there is.
+CAPITAL = 100_000
 
 
 async def plan_strategy(
@@ -129,6 +134,7 @@ def _decide(
     )
     if not len(targets.rows):
         raise Infeasible(f"holdings stay as they are: {', '.join(notes)}")
+    targets = _scaled(panel, targets, strategy, request)
     weights = zip(panel.symbols, targets.weights[0].tolist(), strict=True)
     return Wanted(
         weights={symbol: weight for symbol, weight in weights if weight > 0.0},
@@ -138,6 +144,29 @@ def _decide(
         universe=frozenset(panel.symbols),
         warnings=(*_reasons(targets), *notes),
     )
+
+
+def _scaled(
+    panel: Panel, targets: Targets, strategy: Strategy[Any], request: PlanRequest
+) -> Targets:
+    """Return the targets as the run of an overlay would scale them on its first day."""
+    row = int(targets.rows[0])
+    closes = panel.closes_at[row]
+    open_still = bool(((closes != NEVER) & (closes > targets.instants[0])).any())
+    terms = Request(
+        strategy=strategy,
+        first_row=row,
+        last_row=row,
+        capital=float(request.capital or CAPITAL),
+        rebalance=strategy.parameters.rebalance,
+        constraints=engine.Constraints(**vars(request.constraints or Constraints())),
+        costs=CostModel(**vars(request.costs or Costs())),
+        fill=FillPolicy.NEXT_OPEN,
+        whole_shares=True,
+        clock=DecisionClock.ASX_CLOSE if open_still else DecisionClock.US_CLOSE,
+    )
+    scaled, _ = overlaid(panel, targets, terms, lambda *_: None)
+    return scaled
 
 
 def _last_closed(panel: Panel, instant: int) -> int:

@@ -81,7 +81,8 @@ class VolScaling(Overlay[VolScalingParameters]):
             "Journal of Financial Economics, 116(1)."
         ),
     )
-    history: ClassVar = ((0, {"window": 1}),)
+    # One more, because at Sydney's close a day's worth is not yet known.
+    history: ClassVar = ((1, {"window": 1}),)
     parameters_type: ClassVar = VolScalingParameters
 
     @property

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from api.services.backtest_request import BacktestRequest
+from api.services.backtest_request import BacktestRequest, Costs
 from api.services.backtests import submit_backtest
 from api.services.jobs import perform
 from api.services.plan_request import PlanRequest
@@ -66,23 +66,34 @@ async def test_a_strategy_is_planned_by_a_job(ask, app, market):
     assert await read_plan(ask, plan["id"]) == plan
 
 
-async def test_a_plan_decides_as_a_run_that_begins_there(ask, app, market):
-    """The weights are those of the strategy's first decision, by the engine's own run."""
+MOMENTUM = {"lookback": 60, "skip": 5, "top_n": 2}
 
-    day, parameters = date(2019, 12, 26), {"lookback": 60, "skip": 5, "top_n": 2}
+
+@pytest.mark.parametrize(
+    ("strategy", "parameters"),
+    [
+        ("momentum", MOMENTUM),
+        ("vol_scaling", {"target": 0.02, "window": 42, "primary_parameters": MOMENTUM}),
+    ],
+    ids=["momentum", "vol_scaling"],
+)
+async def test_a_plan_decides_as_a_run_that_begins_there(ask, app, market, strategy, parameters):
+    """The weights are those of the strategy's first decision, by the engine's own run."""
+    day = date(2019, 12, 26)
     async with unit_of_work(app.sessions) as session:
-        # A run decides at the close, and the market's bars are known a quarter of an hour after.
-        await session.execute(text("UPDATE price_bar SET known_at = known_at - interval '1 hour'"))
+        # A run decides at the close, in summer at 20:00; these bars are known at 21:15.
+        await session.execute(text("UPDATE price_bar SET known_at = known_at - interval '2 hours'"))
     async with unit_of_work(app.sessions) as session:
         submitted = await submit_backtest(
             session,
             owner_id=app.settings.owner_id,
             request=BacktestRequest(
-                strategy="momentum",
+                strategy=strategy,
                 parameters=parameters,
                 universe=UNIVERSE,
                 start=day,
                 end=LAST,
+                costs=Costs(max_volume_share=1.0),
             ),
         )
 
@@ -94,7 +105,8 @@ async def test_a_plan_decides_as_a_run_that_begins_there(ask, app, market):
     async with unit_of_work(app.sessions) as session:
         run = await BacktestRepository(session).require_by_job(submitted.job.id)
 
-    asked = STRATEGY | {"strategy": "momentum", "parameters": parameters, "asOf": day.isoformat()}
+    asked = STRATEGY | {"strategy": strategy, "parameters": parameters, "asOf": day.isoformat()}
+    asked |= {"capital": "100000", "costs": {"maxVolumeShare": 1.0}}
     told = await planned(ask, asked)
     await perform_plan(app, UUID(told["job"]["id"].removeprefix("job_")))
     plan = (await plan_of_job(ask, told["job"]["id"]))["subject"]
@@ -102,6 +114,7 @@ async def test_a_plan_decides_as_a_run_that_begins_there(ask, app, market):
     wanted = {each["symbol"]: each["targetWeight"] for each in plan["lines"]}
     assert wanted == pytest.approx(run.summary["targets"]["weights"])
     assert len(wanted) == 2
+    assert (sum(wanted.values()) < 0.99) == (strategy == "vol_scaling")
 
 
 async def test_a_strategy_sees_no_bar_that_is_not_known(ask, app, market):

@@ -67,7 +67,7 @@ REFUSED = {
     ),
     "both histories together": (
         {"inner": {"lookback": 400}, "window": 200},
-        ("INSUFFICIENT_HISTORY", "parameters.window", "vol_scaling needs 602 sessions"),
+        ("INSUFFICIENT_HISTORY", "parameters.window", "vol_scaling needs 603 sessions"),
     ),
 }
 

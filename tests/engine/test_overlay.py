@@ -8,7 +8,7 @@ from engine.errors import InvalidParameters
 from engine.overlay import VolatilityTerms, volatility_scales
 from engine.schedule import DecisionClock
 from engine.strategies.vol_scaling import VolScaling, VolScalingParameters
-from tests.engine.panels import make_closes, make_panel
+from tests.engine.panels import ASX_CLOSE, ASX_OPEN, DAY, make_closes, make_panel
 from tests.engine.test_backtest import backtest, make_request, month_ends
 
 TERMS = VolatilityTerms(target=0.12)
@@ -139,11 +139,11 @@ def run_of(panel, strategy, **changes):
 
 def test_the_strategy_is_its_primary_scaled_by_an_account_that_began_a_window_earlier():
     panel = make_panel(make_closes(sessions=400, assets=2))
-    window = month_ends(panel)[5]  # so that its first decision is on the primary's calendar too
+    window = month_ends(panel)[5] - 1  # so that its first decision is on the primary's calendar too
     strategy = overlay(window=window)
 
     scaled = run_of(panel, strategy)
-    own = run_of(panel, strategy.primary, first_row=strategy.primary.warmup - 1)
+    own = run_of(panel, strategy.primary, first_row=1)
 
     assert scaled.decisions[0] == panel.session[strategy.warmup - 1]
     last = np.searchsorted(own.session, scaled.decisions)
@@ -153,6 +153,34 @@ def test_the_strategy_is_its_primary_scaled_by_an_account_that_began_a_window_ea
     assert "overlay_warming_up" not in scaled.guards.flags
     np.testing.assert_allclose(scaled.weights.sum(axis=1), expected, rtol=1e-12)
     assert scaled.guards.lookahead_free
+
+
+def test_at_the_asx_close_the_first_scale_is_known_too():
+    close = make_closes(sessions=400, assets=2)
+    session = make_panel(close).session
+    sydney = {
+        "markets": ("XASX",),
+        "opens_at": (session * DAY + ASX_OPEN)[:, None],
+        "closes_at": (session * DAY + ASX_CLOSE)[:, None],
+        "known_at": np.repeat((session * DAY + ASX_CLOSE)[:, None], 2, axis=1),
+    }
+
+    scaled = run_of(make_panel(close, **sydney), overlay(), clock=DecisionClock.ASX_CLOSE)
+
+    assert "overlay_warming_up" not in scaled.guards.flags
+    assert 0.0 < scaled.weights.sum(axis=1)[0] < 0.5
+
+
+def test_beyond_one_the_excess_is_borrowed():
+    panel = make_panel(make_closes(sessions=400, assets=2))
+    strategy = VolScaling(
+        VolScalingParameters(primary="equal_weight", target=0.4, max_lev=2.0, min_price=0.0)
+    )
+
+    scaled = run_of(panel, strategy)
+
+    assert scaled.weights.sum(axis=1).max() == 2.0
+    assert "borrowed_cash" in scaled.guards.flags
 
 
 def test_a_search_trades_towards_the_same_scaled_weights():
