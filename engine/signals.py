@@ -4,7 +4,7 @@ Prices are in the asset's own currency and in the shares of the decision session
 the fill is the simulator's to apply (`engine.signal_ledger`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Protocol
 
@@ -117,7 +117,11 @@ class Limits(Protocol):
     @property
     def no_trade_band(self) -> float: ...
     @property
+    def relative_band(self) -> float: ...
+    @property
     def group_cap(self) -> float | None: ...
+    @property
+    def group_caps(self) -> Mapping[str, float]: ...
 
 
 def limit_signals(decided: Sequence[Signals], limits: Limits) -> tuple[Signals, ...]:
@@ -126,10 +130,15 @@ def limit_signals(decided: Sequence[Signals], limits: Limits) -> tuple[Signals, 
     A position below the smallest weight is not bought. Raises InvalidParameters for limits on how
     far weights move, which positions with stops do not have.
     """
-    given = {"max_turnover": limits.max_turnover, "group_cap": limits.group_cap}
-    given["no_trade_band"] = limits.no_trade_band or None
+    given = {
+        "max_turnover": limits.max_turnover,
+        "group_cap": limits.group_cap,
+        "group_caps": limits.group_caps,
+        "no_trade_band": limits.no_trade_band,
+        "relative_band": limits.relative_band,
+    }
     for name, value in given.items():
-        if value is not None:
+        if value:
             raise InvalidParameters(
                 f"{name} was {value}; entries and stops move no weights, leave it out"
             )

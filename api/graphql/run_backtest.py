@@ -50,6 +50,12 @@ class CostModelInput:
     )
 
 
+@strawberry.input(description="A cap on each group of a grouping.")
+class GroupCapInput:
+    by: GroupBy = strawberry.field(description="What a group is.")
+    cap: float = strawberry.field(description="Largest weight of a group.")
+
+
 @strawberry.input(description="Bounds on weights and turnover.")
 class ConstraintsInput:
     min_weight: float | None = strawberry.field(
@@ -76,6 +82,9 @@ class ConstraintsInput:
     )
     group_by: GroupBy | None = strawberry.field(
         default=GroupBy.SECTOR, description="What a group is."
+    )
+    group_caps: list[GroupCapInput] | None = strawberry.field(
+        description="Caps by other groupings too, all of which hold; the lowest of one counts."
     )
     max_positions: int | None = strawberry.field(
         description="Most assets held at once; any number if left out."
@@ -253,11 +262,14 @@ def costs_of(input: CostModelInput | None) -> Costs:
 def constraints_of(input: ConstraintsInput | None) -> Constraints:
     given = _given(input)
     positions = given.pop("max_positions", None)
+    caps: dict[str, float] = {}
+    for each in given.pop("group_caps", ()):
+        caps[each.by.value] = min(each.cap, caps.get(each.by.value, each.cap))
     values: dict[str, Any] = {
         name: value.value if isinstance(value, StrEnum) else float(value)
         for name, value in given.items()
     }
-    return Constraints(**values, max_positions=positions)
+    return Constraints(**values, max_positions=positions, group_caps=caps)
 
 
 def parameters_of(parameters: Any) -> dict[str, Any]:

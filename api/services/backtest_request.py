@@ -10,6 +10,7 @@ from typing import Any
 
 from api.errors import ClientError, InvalidInput
 from api.services.findings import Findings
+from api.services.option_faults import option_faults
 from api.services.signal_faults import signal_faults
 from api.services.strategies import StrategyEntry, complete_parameters, require_strategy
 from api.services.text import clean_text
@@ -49,6 +50,7 @@ class Constraints:
     band_fill: str = "CASH"
     group_cap: float | None = None
     group_by: str = "SECTOR"
+    group_caps: Mapping[str, float] = field(default_factory=dict)
     max_positions: int | None = None
     on_infeasible: str = "CASH"
 
@@ -129,9 +131,12 @@ def _faults(request: BacktestRequest, entry: StrategyEntry | None) -> Iterator[C
     yield from _capital(request.initial_capital)
     yield from _bounded(("costs",), asdict(request.costs), COST_BOUNDS)
     yield from _bounded(("constraints",), asdict(request.constraints), CONSTRAINT_BOUNDS)
+    caps = request.constraints.group_caps
+    yield from _bounded(("constraints", "groupCaps"), caps, dict.fromkeys(caps, (TINY, 1.0)))
     yield from _bounded((), {"overlay_vol_target": request.overlay_vol_target}, OVERLAY_BOUNDS)
     if entry is not None:
         yield from signal_faults(entry, request.fill, asdict(request.constraints))
+        yield from option_faults(entry, request.overlay_vol_target)
     if request.constraints.min_weight > request.constraints.max_weight:
         yield _fault(
             f"minWeight was {request.constraints.min_weight}; it must not be above maxWeight,"

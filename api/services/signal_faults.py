@@ -14,6 +14,7 @@ MOVING: Final = {
     "no_trade_band": "noTradeBand",
     "relative_band": "relativeBand",
     "group_cap": "groupCap",
+    "group_caps": "groupCaps",
 }
 
 
@@ -32,7 +33,7 @@ def signal_faults(
     for name, shown in MOVING.items():
         if constraints[name]:
             yield InvalidInput(
-                f"{shown} was {constraints[name]:g}, but {entry.key} has entries and stops, and no"
+                f"{shown} was {constraints[name]}, but {entry.key} has entries and stops, and no"
                 " weights to move; leave it out",
                 field=("input", "constraints", shown),
             )

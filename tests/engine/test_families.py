@@ -3,7 +3,7 @@
 import clarabel
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import sparse
 
@@ -115,6 +115,7 @@ def test_a_family_names_a_group_for_each_asset():
         cap_families(np.ones(3) / 3, [family("XY", 0.5, "sector")])
 
 
+@example(size=4, seed=2, first=0.25, second=0.25, upper=1.0)  # factors without end
 @given(
     size=st.integers(1, 12),
     seed=st.integers(0, 2**32 - 1),
