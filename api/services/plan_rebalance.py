@@ -10,9 +10,11 @@ from api.errors import Conflict, InvalidInput, MissingData, NotFound
 from api.services.backtest_request import Constraints, Costs
 from api.services.backtests import Quotas, check_quotas
 from api.services.findings import Findings
+from api.services.option_faults import check_shares
 from api.services.plan_books import Wanted, plan_against_books
 from api.services.plan_request import Knowledge, PlanRequest, plan_faults
 from api.services.plan_span import check_strategy
+from api.services.strategies import require_strategy
 from models.backtest import Backtest, Rebalance
 from models.backtests import BacktestRepository
 from models.job import Job, JobKind
@@ -110,7 +112,10 @@ def wanted_by(run: Backtest, request: PlanRequest) -> Wanted:
         constraints=request.constraints or Constraints(**run.constraints),
         currency="AUD" if request.costs else run.currency.value,
         universe=frozenset(run.symbols),
-        warnings=_late(run, decided_at.date(), request.day),
+        warnings=(
+            *check_shares(require_strategy(run.strategy_key), BACKTEST),
+            *_late(run, decided_at.date(), request.day),
+        ),
     )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.errors import ClientError, MissingData
 from api.services.backtest_request import BacktestRequest, Constraints, Costs, checked
 from api.services.findings import Refused
+from api.services.option_faults import check_shares
 from api.services.plan_request import PlanRequest
 from api.services.run_span import resolve_span
 from api.services.signal_faults import check_plan
@@ -30,6 +31,7 @@ async def check_strategy(
     """
     asked, entry = checked(_as_backtest(request))
     check_plan(entry)
+    check_shares(entry, ("input", "strategy"))
     found = await instruments_of(session, owner_id, request)
     first = min((each.first_bar for each in found if each.first_bar), default=request.day)
     if request.day < first:

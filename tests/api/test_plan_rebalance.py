@@ -293,6 +293,25 @@ async def test_a_strategy_of_entries_and_stops_has_no_weights_of_one_day(ask, ap
     assert (told["plan"], told["job"]) == (None, None)
 
 
+async def test_options_at_modelled_prices_are_no_orders(ask, app):
+    await write_shares(app.sessions)
+    await write_books(app.sessions, BHP_AX="1000")
+    condor = await finished_run(app, {}, strategy_key="iron_condor")
+    hedge = await finished_run(app, {"BHP.AX": 0.5}, strategy_key="tail_hedge")
+
+    told = await planned(ask, {"backtest": condor, "asOf": "2024-03-04"})
+    asked = {"strategy": "iron_condor", "symbols": ["BHP.AX"], "asOf": "2024-03-04"}
+    anew = await planned(ask, asked)
+    plan = (await planned(ask, {"backtest": hedge, "asOf": "2024-03-04"}))["plan"]
+
+    for refused, field in ((told, "backtest"), (anew, "strategy")):
+        [error] = refused["userErrors"]
+        assert (error["code"], error["field"]) == ("INVALID", ["input", field])
+        assert "iron_condor holds options alone" in error["message"]
+        assert (refused["plan"], refused["job"]) == (None, None)
+    assert any("holds the shares alone" in warning for warning in plan["warnings"])
+
+
 async def test_a_run_without_weights_says_what_to_do(ask, app):
     await write_books(app.sessions)
     kept_none = f"backtest_{(await finish_backtest(app)).id}"
