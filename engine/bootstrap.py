@@ -4,6 +4,7 @@ Returns are drawn in blocks of random length, so that what follows what survives
 the series wraps around, so that each return is drawn as often as any other.
 """
 
+import hashlib
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -92,6 +93,11 @@ def _last_lag(centred: FloatArray, longest: int, run: int) -> int:
             return lag
     loud = np.flatnonzero(beyond)
     return int(loud[-1]) + 1 if len(loud) else 1
+
+
+def seed_of(content_key: str) -> int:
+    """Return where the draws of a content begin: the same content is drawn the same way."""
+    return int.from_bytes(hashlib.sha256(f"{content_key} bootstrap".encode()).digest()[:16])
 
 
 def draw(n: int, draws: int, block: float, rng: np.random.Generator) -> IntArray:

@@ -191,6 +191,16 @@ class SweepType(Node):
         return overfitting_of(judgement(root.summary, tally, effective=True))
 
     @strawberry.field(
+        description="Chances that the best of as many combinations would beat cash by as much if "
+        "none had any edge: `reality` is White's reality check, `lower`, `consistent` and `upper` "
+        "are Hansen's test of superior predictive ability. Null before the end, and with fewer "
+        "than 250 sessions."
+    )
+    def snooping(root: Root) -> JSON | None:
+        found = None if root.summary is None else root.summary.get("snooping")
+        return None if found is None else JSON(found)
+
+    @strawberry.field(
         description="Logit of the best's rank out of sample, for each way to split the sessions; "
         "at most 0 where it fell to the lower half. Null before the end, and where there are too "
         "few sessions or trials to split."

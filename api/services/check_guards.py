@@ -15,7 +15,7 @@ from api.services.engine_request import panel_request, request_of, strategy_of
 from api.services.panels import load_panel
 from api.services.work import ClaimedJob, Pulse
 from engine.backtest import Request, account, decided
-from engine.bootstrap import Intervals, intervals
+from engine.bootstrap import Intervals, intervals, seed_of
 from engine.decide import Targets
 from engine.panel import Panel
 from engine.ratios import DAYS_PER_YEAR, session_returns
@@ -44,7 +44,7 @@ async def check_guards(
     pulse(0.01, "reading prices")
     panel = await load_panel(sessions, store, panel_request(run, warmup=strategy.warmup))
     request = request_of(run, strategy, panel)
-    seed = _seed(run.content_key)
+    seed = seed_of(run.content_key)
     viability, survivorship, drawn = await asyncio.to_thread(_compute, panel, request, pulse, seed)
     found = {
         "backtest_id": str(run.id),
@@ -113,8 +113,3 @@ def _drawn(
         benchmark=session_returns(level) if np.isfinite(level).all() else None,
         checkpoint=checkpoint,
     )
-
-
-def _seed(content_key: str) -> int:
-    """Return where a run's draws begin: the same content is drawn the same way."""
-    return int.from_bytes(hashlib.sha256(f"{content_key} bootstrap".encode()).digest()[:16])

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from api.services.publish_backtest import judge
 from api.services.results import write_columns
 from api.services.studies import Scene
 from api.services.trial_returns import Returns
+from engine.bootstrap import seed_of, snooping
 from engine.clusters import effective_trials
 from engine.cscv import Cscv, blocks_for, cscv
 from engine.objectives import scores_of
@@ -29,6 +31,8 @@ async def fold_sweep(
     excess = returns.returns - returns.rf[:, None]
     split = None if blocks is None else await asyncio.to_thread(cscv, excess, blocks=blocks)
     clusters = await asyncio.to_thread(effective_trials, excess)
+    seed = seed_of(scene.study.content_key)
+    lucky = await asyncio.to_thread(snooping, excess, seed=seed) if excess.size else None
     best = best_trial(trials, returns, scene.study.objective)
     logits: list[float] = [] if split is None else split.logits.tolist()
     blob = write_columns({"logits": logits}, total_points=len(logits))
@@ -43,6 +47,7 @@ async def fold_sweep(
             "overfitting": None if moments is None else judge(moments),
             "effective_trials": clusters.count,
             "effective_variance": clusters.variance,
+            "snooping": None if lucky is None else asdict(lucky),
             "approximations": approximations(costs, **terms),
             **_splits(split, blocks),
         },

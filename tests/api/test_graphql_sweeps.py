@@ -25,6 +25,7 @@ query Read($id: ID!) {
     surface(x: "lookback", y: "top_n") { x y metric values stability worst }
     overfitting { trials effectiveTrials pbo deflatedSharpe psr verdict }
     pboLogits
+    snooping
   }
 }
 """
@@ -107,6 +108,9 @@ async def test_every_trial_counts_in_the_ledger(app, market, ask):
     assert 1 <= sweep["overfitting"]["effectiveTrials"] <= 18
     # 12,870 ways to take eight of sixteen blocks.
     assert len(sweep["pboLogits"]) == 12_870
+    chances = [sweep["snooping"][name] for name in ("lower", "consistent", "upper")]
+    assert chances == sorted(chances)
+    assert 0.0 <= chances[0] <= chances[-1] <= 1.0
     lost = sum(logit <= 0 for logit in sweep["pboLogits"])
     assert sweep["overfitting"]["pbo"] == lost / 12_870
     ledger = """

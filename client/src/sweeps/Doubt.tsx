@@ -7,10 +7,11 @@ import { histogram } from "./heat";
 
 const BINS = 40;
 
-type Props = { doubt: StudyDoubtFragment; logits?: readonly number[] | null; of: string };
+type Props = { doubt: StudyDoubtFragment; snooping?: unknown; logits?: readonly number[] | null; of: string };
 
 /** How far the figures may be believed, after so many tries. */
-export function Doubt({ doubt, logits, of }: Props) {
+export function Doubt({ doubt, snooping, logits, of }: Props) {
+  const chance = luckOf(snooping);
   return (
     <Card title="How far to believe it" hint={doubtWords(doubt)}>
       <dl className={css.figures}>
@@ -24,6 +25,13 @@ export function Doubt({ doubt, logits, of }: Props) {
           <dd>{doubt.pbo === null ? NOTHING : percent(doubt.pbo)}</dd>
           <p>of splits in which the best in one half fell below the middle in the other</p>
         </div>
+        {chance !== null && (
+          <div>
+            <dt>Luck of the best</dt>
+            <dd>{probability(chance)}</dd>
+            <p>that the best of as many would beat cash by as much without any edge (Hansen 2005)</p>
+          </div>
+        )}
         <div>
           <dt>Trials of the family</dt>
           <dd>{integer(doubt.trials)}</dd>
@@ -37,6 +45,12 @@ export function Doubt({ doubt, logits, of }: Props) {
       {logits && logits.length > 0 && <Logits logits={logits} />}
     </Card>
   );
+}
+
+/** Hansen's consistent chance, where there were sessions enough to tell it. */
+function luckOf(snooping: unknown): number | null {
+  const found = (snooping as { consistent?: unknown } | null | undefined)?.consistent;
+  return typeof found === "number" ? found : null;
 }
 
 function Logits({ logits }: { logits: readonly number[] }) {

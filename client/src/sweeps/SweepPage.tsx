@@ -108,7 +108,12 @@ function Loaded({ sweep, busy }: { sweep: Sweep; busy: boolean }) {
         </Card>
       )}
       {sweep.overfitting && (
-        <Doubt doubt={sweep.overfitting} logits={sweep.pboLogits as number[] | null} of="the best combination" />
+        <Doubt
+          doubt={sweep.overfitting}
+          snooping={sweep.snooping}
+          logits={sweep.pboLogits as number[] | null}
+          of="the best combination"
+        />
       )}
       {(evaluated || job.status === "SUCCEEDED") && (
         <>
