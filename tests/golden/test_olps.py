@@ -10,7 +10,10 @@ from functools import cache
 import numpy as np
 import pytest
 
+from engine.backtest import Constraints, Request, run
+from engine.costs import CostModel
 from engine.decide import decide
+from engine.execution import FillPolicy
 from engine.reversion import mean_reversion, median_reversion, smoothed_reversion, walk
 from engine.schedule import DecisionClock, Rebalance
 from engine.simulate import Market, simulate_weights
@@ -124,3 +127,34 @@ def test_the_strategies_decide_what_the_walk_over_all_sessions_gives(strategy, p
     walked = walk(uniform(levels), predict(stretches(levels, read)), epsilon)
     np.testing.assert_allclose(targets.weights, walked[: len(targets.weights)], rtol=0, atol=1e-12)
     assert len(targets.weights) == len(levels) - read
+
+
+@pytest.mark.parametrize(
+    ("strategy", "wealth"),
+    [
+        (Olmar(OlmarParameters(min_price=0.0)), TABLE["djia"][4]),
+        (Rmr(RmrParameters(min_price=0.0, scale=False)), TABLE["djia"][6]),
+    ],
+    ids=["olmar-1", "rmr"],
+)
+def test_a_whole_run_at_the_deciding_close_ends_with_the_wealth_of_the_table(strategy, wealth):
+    """Fractional shares, no costs, unknown volume; the sessions before the first are uniform."""
+    levels = levels_of("djia")
+    panel = make_panel(levels, volume=np.full(levels.shape, np.nan))
+    request = Request(
+        strategy=strategy,
+        first_row=WINDOW - 1,
+        last_row=len(levels) - 1,
+        capital=1e9,
+        rebalance=Rebalance.DAILY,
+        constraints=Constraints(),
+        costs=CostModel(commission_flat=0.0, slippage_bps=0.0, fx_spread_bps=0.0),
+        fill=FillPolicy.DECISION_CLOSE,
+        whole_shares=False,
+        clock=DecisionClock.US_CLOSE,
+    )
+
+    result = run(panel, request, checkpoint=lambda share, stage: None)
+
+    waited = wealth_of(levels[:WINDOW], np.tile(uniform(levels), (WINDOW - 1, 1)))
+    assert waited * result.equity[-1] / 1e9 == pytest.approx(wealth, rel=1e-4)
