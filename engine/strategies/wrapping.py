@@ -1,8 +1,7 @@
 """A strategy around another one, its primary, whose parameters lie inside its own."""
 
 from abc import abstractmethod
-from dataclasses import fields, replace
-from typing import Any, ClassVar, Final, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from pydantic import Field, ValidationError
 
@@ -19,12 +18,7 @@ from engine.strategies.base import (
     Strategy,
     primaries,
 )
-
-# What a window has no rows of.
-WHOLE: Final = frozenset(
-    {"symbols", "asset_id", "member", "price_floor", "extra"}
-    | {"market", "markets", "currency", "currencies"}
-)
+from engine.window_rows import rows_of
 
 
 class WrappingParameters(Parameters):
@@ -98,9 +92,7 @@ class Overlay(Wrapper[W]):
 
 def last_rows(window: Window, strategy: Strategy[Any]) -> Window:
     """Return the last rows of a window, as many as a strategy would see on its own."""
-    rows = slice(-(strategy.warmup + MAX_GAP), None)
-    names = {entry.name for entry in fields(Window)} - WHOLE
-    return replace(window, **{name: getattr(window, name)[rows] for name in names})
+    return rows_of(window, slice(-(strategy.warmup + MAX_GAP), None))
 
 
 def build_primary(parameters: WrappingParameters) -> Strategy[Any]:

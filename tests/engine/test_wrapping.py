@@ -1,11 +1,15 @@
 """Strategies around another one: what the primary is built from, and what is refused."""
 
+from dataclasses import fields
 from typing import ClassVar
 
+import numpy as np
 import pytest
 
 from engine.errors import InvalidParameters
+from engine.returns import MAX_GAP
 from engine.strategies.wrapping import Wrapper, WrappingParameters, build_primary
+from tests.engine.panels import make_closes, make_panel
 
 
 class Around(Wrapper[WrappingParameters]):
@@ -63,3 +67,18 @@ def test_the_warm_up_of_the_primary_comes_on_top():
 def test_what_the_primary_cannot_be_is_refused_by_name(changes, message):
     with pytest.raises(InvalidParameters, match=message):
         build_primary(WrappingParameters(**changes))
+
+
+def test_the_primary_sees_what_it_would_see_on_its_own():
+    """Whatever fields a window has: twelve assets, more than the primary has rows."""
+    panel = make_panel(make_closes(sessions=300, assets=12))
+    strategy = wrapped(primary="buy_and_hold")
+    instant = int(panel.closes_at[299, 0])
+    rows = strategy.primary.warmup + MAX_GAP
+
+    seen = strategy.seen_by_primary(panel.window(299, 200, instant))
+
+    alone = panel.window(299, rows, instant)
+    assert rows < len(panel.symbols)
+    for entry in fields(alone):
+        np.testing.assert_array_equal(getattr(seen, entry.name), getattr(alone, entry.name))

@@ -51,6 +51,37 @@ const FLAGS: Record<string, { title: string; detail: string }> = {
     detail:
       "Options are priced by a model on a volatility index, not by a market. The run is shown at three slopes of the assumed smile.",
   },
+  overlay_warming_up: {
+    title: "Not yet scaled",
+    detail:
+      "At the first decisions too few of the strategy's own returns were known to scale it; there it is held whole.",
+  },
+  factors_stale: {
+    title: "Factors missing",
+    detail: "At some decisions no factors of the last three months were published; the money stayed in cash.",
+  },
+  factors_dependent: {
+    title: "Dependent factors",
+    detail: "In some regressions one factor followed from the others; their exposures are shared between them.",
+  },
+  regime_unknown: {
+    title: "Regime unknown",
+    detail: "At some decisions the benchmark had too short a history to tell a regime; the money stayed in cash.",
+  },
+  regime_fallback: {
+    title: "Regime by a rule",
+    detail:
+      "At some decisions no model was fitted yet. A rule on the benchmark's volatility stood in, without probabilities.",
+  },
+  refit_rejected: {
+    title: "Refit rejected",
+    detail: "A fit of the regime model failed or had an empty state; the model before it stayed in force.",
+  },
+  regime_relabelled: {
+    title: "Regimes renamed",
+    detail:
+      "After a refit the states sorted by volatility are not those most like the ones before; the sorting gives the names.",
+  },
   hedge_missing: {
     title: "Hedge incomplete",
     detail: "At some decisions no put could be priced or bought; the strategy went on unhedged.",
@@ -88,8 +119,7 @@ const FLAGS: Record<string, { title: string; detail: string }> = {
   },
   delisting_assumed: {
     title: "Delisting return assumed",
-    detail:
-      "A holding was delisted and what its holders got is not known; it was paid out at its last price less 30%.",
+    detail: "A holding was delisted and what its holders got is not known; it was paid out at its last price less 30%.",
   },
   not_lent: {
     title: "Short sale refused",
