@@ -103,6 +103,12 @@ def run(panel, strategy, *, rebalance=None, clock=DecisionClock.US_CLOSE, first_
     )
 
 
+@cache
+def plain_run(key, rebalance=None):
+    """Return what a strategy decides by its defaults on the market as it is."""
+    return run(market(lead_of(key)), make_strategy(key), rebalance=rebalance)
+
+
 def run_or_miss(panel, strategy):
     """Return what was decided, or None and what was missing for it."""
     try:
@@ -295,7 +301,7 @@ def permute(window, order):
 
 def digests(keys):
     """Return a digest of what each strategy decides, by its key."""
-    decided = {key: run(market(lead_of(key)), make_strategy(key)) for key in keys}
+    decided = {key: plain_run(key) for key in keys}
     return {
         key: hashlib.sha256(repr(decided_by(targets, NEVER)).encode()).hexdigest()
         for key, targets in decided.items()
