@@ -3,6 +3,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from engine.cointegration import engle_granger, fit_line
 from engine.pairs import form_pairs, loadings
 
 
@@ -57,13 +58,44 @@ def test_the_hedge_begins_at_the_line_of_the_formation():
     assert formed.deviation[0] == pytest.approx(np.sqrt(left / 250.0), rel=1e-9)
 
 
-def test_legs_of_two_markets_or_currencies_are_no_pair():
+@pytest.mark.parametrize(("cluster", "tested"), [("pca_dbscan", 3 * 2), ("distance", 2 * 15)])
+def test_legs_of_two_markets_or_currencies_are_no_pair(cluster, tested):
     markets = np.arange(12) % 2
 
-    formed = form_pairs(make_levels(), markets, Rules())
+    formed = form_pairs(make_levels(), markets, Rules(cluster=cluster, n_pairs=500))
 
-    assert formed.tested == 3 * 2
+    assert formed.tested == tested
+    assert len(formed.y) > 0
     assert (markets[formed.y] == markets[formed.x]).all()
+
+
+def test_each_pair_keeps_the_direction_that_is_more_certain():
+    levels = make_levels()
+    series = (levels - levels.mean(axis=0)).T
+
+    formed = form_pairs(levels, ONE_MARKET, Rules())
+
+    kept = engle_granger(fit_line(series[formed.y], series[formed.x]))[1]
+    other = engle_granger(fit_line(series[formed.x], series[formed.y]))[1]
+    assert (kept <= other).all()
+    assert (formed.y > formed.x).any()
+    assert (np.diff(kept) >= 0.0).all()
+
+
+def test_the_more_pairs_are_tested_the_more_certain_each_must_be():
+    # One pair that just passes on its own, and the same among walks that share nothing.
+    tied = make_levels(groups=1, size=2, phi=0.97, seed=44)
+    rng = np.random.default_rng(4)
+    walks = np.cumsum(rng.normal(0.0, 0.02, (252, 10)), axis=0)
+    many = np.concatenate([tied, walks], axis=1)
+    rules = Rules(cluster="distance", n_pairs=66, hl_max=252)
+
+    alone = form_pairs(tied, np.zeros(2, np.int64), rules)
+    among = form_pairs(many, ONE_MARKET, rules)
+
+    assert (alone.tested, len(alone.y)) == (1, 1)
+    assert among.tested == 66
+    assert {0, 1} not in [{y, x} for y, x in zip(among.y.tolist(), among.x.tolist(), strict=True)]
 
 
 def test_the_closest_prices_are_proposed_by_distance():
