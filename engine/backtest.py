@@ -228,6 +228,7 @@ def trade_signals(
         capital=request.capital,
         first_row=request.first_row,
         last_row=request.last_row,
+        extra_slippage=_extra_slippage(panel, request, costs),
         checkpoint=lambda share: checkpoint(share, "trading"),
     )
 

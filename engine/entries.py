@@ -37,7 +37,12 @@ class Entry:
 
     def split(self, ratio: float) -> None:
         """Take a split of so many new shares per old into account."""
-        for name in ("mark", "trigger", "limit", "floor", "distance"):
+        self.mark /= ratio
+        self.convert(ratio)
+
+    def convert(self, ratio: float) -> None:
+        """Put what the strategy said into new shares; the mark is in them already."""
+        for name in ("trigger", "limit", "floor", "distance"):
             setattr(self, name, getattr(self, name) / ratio)
 
     def price(self, bar: Bar) -> float | None:

@@ -24,6 +24,7 @@ from engine.execution import FillPolicy
 from engine.ledger import Ledger, base_row, close_ledger, require_rates, settle_terms
 from engine.panel import NEVER, Panel
 from engine.signal_trader import Trader
+from engine.types import FloatArray
 
 CHECK_EVERY: Final = 32  # decisions between two looks at whether to go on
 
@@ -37,15 +38,18 @@ def simulate_signals(
     capital: float,
     first_row: int,
     last_row: int,
+    extra_slippage: FloatArray | None = None,
     checkpoint: Callable[[float], None] | None = None,
 ) -> Ledger:
     """Trade `targets.signals` from `first_row` to `last_row` with `capital` in base currency.
 
     The ledger's weights are what the account is to hold after each decision, at its prices.
+    `extra_slippage` (m,) comes on top of the model's, in bps.
     Raises BrokenIdentity when the accounts do not add up, MissingData where a rate is unknown.
     """
     policy = FillPolicy.NEXT_OPEN
     terms = settle_terms(panel, costs, policy, last_row, whole_shares)
+    terms = replace(terms, extra_slippage=extra_slippage)
     base = base_row(panel, targets, policy, first_row)
     require_rates(panel, _wanted(targets), base, last_row)
     account = Account(terms=terms, cash=capital, quantity=np.zeros(len(panel.symbols)), row=base)

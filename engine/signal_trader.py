@@ -10,7 +10,7 @@ from engine.brackets import Bar, Exit, Position, bar_of, first_target
 from engine.decide import Targets
 from engine.entries import Entry, orders_of, size
 from engine.errors import EngineError
-from engine.execution import known_prices, volume_allowance
+from engine.execution import REACH, known_prices, volume_allowance
 from engine.orders import Reason
 from engine.signals import Signals, share_of_equity
 from engine.trading import Working, cancel, trade_at
@@ -239,7 +239,7 @@ class Trader:
         place = np.searchsorted(known.asset, signals.asset)
         mark = known.mark[place]
         wanted = (self.account.quantity[signals.asset] == 0.0) & np.isfinite(known.price[place])
-        return [
+        entries = [
             Entry(
                 asset=int(signals.asset[i]),
                 decision=row,
@@ -255,6 +255,16 @@ class Trader:
             )
             for i in np.flatnonzero(wanted).tolist()
         ]
+        self._settle_unseen(entries, row, instant)
+        return entries
+
+    def _settle_unseen(self, entries: list[Entry], row: int, instant: int) -> None:
+        """Put prices in the shares the account has by now, whose bar nobody had seen."""
+        terms = self.account.terms
+        for met in terms.actions.between(row - REACH, row):
+            for entry in entries:
+                if terms.panel.known_at[met, entry.asset] > instant:
+                    entry.convert(float(terms.actions.split[met, entry.asset]))
 
     def _weights(self, known: Known) -> FloatArray:
         """Return what the account is to hold after a decision, as fractions of its equity."""

@@ -5,10 +5,18 @@ import dataclasses
 import numpy as np
 import pytest
 
+from engine.schedule import DecisionClock
 from engine.signals import Rules
 from tests.engine.ledgers import entries, make_costs
 from tests.engine.panels import make_panel
-from tests.engine.signals import RULES, make_bars, make_signals, run_signals
+from tests.engine.signals import (
+    RULES,
+    make_bars,
+    make_signal_targets,
+    make_signals,
+    run_signals,
+)
+from tests.engine.test_execution import make_two_markets
 
 NAN = np.nan
 FLAT = (50.0, 50.0, 50.0, 50.0)
@@ -249,6 +257,19 @@ def test_a_split_moves_stop_target_and_waiting_purchase():
     assert entries(waiting.orders, *SOLD)[0] == (2, 1, 166.0, 25.5, "filled")
 
 
+def test_a_split_of_the_day_reaches_prices_decided_before_its_bar():
+    """At the Sydney close the New York session of the day is to come, its split in force."""
+    close = np.array([[60.0, 10.0]] * 2 + [[30.0, 10.0]] * 2)
+    split = np.array([[1.0, 1.0]] * 2 + [[2.0, 1.0], [1.0, 1.0]])
+    panel = make_two_markets(close, split=split, tr_factor=np.cumprod(split, axis=0))
+    signals = make_signals(2, asset=[0], floor=54.0, rules=RULES)
+
+    targets = make_signal_targets(panel, {2: signals}, clock=DecisionClock.ASX_CLOSE)
+    orders = run_signals(panel, targets.select(targets.rows > 0), first_row=1).orders
+
+    assert entries(orders, "row", "filled", "price") == [(2, 111.0, 30.0)]
+
+
 def test_a_delisted_position_becomes_cash_and_leaves_its_place():
     delisted = np.zeros((5, 1))
     delisted[3] = 1.0
@@ -303,3 +324,9 @@ def test_what_waits_at_the_end_is_withdrawn():
     orders = run_signals(panel, {1: buying(floor=47.0)}).orders
 
     assert entries(orders, "row", "reason") == [(2, "cancelled_no_fill")]
+
+
+def test_what_an_asset_costs_on_top_moves_its_prices():
+    orders = run(FLAT, FLAT, FLAT, extra_slippage=np.array([100.0]))
+
+    assert orders == [(1, 1, 142.0, 50.5, "filled")]
