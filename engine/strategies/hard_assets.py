@@ -23,9 +23,12 @@ from engine.weighting import (
     hierarchical,
     inverse_volatility,
 )
+from engine.window_rows import rows_of
 
 MINIMUM_HOLD: Final = 5  # sessions bitcoin is kept once bought
 LENGTH: Final = sleeves.YEAR + 1  # rows whose returns span a year
+DAYS: Final = 370  # rows that hold so many sessions of a share market where bitcoin has each day
+FRIDAY: Final = 4
 
 
 class HardAssetsParameters(Parameters):
@@ -122,6 +125,18 @@ class Held:
     since: int  # day of that change
 
 
+def _sampled(window: Window, places: IntArray) -> Window:
+    """Return the window of the sessions on which gold's market closed, of weekdays without gold.
+
+    Bitcoin trades on every day. Only its value at the decision counts, so that a weekend's move
+    appears in the next session and 252 sessions are a year of each of the three.
+    """
+    gold = int(places[1])
+    weekday = (window.session + 3) % 7  # 1970-01-01 was a Thursday
+    closed = window.due[:, gold] if gold >= 0 else weekday <= FRIDAY
+    return rows_of(window, closed) if not closed.all() and closed.any() else window
+
+
 @register
 class HardAssets(Strategy[HardAssetsParameters]):
     """Hold bitcoin on momentum, gold on low real yields or fear, silver when cheap and rising.
@@ -150,7 +165,7 @@ class HardAssets(Strategy[HardAssetsParameters]):
     requires: ClassVar = ("adjusted_close", "VIX", "US10Y_REAL")
     panels: ClassVar = (("VIX", {}),)
     optional: ClassVar = ("US10Y_REAL",)  # it has a substitute, which is flagged
-    history: ClassVar = ((LENGTH, {}),)
+    history: ClassVar = ((DAYS, {}),)
     parameters_type: ClassVar = HardAssetsParameters
 
     def extra_slippage(self) -> Mapping[str, float]:
@@ -159,6 +174,7 @@ class HardAssets(Strategy[HardAssetsParameters]):
 
     def decide(self, window: Window, state: Held | None) -> tuple[Decision | None, Held]:
         places = self._places(window)
+        window = _sampled(window, places)
         # A column of NaN stands for what is not named: no rule on it ever holds.
         levels = np.column_stack([window.total_return, np.full(len(window.session), np.nan)])
         levels = levels[:, places]

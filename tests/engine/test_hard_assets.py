@@ -7,7 +7,7 @@ from engine.errors import MissingData
 from engine.panel import NEVER
 from engine.published import Published
 from engine.strategies.hard_assets import HardAssets, HardAssetsParameters, Held
-from tests.engine.panels import make_closes, make_panel, make_sessions
+from tests.engine.panels import DAY, HOUR, US_CLOSE, make_closes, make_panel, make_sessions
 
 NAN = np.nan
 SESSIONS = 300
@@ -259,3 +259,48 @@ def test_constant_prices_hold_nothing():
 
 def test_extra_slippage_is_by_asset():
     assert make_strategy().extra_slippage() == {"S000": 10.0, "S001": 30.0, "S002": 30.0}
+
+
+def test_bitcoin_that_trades_at_weekends_is_sampled_on_the_sessions_of_gold():
+    """The same decisions, to the bit, as with bitcoin's weekdays alone."""
+    close = shapes(btc=0.9, silver=0.05)
+    weekdays = make_sessions(SESSIONS)
+    days = np.arange(weekdays[0], weekdays[-1] + 1)
+    traded = np.isin(days, weekdays)
+    every_day = np.full((len(days), 3), NAN)
+    every_day[traded] = close
+    every_day[~traded, 0] = 1e6  # a weekend's price, which nobody samples
+    closes_at = np.stack([days * DAY + US_CLOSE] * 2, axis=1)
+    closes_at[~traded, 0] = NEVER
+    extra = {"VIX": published("VIX", np.full(SESSIONS, CALM))}
+    panel = make_panel(
+        every_day,
+        session=days,
+        market=[1, 0, 0],
+        markets=("XNYS", "24/7"),
+        closes_at=closes_at,
+        opens_at=np.where(closes_at == NEVER, NEVER, closes_at - HOUR),
+        benchmark=np.full(len(days), 100.0),
+        extra=extra,
+    )
+
+    mixed, _ = make_strategy().decide(panel.window(len(days) - 1, 370, NEVER - 1), None)
+
+    alone, _ = decide(close)
+    assert mixed.weights.tobytes() == alone.weights.tobytes()
+    assert np.count_nonzero(mixed.weights) == 2
+
+
+def test_without_gold_bitcoin_is_sampled_on_weekdays():
+    days = np.arange(make_sessions(1)[0], make_sessions(1)[0] + 420)
+    weekday = np.is_busday(days.astype("datetime64[D]"))
+    level = np.full(420, 1e6)
+    level[weekday] = shapes(btc=0.9)[:, 0]
+    panel = make_panel(
+        level[:, None], session=days, extra={"VIX": published("VIX", np.full(SESSIONS, CALM))}
+    )
+    strategy = HardAssets(HardAssetsParameters(btc=("S000",), gold=(), silver=()))
+
+    decision, _ = strategy.decide(panel.window(419, 370, NEVER - 1), None)
+
+    assert decision.weights.tolist() == [0.4]
