@@ -37,7 +37,7 @@ export function SchemaFields({ schema, values, faults, onChange }: SchemaProps) 
             key={field.name}
             field={field}
             path={path}
-            fault={faults[path]}
+            fault={faults[path] ?? (field.kind === "values" ? faultWithin(faults, path) : undefined)}
             value={values[field.name]}
             onChange={(value) => onChange(path, { ...values, [field.name]: value })}
           />
@@ -46,6 +46,10 @@ export function SchemaFields({ schema, values, faults, onChange }: SchemaProps) 
     </div>
   );
 }
+
+/** What the server refused of the values typed into one field. */
+const faultWithin = (faults: Faults, path: string) =>
+  Object.entries(faults).find(([each]) => each.startsWith(`${path}.`))?.[1];
 
 type Value = string | boolean | string[];
 type Props = {
@@ -77,7 +81,7 @@ function Parameter({ field, path, fault, value, onChange }: Props) {
     );
   }
   const numeric =
-    field.kind === "text"
+    field.kind === "text" || field.kind === "values"
       ? {}
       : ({ inputMode: field.kind === "integer" ? "numeric" : "decimal", bounds: boundsWords(field) } as const);
   return (
@@ -87,6 +91,7 @@ function Parameter({ field, path, fault, value, onChange }: Props) {
       value={String(value ?? "")}
       onChange={onChange}
       {...(field.optional && { placeholder: "not set" })}
+      {...(field.kind === "values" && { placeholder: "lookback 126, top_n 5" })}
     />
   );
 }

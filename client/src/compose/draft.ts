@@ -14,7 +14,7 @@ import type {
 } from "../graphql/generated";
 import { camel } from "../ui/format";
 import { COSTS, type ConstraintName, CONSTRAINTS, type CostName } from "./numbers";
-import { fieldsOf, parseNumber } from "./schema";
+import { fieldsOf, parseNumber, parseValues, typedValues } from "./schema";
 
 /** Parameters as typed, by name. */
 export type Values = Record<string, string | boolean | string[]>;
@@ -53,6 +53,7 @@ const fallbacks = <Name extends string>(fields: readonly { name: Name; fallback:
 const asTyped = (value: unknown): string | boolean | string[] => {
   if (Array.isArray(value)) return value.map(String);
   if (typeof value === "boolean") return value;
+  if (value instanceof Object) return typedValues(value as Record<string, unknown>);
   return value === null || value === undefined ? "" : String(value);
 };
 
@@ -173,6 +174,7 @@ export function parameterValues(values: Values, schema: unknown): Record<string,
   return Object.fromEntries(
     fieldsOf(schema).map(({ name, kind }) => {
       const typed = values[name];
+      if (kind === "values") return [name, parseValues(String(typed ?? ""))];
       const isNumber = kind === "integer" || kind === "number";
       return [name, typed === "" ? null : isNumber ? parseNumber(String(typed)) : typed];
     }),

@@ -114,3 +114,22 @@ test("the default start leaves room for the warm-up", () => {
   expect(afterWarmUp("1999-01-04", 253)).toBe("2000-01-09");
   expect(afterWarmUp("1999-01-04", 1)).toBe("1999-01-04");
 });
+
+test("a wrapped strategy is sent as values by name, and what cannot be read is told", () => {
+  const wrapper = strategy("vol_scaling");
+  const typed = (text: string) => {
+    const fresh = newDraft(wrapper, "SAMPLE_US");
+    return { ...fresh, parameters: { ...fresh.parameters, primary_parameters: text } };
+  };
+
+  expect(toInput(typed(""), wrapper, { start: START }).parameters).toMatchObject({
+    primary: "momentum",
+    primary_parameters: {},
+  });
+  expect(toInput(typed("lookback 63, top_n 5"), wrapper, { start: START }).parameters).toMatchObject({
+    primary_parameters: { lookback: 63, top_n: 5 },
+  });
+  expect(findFaults(typed("lookback"), wrapper, START)).toEqual({
+    "parameters.primary_parameters": "Write names and values, such as lookback 126",
+  });
+});

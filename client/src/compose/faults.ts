@@ -1,7 +1,7 @@
 import type { RunBacktestMutation, StrategyChoiceFragment } from "../graphql/generated";
 import type { Draft, Values } from "./draft";
 import { COSTS, CONSTRAINTS, type NumberField, OVERLAY } from "./numbers";
-import { fieldsOf, numberFault, orderedPairs, parseNumber } from "./schema";
+import { fieldsOf, numberFault, orderedPairs, parseNumber, parseValues } from "./schema";
 
 /** Path of a field, as the server writes it below `input`, to what is wrong there. */
 export type Faults = Record<string, string>;
@@ -40,7 +40,10 @@ export function parameterFaults(values: Values, schema: unknown): [string, strin
       ? [[`parameters.${low}`, `Must be below ${titles.get(high)}`]]
       : [];
   });
-  return [...pairs, ...single.filter(([, fault]) => fault)];
+  const named = fields
+    .filter(({ name, kind }) => kind === "values" && !parseValues(String(values[name] ?? "")))
+    .map(({ name }): [string, string] => [`parameters.${name}`, "Write names and values, such as lookback 126"]);
+  return [...pairs, ...single.filter(([, fault]) => fault), ...named];
 }
 
 const numberFaults = (group: string, fields: readonly NumberField[], typed: Record<string, string>) =>

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { STRATEGIES, strategy } from "../testing/catalogue";
-import { boundsWords, fieldsOf, numberFault, orderedPairs } from "./schema";
+import { boundsWords, fieldsOf, numberFault, orderedPairs, parseValues, typedValues } from "./schema";
 
 test("every strategy's schema becomes fields with a title, a description and a known kind", () => {
   const fields = STRATEGIES.flatMap((each) => fieldsOf(each.parameterSchema));
@@ -58,4 +58,23 @@ test.each([
   ["1e2", {}, undefined],
 ])("%s typed into 1 to 200 says %s", (text, options, expected) => {
   expect(numberFault(text, { minimum: 1, maximum: 200 }, options)).toBe(expected);
+});
+
+test("a wrapped strategy's parameters are typed by name and read back", () => {
+  const values = {
+    lookback: 126,
+    weighting: "hrp",
+    min_price: null,
+    cash_floor: true,
+    risky: ["SPY", "BRK-B"],
+    defensive: [],
+  };
+
+  expect(typedValues(values)).toBe(
+    "lookback 126, weighting hrp, min_price null, cash_floor true, risky [SPY BRK-B], defensive []",
+  );
+  expect(parseValues(typedValues(values))).toEqual(values);
+  expect(parseValues("lookback: 63, skip=5")).toEqual({ lookback: 63, skip: 5 });
+  expect(parseValues(" ")).toEqual({});
+  expect([parseValues("lookback"), parseValues("7 lookback"), parseValues("a 1 2")]).toEqual([null, null, null]);
 });

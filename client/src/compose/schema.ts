@@ -4,7 +4,7 @@ export type ParameterField = {
   name: string;
   title: string;
   description: string;
-  kind: "integer" | "number" | "text" | "choice" | "flag" | "symbols";
+  kind: "integer" | "number" | "text" | "choice" | "flag" | "symbols" | "values";
   optional: boolean;
   choices: string[];
   minimum?: number;
@@ -57,8 +57,38 @@ function kindOf(types: string[], choices: unknown[] | undefined): ParameterField
   if (types.includes("boolean")) return "flag";
   if (types.includes("integer")) return "integer";
   if (types.includes("number")) return "number";
+  if (types.includes("object")) return "values";
   return types.includes("array") ? "symbols" : "text";
 }
+
+/** Values by name as typed, such as `lookback 126, risky [SPY EFA]`; null where that cannot be read. */
+export function parseValues(text: string): Record<string, unknown> | null {
+  const entries = text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "")
+    .map((part) => /^([a-z]\w*)\s*[\s:=]\s*(\[[^\]]*\]|\S+)$/i.exec(part));
+  if (!entries.every((entry) => entry !== null)) return null;
+  return Object.fromEntries(entries.map(([, name = "", value = ""]) => [name, valueOf(value)]));
+}
+
+const WORDS = new Map<string, boolean | null>([
+  ["true", true],
+  ["false", false],
+  ["null", null],
+]);
+
+const valueOf = (text: string): unknown => {
+  if (text.startsWith("[")) return text.slice(1, -1).split(/\s+/).filter(Boolean);
+  const word = WORDS.get(text);
+  return word !== undefined ? word : (parseNumber(text) ?? text);
+};
+
+/** Values by name as they are typed. */
+export const typedValues = (values: Record<string, unknown>): string =>
+  Object.entries(values)
+    .map(([name, value]) => `${name} ${Array.isArray(value) ? `[${value.join(" ")}]` : String(value)}`)
+    .join(", ");
 
 type Bounds = Pick<ParameterField, "minimum" | "maximum" | "above" | "below">;
 

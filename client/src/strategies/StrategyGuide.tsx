@@ -185,5 +185,6 @@ function defaultWords(value: unknown): string {
   if (value === null || value === undefined) return "not set";
   if (Array.isArray(value)) return value.join(", ") || "none";
   if (typeof value === "boolean") return value ? "yes" : "no";
+  if (typeof value === "object") return "none";
   return typeof value === "number" ? String(value).replace("-", "−") : enumWords(String(value));
 }
