@@ -143,8 +143,7 @@ def reliability(probability: FloatArray, won: BoolArray) -> list[dict[str, Any]]
     bins = np.minimum((probability * BINS).astype(np.int64), BINS - 1)
     return [
         {
-            "from": place / BINS,
-            "to": (place + 1) / BINS,
+            "range": f"{place / BINS:.1f} to {(place + 1) / BINS:.1f}",
             "events": int(inside.sum()),
             "predicted": float(probability[inside].mean()),
             "observed": float(won[inside].mean()),

@@ -28,6 +28,7 @@ from engine.forest import Forest, grow
 from engine.purging import purged_folds
 from engine.types import BoolArray, FloatArray, IntArray
 from engine.uniqueness import sample_weights, uniqueness
+from engine.validation import group_edges
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,11 +113,26 @@ def _report(labelled: Labelled, scores: FloatArray, *, folds: int) -> dict[str, 
         "events_scored_out_of_fold": len(won),
         "share_won": share,
         "calibration": calibrate(scores, won).method,
-        "auc": area_under_curve(scores, won),
+        "auc": _area_within_folds(scores, won, folds=folds),
         "brier": brier_score(probability[judged], won[judged]),
         "brier_of_the_share_won": share * (1.0 - share),
         "reliability": reliability(probability[judged], won[judged]),
     }
+
+
+def _area_within_folds(scores: FloatArray, won: BoolArray, *, folds: int) -> float | None:
+    """Return the mean of each fold's own area, weighed by its trades; None without any.
+
+    Scores of different folds come from different forests. Pooled, a fold in which more was won is
+    scored by a forest that has seen fewer wins, and no skill at all would look worse than chance.
+    """
+    areas = [
+        (area_under_curve(scores[first:stop], won[first:stop]), stop - first)
+        for first, stop in group_edges(len(scores), folds)
+    ]
+    known = [(area, count) for area, count in areas if area is not None]
+    total = sum(count for _, count in known)
+    return sum(area * count for area, count in known) / total if total else None
 
 
 def _calibrate_out_of_fold(scores: FloatArray, won: BoolArray, *, folds: int) -> FloatArray:

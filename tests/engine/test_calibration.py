@@ -100,10 +100,10 @@ def test_reliability_tells_by_tenths_what_was_said_and_what_came():
 
     table = reliability(probability, np.array([False, True, True, False, True]))
 
-    assert [(row["from"], row["to"], row["events"]) for row in table] == [
-        (0.0, 0.1, 2),
-        (0.5, 0.6, 2),
-        (0.9, 1.0, 1),
+    assert [(row["range"], row["events"]) for row in table] == [
+        ("0.0 to 0.1", 2),
+        ("0.5 to 0.6", 2),
+        ("0.9 to 1.0", 1),
     ]
     assert [row["predicted"] for row in table] == pytest.approx([0.025, 0.565, 1.0])
     assert [row["observed"] for row in table] == [0.5, 0.5, 1.0]

@@ -19,6 +19,12 @@ test("figures and tables of any topic are shown as they were measured", () => {
   render(<Diagnostics run={{ diagnostics: FOUND }} />);
 
   expect(screen.getByRole("heading", { name: "Meta label" })).toBeDefined();
+  expect(screen.getAllByRole("term").map((name) => name.textContent)).toEqual([
+    "Events",
+    "AUC",
+    "Brier",
+    "Calibration",
+  ]);
   const figures = screen.getAllByRole("definition").map((figure) => figure.textContent);
   expect(figures).toEqual(["412", "0.5313", "—", "Isotonic"]);
   const rows = within(screen.getByRole("table", { name: "Reliability" })).getAllByRole("row");
@@ -29,6 +35,26 @@ test("figures and tables of any topic are shown as they were measured", () => {
         .map((cell) => cell.textContent),
     ),
   ).toEqual([[], ["0", "40", "0.4512", "—"], ["0.5", "12", "0.6", "−0.25"]]);
+});
+
+test("a matrix keeps its rows apart and names within a figure are words", () => {
+  const regime = {
+    transition: [
+      [0.9, 0.1],
+      [0.25, 0.75],
+    ],
+    shares: { inverse_vol: 0.3, cash: 0 },
+    last_switch: "2019-03-01",
+    converged: true,
+  };
+  render(<Diagnostics run={{ diagnostics: { regime } }} />);
+
+  expect(screen.getAllByRole("definition").map((figure) => figure.textContent)).toEqual([
+    "0.9, 0.1; 0.25, 0.75",
+    "Inverse vol 0.3, Cash 0",
+    "2019-03-01",
+    "Yes",
+  ]);
 });
 
 test.each([null, undefined, {}, { meta_label: {} }, []])("nothing measured shows nothing", (diagnostics) => {

@@ -1,6 +1,6 @@
 import type { DiagnosticsPartFragment } from "../graphql/generated";
 import { Card } from "../ui/Card";
-import { enumWords, NOTHING, words } from "../ui/format";
+import { enumWords, NOTHING } from "../ui/format";
 import { Table, table } from "../ui/Table";
 import css from "./Diagnostics.module.css";
 import { SKEWS } from "./Skews";
@@ -16,7 +16,7 @@ export function Diagnostics({ run }: { run: DiagnosticsPartFragment }) {
   return (
     <Card title="Diagnostics" hint="What the strategy measured of itself on the way.">
       {topics.map(([topic, found]) => (
-        <Topic key={topic} topic={words(topic)} found={entryOf(found)} />
+        <Topic key={topic} topic={enumWords(topic)} found={entryOf(found)} />
       ))}
     </Card>
   );
@@ -32,14 +32,14 @@ function Topic({ topic, found }: { topic: string; found: Entry }) {
           .filter(([, value]) => rowsOf(value) === null)
           .map(([name, value]) => (
             <div key={name}>
-              <dt>{words(name)}</dt>
+              <dt>{enumWords(name)}</dt>
               <dd>{shown(value)}</dd>
             </div>
           ))}
       </dl>
       {entries.map(([name, value]) => {
         const rows = rowsOf(value);
-        return rows && <Rows key={name} label={words(name)} rows={rows} />;
+        return rows && <Rows key={name} label={enumWords(name)} rows={rows} />;
       })}
     </section>
   );
@@ -54,7 +54,7 @@ function Rows({ label, rows }: { label: string; rows: Entry[] }) {
         <tr>
           {columns.map((column) => (
             <th key={column} scope="col" className={table.num}>
-              {words(column)}
+              {enumWords(column)}
             </th>
           ))}
         </tr>
@@ -87,9 +87,14 @@ function rowsOf(value: unknown): Entry[] | null {
 const figures = new Intl.NumberFormat("en-AU", { maximumFractionDigits: 4 });
 
 function shown(value: unknown): string {
+  if (value === null || value === undefined) return NOTHING;
   if (typeof value === "number") return figures.format(value).replace(/^-/, "−");
   if (typeof value === "boolean") return value ? "Yes" : "No";
-  if (Array.isArray(value)) return value.length ? value.map(shown).join(", ") : "None";
-  if (typeof value !== "string") return value === null || value === undefined ? NOTHING : JSON.stringify(value);
-  return /^[a-z][a-z_]*$/.test(value) ? enumWords(value) : value;
+  if (Array.isArray(value)) return value.length ? value.map(shown).join(Array.isArray(value[0]) ? "; " : ", ") : "None";
+  if (typeof value === "object")
+    return Object.entries(value)
+      .map(([name, each]) => `${enumWords(name)} ${shown(each)}`)
+      .join(", ");
+  const text = String(value);
+  return /^[a-z][a-z_]*$/.test(text) ? enumWords(text) : text;
 }

@@ -77,6 +77,7 @@ export function words(name: string): string {
 export const camel = (name: string) => name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 
 const ABBREVIATIONS: Record<string, string> = {
+  AUC: "AUC",
   EWMA: "EWMA",
   HRP: "HRP",
   NCO: "NCO",
