@@ -68,6 +68,8 @@ def cap_families(
     if held.any():
         rows = np.vstack([family.rows()[:, held] for family in families])
         caps = np.concatenate([np.full(len(family.rows()), family.cap) for family in families])
+        kept = rows.any(axis=1)  # groups of which something is held
+        rows, caps = rows[kept], caps[kept]
         total = min(float(weights.sum()), _most(rows, caps, upper))
         asked, limits = weights[held], (rows, caps * (1.0 + ROOM), upper * (1.0 + ROOM), total)
         found = _by_factors(asked, *limits)

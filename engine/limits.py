@@ -6,10 +6,10 @@
 """
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 
 import numpy as np
 
@@ -42,6 +42,13 @@ class OnInfeasible(StrEnum):
     FAIL = "FAIL"  # nothing: the run ends
 
 
+class GroupCap(TypedDict):
+    """The most that each group of a grouping may weigh."""
+
+    by: str
+    cap: float
+
+
 class BandFill(StrEnum):
     """What becomes of weight that a skipped trade would have moved."""
 
@@ -61,7 +68,7 @@ class Constraints:
     band_fill: str = BandFill.CASH
     group_cap: float | None = None
     group_by: str = "SECTOR"
-    group_caps: Mapping[str, float] = field(default_factory=dict)  # by other groupings too
+    group_caps: Sequence[GroupCap] = ()  # by other groupings too
     max_positions: int | None = None
     on_infeasible: str = OnInfeasible.CASH
 
@@ -70,9 +77,11 @@ class Constraints:
             value = getattr(self, name)
             if value is not None and not 0.0 <= value <= 1.0:
                 raise InvalidParameters(f"{name} was {value}; give a fraction from 0 to 1")
-        for name, cap in self.group_caps.items():
-            if not 0.0 < cap <= 1.0:
-                raise InvalidParameters(f"the cap by {name} was {cap}; give a fraction up to 1")
+        for each in self.group_caps:
+            if not 0.0 < each["cap"] <= 1.0:
+                raise InvalidParameters(
+                    f"the cap by {each['by']} was {each['cap']}; give a fraction up to 1"
+                )
         if not 0.0 <= self.relative_band <= WIDEST_BAND:
             raise InvalidParameters(
                 f"relative_band was {self.relative_band}; give a fraction from 0 to {WIDEST_BAND}"
@@ -195,8 +204,8 @@ def _apply(panel: Panel, wanted: FloatArray, limits: Constraints) -> Constrained
         labels=_labels(panel, limits.group_by) if limits.group_cap is not None else (),
         grouping=limits.group_by,
         families=tuple(
-            Family(name=name, labels=_labels(panel, name), cap=cap)
-            for name, cap in limits.group_caps.items()
+            Family(name=each["by"], labels=_labels(panel, each["by"]), cap=each["cap"])
+            for each in limits.group_caps
         ),
     )
 
@@ -232,17 +241,20 @@ def _loosened(
         group_cap=limits.group_cap,
         labels=_labels(panel, limits.group_by) if limits.group_cap is not None else (),
     )
-    caps = {
-        name: loosen_cap(
-            given,
-            wanted > 0.0,
-            _labels(panel, name),
-            least=least,
-            most=most,
-            total=min(float(wanted.sum()), 1.0),
+    caps = [
+        GroupCap(
+            by=each["by"],
+            cap=loosen_cap(
+                each["cap"],
+                wanted > 0.0,
+                _labels(panel, each["by"]),
+                least=least,
+                most=most,
+                total=min(float(wanted.sum()), 1.0),
+            ),
         )
-        for name, given in limits.group_caps.items()
-    }
+        for each in limits.group_caps
+    ]
     looser = replace(limits, min_weight=least, max_weight=most, group_cap=cap, group_caps=caps)
     relaxed = tuple(
         f"{name} {getattr(limits, name):.4g} relaxed to {getattr(looser, name):.4g}"
@@ -250,9 +262,9 @@ def _loosened(
         if getattr(looser, name) != getattr(limits, name)
     )
     return looser, relaxed + tuple(
-        f"cap by {name} {limits.group_caps[name]:.4g} relaxed to {cap:.4g}"
-        for name, cap in caps.items()
-        if cap != limits.group_caps[name]
+        f"cap by {now['by']} {given['cap']:.4g} relaxed to {now['cap']:.4g}"
+        for given, now in zip(limits.group_caps, caps, strict=True)
+        if now != given
     )
 
 

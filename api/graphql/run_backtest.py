@@ -84,7 +84,7 @@ class ConstraintsInput:
         default=GroupBy.SECTOR, description="What a group is."
     )
     group_caps: list[GroupCapInput] | None = strawberry.field(
-        description="Caps by other groupings too, all of which hold; the lowest of one counts."
+        description="Caps by other groupings too, all of which hold."
     )
     max_positions: int | None = strawberry.field(
         description="Most assets held at once; any number if left out."
@@ -262,9 +262,9 @@ def costs_of(input: CostModelInput | None) -> Costs:
 def constraints_of(input: ConstraintsInput | None) -> Constraints:
     given = _given(input)
     positions = given.pop("max_positions", None)
-    caps: dict[str, float] = {}
-    for each in given.pop("group_caps", ()):
-        caps[each.by.value] = min(each.cap, caps.get(each.by.value, each.cap))
+    caps = tuple(
+        {"by": each.by.value, "cap": float(each.cap)} for each in given.pop("group_caps", ())
+    )
     values: dict[str, Any] = {
         name: value.value if isinstance(value, StrEnum) else float(value)
         for name, value in given.items()

@@ -50,7 +50,7 @@ class Constraints:
     band_fill: str = "CASH"
     group_cap: float | None = None
     group_by: str = "SECTOR"
-    group_caps: Mapping[str, float] = field(default_factory=dict)
+    group_caps: tuple[Mapping[str, Any], ...] = ()  # of `by` and `cap`
     max_positions: int | None = None
     on_infeasible: str = "CASH"
 
@@ -131,7 +131,7 @@ def _faults(request: BacktestRequest, entry: StrategyEntry | None) -> Iterator[C
     yield from _capital(request.initial_capital)
     yield from _bounded(("costs",), asdict(request.costs), COST_BOUNDS)
     yield from _bounded(("constraints",), asdict(request.constraints), CONSTRAINT_BOUNDS)
-    caps = request.constraints.group_caps
+    caps = {each["by"]: each["cap"] for each in request.constraints.group_caps}
     yield from _bounded(("constraints", "groupCaps"), caps, dict.fromkeys(caps, (TINY, 1.0)))
     yield from _bounded((), {"overlay_vol_target": request.overlay_vol_target}, OVERLAY_BOUNDS)
     if entry is not None:

@@ -51,6 +51,19 @@ async def test_limits_that_cannot_hold_are_counted_in_the_result(sample, policy,
     assert run["constraints"]["bandFill"] == "SPREAD"
 
 
+async def test_caps_by_two_groupings_reach_the_run_and_come_back(sample):
+    limits = {"groupCap": 0.4, "groupCaps": [{"by": "CURRENCY", "cap": 0.5}]}
+    told = await submitted(sample, "momentum", constraints=limits, **MOMENTUM)
+
+    require_sound(await finished(sample, told))
+    run = (await asked(sample, FALLBACKS, id=told["backtest"]["id"]))["data"]["backtest"]
+
+    # All trade in one currency: half is what may be held.
+    assert run["constraints"]["groupCaps"] == [{"by": "CURRENCY", "cap": 0.5}]
+    why = run["diagnostics"]["fallbacks"]["records"][0]["why"]
+    assert why == ["caps by SECTOR 0.40, CURRENCY 0.50 leave room for 0.50 < 1.00"]
+
+
 async def test_a_run_that_must_not_fall_back_fails_by_name(sample):
     limits = {"maxWeight": 0.05, "onInfeasible": "FAIL"}
     told = await submitted(sample, "momentum", constraints=limits, **MOMENTUM)
@@ -64,7 +77,12 @@ async def test_a_run_that_must_not_fall_back_fails_by_name(sample):
 
 @pytest.mark.parametrize(
     "limits",
-    [{"relativeBand": 0.6}, {"onInfeasible": "HOPE"}, {"bandFill": "BURN"}],
+    [
+        {"relativeBand": 0.6},
+        {"groupCaps": [{"by": "SECTOR", "cap": 1.5}]},
+        {"onInfeasible": "HOPE"},
+        {"bandFill": "BURN"},
+    ],
 )
 async def test_limits_out_of_range_are_refused(sample, limits):
     wish = {"strategy": "momentum", "universe": "SAMPLE_US", "start": "2016-06-01"}
@@ -76,8 +94,9 @@ async def test_limits_out_of_range_are_refused(sample, limits):
 
     body = await asked(sample, mutation, input={**wish, "constraints": limits})
 
-    if "relativeBand" in limits:
+    if "onInfeasible" not in limits and "bandFill" not in limits:
         [error] = body["data"]["runBacktest"]["userErrors"]
-        assert error == {"code": "INVALID", "field": ["input", "constraints", "relativeBand"]}
+        assert error["code"] == "INVALID"
+        assert error["field"][:3] == ["input", "constraints", next(iter(limits))]
     else:
         assert "does not exist in" in body["errors"][0]["message"]

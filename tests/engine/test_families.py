@@ -110,6 +110,14 @@ def test_names_not_held_stay_so_and_nothing_held_is_nothing():
     assert cap_families(np.zeros(4), families).tolist() == [0.0] * 4
 
 
+def test_a_group_of_which_nothing_is_held_binds_nothing():
+    families = [family("XYZ", 0.5), family("aaa", 0.8)]
+
+    weights = cap_families(np.array([0.6, 0.4, 0.0]), families)
+
+    np.testing.assert_allclose(weights, [0.48, 0.32, 0.0], atol=1e-8)
+
+
 def test_a_family_names_a_group_for_each_asset():
     with pytest.raises(InvalidParameters, match="a cap by sector needs 3 labels, 2 found"):
         cap_families(np.ones(3) / 3, [family("XY", 0.5, "sector")])

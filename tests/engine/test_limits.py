@@ -99,7 +99,7 @@ def test_a_limit_is_loosened_as_little_as_it_takes(limits, weights, relaxed):
 
 
 def test_caps_by_two_groupings_hold_together():
-    limits = Constraints(group_cap=0.5, group_caps={"CURRENCY": 0.5})
+    limits = Constraints(group_cap=0.5, group_caps=[{"by": "CURRENCY", "cap": 0.5}])
 
     done, notes = constrain(PANEL, targets((0.5, 0.1, 0.1, 0.3)), limits)
 
@@ -110,7 +110,7 @@ def test_caps_by_two_groupings_hold_together():
 
 
 def test_caps_by_two_groupings_that_leave_cash_are_told_and_loosened():
-    tight = {"group_cap": 0.5, "group_caps": {"CURRENCY": 0.3}}
+    tight = {"group_cap": 0.5, "group_caps": [{"by": "CURRENCY", "cap": 0.3}]}
 
     held, notes = constrain(PANEL, targets((0.5, 0.1, 0.1, 0.3)), Constraints(**tight))
     looser, _ = constrain(
@@ -125,7 +125,7 @@ def test_caps_by_two_groupings_that_leave_cash_are_told_and_loosened():
 
 def test_a_grouping_nobody_knows_is_refused():
     with pytest.raises(InvalidParameters, match="not grouped by MOON; choose one of SECTOR"):
-        constrain(PANEL, targets(THREE), Constraints(group_caps={"MOON": 0.5}))
+        constrain(PANEL, targets(THREE), Constraints(group_caps=[{"by": "MOON", "cap": 0.5}]))
 
 
 def test_several_limits_are_loosened_together():
@@ -228,7 +228,10 @@ def test_the_tree_sees_nothing_after_its_decision():
         ({"band_fill": "BURN"}, "band_fill was BURN; choose one of CASH, SPREAD"),
         ({"relative_band": 0.6}, "relative_band was 0.6; give a fraction from 0 to 0.5"),
         ({"max_weight": float("nan")}, "max_weight was nan"),
-        ({"group_caps": {"SECTOR": 0.0}}, "the cap by SECTOR was 0.0; give a fraction up to 1"),
+        (
+            {"group_caps": [{"by": "SECTOR", "cap": 0.0}]},
+            "the cap by SECTOR was 0.0; give a fraction up to 1",
+        ),
     ],
 )
 def test_limits_that_mean_nothing_are_refused(limits, message):

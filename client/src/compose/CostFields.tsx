@@ -13,7 +13,7 @@ import { enumWords } from "../ui/format";
 import { Icon } from "../ui/Icon";
 import css from "./Compose.module.css";
 import type { Group } from "./ComposeForm";
-import { COSTS, CONSTRAINTS, type NumberField, OVERLAY } from "./numbers";
+import { COSTS, CONSTRAINTS, type NumberField, OVERLAY, SECOND_CAP } from "./numbers";
 import { boundsWords } from "./schema";
 
 const choices = <T extends string>(values: readonly T[]) => values.map((value) => ({ value, label: enumWords(value) }));
@@ -99,6 +99,22 @@ export function ConstraintFields({ strategy, draft, change, faults }: Group & { 
         options={GROUPS}
         hint="What the group's limit counts."
         onChange={(value) => change("constraints.groupBy", { groupBy: value as GroupBy })}
+      />
+      <NumberBox
+        field={SECOND_CAP}
+        path={`constraints.${SECOND_CAP.name}`}
+        fault={faults[`constraints.${SECOND_CAP.name}`]}
+        currency={draft.currency}
+        value={draft.secondCap}
+        onChange={(secondCap) => change(`constraints.${SECOND_CAP.name}`, { secondCap })}
+      />
+      <SelectField
+        label="Group the second by"
+        path="constraints.groupCaps.by"
+        value={draft.secondGroupBy}
+        options={GROUPS}
+        hint="What the second limit counts."
+        onChange={(value) => change("constraints.groupCaps.by", { secondGroupBy: value as GroupBy })}
       />
       <SelectField
         label="Weight left alone goes to"

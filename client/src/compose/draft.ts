@@ -41,6 +41,8 @@ export type Draft = {
   costs: Record<CostName, string>;
   constraints: Record<ConstraintName, string>;
   groupBy: GroupBy;
+  secondCap: string;
+  secondGroupBy: GroupBy;
   bandFill: BandFill;
   onInfeasible: OnInfeasible;
   overlayVolTarget: string;
@@ -86,6 +88,8 @@ export function newDraft(strategy: StrategyChoiceFragment, universe: string): Dr
     costs: fallbacks(COSTS),
     constraints: fallbacks(CONSTRAINTS),
     groupBy: "SECTOR",
+    secondCap: "",
+    secondGroupBy: "CURRENCY",
     bandFill: "CASH",
     onInfeasible: "CASH",
     overlayVolTarget: "",
@@ -116,12 +120,18 @@ export function draftFrom(run: PastRun, strategy: StrategyChoiceFragment, ownBen
     costs: typedFrom(COSTS, costs),
     constraints: typedFrom(CONSTRAINTS, constraints),
     groupBy: (constraints.groupBy as GroupBy | undefined) ?? "SECTOR",
+    ...secondCapOf(constraints.groupCaps),
     bandFill: (constraints.bandFill as BandFill | undefined) ?? "CASH",
     onInfeasible: (constraints.onInfeasible as OnInfeasible | undefined) ?? "CASH",
     overlayVolTarget: run.overlayVolTarget === null ? "" : String(run.overlayVolTarget),
     name: run.name ?? "",
   };
 }
+
+const secondCapOf = (caps: unknown): Partial<Draft> => {
+  const [first] = (caps ?? []) as { by: GroupBy; cap: number }[];
+  return first ? { secondGroupBy: first.by, secondCap: String(first.cap) } : {};
+};
 
 const camelKeys = (value: unknown) =>
   Object.fromEntries(
@@ -158,6 +168,9 @@ export function toInput(draft: Draft, strategy: StrategyChoiceFragment, defaults
     constraints: {
       ...numbersOf(draft.constraints),
       groupBy: draft.groupBy,
+      ...(draft.secondCap.trim() && {
+        groupCaps: [{ by: draft.secondGroupBy, cap: parseNumber(draft.secondCap) ?? Number.NaN }],
+      }),
       bandFill: draft.bandFill,
       onInfeasible: draft.onInfeasible,
     } satisfies ConstraintsInput,

@@ -62,9 +62,13 @@ test("the server's complaints keep their fields; one about nothing in particular
 });
 
 test("a past run comes back as the same input", () => {
-  const input = toInput(draft({ allocator: "HRP", end: "2020-12-31", overlayVolTarget: "0.12" }), MOMENTUM, {
-    start: START,
-  });
+  const input = toInput(
+    draft({ allocator: "HRP", end: "2020-12-31", overlayVolTarget: "0.12", secondCap: "0.6" }),
+    MOMENTUM,
+    {
+      start: START,
+    },
+  );
   const past = {
     id: "backtest_1",
     name: null,
@@ -99,6 +103,7 @@ test("a past run comes back as the same input", () => {
       no_trade_band: 0,
       group_cap: null,
       group_by: "SECTOR",
+      group_caps: [{ by: "CURRENCY", cap: 0.6 }],
       relative_band: 0,
       band_fill: "CASH",
       on_infeasible: "CASH",

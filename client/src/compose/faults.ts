@@ -1,6 +1,6 @@
 import type { RunBacktestMutation, StrategyChoiceFragment } from "../graphql/generated";
 import type { Draft, Values } from "./draft";
-import { COSTS, CONSTRAINTS, type NumberField, OVERLAY } from "./numbers";
+import { COSTS, CONSTRAINTS, type NumberField, OVERLAY, SECOND_CAP } from "./numbers";
 import { fieldsOf, numberFault, orderedPairs, parseNumber, parseValues } from "./schema";
 
 /** Path of a field, as the server writes it below `input`, to what is wrong there. */
@@ -16,6 +16,7 @@ export function findFaults(draft: Draft, strategy: StrategyChoiceFragment, start
     ["initialCapital", numberFault(draft.initialCapital, { minimum: 1, maximum: 1e12 })],
     ...numberFaults("costs", COSTS, draft.costs),
     ...numberFaults("constraints", CONSTRAINTS, draft.constraints),
+    [`constraints.${SECOND_CAP.name}`, numberFault(draft.secondCap, SECOND_CAP, { optional: true })],
     [OVERLAY.name, numberFault(draft.overlayVolTarget, OVERLAY, { optional: true })],
   ];
   return Object.fromEntries(found.filter((entry): entry is [string, string] => entry[1] !== undefined));

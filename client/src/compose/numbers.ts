@@ -143,6 +143,17 @@ export const CONSTRAINTS = [
   },
 ] as const satisfies readonly NumberField[];
 
+/** A second grouping, whose groups may overlap with those of the first. */
+export const SECOND_CAP = {
+  name: "groupCaps",
+  label: "Largest weight of a second group",
+  fallback: "",
+  optional: true,
+  above: 0,
+  maximum: 1,
+  hint: "Of another grouping; both hold. Empty: no limit.",
+} as const satisfies NumberField;
+
 export const OVERLAY = {
   name: "overlayVolTarget",
   label: "Volatility target",

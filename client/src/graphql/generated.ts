@@ -92,7 +92,7 @@ export type ConstraintsInput = {
   groupBy?: GroupBy | null | undefined;
   /** Largest weight of a group; none if left out. */
   groupCap?: number | null | undefined;
-  /** Caps by other groupings too, all of which hold; the lowest of one counts. */
+  /** Caps by other groupings too, all of which hold. */
   groupCaps?: Array<GroupCapInput> | null | undefined;
   /** Most assets held at once; any number if left out. */
   maxPositions?: number | null | undefined;

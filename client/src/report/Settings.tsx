@@ -7,6 +7,7 @@ import css from "./Settings.module.css";
 
 const CHOICES: [string, string][] = [
   ["groupBy", "Group by"],
+  ["groupCaps", "Largest weight of a second group"],
   ["bandFill", "Weight left alone goes to"],
   ["onInfeasible", "Where limits cannot hold"],
 ];
@@ -77,8 +78,12 @@ function inOrder(labels: readonly Label[], stored: unknown): [string, string][] 
 function shown(value: unknown): string {
   if (value === null || value === undefined) return NOTHING;
   if (typeof value === "boolean") return value ? "Yes" : "No";
-  if (Array.isArray(value)) return value.length ? value.join(", ") : "None";
-  if (typeof value === "object") return JSON.stringify(value);
+  if (Array.isArray(value))
+    return value.length ? value.map((each) => (typeof each === "object" ? shown(each) : each)).join(", ") : "None";
+  if (typeof value === "object") {
+    const pairs = Object.entries(value).map(([name, each]) => `${words(name).toLowerCase()} ${shown(each)}`);
+    return pairs.join(", ") || "None";
+  }
   return typeof value === "string" && Number.isNaN(Number(value)) ? enumWords(value) : String(value).replace(/^-/, "−");
 }
 
