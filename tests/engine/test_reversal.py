@@ -31,7 +31,7 @@ def daily_figures(values, columns=("value",), *, sessions=SESSIONS, reach=7):
 def decided(close, state=None, *, changes=None, **parameters):
     strategy = Reversal(ReversalParameters(**parameters))
     panel = make_panel(close, **(changes or {}))
-    return strategy.decide(panel.window(len(close) - 1, strategy.warmup, NEVER - 1), state)
+    return strategy.decide(panel.window(len(close) - 1, strategy.warmup + 5, NEVER - 1), state)
 
 
 def daily_decisions(close, strategy, **changes):
@@ -240,8 +240,8 @@ def test_a_shock_is_held_for_its_sessions_and_no_longer():
     assert targets.weights[targets.rows == 26].tolist() == [[0.5, 0.0]]
 
 
-def test_what_is_held_keeps_its_place_and_the_deepest_falls_take_the_others():
-    close = falling(-0.08, -0.12, -0.10)
+def test_what_is_held_keeps_its_place_and_its_day_and_the_deepest_falls_take_the_others():
+    close = falling(-0.12, -0.08, -0.10)
     volume = np.full(close.shape, 1000.0)
     volume[-1] = 9000.0
     yesterday = int(make_sessions(SESSIONS)[-2])
@@ -250,8 +250,20 @@ def test_what_is_held_keeps_its_place_and_the_deepest_falls_take_the_others():
         close, {1: yesterday}, mode="shock", top_n=2, changes={"volume": volume}
     )
 
-    assert decision.weights.tolist() == [0.5, 0.5, 0.0]
-    assert state == {1: yesterday, 2: yesterday + 1}
+    assert decision.weights.tolist() == [0.5, 0.0, 0.5]
+    assert state == {1: yesterday, 3: yesterday + 1}
+
+
+def test_a_calm_market_brings_no_new_shocks_and_sells_none_that_are_held():
+    close = falling(-0.12, 0.0)
+    yesterday = int(make_sessions(SESSIONS)[-2])
+    calm = {**rush(close), "extra": {"VIX": daily_figures([12.0])}}
+
+    decision, state = decided(close, {2: yesterday}, mode="shock", vix_min=20.0, changes=calm)
+
+    assert decision.weights.tolist() == [0.0, 0.05]
+    assert decision.reasons == {"no_shock": 1, "low_vix": 1}
+    assert state == {2: yesterday}
 
 
 def test_a_held_share_that_leaves_the_universe_is_sold():

@@ -9,6 +9,7 @@ from engine.panel import NEVER
 from engine.schedule import DecisionClock, Rebalance
 from engine.strategies.olmar import Olmar, OlmarParameters
 from engine.strategies.rmr import Rmr, RmrParameters
+from tests.contracts.strategy_runs import permute
 from tests.engine.panels import make_closes, make_panel
 
 NAN = np.nan
@@ -60,6 +61,38 @@ def test_the_drifted_anchor_starts_from_what_the_targets_became():
 
     assert by_target.decide(window_of(moved), state)[0].weights.tolist() == [0.5, 0.5]
     assert by_drift.decide(window_of(moved), state)[0].weights == pytest.approx([2 / 3, 1 / 3])
+
+
+def test_drift_is_measured_from_the_last_price_where_a_market_was_closed_since():
+    """Sydney, the second asset's market, is closed on the session of the first decision."""
+    close = np.array([[100.0, 100.0]] * 5 + [[100.0, NAN], [100.0, 200.0]])
+    closes_at = np.repeat(make_panel(close).closes_at, 2, axis=1)
+    closes_at[5, 1] = NEVER
+    changes = {"market": [0, 1], "markets": ("XNYS", "XASX")}
+    changes |= {"closes_at": closes_at, "opens_at": closes_at}
+    panel, strategy = make_panel(close, **changes), olmar(anchor="drifted", window=2, epsilon=1.0)
+
+    first, state = strategy.decide(panel.window(5, 5, int(closes_at[5, 0])), None)
+    _, after = strategy.decide(panel.window(6, 5, int(closes_at[6, 0])), state)
+    still = olmar(anchor="drifted", window=2).decide(
+        window_of(np.array([[100.0, 200.0]] * 4)), state
+    )
+
+    assert first.weights.tolist() == [0.5, 0.5]
+    assert after.levels.tolist() == [100.0, 200.0]
+    assert still[0].weights == pytest.approx([1 / 3, 2 / 3])
+
+
+@pytest.mark.parametrize("strategy", [olmar(window=5), Rmr(RmrParameters(epsilon=1.02))])
+def test_the_order_of_many_columns_changes_no_bit(strategy):
+    close = make_closes(sessions=60, assets=23)
+    order = np.random.default_rng(1).permutation(23)
+
+    for row in range(10, 60):
+        window = make_panel(close).window(row, 10, NEVER - 1)
+        straight, _ = strategy.decide(window, None)
+        shuffled, _ = strategy.decide(permute(window, order), None)
+        assert shuffled.weights.tobytes() == straight.weights[order].tobytes()
 
 
 def test_a_cap_on_turnover_ends_the_move_on_its_way():
