@@ -165,6 +165,14 @@ def test_a_fit_that_is_refused_leaves_the_model_before_it_in_force():
     assert np.isfinite(found.probability[found.row >= 410]).all()
 
 
+def test_a_series_that_grows_like_clockwork_has_no_model():
+    found = follow(observe(index_of(1.001 ** np.arange(500.0)), "return_vol"), QUICK)
+
+    assert found.fits == ()
+    assert found.rejected == (299 + 21, 399 + 21)
+    assert np.isnan(found.probability).all()
+
+
 def test_too_short_a_series_is_refused():
     with pytest.raises(InsufficientHistory, match="need 273 closes, there were 272"):
         follow(observe(index_of(made_level(n=272)), "return_vol"), QUICK)
