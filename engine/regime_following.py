@@ -51,7 +51,7 @@ class Index:
         A session on which the level did not move in its last digit had none of its own: a holiday
         of its market, or a close that is not yet known. With a `vix` (k,) it must be known too.
         """
-        known = np.isfinite(level) if vix is None else np.isfinite(level) & np.isfinite(vix)
+        known = np.isfinite(level) if vix is None else np.isfinite(level) & (vix > 0.0)
         values = np.full(len(level), np.nan) if vix is None else vix
         return cls(session=session[known], level=level[known], vix=values[known])._moved()
 

@@ -62,7 +62,7 @@ def test_features_are_those_chosen():
 def test_a_level_that_only_stands_is_no_session():
     session = np.arange(8)
     level = np.array([np.nan, 10.0, 10.0, 11.0, 12.0, 12.0, 12.0, 13.0])
-    vix = np.array([20.0, 20.0, 20.0, np.nan, 21.0, 22.0, 22.0, 22.0])
+    vix = np.array([20.0, 20.0, 0.0, np.nan, 21.0, 22.0, 22.0, 22.0])
 
     plain = Index.of(session, level, None)
     with_vix = Index.of(session, level, vix)
