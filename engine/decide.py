@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.errors import EngineError, InsufficientHistory, MissingData, Refused
 from engine.option_positions import Structure
-from engine.panel import Panel, Window
+from engine.panel import AnyArray, Panel, Window
 from engine.returns import MAX_GAP
 from engine.schedule import (
     DecisionClock,
@@ -35,6 +35,7 @@ class Targets:
     reasons: Mapping[str, int]  # why assets were passed over, counted over all decisions
     flags: tuple[str, ...] = ()  # of any decision, in the order they first arose
     diagnostics: Mapping[str, Any] = field(default_factory=dict)  # by topic, the latest of each
+    learnt: Mapping[str, AnyArray] = field(default_factory=dict)  # the latest model's tables
     signals: tuple[Signals, ...] = ()  # (d,) where the strategy is of kind `signals`
     opens: tuple[Structure | None, ...] = ()  # (d,) where any opens options
     # By panel row the decisions that are all cash because a method had no answer.
@@ -197,12 +198,14 @@ def _targets(
     reasons: Counter[str] = Counter()
     flags: dict[str, None] = {}
     diagnostics: dict[str, Any] = {}
+    learnt: Mapping[str, AnyArray] = {}
     weights = np.zeros((len(made), len(panel.symbols)))
     for i, (_, decision) in enumerate(made):
         weights[i] = decision.weights
         reasons.update(decision.reasons)
         flags.update(dict.fromkeys(decision.flags))
         diagnostics.update(decision.diagnostics)
+        learnt = decision.learnt or learnt
     opened = tuple(each.opens for _, each in made)
     return Targets(
         rows=rows[chosen],
@@ -211,6 +214,7 @@ def _targets(
         reasons=reasons,
         flags=tuple(flags),
         diagnostics=diagnostics,
+        learnt=learnt,
         signals=tuple(each.signals for _, each in made if each.signals is not None),
         opens=opened if any(opened) else (),
         keep={int(rows[at]): each.keep for at, each in made if each.keep is not None},

@@ -25,6 +25,7 @@ from engine.calibration import (
     reliability,
 )
 from engine.forest import Forest, grow
+from engine.panel import AnyArray
 from engine.purging import purged_folds
 from engine.types import BoolArray, FloatArray, IntArray
 from engine.uniqueness import sample_weights, uniqueness
@@ -54,6 +55,15 @@ class MetaModel:
     forest: Forest
     calibration: Calibration
     report: Mapping[str, Any]  # out-of-fold figures, JSON values
+
+    def tables(self) -> dict[str, AnyArray]:
+        """Return all that a probability follows from, as arrays by name."""
+        forest = {each.name: getattr(self.forest, each.name) for each in fields(Forest)}
+        return forest | {
+            "calibration_method": np.array(self.calibration.method),
+            "calibration_score": self.calibration.score,
+            "calibration_probability": self.calibration.probability,
+        }
 
     def probability(self, features: FloatArray) -> FloatArray:
         """Return the chance of each row of `features` (e, f) to win."""

@@ -33,7 +33,8 @@ def purged_folds(
 
 def apart(start: IntArray, end: IntArray, test: IntArray, *, embargo: int) -> BoolArray:
     """Tell which labels share no session with those of `test`, nor begin right behind them."""
-    first, last = start[test].min(), end[test].max()
+    first, last = int(start[test].min()), int(end[test].max())
     meets = (start <= last) & (end >= first)
     follows = (start > last) & (start <= last + embargo)
-    return ~(meets | follows)
+    shared: BoolArray = meets | follows
+    return ~shared

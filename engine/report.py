@@ -16,7 +16,7 @@ from engine.guards import Lookahead, missing_bars
 from engine.ledger import Ledger
 from engine.metrics import Metrics, Moments, measure, moments
 from engine.orders import Orders
-from engine.panel import Panel
+from engine.panel import AnyArray, Panel
 from engine.ratios import session_returns
 from engine.round_trips import round_trips
 from engine.types import SESSIONS_PER_YEAR, FloatArray, IntArray
@@ -84,6 +84,7 @@ class Result:
     reasons: Mapping[str, int]  # why assets were passed over or removed, over all decisions
     notes: tuple[str, ...]  # limits that could not hold, by decision
     diagnostics: Mapping[str, Any]  # what the strategy measured of itself, by topic
+    learnt: Mapping[str, AnyArray]  # tables of the last model it trained
     guards: Guards
 
 
@@ -153,6 +154,7 @@ def report(
         reasons=targets.reasons,
         notes=notes,
         diagnostics={**targets.diagnostics, "costs": costs},
+        learnt=targets.learnt,
         guards=_guards(
             panel,
             net,

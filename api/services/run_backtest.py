@@ -28,7 +28,11 @@ NANOSECONDS = 1_000_000_000
 TABLES = 1
 # Where the engine's share of a run's progress begins and ends.
 READ, COMPUTED = 0.15, 0.9
-DOWNLOADS = {"series.parquet": "Series (Parquet)", "orders.csv": "Orders (CSV)"}
+DOWNLOADS = {
+    "series.parquet": "Series (Parquet)",
+    "orders.csv": "Orders (CSV)",
+    "model.npz": "Model (NumPy)",
+}
 
 
 async def run_backtest(
@@ -53,6 +57,7 @@ async def run_backtest(
     downloads = [
         {"label": label, "key": f"{job.prefix}{name}", "bytes": sizes[f"{job.prefix}{name}"]}
         for name, label in DOWNLOADS.items()
+        if f"{job.prefix}{name}" in sizes
     ]
     return {
         "summary": _summary(result, panel) | risk | {"downloads": downloads},

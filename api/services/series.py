@@ -23,6 +23,7 @@ from engine.backtest import Orders, Result
 from engine.books import Books
 from engine.downsample import deepest_per_bucket, largest_triangle_three_buckets
 from engine.drawdowns import drawdowns
+from engine.panel import AnyArray
 from engine.rolling import WINDOWS, rolling_figures
 from engine.types import FloatArray, IntArray
 
@@ -57,6 +58,15 @@ def objects(result: Result, prefix: str) -> Iterator[tuple[str, bytes]]:
     yield f"{prefix}orders.columns.gz", write_columns(orders, total_points=len(orders["date"]))
     yield f"{prefix}orders.csv", _csv(orders)
     yield f"{prefix}series.parquet", _parquet(dates, equity | {"drawdown": depth["strategy"]})
+    if result.learnt:
+        yield f"{prefix}model.npz", _tables(result.learnt)
+
+
+def _tables(learnt: Mapping[str, AnyArray]) -> bytes:
+    """Return a model as plain arrays: unlike a pickle it runs nothing when it is read."""
+    written = io.BytesIO()
+    np.savez_compressed(written, allow_pickle=False, **learnt)
+    return written.getvalue()
 
 
 def curve_objects(

@@ -13,7 +13,7 @@ from engine.eligibility import LIQUIDITY_SESSIONS
 from engine.errors import EngineError
 from engine.inputs import Input, panels_needed
 from engine.option_positions import Structure
-from engine.panel import Window
+from engine.panel import AnyArray, Window
 from engine.parameters import Described, parameter_schema
 from engine.schedule import Rebalance
 from engine.shorting import BORROW_BPS, Shorting
@@ -78,6 +78,7 @@ class Decision:
     flags: tuple[str, ...] = ()  # what a reader of the run has to know
     # What the strategy measured of itself, by topic, as JSON values; unknown is None, never NaN.
     diagnostics: Mapping[str, Any] = field(default_factory=dict)
+    learnt: Mapping[str, AnyArray] = field(default_factory=dict)  # tables of a model it trained
     scores: FloatArray | None = None  # (m,) what it ranked by, NaN where it passed one over
     # Of kind `signals`; the weights are then what its entries would weigh, a summary.
     signals: Signals | None = None

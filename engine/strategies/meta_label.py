@@ -169,6 +169,7 @@ class MetaLabel(Wrapper[MetaLabelParameters]):
             weights=decided.weights * taken,
             reasons=Counter(decided.reasons) + Counter({"improbable": skipped}),
             flags=(*decided.flags, *(() if memory.model else ("untrained",))),
+            learnt=memory.model.tables() if memory.model else {},
             diagnostics={**decided.diagnostics, self.key: self._diagnose(memory)},
         ), memory
 

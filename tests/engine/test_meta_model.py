@@ -1,10 +1,11 @@
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
 
-from engine.calibration import area_under_curve
-from engine.meta_model import Labelled, _area_within_folds, train
+from engine.calibration import Calibration, area_under_curve
+from engine.forest import Forest
+from engine.meta_model import Labelled, MetaModel, _area_within_folds, train
 
 COUNT = 240
 
@@ -60,6 +61,25 @@ def test_trades_that_overlap_the_fold_are_not_learnt_from():
 
     assert learn(twins) is None
     assert learn(replace(twins, end=twins.start + 1)) is not None
+
+
+def test_the_tables_say_all_that_the_model_does():
+    base = make_labelled(edge=1.0, count=120)
+    model = learn(base)
+
+    tables = model.tables()
+
+    names = [entry.name for entry in fields(Forest)]
+    forest = Forest(**{name: tables[name] for name in names})
+    calibration = Calibration(
+        method=str(tables["calibration_method"]),
+        score=tables["calibration_score"],
+        probability=tables["calibration_probability"],
+    )
+    again = MetaModel(forest=forest, calibration=calibration, report={})
+    told, kept = model.probability(base.features), again.probability(base.features)
+    assert kept.tobytes() == told.tobytes()
+    assert not any(table.dtype.hasobject for table in tables.values())
 
 
 def test_one_class_alone_trains_nothing():
