@@ -20,6 +20,7 @@ from engine.types import BoolArray, FloatArray, IntArray
 if TYPE_CHECKING:
     from engine.activity import RoundTrips
     from engine.decide import Targets
+    from engine.option_risk import OpenContracts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,6 +120,9 @@ class Derivatives(Protocol):
 
     def round_trips(self) -> RoundTrips:
         """Return the positions that were closed."""
+
+    def still_open(self) -> OpenContracts | None:
+        """Return those that were not, as they stand at the last close."""
 
 
 @dataclass(kw_only=True)

@@ -12,15 +12,14 @@ Between those sessions nothing moves but prices, so the curve is computed for al
 and every identity of `engine.identities` is asserted on every session.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
 from engine.account import Account, Derivatives, Payment, Terms
 from engine.actions import Actions, settle_actions
-from engine.activity import RoundTrips
 from engine.books import Books, close_books
 from engine.costs import CostModel, asset_rules
 from engine.decide import Targets
@@ -57,9 +56,7 @@ class Ledger:
     cash_rate: float
     flags: tuple[str, ...]
     panel: Panel  # traded on: assets, and behind them the columns of contracts held beside them
-    labels: tuple[str, ...] = ()  # what each order traded, where a symbol does not tell
-    trips: RoundTrips | None = None  # closed positions in contracts
-    missed: Mapping[str, int] = field(default_factory=dict)  # why contracts were not opened
+    derivatives: Derivatives | None = None  # contracts held beside the shares
     notes: tuple[str, ...] = ()  # limits that could not hold, by decision
 
 
@@ -177,9 +174,7 @@ def close_ledger(
         turnover=_turnover(orders, targets.rows, equity),
         flags=ledger_flags(account.terms, orders, books, unpriced=unpriced),
         panel=account.terms.panel,
-        labels=() if contracts is None else contracts.labels(orders),
-        trips=None if contracts is None else contracts.round_trips(),
-        missed={} if contracts is None else contracts.missed,
+        derivatives=contracts,
     )
 
 

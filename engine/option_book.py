@@ -27,6 +27,7 @@ from engine.decide import Targets
 from engine.execution import FillPolicy
 from engine.option_columns import Columns, widen_terms
 from engine.option_positions import MULTIPLIER, Held, Opening, Position, Structure
+from engine.option_risk import OpenContracts
 from engine.option_surface import TICK, market_of, years_to
 from engine.orders import Orders, Reason
 from engine.panel import Panel
@@ -108,6 +109,20 @@ class OptionBook:
         return RoundTrips(
             cost=np.array([each.at_risk for each in self.ended]),
             profit=np.array([each.profit for each in self.ended]),
+        )
+
+    def still_open(self) -> OpenContracts | None:
+        """Return the open positions at the last close on which options had a price."""
+        priced = np.flatnonzero(self.trades[: self.row + 1])
+        if not self.positions or not len(priced):
+            return None
+        at = int(priced[-1])
+        return OpenContracts(
+            symbol=self.panel.symbols[self.columns.asset],
+            positions=tuple(self.positions),
+            market=self.market.at(at),
+            day=int(self.panel.session[at]),
+            rate=self._rate(at),
         )
 
     def _worth(self, account: Account, row: int) -> float:

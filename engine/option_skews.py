@@ -3,11 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-import numpy as np
-
 from engine.ledger import Ledger
 from engine.metrics import measure
 from engine.option_assumptions import SKEWS, Modelled
+from engine.report import risk_free
 
 TOPIC: Final = "option_skews"
 FIGURES: Final = ("total_return", "cagr", "volatility", "sharpe", "max_drawdown")
@@ -25,13 +24,18 @@ def compare_skews(
         _row(slope * factor, own if factor == 1.0 else trade(strategy.at_skew(slope * factor)))
         for factor in SKEWS
     ]
-    return {TOPIC: {"positions_not_opened": dict(own.missed), "runs": rows}}
+    return {
+        TOPIC: {
+            "positions_not_opened": dict(own.derivatives.missed) if own.derivatives else {},
+            "runs": rows,
+        }
+    }
 
 
 def _row(skew: float, ledger: Ledger) -> dict[str, Any]:
     books = ledger.books
-    rf = np.nan_to_num(ledger.panel.rf[books.row])
-    metrics = measure(books.equity, books.session, rf=rf)
+    metrics = measure(books.equity, books.session, rf=risk_free(ledger.panel, ledger))
     figures: dict[str, Any] = {name: getattr(metrics, name) for name in FIGURES}
-    closed = 0 if ledger.trips is None else len(ledger.trips.profit)
+    options = ledger.derivatives
+    closed = 0 if options is None else len(options.round_trips().profit)
     return {"skew": skew + 0.0, **figures, "positions_closed": closed}

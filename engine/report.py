@@ -15,6 +15,7 @@ from engine.drawdowns import DrawdownPeriod
 from engine.guards import Lookahead, missing_bars
 from engine.ledger import Ledger
 from engine.metrics import Metrics, Moments, measure, moments
+from engine.option_risk import OpenContracts
 from engine.orders import Orders
 from engine.panel import AnyArray, Panel
 from engine.ratios import session_returns
@@ -76,6 +77,7 @@ class Result:
     symbols: tuple[str, ...]  # of the books: the panel's assets, contracts behind them
     orders: Orders
     traded: tuple[str, ...]  # what each order traded
+    contracts: OpenContracts | None  # held at the end
     attribution: Attribution
     decisions: IntArray  # (d,) days since 1970-01-01
     weights: FloatArray  # (d, m) target weights as traded
@@ -145,7 +147,8 @@ def report(
         drawdowns=tables.drawdown_periods(books.equity, session),
         symbols=net.panel.symbols,
         orders=net.orders,
-        traded=net.labels or tuple(panel.symbols[asset] for asset in net.orders.asset.tolist()),
+        traded=_traded(net),
+        contracts=None if net.derivatives is None else net.derivatives.still_open(),
         attribution=attribute(books, len(net.panel.symbols)),
         decisions=panel.session[net.decisions],
         weights=net.weights[:, : len(panel.symbols)],
@@ -214,7 +217,13 @@ def _closed(net: Ledger, assets: int) -> RoundTrips:
     """Return the round trips in the first so many columns, and the positions in contracts."""
     shares = net.orders.select(net.orders.asset < assets)
     trips = round_trips(net.books, shares, net.payments, net.actions)
-    return trips if net.trips is None else trips.join(net.trips)
+    return trips if net.derivatives is None else trips.join(net.derivatives.round_trips())
+
+
+def _traded(net: Ledger) -> tuple[str, ...]:
+    if net.derivatives is not None:
+        return net.derivatives.labels(net.orders)
+    return tuple(net.panel.symbols[asset] for asset in net.orders.asset.tolist())
 
 
 def risk_free(panel: Panel, net: Ledger) -> FloatArray:

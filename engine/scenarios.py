@@ -126,7 +126,7 @@ WINDOWS: Final = (
     ),
 )  # fmt: skip
 
-_FIRST_ORDER = "each holding by its beta over the last 252 sessions"
+_FIRST_ORDER = "each holding by its beta over the last 252 sessions, options repriced whole"
 
 SHOCKS: Final = (
     Shock(

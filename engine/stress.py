@@ -2,7 +2,7 @@
 
 A window the run does not cover whole has no figures at all: part of a crash under its full name
 would flatter or frighten. A shock is first order: each holding moves by its beta, its currency and
-what it stands for, and nothing is traded on the way.
+what it stands for, and nothing is traded on the way. Options are repriced whole.
 """
 
 import math
@@ -16,6 +16,7 @@ import numpy as np
 
 from engine import ratios
 from engine.drawdowns import drawdowns
+from engine.option_risk import OpenContracts
 from engine.returns import simple_returns
 from engine.scenarios import (
     BITCOIN,
@@ -32,6 +33,7 @@ BETA_SESSIONS: Final = 252
 LEAST_FOR_BETA: Final = 126
 DEFAULT_BETA: Final = 1.0  # of a share too young for its own
 LEVEL: Final = 0.95
+TO_NOTHING: Final = -0.999  # an index falls no further: a price is above 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +75,8 @@ class Holdings:
     benchmark: FloatArray  # (n,) returns of the benchmark in its own currency, NaN = none
     abroad: FloatArray  # (m,) how AUDUSD moves a holding: 0 at home, -1 dollars at home in AUD
     benchmark_abroad: float  # the same of the benchmark
+    contracts: OpenContracts | None = None  # options on one of the assets, which may weigh nothing
+    equity: float = 1.0  # base currency
 
 
 def in_window(curves: Curves, window: HistoricWindow) -> Outcome:
@@ -134,11 +138,14 @@ def under(shock: Shock, holdings: Holdings, beta: FloatArray) -> Outcome:
     """
     moves, touched = np.zeros(len(beta)), False
     market: float | None = None  # of rates, gold and bitcoin it has no known part
+    options = 0.0
     if shock.equity is not None:
         moves, touched = moves + beta * shock.equity, True
         market = shock.equity
+        options += _repriced(holdings, beta, shock.equity)
     if shock.audusd is not None:
         moves, touched = moves + _currency(shock.audusd, holdings.abroad), True
+        options += _converted(holdings, shock.audusd)
         abroad = np.array(holdings.benchmark_abroad)
         market = (market or 0.0) + float(_currency(shock.audusd, abroad))
     for change, exposure in (
@@ -154,9 +161,26 @@ def under(shock: Shock, holdings: Holdings, beta: FloatArray) -> Outcome:
     return Outcome(
         key=shock.key,
         covered=True,
-        total_return=float(holdings.weight @ moves),
+        total_return=float(holdings.weight @ moves) + options,
         benchmark_return=market,
     )
+
+
+def _repriced(holdings: Holdings, beta: FloatArray, market: float) -> float:
+    """Return what options gain when their index moves by its beta, as a fraction of equity."""
+    contracts = holdings.contracts
+    if contracts is None:
+        return 0.0
+    move = max(float(beta[holdings.symbols.index(contracts.symbol)]) * market, TO_NOTHING)
+    return (contracts.worth(move) - contracts.worth()) / holdings.equity
+
+
+def _converted(holdings: Holdings, audusd: float) -> float:
+    contracts = holdings.contracts
+    if contracts is None:
+        return 0.0
+    abroad = holdings.abroad[[holdings.symbols.index(contracts.symbol)]]
+    return contracts.worth() / holdings.equity * float(_currency(audusd, abroad)[0])
 
 
 def _currency(audusd: float, abroad: FloatArray) -> FloatArray:

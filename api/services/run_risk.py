@@ -91,18 +91,24 @@ def _holdings(result: Result, panel: Panel) -> stress.Holdings:
     weight = books.value[-1] / books.equity[-1]
     # What lies behind the panel's assets are contracts, which have no returns of their own.
     weight = np.where(books.held < len(panel.symbols), weight, 0.0)
-    held = books.held[weight != 0.0]
+    weights = dict(zip(books.held.tolist(), weight.tolist(), strict=True))
+    wanted = {asset for asset, share in weights.items() if share != 0.0}
+    if result.contracts is not None:
+        wanted.add(panel.symbols.index(result.contracts.symbol))
+    held = np.array(sorted(wanted), np.int64)
     last = int(books.row[-1]) + 1
     own = (panel.close * panel.tr_factor)[:last, held]
     market = (panel.benchmark / panel.fx[:, panel.benchmark_currency])[:last, None]
     return stress.Holdings(
         symbols=tuple(panel.symbols[asset] for asset in held),
-        weight=weight[weight != 0.0],
+        weight=np.array([weights.get(asset, 0.0) for asset in held.tolist()]),
         returns=stress.recent_returns(own),
         home=stress.recent_returns(panel.total_return()[:last, held]),
         benchmark=stress.recent_returns(market)[:, 0],
         abroad=np.array([_abroad(panel.currencies, code) for code in panel.currency[held]]),
         benchmark_abroad=_abroad(panel.currencies, panel.benchmark_currency),
+        contracts=result.contracts,
+        equity=float(books.equity[-1]),
     )
 
 

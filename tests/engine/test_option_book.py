@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
+from engine import scenarios, stress
 from engine.costs import CostModel
 from engine.errors import InvalidParameters, MissingData
 from engine.execution import FillPolicy
@@ -360,7 +361,7 @@ def test_the_accounts_of_any_condor_add_up(seed):
 
 
 def test_a_run_is_made_at_three_slopes_of_the_smile():
-    panel = quiet(sessions=200)
+    panel = quiet(sessions=200, rf=np.where(np.arange(200) < 50, np.nan, 1e-4))
 
     result = backtest(panel, make_condor())
 
@@ -368,6 +369,7 @@ def test_a_run_is_made_at_three_slopes_of_the_smile():
     assert [row["skew"] for row in rows] == [0.0, -0.18, pytest.approx(-0.27)]
     assert rows[1]["total_return"] == result.metrics.total_return
     assert rows[1]["max_drawdown"] == result.metrics.max_drawdown
+    assert rows[1]["sharpe"] == result.metrics.sharpe is not None
     for row in rows:
         alone = backtest(panel, make_condor(skew=row["skew"]))
         assert row["total_return"] == alone.metrics.total_return
@@ -409,3 +411,42 @@ def test_a_market_knows_what_a_price_needs():
 
     assert market.known.tolist() == [True, False, False]
     assert make_hedge().warmup == 2
+
+
+def test_a_shock_reprices_what_is_still_open_at_its_last_close():
+    result = backtest(quiet(sessions=10), make_condor(**PLAIN, risk_pct=0.1), **FREE)
+
+    contracts = result.contracts
+    legs = result.books.quantity[-1]
+    strikes = np.array([float(entry[1].split()[2]) for entry in options(result)])
+    calls, days = np.array([False, False, True, True]), day("2000-02-18") - result.session[-1]
+    terms = {"rate": 0.0, "dividend_yield": 0.0, "volatility": model_volatility(days)}
+    for move in (0.0, -0.1, -0.3):
+        spot = 1000.0 * (1.0 + move)
+        # The volatility of a strike follows its distance from the forward; here the smile is flat.
+        model = option_price(calls, spot, strikes, days / 365.0, **terms)
+        assert contracts.worth(move) == pytest.approx(100.0 * legs @ model, abs=1e-6)
+    assert contracts.worth() == pytest.approx(result.books.value[-1].sum(), abs=1e-6)
+    holdings = stress.Holdings(
+        symbols=("S000",),
+        weight=np.zeros(1),
+        returns=np.full((10, 1), np.nan),
+        home=np.full((10, 1), np.nan),
+        benchmark=np.full(10, np.nan),
+        abroad=np.array([-1.0]),
+        benchmark_abroad=0.0,
+        contracts=contracts,
+        equity=float(result.equity[-1]),
+    )
+    shocks = {shock.key: shock for shock in scenarios.SHOCKS}
+    lost = stress.under(shocks["equity_30"], holdings, np.array([1.0])).total_return
+    assert lost == (contracts.worth(-0.3) - contracts.worth()) / result.equity[-1]
+    # More than a tenth of equity cannot be lost: that is what the wings are for.
+    assert -0.11 < lost < -0.05
+    converted = stress.under(shocks["aud_up_20"], holdings, np.array([1.0])).total_return
+    assert converted == pytest.approx(contracts.worth() / result.equity[-1] * (1 / 1.2 - 1))
+
+
+def test_a_run_that_holds_no_option_at_its_end_has_none_to_reprice():
+    assert backtest(at_expiry(1000.0), make_condor(**HELD_ON), **FREE).contracts is None
+    assert backtest(quiet(sessions=4), make_condor(), capital=10_000.0).contracts is None
