@@ -84,6 +84,7 @@ class Payment:
     local: FloatArray  # dividend net of withholding, the asset's currency; below 0 where short
     amount: FloatArray  # the same in base currency, before conversion
     cost: FloatArray  # of converting it, or of borrowing; base currency
+    paid: IntArray | None = None  # rows on which it becomes cash; None: on its own
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +94,7 @@ class Snapshot:
     row: int
     cash: float
     quantity: FloatArray
+    receivable: float  # dividends met and not yet paid, below 0 where owed
 
 
 class Derivatives(Protocol):
@@ -136,6 +138,7 @@ class Account:
     book: OrderBook = field(default_factory=OrderBook)
     payments: list[Payment] = field(default_factory=list)
     snapshots: list[Snapshot] = field(default_factory=list)
+    awaited: dict[int, float] = field(default_factory=dict)  # dividends by the row of payment
     interest: dict[int, float] = field(default_factory=dict)  # by row, after a night with a loan
     watched: int = -1  # last row whose close was held against the margin
     derivatives: Derivatives | None = None
@@ -156,7 +159,12 @@ class Account:
         """Keep the state of this row; a later one on the same row replaces it."""
         if self.snapshots and self.snapshots[-1].row == self.row:
             self.snapshots.pop()
-        kept = Snapshot(row=self.row, cash=self.cash, quantity=self.quantity.copy())
+        kept = Snapshot(
+            row=self.row,
+            cash=self.cash,
+            quantity=self.quantity.copy(),
+            receivable=sum(self.awaited.values()),
+        )
         self.snapshots.append(kept)
 
     def advance(self, row: int) -> None:
@@ -172,6 +180,7 @@ class Account:
             self._earn(met)
             self._split(met)
             self._collect(met)
+            self.cash += self.awaited.pop(met, 0.0)
             self._delist(met)
             self.snapshot()
         self._earn(row)
@@ -228,8 +237,16 @@ class Account:
         local = self.quantity[asset] * dividend[asset] * kept
         amount = local * self.terms.rate(row, asset)
         cost = self.terms.costs.conversion(np.abs(amount), self.terms.foreign[asset])
-        self.cash += float((amount - cost).sum())
-        self.payments.append(Payment(row=row, asset=asset, local=local, amount=amount, cost=cost))
+        rows = self.terms.actions.paid
+        paid = None if rows is None else rows[row, asset]
+        if paid is None:
+            self.cash += float((amount - cost).sum())
+        else:
+            for at, due in zip(paid.tolist(), (amount - cost).tolist(), strict=True):
+                self.awaited[at] = self.awaited.get(at, 0.0) + due
+        self.payments.append(
+            Payment(row=row, asset=asset, local=local, amount=amount, cost=cost, paid=paid)
+        )
 
     def _delist(self, row: int) -> None:
         actions, panel = self.terms.actions, self.terms.panel

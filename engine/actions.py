@@ -1,10 +1,11 @@
 """Corporate actions as a holder meets them: on a session with a bar, before its open.
 
 An action on a session on which the asset has no bar is met on its next bar. A delisting is met on
-its own session; the panel says so in two optional columns of `by_asset`, both of shape (n, m):
+its own session. The panel says more in optional columns of `by_asset`, each of shape (n, m):
 
 * ``delisted``: 1.0 on the session on which the listing ends, else 0 or NaN;
-* ``terminal_value``: cash per share paid on it, in the asset's currency; NaN where unknown.
+* ``terminal_value``: cash per share paid on it, in the asset's currency; NaN where unknown;
+* ``paid_on``: day on which the dividend of this ex-date is paid, NaN where unknown: then at once.
 """
 
 from __future__ import annotations
@@ -15,13 +16,14 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from engine.types import BoolArray, FloatArray
+from engine.types import BoolArray, FloatArray, IntArray
 
 if TYPE_CHECKING:
     from engine.panel import Panel
 
 DELISTED: Final = "delisted"
 TERMINAL_VALUE: Final = "terminal_value"
+PAID_ON: Final = "paid_on"
 # Return on the last mark when nothing is known of what holders got.
 # Shumway, T. (1997). The Delisting Bias in CRSP Data. Journal of Finance, 52(1).
 DELISTING_RETURN: Final = -0.30
@@ -36,6 +38,7 @@ class Actions:
     delisted: BoolArray  # (n, m)
     terminal: FloatArray  # (n, m) cash per share on delisting, NaN unknown
     rows: tuple[int, ...]  # on which anything happens, ascending
+    paid: IntArray | None  # (n, m) row on which a dividend met here is paid; None: all at once
 
     def between(self, after: int, until: int) -> tuple[int, ...]:
         """Return the rows of actions in (after, until]."""
@@ -47,16 +50,38 @@ def settle_actions(panel: Panel) -> Actions:
     split = np.where(np.isnan(panel.split), 1.0, panel.split)
     dividend = np.where(np.isnan(panel.dividend), 0.0, panel.dividend)
     move_to_bars(split, dividend, np.isfinite(panel.close))
+    paid = _payment_rows(panel, dividend)
     unknown = np.full_like(split, np.nan)
     delisted = panel.by_asset.get(DELISTED, unknown) == 1.0
     happens = ((split != 1.0) | (dividend != 0.0) | delisted).any(axis=1)
+    if paid is not None:
+        arrives = paid[dividend != 0.0]
+        happens[arrives[arrives < len(happens)]] = True
     return Actions(
         split=split,
         dividend=dividend,
         delisted=delisted,
         terminal=panel.by_asset.get(TERMINAL_VALUE, unknown),
         rows=tuple(np.flatnonzero(happens).tolist()),
+        paid=paid,
     )
+
+
+def _payment_rows(panel: Panel, dividend: FloatArray) -> IntArray | None:
+    """Return the row on which each dividend is paid, as met after `move_to_bars`."""
+    days = panel.by_asset.get(PAID_ON)
+    if days is None or not np.isfinite(days).any():
+        return None
+    paid = np.tile(np.arange(len(days))[:, None], days.shape[1])
+    bar = np.isfinite(panel.close)
+    for row, asset in np.argwhere(dividend != 0.0).tolist():
+        # A dividend that had to wait for a bar keeps the day it was promised for.
+        bars = np.flatnonzero(bar[:row, asset])
+        promised = days[int(bars[-1]) + 1 if len(bars) else 0 : row + 1, asset]
+        known = promised[np.isfinite(promised)]
+        if len(known):
+            paid[row, asset] = max(row, int(np.searchsorted(panel.session, known[-1])))
+    return paid
 
 
 def forward_factor(close: FloatArray, split: FloatArray, dividend: FloatArray) -> FloatArray:

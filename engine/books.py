@@ -31,6 +31,7 @@ class Books:
     session: IntArray  # (k,) days since 1970-01-01
     equity: FloatArray  # (k,)
     cash: FloatArray  # (k,)
+    receivable: FloatArray  # (k,) dividends met and not yet paid
     held: IntArray  # (c,) asset indices
     quantity: FloatArray  # (k, c) at the close
     value: FloatArray  # (k, c)
@@ -71,6 +72,7 @@ def close_books(account: Account, orders: Orders, *, first_row: int, capital: fl
     segment = np.searchsorted(kept, rows, side="right") - 1
     at_snapshot = np.array([shot.cash for shot in account.snapshots])[segment]
     cash = at_snapshot * terms.growth[rows] / terms.growth[np.array(kept)[segment]]
+    receivable = np.array([shot.receivable for shot in account.snapshots])[segment]
     grid = _grid(account, orders, rows, held, segment)
     value = grid.quantity * grid.mark * grid.rate
     asset, currency, interaction = _parts(grid)
@@ -83,8 +85,9 @@ def close_books(account: Account, orders: Orders, *, first_row: int, capital: fl
         capital=capital,
         row=rows,
         session=terms.panel.session[rows],
-        equity=_across(value) + cash,
+        equity=_across(value) + cash + receivable,
         cash=cash,
+        receivable=receivable,
         held=held,
         quantity=grid.quantity,
         value=value,

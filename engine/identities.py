@@ -79,15 +79,22 @@ def _replay(evidence: Evidence) -> FloatArray:
 
 def _check_equity(evidence: Evidence, replayed: FloatArray) -> None:
     books, terms = evidence.books, evidence.terms
-    flow = np.zeros(len(books.row))
+    flow, awaited = np.zeros((2, len(books.row) + 1))
     np.add.at(flow, evidence.orders.row - books.row[0], evidence.orders.cash_flow)
     for paid in evidence.payments:
-        flow[paid.row - books.row[0]] += (paid.amount - paid.cost).sum()
+        due = paid.amount - paid.cost
+        met = paid.row - int(books.row[0])
+        at = np.full(len(due), met) if paid.paid is None else paid.paid - int(books.row[0])
+        at = np.minimum(at, len(books.row))
+        np.add.at(flow, at, due)
+        awaited[met] += due.sum()
+        np.add.at(awaited, at, -due)
+    flow, receivable = flow[:-1], np.cumsum(awaited)[:-1]
     mark = terms.panel.marks()[books.row][:, books.held]
     rate = terms.panel.fx[books.row][:, terms.panel.currency[books.held]]
     value = np.where(np.abs(replayed) > SHARES, replayed * mark * rate, 0.0)
     cash = _replay_cash(evidence, flow, value)
-    _require(evidence, 1, cash + value.sum(axis=1) - books.equity)
+    _require(evidence, 1, cash + receivable + value.sum(axis=1) - books.equity)
 
 
 def _replay_cash(evidence: Evidence, flow: FloatArray, value: FloatArray) -> FloatArray:
@@ -173,7 +180,7 @@ def _check_signs(evidence: Evidence) -> None:
 
 def _check_weights(evidence: Evidence) -> None:
     books, weights = evidence.books, evidence.weights
-    off = books.value.sum(axis=1) + books.cash - books.equity
+    off = books.value.sum(axis=1) + books.cash + books.receivable - books.equity
     wrong = ~(np.abs(off) <= WEIGHT * _scale(books))
     _require_none(evidence, 6, wrong[:, None], "shares of equity do not make one")
     legal = (weights >= 0.0).all(axis=1) & (weights.sum(axis=1) <= 1.0 + WEIGHT)

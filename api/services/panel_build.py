@@ -30,6 +30,7 @@ class Share:
     action_day: IntArray  # (a,) days since 1970-01-01
     split: FloatArray  # (a,) new shares per old, 1.0 = none
     dividend: FloatArray  # (a,) cash per post-split share, 0.0 = none
+    paid_on: FloatArray  # (a,) day of its payment, NaN where unknown
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +48,7 @@ class Snapshot:
     known_at: IntArray  # (n, m) ns UTC, NEVER where there is no bar
     split: FloatArray
     dividend: FloatArray
+    paid_on: FloatArray
     superseded: Superseded
     benchmark: FloatArray  # (n,) own currency, last mark carried for a week
     benchmark_known_at: IntArray  # (n,) ns UTC; NEVER before the first
@@ -81,7 +83,7 @@ def build_year(
     shape = len(session), len(shares)
     cells = {name: np.full(shape, np.nan) for name in BARS}
     known_at = np.full(shape, NEVER)
-    split, dividend = np.ones(shape), np.zeros(shape)
+    split, dividend, paid_on = np.ones(shape), np.zeros(shape), np.full(shape, np.nan)
     for column, share in enumerate(shares):
         chosen = slice(*np.searchsorted(share.bars.day, [first, last + 1]))
         rows = np.searchsorted(session, share.bars.day[chosen])
@@ -92,6 +94,8 @@ def build_year(
         at = np.searchsorted(session, share.action_day[met])
         np.multiply.at(split[:, column], at, share.split[met])
         np.add.at(dividend[:, column], at, share.dividend[met])
+        told = np.isfinite(share.paid_on[met])
+        paid_on[at[told], column] = share.paid_on[met][told]
     return Year(
         session=session,
         opens_at=opens_at,
@@ -100,6 +104,7 @@ def build_year(
         known_at=known_at,
         split=split,
         dividend=dividend,
+        paid_on=paid_on,
         rf=session_rates(session, calendars[0], rf.day, rf.value),
         rf_known_at=session_rates_known(session, rf),
     )

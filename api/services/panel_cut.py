@@ -11,7 +11,7 @@ from api.errors import DataError, MissingData
 from api.services.calendars import calendar_code
 from api.services.panel_build import Snapshot
 from api.services.snapshot import BARS
-from engine.actions import DELISTED, forward_factor
+from engine.actions import DELISTED, PAID_ON, forward_factor
 from engine.panel import NEVER, Panel
 from engine.types import BoolArray, FloatArray, IntArray
 from models.instrument import Instrument
@@ -97,7 +97,7 @@ def cut_panel(
         benchmark_currency=quoted,
         benchmark_symbol="" if benchmark is None else benchmark.symbol,
         groups=_groups(assets),
-        by_asset=_endings(session, assets),
+        by_asset=_endings(session, assets) | _payments(snapshot.paid_on[rows]),
         superseded=snapshot.superseded.within(rows.start, rows.stop - 1),
         flags=(
             *_flags(assets, rf[first - rows.start :], currencies[0]),
@@ -240,6 +240,10 @@ def _endings(session: IntArray, assets: Sequence[Instrument]) -> dict[str, Float
     delisted = np.zeros((len(session), len(assets)))
     delisted[list(inside.values()), list(inside)] = 1.0
     return {DELISTED: delisted}
+
+
+def _payments(paid_on: FloatArray) -> dict[str, FloatArray]:
+    return {PAID_ON: paid_on} if np.isfinite(paid_on).any() else {}
 
 
 def _groups(assets: Sequence[Instrument]) -> dict[str, tuple[str, ...]]:

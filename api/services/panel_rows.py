@@ -1,5 +1,6 @@
 """The rows of a panel as arrays, as they are believed now or were at an instant."""
 
+import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -77,19 +78,21 @@ async def read_rows(
 def _share(
     instrument: Instrument, columns: BarColumns | None, actions: Sequence[ActionRow]
 ) -> Share:
-    met: dict[int, list[float]] = defaultdict(lambda: [1.0, 0.0])
+    met: dict[int, list[float]] = defaultdict(lambda: [1.0, 0.0, math.nan])
     for each in actions:
         at = met[(each.ex_date - EPOCH).days]
         if each.kind == ActionKind.SPLIT:
             at[0] = each.ratio or 1.0
         else:
             at[1] = each.cash or 0.0
+            at[2] = math.nan if each.pay_date is None else (each.pay_date - EPOCH).days
     days = sorted(met)
     return Share(
         bars=_bars(columns or NO_BARS, traded=ACTIONS in instrument.fields),
         action_day=np.array(days, np.int64),
         split=np.array([met[day][0] for day in days], np.float64),
         dividend=np.array([met[day][1] for day in days], np.float64),
+        paid_on=np.array([met[day][2] for day in days], np.float64),
     )
 
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from engine.types import FloatArray, IntArray
 
 # Goes into the key: raised when meaning or layout changes, so that no older object is read.
-LAYOUT = 6
+LAYOUT = 7
 
 BARS = ("open", "high", "low", "close", "volume")
 # What a cell of a column that was left out holds.
@@ -46,10 +46,11 @@ class Year:
     known_at: IntArray  # (n, m) ns UTC, NEVER where there is no bar
     split: FloatArray  # (n, m) new shares per old, 1.0 = none
     dividend: FloatArray  # (n, m) cash per post-split share, 0.0 = none
+    paid_on: FloatArray  # (n, m) day on which that cash is paid, NaN where unknown
     rf: FloatArray  # (n,) simple return per session
     rf_known_at: IntArray  # (n,) ns UTC, NEVER where there is no rate
 
-    WIDE: ClassVar[tuple[str, ...]] = (*BARS, "split", "dividend")
+    WIDE: ClassVar[tuple[str, ...]] = (*BARS, "split", "dividend", "paid_on")
 
 
 @dataclass(frozen=True, kw_only=True)

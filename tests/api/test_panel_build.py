@@ -49,13 +49,14 @@ def make_series(on, values) -> Series:
 
 
 def make_share(bars, actions=()) -> Share:
-    """Actions are (day, split, dividend)."""
-    on, split, dividend = zip(*actions, strict=True) if actions else ((), (), ())
+    """Actions are (day, split, dividend, day of payment)."""
+    on, split, dividend, paid_on = zip(*actions, strict=True) if actions else ((), (), (), ())
     return Share(
         bars=bars,
         action_day=np.array(on, np.int64),
         split=np.array(split, np.float64),
         dividend=np.array(dividend, np.float64),
+        paid_on=np.array(paid_on, np.float64),
     )
 
 
@@ -228,7 +229,7 @@ def test_parts_survive_parquet_bit_by_bit():
         days("2024-01-02", "2024-01-04"), close=[10.0, 12.0], volume=[1.0, np.nan], low=[9.5, 1.0]
     )
     shares = [
-        make_share(bars, [(day("2024-01-04"), 2.0, 0.5)]),
+        make_share(bars, [(day("2024-01-04"), 2.0, 0.5, day("2024-01-30"))]),
         make_share(make_bars(days("2024-01-03"), adjusted_close=[0.1 + 0.2])),
     ]
     rates = make_series(days("2024-01-31"), [0.004])
@@ -254,17 +255,21 @@ def test_an_action_lies_on_its_ex_date_or_the_next_session():
     bars = make_bars(days("2024-01-12", "2024-01-16"), close=[100.0, 51.0])
     monday = day("2024-01-15")  # Martin Luther King's day
 
-    snapshot = snapshot_of([make_share(bars, [(monday, 2.0, 0.5)])])
+    paid_on = day("2024-02-01")
+    actions = [(monday, 2.0, 0.5, paid_on), (monday + 1, 1.0, 0.0, np.nan)]
+
+    snapshot = snapshot_of([make_share(bars, actions)])
 
     assert snapshot.split[:, 0].tolist() == [1.0, 2.0]
     assert snapshot.dividend[:, 0].tolist() == [0.0, 0.5]
+    assert snapshot.paid_on[:, 0].tolist() == [pytest.approx(np.nan, nan_ok=True), paid_on]
     assert snapshot.close[:, 0].tolist() == [100.0, 51.0]
 
 
 def test_a_level_reinvests_dividends_and_survives_splits():
     bars = make_bars(days("2024-01-12", "2024-01-16"), close=[100.0, 51.0])
 
-    level = level_of(make_share(bars, [(day("2024-01-16"), 2.0, 0.5)]))
+    level = level_of(make_share(bars, [(day("2024-01-16"), 2.0, 0.5, np.nan)]))
 
     # engine.md G1.3: 2 (51 + 0.50) / 100 - 1 = 3 %.
     assert level.tolist() == [100.0, 103.0]

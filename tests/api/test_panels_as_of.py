@@ -118,3 +118,25 @@ async def test_a_source_that_turns_out_to_know_actions_makes_another_panel(sessi
     assert adjusted.split[:, 0].tolist() == [1.0, 1.0, 1.0]
     assert traded.close[:, 0].tolist() == [100.0, 100.0, 102.0]
     assert traded.split[:, 0].tolist() == [1.0, 1.0, 2.0]
+
+
+async def test_the_day_a_dividend_is_paid_comes_with_it_and_moves_the_panel(sessions, store):
+    us_id = await write_share(sessions, fields=("close", "actions"))
+    async with unit_of_work(sessions) as session:
+        rows = [make_bar(us_id, day, None, close=100.0) for day in DAYS]
+        await PriceBarRepository(session).write(rows)
+        told = make_dividend(us_id, DAYS[1], 1.0)
+        await CorporateActionRepository(session).write([told])
+        await FingerprintRepository(session).refresh(Scope.BARS, [us_id])
+    unknown = await load_panel(sessions, store, ALONE)
+    async with unit_of_work(sessions) as session:
+        paid = told._replace(pay_date=DAYS[2])
+        await CorporateActionRepository(session).write([paid])
+        await FingerprintRepository(session).refresh(Scope.BARS, [us_id])
+
+    known = await load_panel(sessions, store, ALONE)
+
+    assert unknown.by_asset == {}
+    assert known.dividend[:, 0].tolist() == unknown.dividend[:, 0].tolist() == [0.0, 1.0, 0.0]
+    [_, day, _] = known.by_asset["paid_on"][:, 0].tolist()
+    assert day == (DAYS[2] - date(1970, 1, 1)).days

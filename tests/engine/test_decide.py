@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from engine.decide import decide
-from engine.errors import InsufficientHistory
+from engine.errors import EngineError, InsufficientHistory
 from engine.panel import NEVER
 from engine.schedule import DecisionClock, Rebalance
 from engine.strategies import STRATEGIES
@@ -159,6 +159,29 @@ def test_a_decision_needs_a_session_after_it():
 
     with pytest.raises(InsufficientHistory):
         run(panel, Recorder(), first_row=29)
+
+
+class ShortSeller(Recorder):
+    """Sells the first asset short, whether it may or not."""
+
+    def __init__(self, *, allowed):
+        super().__init__()
+        self.allowed = allowed
+
+    @property
+    def shorts(self):
+        return self.allowed
+
+    def decide(self, window, state: Any):
+        return Decision(np.where(np.arange(len(window.symbols)) == 0, -0.25, 0.5)), state
+
+
+def test_only_a_strategy_that_says_so_may_sell_short():
+    panel = make_panel(make_closes(sessions=30, assets=2))
+
+    with pytest.raises(EngineError, match=r"recorder asked for a weight of -0\.2500; it must not"):
+        run(panel, ShortSeller(allowed=False))
+    assert run(panel, ShortSeller(allowed=True)).weights[0].tolist() == [-0.25, 0.5]
 
 
 class Measuring(Recorder):

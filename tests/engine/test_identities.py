@@ -71,6 +71,7 @@ def test_honest_books_pass():
         ("quantity", (4, 0), 1.0, "identity 4 at 2024-01-15: a quantity does not follow"),
         ("cash", 2, -1e6, r"identity 5 at 2024-01-11, off by"),
         ("quantity", (0, 0), -1.0, "identity 4 at 2024-01-09"),
+        ("receivable", 4, 1.0, "identity 6 at 2024-01-15: shares of equity do not make one"),
         ("value", (4, 0), 1.0, "identity 6 at 2024-01-15: shares of equity do not make one"),
     ],
 )

@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from engine.report import attribute
-from tests.engine.ledgers import entries, flat, make_ledger, with_cell
+from engine.shorting import Shorting
+from tests.engine.ledgers import entries, flat, make_costs, make_ledger, with_cell
 from tests.engine.panels import make_panel
 
 
@@ -47,6 +50,80 @@ def test_a_us_dividend_is_paid_net_of_fifteen_percent():
     ledger = make_ledger(panel, {0: [1.0]}, capital=1_000.0)
 
     assert ledger.books.cash.tolist() == [1_000.0, 0.0, 42.5, 42.5]
+
+
+def paid_on(panel, cells):
+    """Return the column of payments from (row met, asset) to the row whose day it is paid on."""
+    days = {cell: float(panel.session[row]) for cell, row in cells.items()}
+    return replace(panel, by_asset={"paid_on": with_cell(panel.close.shape, days, np.nan)})
+
+
+def test_a_dividend_is_owed_from_its_ex_date_and_cash_on_its_day_of_payment():
+    panel = make_panel(flat([10.0], 7), dividend=with_cell((7, 1), {(2, 0): 0.5}, 0.0))
+
+    ledger = make_ledger(
+        paid_on(panel, {(2, 0): 5}),
+        {0: [1.0]},
+        capital=1_000.0,
+        costs=make_costs(cash_rate=0.0365),
+    )
+
+    first = ledger.books.cash[1]  # a night's interest on the thousand
+    assert ledger.books.receivable.tolist() == [0.0, 0.0, 42.5, 42.5, 42.5, 0.0, 0.0]
+    assert ledger.books.cash[5] == pytest.approx(first + 42.5, abs=1e-4)
+    assert ledger.books.asset[2] == pytest.approx(42.5)
+    assert ledger.books.asset[5] == pytest.approx(0.0, abs=1e-9)
+    # Before it is paid it earns nothing.
+    assert ledger.books.interest[4] == pytest.approx(first * 1e-4 * (1 + 1e-4) ** 2, rel=1e-6)
+    assert ledger.books.interest[6] == pytest.approx(ledger.books.cash[5] * 1e-4, rel=1e-9)
+
+
+def test_what_is_owed_buys_nothing():
+    dividend = with_cell((7, 2), {(2, 0): 0.5}, 0.0)
+    panel = make_panel(flat([10.0, 10.0], 7), dividend=dividend, markets=("XTKS",))
+
+    ledger = make_ledger(
+        paid_on(panel, {(2, 0): 5}), {0: [1.0, 0.0], 2: [0.5, 0.5], 5: [0.5, 0.5]}, capital=1_000.0
+    )
+
+    bought = [(row, size) for row, asset, size in entries(ledger.orders, "row", "asset", "filled")]
+    assert bought == [(1, 100.0), (3, 50.0), (3, 50.0), (6, 2.0), (6, 2.0)]
+
+
+def test_a_short_position_owes_the_dividend_until_it_is_paid():
+    panel = make_panel(flat([10.0], 5), dividend=with_cell((5, 1), {(2, 0): 0.5}, 0.0))
+
+    ledger = make_ledger(
+        paid_on(panel, {(2, 0): 4}),
+        {0: [-1.0]},
+        capital=1_000.0,
+        shorting=Shorting(borrow_bps=0.0),
+    )
+
+    assert ledger.books.receivable.tolist() == [0.0, 0.0, -50.0, -50.0, 0.0]
+    assert ledger.books.cash.tolist() == [1_000.0, 2_000.0, 2_000.0, 2_000.0, 1_950.0]
+
+
+def test_a_dividend_still_owed_at_the_end_is_part_of_the_equity():
+    panel = make_panel(flat([10.0], 4), dividend=with_cell((4, 1), {(2, 0): 0.5}, 0.0))
+    late = replace(panel, by_asset={"paid_on": with_cell((4, 1), {(2, 0): 99_999.0}, np.nan)})
+
+    ledger = make_ledger(late, {0: [1.0]}, capital=1_000.0)
+
+    assert ledger.books.receivable.tolist() == [0.0, 0.0, 42.5, 42.5]
+    assert ledger.books.equity.tolist() == [1_000.0, 1_000.0, 1_042.5, 1_042.5]
+
+
+def test_a_dividend_that_waited_for_a_bar_keeps_its_day_of_payment():
+    close = np.array([[10.0], [10.0], [np.nan], [10.0], [10.0], [10.0]])
+    panel = make_panel(close, dividend=with_cell((6, 1), {(2, 0): 0.5}, 0.0))
+
+    late = make_ledger(paid_on(panel, {(2, 0): 5}), {0: [1.0]}, capital=1_000.0)
+    past = make_ledger(paid_on(panel, {(2, 0): 2}), {0: [1.0]}, capital=1_000.0)
+
+    assert late.books.receivable.tolist() == [0.0, 0.0, 0.0, 42.5, 42.5, 0.0]
+    assert past.books.receivable.tolist() == [0.0] * 6
+    assert past.books.cash[-1] == 42.5
 
 
 def test_an_action_on_a_halted_day_is_met_on_the_next_bar():

@@ -47,6 +47,8 @@ def make_wild_market(rng):
     bar = np.isfinite(close)
     rate = 1.5 * np.exp(np.cumsum(rng.normal(0.0, 0.006, SESSIONS) * (rng.random(SESSIONS) < 0.9)))
     panel = make_two_markets(close[:, :2])
+    later = panel.session[:, None] + rng.integers(0, 20, shape)
+    paid_on = np.where(rng.random(shape) < 0.7, later, np.nan)
     instants = {
         name: np.where(holiday, NEVER, getattr(panel, name)) for name in ("opens_at", "closes_at")
     }
@@ -66,7 +68,7 @@ def make_wild_market(rng):
         member=rng.random(shape) < 0.97,
         fx=np.stack([np.ones(SESSIONS), rate], axis=1),
         fx_known_at=panel.fx_known_at,
-        by_asset={"delisted": delisted, "terminal_value": terminal},
+        by_asset={"delisted": delisted, "terminal_value": terminal, "paid_on": paid_on},
         **instants,
     )
 

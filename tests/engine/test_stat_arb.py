@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from pydantic import ValidationError
@@ -159,6 +161,47 @@ def test_a_leg_that_stops_trading_ends_its_pair():
 
     [after] = halted.weights[halted.rows == row + 1]
     assert after[leg] == 0.0
+
+
+def test_a_leg_that_leaves_the_universe_ends_its_pair():
+    panel = make_market()
+    targets = decided(panel, make_strategy())
+    at = next(k for k, row in enumerate(targets.weights) if np.count_nonzero(row))
+    row, leg = int(targets.rows[at]), int(np.flatnonzero(targets.weights[at])[0])
+    member = np.ones((SESSIONS, 12))
+    member[row + 1, leg] = 0.0
+
+    left = decided(make_market(member=member), make_strategy())
+
+    [after] = left.weights[left.rows == row + 1]
+    assert after[leg] == 0.0
+
+
+def permuted(window, order):
+    fields = ("asset_id", "market", "currency", "member", "price_floor")
+    fields += ("own_return", "total_return", "close", "volume", "due")
+    changes = {name: getattr(window, name)[..., order] for name in fields}
+    return replace(window, symbols=tuple(window.symbols[k] for k in order), **changes)
+
+
+def test_the_order_of_the_columns_moves_no_weight_of_any_pair():
+    panel, strategy = make_market(), make_strategy()
+    order = np.random.default_rng(9).permutation(12)
+
+    def asked(arranged):
+        state, made = None, []
+        for row in range(FIRST, FIRST + 60):
+            window = panel.window(row, strategy.warmup + 5, int(panel.closes_at[row, 0]))
+            decision, state = strategy.decide(permuted(window, arranged), state)
+            made.append(None if decision is None else decision.weights[np.argsort(arranged)])
+        return made
+
+    straight, turned = asked(np.arange(12)), asked(order)
+
+    assert any(each is not None and each.any() for each in straight)
+    for one, other in zip(straight, turned, strict=True):
+        assert (one is None) == (other is None)
+        assert one is None or one.tobytes() == other.tobytes()
 
 
 def test_a_decision_follows_every_session_since_the_last():
