@@ -20,7 +20,7 @@ def make_factors(*, session, columns=COLUMNS, lag=LAG, seed=11):
     months = np.unique(months_of(session))[:-1]
     day = (months + 1).astype("datetime64[M]").astype("datetime64[D]").astype(np.int64) - 1
     value = np.random.default_rng(seed).normal(0.004, 0.04, (len(months), len(columns)))
-    value[:, -1] = 0.002
+    value[:, -1] = np.abs(value[:, -1]) / 10.0
     return Published(columns=columns, day=day, value=value, known_at=(day + lag) * DAY)
 
 
@@ -172,6 +172,22 @@ def test_floors_on_score_and_fit_leave_their_places_in_cash():
     assert by_score.reasons == {"below_min_score": 3}
     assert by_fit.reasons == {"below_min_r2": 3}
     assert by_score.weights.sum() == by_fit.weights.sum() == 0.5
+
+
+def test_a_month_that_was_never_published_leaves_nobody_to_score():
+    factors = make_factors(session=make_sessions(SESSIONS))
+    kept = np.arange(len(factors.day)) != len(factors.day) - 6
+    holed = Published(
+        columns=factors.columns,
+        day=factors.day[kept],
+        value=factors.value[kept],
+        known_at=factors.known_at[kept],
+    )
+
+    decision = decided(make_market(factors=holed))
+
+    assert decision.reasons == {"missing_month": 6}
+    assert not decision.weights.any()
 
 
 def test_dependent_factors_are_said():

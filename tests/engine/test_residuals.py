@@ -117,6 +117,21 @@ def test_factors_that_follow_from_each_other_are_fitted_and_said():
     np.testing.assert_allclose(fit.residual, pair.residual, atol=1e-14)
 
 
+def test_factors_that_depend_in_some_months_only_are_said_too():
+    """The last factor stood still but for the first months, which one asset lacks."""
+    factors = make_factors()
+    factors[8:, 2] = 0.0
+    returns = make_returns(factors, assets=2)
+    whole = regress_on(returns, factors, min_months=24)
+    returns[:8, 1] = np.nan
+
+    fit = regress_on(returns, factors, min_months=24)
+
+    assert not whole.deficient
+    assert fit.deficient
+    assert fit.betas[2, 1] == 0.0
+
+
 def test_returns_that_do_not_vary_have_no_r_squared_and_no_score():
     factors = make_factors()
 
