@@ -221,6 +221,22 @@ def test_the_tree_sees_nothing_after_its_decision():
     assert before.weights.tobytes() == after.weights.tobytes()
 
 
+def test_the_tree_sees_no_bar_before_it_is_known():
+    """A bar that comes a session late is as good as absent."""
+    known_at, close = np.array(PANEL.known_at), np.array(PANEL.close)
+    known_at[ROW, 0] = PANEL.closes_at[ROW + 1, 0]
+    close[ROW, 0] = np.nan
+    asked = targets((0, 0, 0, 0), refused=refusal(0, 1, 2))
+    limits = Constraints(on_infeasible="HRP")
+
+    late, _ = constrain(make_panel(PANEL.close, known_at=known_at), asked, limits)
+    absent, _ = constrain(make_panel(close), asked, limits)
+    prompt, _ = constrain(PANEL, asked, limits)
+
+    assert late.weights.tobytes() == absent.weights.tobytes()
+    assert late.weights.tobytes() != prompt.weights.tobytes()
+
+
 @pytest.mark.parametrize(
     ("limits", "message"),
     [
