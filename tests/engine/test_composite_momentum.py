@@ -111,6 +111,13 @@ def test_an_overheated_asset_misses_a_rule():
     assert decided(hot, rsi_high=100.0, mix=0.0, min_score=0.6).weights.tolist() == [0.1]
 
 
+def test_a_collapsing_asset_misses_a_rule():
+    fallen = (200.0 - 0.001 * np.arange(SESSIONS) ** 2)[:, None]  # never a gain: RSI is 0
+
+    assert decided(fallen, mix=0.0, min_score=0.3).weights.tolist() == [0.0]
+    assert decided(fallen, rsi_low=0.0, mix=0.0, min_score=0.3).weights.tolist() == [0.1]
+
+
 def test_constant_prices_confirm_nothing():
     """Neither mean is above the other, RSI is 50, and rounding is not a histogram above zero."""
     flat = np.full((SESSIONS, 1), 33.3)

@@ -82,6 +82,17 @@ def test_a_return_must_beat_the_compounded_rate_of_cash():
     assert np.count_nonzero(decided(close, rf=rf, hurdle="zero").weights) == 2
 
 
+def test_the_newest_sessions_may_be_left_out_of_return_and_hurdle():
+    """Up a fifth, then down a third in the last ten sessions, in which cash earned most."""
+    close = swinging(0.001)
+    close[-10:] *= 0.6
+    rf = np.where(np.arange(len(close)) < len(close) - 10, 0.0, 0.05)
+
+    assert decided(close, rf=rf).weights.tolist() == [0.0]
+    assert decided(close, rf=rf, skip=10).weights[0] > 0.0
+    assert decided(close, rf=rf, skip=9).weights.tolist() == [0.0]
+
+
 def test_an_unknown_rate_counts_as_nothing_and_is_told():
     close = swinging(0.001)
     rf = np.where(np.arange(len(close)) == 200, NAN, 0.0001)
@@ -95,6 +106,28 @@ def test_a_return_equal_to_the_hurdle_is_flat():
     close = 100.0 * np.where(np.arange(260) % 2 == 0, 1.0, 1.01)[:, None]
 
     assert decided(close, lookback=64, allow_short=True).weights.tolist() == [0.0]
+
+
+@pytest.mark.parametrize("rate", [0.0001, 0.00013, 0.00017, 0.0002, 0.00029])
+def test_a_return_that_differs_from_the_hurdle_in_the_last_bits_is_flat(rate):
+    grown = np.cumprod(np.full(260, 1.0 + rate))
+    close = (100.0 * grown * np.where(np.arange(260) % 2 == 0, 1.0, 1.01))[:, None]
+
+    decision = decided(close, rf=np.full(260, rate), lookback=64, allow_short=True)
+
+    assert decision.weights.tolist() == [0.0]
+    assert +decision.reasons == {}
+
+
+def test_an_asset_listed_a_fortnight_into_the_lookback_has_no_return_to_go_by():
+    close = swinging(0.004, 0.004, sigma=0.8)
+    close[: 260 - 253 + 10, 1] = NAN
+
+    decision = decided(close)
+
+    assert decision.weights[1] == 0.0
+    assert decision.weights[0] > 0.0
+    assert decision.reasons["no_end_point"] == 1
 
 
 def test_constant_prices_have_no_risk_to_size_by():
