@@ -23,8 +23,6 @@ from engine.trimming import Trim
 from engine.types import FloatArray, IntArray
 from engine.weighting import COVARIANCE_SESSIONS, hierarchical
 
-# Limits that depend on what is held; the ledger applies them.
-TRIMMING: Final = ("max_turnover", "no_trade_band", "relative_band", "band_fill")
 FRACTIONS: Final = ("min_weight", "max_weight", "max_turnover", "no_trade_band", "group_cap")
 WIDEST_BAND: Final = 0.5  # of a weight; beyond it a target would hardly ever be reached
 MOST_RECORDS: Final = 250
@@ -162,8 +160,10 @@ def constrain(
 
 
 def _is_trimming_only(limits: Constraints) -> bool:
-    aside = (*TRIMMING, "on_infeasible")
-    return limits == replace(Constraints(), **{name: getattr(limits, name) for name in aside})
+    """Tell whether nothing bounds the weights: a list read back from JSON may be empty too."""
+    bounded = limits.min_weight > 0.0 or limits.max_weight < 1.0
+    grouped = limits.group_cap is not None or len(limits.group_caps) > 0
+    return not (bounded or grouped or limits.max_positions is not None)
 
 
 def _carry_out(

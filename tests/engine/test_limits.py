@@ -253,3 +253,33 @@ def test_the_tree_sees_no_bar_before_it_is_known():
 def test_limits_that_mean_nothing_are_refused(limits, message):
     with pytest.raises(InvalidParameters, match=message):
         Constraints(**limits)
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [{}, {"group_caps": []}, {"group_by": "CURRENCY"}, {"on_infeasible": "KEEP"}],
+)
+@pytest.mark.parametrize("trim", [{}, {"max_turnover": 0.2, "no_trade_band": 0.01}])
+def test_short_legs_pass_where_nothing_bounds_them(stored, trim):
+    # Constraints that were stored come back from JSON, with a list for what is a tuple here.
+    asked = targets([0.5, -0.5, 0.0, 0.0])
+
+    kept, notes = constrain(PANEL, asked, Constraints(**stored, **trim))
+
+    assert kept is asked
+    assert notes == ()
+
+
+@pytest.mark.parametrize(
+    "bound",
+    [
+        {"min_weight": 0.1},
+        {"max_weight": 0.9},
+        {"max_positions": 3},
+        {"group_cap": 0.8},
+        {"group_caps": [{"by": "CURRENCY", "cap": 0.8}]},
+    ],
+)
+def test_a_bound_does_not_know_short_legs_and_says_so(bound):
+    with pytest.raises(InvalidParameters, match="do not know short positions"):
+        constrain(PANEL, targets([0.5, -0.5, 0.0, 0.0]), Constraints(**bound))
