@@ -109,7 +109,7 @@ def decide(
     Raises MissingData when a panel the strategy needs is not there, InsufficientHistory when no
     decision is possible before ``last_row``.
     """
-    _require_inputs(panel, strategy)
+    require_inputs(panel, strategy)
     rows = decision_calendar(panel, strategy, first_row, last_row, rebalance)
     instants = decision_instants(panel, rows, clock)
     made: list[tuple[int, Decision]] = []
@@ -150,7 +150,8 @@ def _require_sign(strategy: Strategy[Any], decision: Decision) -> None:
         )
 
 
-def _require_inputs(panel: Panel, strategy: Strategy[Any]) -> None:
+def require_inputs(panel: Panel, strategy: Strategy[Any]) -> None:
+    """Raise MissingData, naming the panel, where one that ``strategy`` needs is not there."""
     for name in strategy.inputs():
         if name not in panel.extra or not len(panel.extra[name].day):
             raise MissingData(

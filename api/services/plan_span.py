@@ -12,7 +12,7 @@ from api.services.backtest_request import BacktestRequest, Constraints, Costs, c
 from api.services.findings import Refused
 from api.services.option_faults import check_shares
 from api.services.plan_request import PlanRequest
-from api.services.run_span import resolve_span
+from api.services.run_span import fingerprint, resolve_span
 from api.services.signal_faults import check_plan
 from models.instrument import Instrument
 from models.instruments import InstrumentRepository
@@ -44,7 +44,9 @@ async def check_strategy(
     benchmark = min((each.symbol for each in found), default=None)
     span = replace(asked, start=last - REACH, end=last, benchmark=benchmark)
     try:
-        await resolve_span(session, span, entry, owner_id=owner_id)
+        resolved = await resolve_span(session, span, entry, owner_id=owner_id)
+        if entry.inputs(asked.parameters):
+            await fingerprint(session, resolved, span, entry)
     except Refused as refused:
         raise Refused([_about_the_day(each) for each in refused.errors]) from None
     except ClientError as error:

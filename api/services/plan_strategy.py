@@ -22,7 +22,7 @@ from api.services.work import ClaimedJob, Pulse
 from engine import limits as engine
 from engine.backtest import Request, overlaid
 from engine.costs import CostModel
-from engine.decide import Targets, ask, lend
+from engine.decide import Targets, ask, lend, require_inputs
 from engine.errors import Infeasible, InsufficientHistory, InvalidParameters
 from engine.execution import FillPolicy
 from engine.limits import constrain
@@ -119,6 +119,7 @@ def _decide(
             f"{strategy.key} needs {strategy.warmup} sessions before it can decide; {row + 1} are"
             " known, choose a later day or a shorter history"
         )
+    require_inputs(panel, strategy)
     decision, _, refusal = ask(strategy, lend(panel, strategy, row, instant), None)
     nothing = np.zeros(len(panel.symbols))
     targets, notes = constrain(

@@ -7,8 +7,10 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
+from api.adapters.csv_series import read_series
 from api.services.backtest_request import BacktestRequest, Costs
 from api.services.backtests import submit_backtest
+from api.services.import_series import import_series
 from api.services.jobs import perform
 from api.services.plan_request import PlanRequest
 from api.services.publish_backtest import publish_backtest
@@ -234,3 +236,41 @@ async def test_a_plan_of_three_takes_as_many_statements_as_one_of_one(ask, app, 
 
     assert counts[0] == counts[1] <= 12
     assert len(reading) == 1, reading
+
+
+GATED = STRATEGY | {"strategy": "reversal", "parameters": {"vix_min": 12.0}}
+
+
+async def write_vix(sessions):
+    days = (LAST - timedelta(days=back) for back in range(40, -1, -1))
+    content = "\n".join(["date,value", *(f"{day},20" for day in days), ""])
+    async with unit_of_work(sessions) as session:
+        file = read_series(content.encode(), name="vix.csv", panel="VIX")
+        await import_series(session, file, now=datetime.now(UTC))
+
+
+async def test_a_plan_misses_the_panel_its_strategy_needs_by_name(ask, sessions, market):
+    told = await planned(ask, GATED)
+
+    [error] = told["userErrors"]
+    assert (error["code"], error["reason"]) == ("MISSING_DATA", "MISSING_PANEL")
+    assert "reversal needs the panel VIX" in error["message"]
+    assert await rows(sessions, Job) == 0
+
+
+@pytest.mark.parametrize(
+    ("gone", "status", "code"),
+    [(False, "SUCCEEDED", None), (True, "FAILED", "MISSING_DATA")],
+    ids=["still there", "gone by then"],
+)
+async def test_a_plan_reads_the_panels_of_its_strategy(ask, app, market, gone, status, code):
+    await write_vix(app.sessions)
+    told = await planned(ask, GATED)
+    if gone:
+        async with unit_of_work(app.sessions) as session:
+            await session.execute(text("DELETE FROM macro_series"))
+
+    await perform_plan(app, UUID(told["job"]["id"].removeprefix("job_")))
+
+    job = await plan_of_job(ask, told["job"]["id"])
+    assert (job["status"], (job["error"] or {}).get("code")) == (status, code)
