@@ -102,15 +102,19 @@ def own_bars(window: Window) -> Bars:
     """Return each asset's own last bars: another market's holidays are not gaps in it."""
     valid = np.isfinite(window.total_return)
     # Stable: bars keep their order, and those there are end in the last rows.
-    order = np.argsort(valid, axis=0, kind="stable")[-BARS:]
-    missing = np.full((max(BARS - len(order), 0), valid.shape[1]), np.nan)
+    holed = np.flatnonzero(~valid[-BARS:].all(axis=0) | (len(valid) < BARS))
+    order = np.argsort(valid[:, holed], axis=0, kind="stable")[-BARS:]
 
     def pushed(values: FloatArray) -> FloatArray:
-        kept = np.take_along_axis(np.where(valid, values, np.nan), order, axis=0)
-        return np.concatenate([missing, kept])
+        """Return the last bars of each column; one without holes has them in its last rows."""
+        last = np.full((BARS, len(window.symbols)), np.nan)
+        last[-len(values) :] = values[-BARS:]
+        known = np.where(valid[:, holed], values[:, holed], np.nan)
+        last[:, holed] = np.nan
+        last[-len(order) :, holed] = np.take_along_axis(known, order, axis=0)
+        return last
 
-    splits: FloatArray = np.cumprod(window.split, axis=0, dtype=np.float64)
-    shares = pushed(splits)
+    shares = pushed(_split_shares(window))
     shares /= shares[-1]
     benchmark = np.broadcast_to(window.benchmark[:, None], valid.shape)
     return Bars(
@@ -121,6 +125,14 @@ def own_bars(window: Window) -> Bars:
         level=pushed(window.total_return),
         benchmark=pushed(benchmark),
     )
+
+
+def _split_shares(window: Window) -> FloatArray:
+    """Return shares that one of before the window has become, (k, m)."""
+    if (window.split == 1.0).all():
+        return window.split
+    shares: FloatArray = np.cumprod(window.split, axis=0, dtype=np.float64)
+    return shares
 
 
 def leads(growth: FloatArray, eligible: BoolArray, *, top: float) -> BoolArray:
