@@ -1,7 +1,7 @@
 import type { RunBacktestInput, StrategyChoiceFragment } from "../graphql/generated";
 import { Button } from "../ui/Button";
 import { FieldError, TextField } from "../ui/Field";
-import { day, integer, words } from "../ui/format";
+import { day, enumWords, integer } from "../ui/format";
 import { Icon } from "../ui/Icon";
 import { LoadError } from "../ui/Notice";
 import type { SearchKind } from "../sweeps/searchDraft";
@@ -37,7 +37,7 @@ export function RunPanel({ input, strategy, draft, start, faults, kind, failure,
         <div>
           <dt>Needs</dt>
           <dd>
-            {strategy.requires.map(words).join(", ")}; {integer(strategy.minimumHistory)}{" "}
+            {strategy.requires.map(enumWords).join(", ")}; {integer(strategy.minimumHistory)}{" "}
             {strategy.minimumHistory === 1 ? "session" : "sessions"} before the first decision
           </dd>
         </div>

@@ -57,6 +57,21 @@ test("a matrix keeps its rows apart and names within a figure are words", () => 
   ]);
 });
 
+test("figures of each of several names are a table, what is grouped among them a column each", () => {
+  const held = {
+    GE: { score: 2.27, betas: { SMB: -0.7, HML: 0.35 }, months: 36 },
+    "BRK-B": { score: null, betas: { SMB: 0.1, HML: 0.2 }, months: 36 },
+  };
+  render(<Diagnostics run={{ diagnostics: { residual_momentum: { factors: "FF3", held } } }} />);
+
+  const rows = within(screen.getByRole("table", { name: "Held" })).getAllByRole("row");
+  expect(rows.map((row) => [...row.children].map((cell) => cell.textContent))).toEqual([
+    ["Name", "Score", "SMB", "HML", "Months"],
+    ["GE", "2.27", "−0.7", "0.35", "36"],
+    ["BRK-B", "—", "0.1", "0.2", "36"],
+  ]);
+});
+
 test.each([null, undefined, {}, { meta_label: {} }, []])("nothing measured shows nothing", (diagnostics) => {
   const { container } = render(<Diagnostics run={{ diagnostics }} />);
 

@@ -77,12 +77,25 @@ function Rows({ label, rows }: { label: string; rows: Entry[] }) {
 const entryOf = (value: unknown): Entry =>
   typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Entry) : {};
 
-/** The rows of a table, or null where the value is none. */
+/** The rows of a table, or null where the value is none: a list of figures, or figures by a name each. */
 function rowsOf(value: unknown): Entry[] | null {
-  if (!Array.isArray(value) || !value.length) return null;
+  if (!Array.isArray(value)) {
+    const named = Object.entries(entryOf(value));
+    const whole = named.length > 0 && named.every(([, row]) => Object.keys(entryOf(row)).length);
+    return whole ? named.map(([name, row]) => ({ name, ...flat(entryOf(row)) })) : null;
+  }
+  if (!value.length) return null;
   const rows = value.map(entryOf);
   return rows.every((row) => Object.keys(row).length) ? rows : null;
 }
+
+/** Figures one level down stand beside the others. */
+const flat = (row: Entry): Entry =>
+  Object.fromEntries(
+    Object.entries(row).flatMap(([name, value]) =>
+      Object.keys(entryOf(value)).length ? Object.entries(entryOf(value)) : [[name, value]],
+    ),
+  );
 
 const figures = new Intl.NumberFormat("en-AU", { maximumFractionDigits: 4 });
 

@@ -5,7 +5,7 @@ import { type GuidePartFragment, StrategyGuideDocument } from "../graphql/genera
 import { boundsWords, fieldsOf, type ParameterField } from "../compose/schema";
 import { ButtonLink } from "../ui/Button";
 import { Card } from "../ui/Card";
-import { enumWords, integer, NOTHING, ratio, words } from "../ui/format";
+import { enumWords, integer, NOTHING, ratio } from "../ui/format";
 import { Icon } from "../ui/Icon";
 import { Empty, LoadError } from "../ui/Notice";
 import { SkeletonRows } from "../ui/Skeleton";
@@ -77,7 +77,7 @@ function Guide({ strategy }: { strategy: GuidePartFragment }) {
         <dl className={css.facts}>
           <div>
             <dt>Needs</dt>
-            <dd>{strategy.requires.map(words).join(", ")}</dd>
+            <dd>{strategy.requires.map(enumWords).join(", ")}</dd>
           </div>
           <div>
             <dt>History before the first decision</dt>

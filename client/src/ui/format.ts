@@ -79,12 +79,21 @@ export const camel = (name: string) => name.replace(/_([a-z0-9])/g, (_, letter: 
 const ABBREVIATIONS: Record<string, string> = {
   AUC: "AUC",
   EWMA: "EWMA",
+  FF3: "Three factors (Fama and French)",
+  FF5: "Five factors (Fama and French)",
+  HML: "HML",
   HRP: "HRP",
   NCO: "NCO",
+  NEWS_FLAG: "Days with news",
+  OHLC: "Open, high, low, close",
   RF: "Risk-free rate",
+  SMB: "SMB",
   STD: "Standard deviation",
   ASX_CLOSE: "ASX close",
   US_CLOSE: "US close",
+  US10Y_REAL: "Ten-year real yield",
+  VIX: "VIX",
+  VIX3M: "VIX3M",
 };
 export const enumWords = (name: string) => ABBREVIATIONS[name.toUpperCase()] ?? words(name);
 
