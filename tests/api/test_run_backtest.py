@@ -9,6 +9,7 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import orjson
 import pyarrow.parquet as pq
 import pytest
@@ -165,3 +166,35 @@ async def test_a_benchmark_that_ends_within_the_run_is_left_out_from_there(sessi
     assert (known[0], known[-1]) == ("2012-01-03", "2013-03-08")  # its last bar is of 1 March
     assert "benchmark_incomplete" in run.summary["guards"]["flags"]
     assert [row[2] is None for row in run.summary["annual"][:3]] == [False, True, True]
+
+
+async def test_a_model_is_kept_as_plain_arrays_with_its_out_of_fold_figures(sessions, store):
+    request = replace(
+        HELD_APPLE,
+        strategy="meta_label",
+        symbols=("AAPL", "AMD", "BAC", "CVX", "GE", "HD", "JNJ", "KO", "PFE", "WMT"),
+        start=date(2009, 1, 5),
+        end=date(2011, 12, 30),
+        parameters={
+            "primary_parameters": {"lookback": 21, "skip": 0, "top_n": 3},
+            "min_events": 50,
+            "horizon": 5,
+            "folds": 3,
+            "retrain": 252,
+            "rebalance": "WEEKLY",
+        },
+    )
+
+    run = await finished(sessions, store, request)
+
+    told = run.summary["diagnostics"]["meta_label"]
+    assert told["events"] >= 50
+    assert 0.0 < told["auc"] < 1.0
+    assert 0.0 < told["brier"] < 1.0
+    assert {row["range"] for row in told["reliability"]}
+    assert run.summary["guards"]["lookahead_free"]
+    assert "untrained" in run.summary["guards"]["flags"]
+    [kept] = [each for each in run.summary["downloads"] if each["label"] == "Model (NumPy)"]
+    tables = np.load(io.BytesIO(await store.get(kept["key"])), allow_pickle=False)
+    assert len(tables["root"]) == 200
+    assert len(tables["threshold"]) == len(tables["share"]) > 200
