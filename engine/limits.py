@@ -71,6 +71,8 @@ class Constraints:
     on_infeasible: str = OnInfeasible.CASH
 
     def __post_init__(self) -> None:
+        # A stored run's caps come back as a list; that is no other limit.
+        object.__setattr__(self, "group_caps", tuple(self.group_caps))
         for name in FRACTIONS:
             value = getattr(self, name)
             if value is not None and not 0.0 <= value <= 1.0:
@@ -136,17 +138,20 @@ def constrain(
     """
     if targets.signals:
         return replace(targets, signals=limit_signals(targets.signals, limits)), ()
-    if not targets.refused and _is_trimming_only(limits):
+    bounded = _bounds(limits)
+    if not targets.refused and not bounded:
         return targets, ()
-    if (targets.weights < 0.0).any():
+    if bounded and (targets.weights < 0.0).any():
         raise InvalidParameters(
             "bounds on weights, positions and groups do not know short positions;"
             " leave all constraints out but the turnover cap and the no-trade bands"
         )
-    weights, reasons = np.zeros_like(targets.weights), Counter(targets.reasons)
+    weights, reasons = np.array(targets.weights), Counter(targets.reasons)
     fallbacks: list[Fallback] = []
     kept = np.ones(len(targets.rows), np.bool_)
-    for k in range(len(targets.rows)):
+    for k, row in enumerate(targets.rows.tolist()):
+        if not bounded and row not in targets.refused:
+            continue
         constrained, fallback = _carry_out(panel, targets, k, limits)
         weights[k] = constrained.weights
         reasons.update(constrained.reasons)
@@ -159,11 +164,11 @@ def constrain(
     return done.select(kept), tuple(fallback.told() for fallback in fallbacks)
 
 
-def _is_trimming_only(limits: Constraints) -> bool:
-    """Tell whether nothing bounds the weights: a list read back from JSON may be empty too."""
+def _bounds(limits: Constraints) -> bool:
+    """Tell whether anything bounds the weights themselves."""
     bounded = limits.min_weight > 0.0 or limits.max_weight < 1.0
     grouped = limits.group_cap is not None or len(limits.group_caps) > 0
-    return not (bounded or grouped or limits.max_positions is not None)
+    return bounded or grouped or limits.max_positions is not None
 
 
 def _carry_out(

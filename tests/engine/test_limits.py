@@ -237,6 +237,18 @@ def test_the_tree_sees_no_bar_before_it_is_known():
     assert late.weights.tobytes() != prompt.weights.tobytes()
 
 
+def test_short_legs_pass_beside_a_decision_that_was_refused():
+    short = (0.6, -0.4, 0.0, 0.0)
+
+    done, _ = constrain(PANEL, targets((0, 0, 0, 0), short, refused=refusal(0)), Constraints())
+
+    assert done.weights.tolist() == [[0, 0, 0, 0], list(short)]
+
+
+def test_caps_as_stored_are_no_other_limit():
+    assert Constraints(group_caps=[]) == Constraints()
+
+
 @pytest.mark.parametrize(
     ("limits", "message"),
     [
