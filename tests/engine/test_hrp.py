@@ -98,6 +98,20 @@ def test_weights_equal_skfolio(linkage):
     np.testing.assert_allclose(hrp_weights(returns, linkage=linkage), peer, atol=1e-12)
 
 
+@pytest.mark.parametrize("linkage", LINKAGES)
+def test_weights_equal_pyportfolioopt(linkage):
+    import pandas as pd
+    from pypfopt import HRPOpt
+
+    returns = make_returns(sessions=252, assets=30, seed=4)
+    names = [f"S{k:02d}" for k in range(30)]
+
+    peer = HRPOpt(pd.DataFrame(returns, columns=names)).optimize(linkage_method=linkage)
+
+    theirs = [peer[name] for name in names]
+    np.testing.assert_allclose(hrp_weights(returns, linkage=linkage), theirs, atol=1e-12)
+
+
 @given(assets=st.integers(1, 20), seed=st.integers(0, 2**32 - 1))
 def test_weights_are_positive_sum_to_one_and_ignore_leverage(assets, seed):
     returns = make_returns(sessions=30, assets=assets, seed=seed)
