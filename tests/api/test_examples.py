@@ -82,7 +82,7 @@ STATEMENTS = {
     "scans": 3,
     "server": 1,
     "strategies": 0,
-    "strategy": 0,
+    "strategy": 1,
     "stressScenarios": 0,
     "sweep": 3,
     "sweeps": 4,
