@@ -46,6 +46,11 @@ const FLAGS: Record<string, { title: string; detail: string }> = {
     detail:
       "Some members of the universe have no stored price and could not be chosen; ingest the universe to add them.",
   },
+  raw_means: {
+    title: "Raw means",
+    detail:
+      "Expected returns are the sample's own means, which say little of the future and lead an optimiser astray. Take drawn-together means or scores instead.",
+  },
   modelled_prices: {
     title: "Modelled option prices",
     detail:
