@@ -10,7 +10,7 @@ from engine.costs import CostModel
 from engine.decide import Checkpoint, Targets, decide, join_targets
 from engine.errors import Infeasible, InvalidParameters
 from engine.execution import FillPolicy
-from engine.guards import check_truncation
+from engine.guards import check_truncation, missing_figures
 from engine.ledger import Ledger, simulate
 from engine.limits import Constraints, OnInfeasible, constrain
 from engine.option_assumptions import Modelled
@@ -91,7 +91,12 @@ def run(panel: Panel, request: Request, *, checkpoint: Checkpoint) -> Result:
     result = report(
         panel, targets, net, gross, lookahead=lookahead, notes=notes, warming_up=warming_up
     )
-    guards = replace(result.guards, flags=(*result.guards.flags, *overlay_flags))
+    silent = missing_figures(panel, request.strategy.inputs(), result.session)
+    guards = replace(
+        result.guards,
+        flags=(*result.guards.flags, *overlay_flags),
+        missing_data=(*result.guards.missing_data, *silent),
+    )
     return replace(result, guards=guards, diagnostics={**result.diagnostics, **skews})
 
 

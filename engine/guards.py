@@ -1,5 +1,6 @@
 """What a run can say about itself: that it saw no future, and what data it lacked."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -67,6 +68,20 @@ def missing_bars(panel: Panel, rows: IntArray) -> tuple[str, ...]:
             named.append(f"{symbol}: no bar before {_day(panel, bars[0])}")
         if rows[-1] - bars[-1] > MAX_GAP:
             named.append(f"{symbol}: no bar after {_day(panel, bars[-1])}")
+    return tuple(named)
+
+
+def missing_figures(panel: Panel, names: Iterable[str], session: IntArray) -> tuple[str, ...]:
+    """Name each panel of `names` of which no figure stands on some of the sessions, and on which.
+
+    A decision on such a session knows less than its strategy was made for.
+    """
+    named = []
+    for name in names:
+        unknown = np.isnan(panel.extra[name].on(session)).any(axis=1)
+        if unknown.any():
+            first, last = (str(day.astype("datetime64[D]")) for day in session[unknown][[0, -1]])
+            named.append(f"{name}: no figure on {unknown.sum()} sessions from {first} to {last}")
     return tuple(named)
 
 

@@ -35,7 +35,7 @@ query Told($id: ID!) {
   backtest(id: $id) {
     job { status error { code message } }
     metrics { totalReturn cagr volatility sharpe maxDrawdown finalValue tradeCount }
-    guards { lookaheadFree fillsOnRealBars flags }
+    guards { lookaheadFree fillsOnRealBars missingData flags }
     orders(first: 1) { totalCount }
   }
 }
@@ -214,3 +214,15 @@ async def test_another_figure_in_a_panel_is_another_run(synthetic):
 
     assert again["backtest"]["contentKey"] == before["backtest"]["contentKey"]
     assert after["backtest"]["contentKey"] != before["backtest"]["contentKey"]
+
+
+async def test_a_run_that_outlives_its_panel_says_so(sample):
+    """The sample's factors end in November 2018; a month's stand until the next could be known."""
+    told = await submitted(sample, "residual_momentum", start="2018-07-02", end="2019-08-30")
+
+    run = await finished(sample, told)
+
+    require_sound(run)
+    [silent] = run["guards"]["missingData"]
+    assert silent.startswith("FF3: no figure on ")
+    assert silent.endswith(" sessions from 2019-02-05 to 2019-08-30")

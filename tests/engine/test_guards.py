@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from engine.decide import decide
-from engine.guards import check_truncation, missing_bars
+from engine.guards import check_truncation, missing_bars, missing_figures
 from engine.schedule import DecisionClock, Rebalance
-from engine.strategies import STRATEGIES
 from engine.strategies.base import Decision, Parameters, Strategy
 from tests.engine.panels import make_closes, make_panel
+from tests.engine.test_published import make_published
 
 SESSIONS, ASSETS = 300, 6
 CLOSE = make_closes(sessions=SESSIONS, assets=ASSETS)
@@ -124,17 +124,6 @@ def test_a_strategy_that_does_not_leak_is_left_alone(name):
     assert look(Scored(CLEAN[name])).free
 
 
-@pytest.mark.parametrize("key", sorted(STRATEGIES))
-def test_registered_strategies_pass_with_their_state_carried_over_the_cuts(key):
-    cls = STRATEGIES[key]
-    names = {"lookback": 40, "skip": 5} if key == "momentum" else {}
-    defensive = {"lookback": 63, "defensive": ["S000"]} if key == "dual_momentum" else {}
-
-    found = look(cls(cls.parameters_type(**names, **defensive)))
-
-    assert found.free
-
-
 def test_the_detail_names_the_five_cuts():
     found = look(Scored(CLEAN["last level"]), first_row=280, rebalance=Rebalance.DAILY, cuts=5)
 
@@ -172,3 +161,17 @@ def test_an_asset_that_begins_late_is_named():
     panel = make_panel(close)
 
     assert missing_bars(panel, np.arange(10, 30)) == ("S001: no bar before 2000-01-31",)
+
+
+def test_a_panel_that_is_silent_on_some_sessions_is_named_with_them():
+    """A Friday's figure stands for a week; the last one here is of 2000-01-14."""
+    panel = make_panel(CLOSE[:20])
+    told = np.flatnonzero(panel.session <= panel.session[9])[2:]
+    vix = make_published(panel.session[told], np.full(len(told), 20.0))
+    panel = make_panel(CLOSE[:20], extra={"VIX": vix, "VIX3M": vix})
+
+    whole = missing_figures(panel, ["VIX"], panel.session)
+    within = missing_figures(panel, ["VIX"], panel.session[2:15])
+
+    assert whole == ("VIX: no figure on 7 sessions from 2000-01-03 to 2000-01-28",)
+    assert within == ()
