@@ -97,8 +97,9 @@ const FLAGS: Record<string, { title: string; detail: string }> = {
     detail: "The risk-free rate is the American bill rate; none is known in the run's own currency.",
   },
   fallback: {
-    title: "Limits eased",
-    detail: "Some limits could not hold together at a decision, and the documented substitute was used.",
+    title: "Fallback taken",
+    detail:
+      "At some decisions limits could not hold together or an allocator had no answer. Diagnostics count those decisions and tell what was held instead.",
   },
   unpriced_target: {
     title: "Target without a price",
