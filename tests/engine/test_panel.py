@@ -278,9 +278,9 @@ def test_a_benchmark_instant_for_each_session_is_demanded():
 
 
 def test_a_split_is_seen_on_the_session_on_which_a_holder_meets_it():
-    close = np.array([[10.0, 20.0], [NAN, 19.0], [5.0, 21.0]])
-    split = np.array([[NAN, 1.0], [2.0, 3.0], [1.0, 1.0]])
+    close = np.array([[10.0, 20.0], [NAN, 19.0], [NAN, 20.0], [5.0, 21.0]])
+    split = np.array([[1.0, 1.0], [2.0, 3.0], [NAN, 1.0], [1.0, 1.0]])
 
-    window = make_panel(close, split=split).window(2, 3, NEVER - 1)
+    window = make_panel(close, split=split).window(3, 4, NEVER - 1)
 
-    assert window.split.tolist() == [[1.0, 1.0], [1.0, 3.0], [2.0, 1.0]]
+    assert window.split.tolist() == [[1.0, 1.0], [1.0, 3.0], [1.0, 1.0], [2.0, 1.0]]
