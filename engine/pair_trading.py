@@ -6,6 +6,7 @@ from typing import Final, Protocol
 import numpy as np
 
 from engine.kalman import Hedge, follow
+from engine.pairs import Formation
 from engine.ranking import quantise
 from engine.types import BoolArray, FloatArray, IntArray
 
@@ -47,6 +48,31 @@ class Pairs:
 
     def __len__(self) -> int:
         return len(self.y)
+
+
+def begin_pairs(formed: Formation, ids: IntArray, prices: FloatArray, days: IntArray) -> Pairs:
+    """Return the pairs of a formation, none of them held.
+
+    `ids` (m,) are those of the formation's columns, `prices` (k, m) what was known on `days` (k,):
+    a session counts as seen where both legs had a bar.
+    """
+    y, x, count = formed.y, formed.x, len(formed.y)
+    both = np.isfinite(prices[:, y]) & np.isfinite(prices[:, x])
+    return Pairs(
+        y=ids[y],
+        x=ids[x],
+        centre=formed.centre[np.stack([y, x], axis=1)],
+        belief=formed.hedge,
+        deviation=formed.deviation,
+        half_life=formed.half_life,
+        day=days[len(days) - 1 - np.argmax(both[::-1], axis=0)],
+        z=np.full(count, np.nan),
+        slope=formed.hedge.state[:, 1],
+        side=np.zeros(count, np.int64),
+        ratio=np.zeros(count),
+        age=np.zeros(count, np.int64),
+        blocked=np.zeros(count, np.bool_),
+    )
 
 
 def observe(pairs: Pairs, levels: FloatArray, days: IntArray, rules: Rules) -> Pairs:

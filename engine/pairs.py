@@ -10,6 +10,7 @@ from engine.cointegration import crossings, engle_granger, fit_line, half_life, 
 from engine.density import NOISE, dbscan
 from engine.kalman import Hedge
 from engine.ranking import quantise
+from engine.returns import carry_forward
 from engine.types import SESSIONS_PER_YEAR, FloatArray, IntArray
 
 Clustering: TypeAlias = Literal["pca_dbscan", "distance"]
@@ -47,6 +48,7 @@ class Formation:
     deviation: FloatArray  # of the spread around that line
     half_life: FloatArray  # sessions
     tested: int  # pairs that were tested for it
+    centre: FloatArray  # (m,) log level that each column was measured from
 
 
 def form_pairs(levels: FloatArray, group: IntArray, rules: Rules) -> Formation:
@@ -68,6 +70,16 @@ def form_pairs(levels: FloatArray, group: IntArray, rules: Rules) -> Formation:
     propose = _alike if rules.cluster == "pca_dbscan" else _nearest
     first, second = propose(levels, group, rules)
     return _screen(levels, first, second, rules)
+
+
+def whole_levels(levels: FloatArray) -> FloatArray:
+    """Return log levels (n, m) without a gap: a missing bar is a return of zero.
+
+    A column without any number stays NaN.
+    """
+    whole = carry_forward(levels)
+    first = np.argmax(np.isfinite(whole), axis=0)
+    return np.where(np.isnan(whole), whole[first, np.arange(whole.shape[1])], whole)
 
 
 def loadings(returns: FloatArray, var_share: float) -> FloatArray:
@@ -117,7 +129,8 @@ def _listed(pairs: list[tuple[int, int]]) -> tuple[IntArray, IntArray]:
 
 def _screen(levels: FloatArray, first: IntArray, second: IntArray, rules: Rules) -> Formation:
     # Around their means, so that the unit of a price changes nothing.
-    series = (levels - levels.mean(axis=0)).T
+    centre = levels.mean(axis=0)
+    series = (levels - centre).T
     y, x = np.concatenate([first, second]), np.concatenate([second, first])
     line = fit_line(series[y], series[x])
     _, p = engle_granger(line)
@@ -142,4 +155,5 @@ def _screen(levels: FloatArray, first: IntArray, second: IntArray, rules: Rules)
         deviation=np.sqrt(line.variance[chosen]),
         half_life=life[kept],
         tested=len(first),
+        centre=centre,
     )

@@ -9,10 +9,9 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from engine.eligibility import Screen, has_last_bar, screen
-from engine.pair_trading import Pairs, leg_weights, observe, turn
-from engine.pairs import Clustering, Formation, form_pairs
+from engine.pair_trading import Pairs, begin_pairs, leg_weights, observe, turn
+from engine.pairs import Clustering, form_pairs, whole_levels
 from engine.panel import Window
-from engine.returns import carry_forward
 from engine.schedule import Rebalance
 from engine.shorting import Shorting, is_lent
 from engine.strategies.base import Decision, Parameters, Strategy, register
@@ -232,10 +231,11 @@ class StatArb(Strategy[StatArbParameters]):
         found = self._screen(window)
         columns = np.flatnonzero(found.passed)
         columns = columns[np.argsort(window.asset_id[columns])]
-        levels = _whole(np.log(window.own_return[-self.parameters.form - 1 :, columns]))
+        levels = whole_levels(np.log(window.own_return[-self.parameters.form - 1 :, columns]))
         group = window.market[columns] * len(window.currencies) + window.currency[columns]
         formed = form_pairs(levels, group, self.parameters)
-        pairs = _begin(window, columns, levels, formed)
+        prices = window.own_return[:, columns]
+        pairs = begin_pairs(formed, window.asset_id[columns], prices, window.session)
         reasons = Counter(found.reasons) + Counter(no_pairs=int(not len(pairs)))
         day = int(window.session[-1])
         told = {"day": day, "assets": len(columns), "tested": formed.tested, "pairs": len(pairs)}
@@ -252,7 +252,7 @@ class StatArb(Strategy[StatArbParameters]):
         terms = Shorting(borrow_bps=p.borrow_bps, everywhere=p.short_asx)
         found = found.without(is_lent(window.markets, window.market, terms), "not_lent")
         moves = np.zeros(len(window.symbols), np.bool_)
-        levels = _whole(np.log(window.own_return[-length:, found.passed]))
+        levels = whole_levels(np.log(window.own_return[-length:, found.passed]))
         moves[found.passed] = np.diff(levels, axis=0).std(axis=0) > STILL
         return found.without(moves, "zero_variance")
 
@@ -283,37 +283,6 @@ class StatArb(Strategy[StatArbParameters]):
         np.add.at(weights, _columns(window, pairs.y), of_y)
         np.add.at(weights, _columns(window, pairs.x), of_x)
         return weights
-
-
-def _whole(levels: FloatArray) -> FloatArray:
-    """Return log levels (n, m) without a gap: a missing bar is a return of zero."""
-    whole = carry_forward(levels)
-    first = np.argmax(np.isfinite(whole), axis=0)
-    return np.where(np.isnan(whole), whole[first, np.arange(whole.shape[1])], whole)
-
-
-def _begin(window: Window, columns: IntArray, levels: FloatArray, formed: Formation) -> Pairs:
-    count = len(formed.y)
-    y, x = columns[formed.y], columns[formed.x]
-    # The sessions of the formation have been seen, as far as each market had closed.
-    seen = np.isfinite(window.own_return[:, y]) & np.isfinite(window.own_return[:, x])
-    last = len(seen) - 1 - np.argmax(seen[::-1], axis=0) if count else np.zeros(0, np.int64)
-    centre = levels.mean(axis=0)
-    return Pairs(
-        y=window.asset_id[y],
-        x=window.asset_id[x],
-        centre=np.stack([centre[formed.y], centre[formed.x]], axis=1),
-        belief=formed.hedge,
-        deviation=formed.deviation,
-        half_life=formed.half_life,
-        day=window.session[last],
-        z=np.full(count, np.nan),
-        slope=formed.hedge.state[:, 1],
-        side=np.zeros(count, np.int64),
-        ratio=np.zeros(count),
-        age=np.zeros(count, np.int64),
-        blocked=np.zeros(count, np.bool_),
-    )
 
 
 def _columns(window: Window, ids: IntArray) -> IntArray:
