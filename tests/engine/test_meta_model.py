@@ -3,9 +3,15 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from engine.calibration import Calibration, area_under_curve
+from engine.calibration import Calibration, area_under_curve, calibrate
 from engine.forest import Forest
-from engine.meta_model import Labelled, MetaModel, _area_within_folds, train
+from engine.meta_model import (
+    Labelled,
+    MetaModel,
+    _area_within_folds,
+    _calibrate_out_of_fold,
+    train,
+)
 
 COUNT = 240
 
@@ -98,14 +104,15 @@ def test_the_seed_and_the_trades_decide_the_model():
     assert one.tobytes() != other.tobytes()
 
 
-def test_no_figure_of_the_report_is_of_trades_the_model_was_fitted_to():
-    """The share of a win is learnt from the others: were it not, its own label would show."""
-    base = make_labelled(edge=0.0, count=150)
-    alone = replace(base, features=np.arange(150.0)[:, None] % 2 + np.zeros((1, 4)))
+def test_probabilities_that_are_judged_come_from_the_other_folds():
+    rng = np.random.default_rng(6)
+    scores, won = rng.random(90), rng.random(90) < 0.5
 
-    report = learn(alone).report
+    probability = _calibrate_out_of_fold(scores, won, folds=3)
 
-    assert report["brier"] >= report["brier_of_the_share_won"] - 0.01
+    first, others = slice(0, 30), slice(30, 90)
+    told = calibrate(scores[others], won[others]).apply(scores[first])
+    assert probability[first].tolist() == told.tolist()
 
 
 def test_a_fold_is_judged_by_the_order_within_it():
