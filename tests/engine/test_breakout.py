@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from engine.breakouts import BARS, last_mean, own_bars
+from engine.breakouts import BARS, last_mean, own_bars, rises
 from engine.errors import MissingData
 from engine.signals import nominal_weights
 from engine.strategies.breakout import HISTORY, Breakout, BreakoutParameters
@@ -228,3 +228,36 @@ def test_nominal_weights_are_by_risk_and_never_more_than_all_the_money():
     weights = nominal_weights(many, np.full(8, 50.0))
 
     assert weights.tolist() == pytest.approx([1 / 12, 0.2, 0.2, 0.2, 0.2, 7 / 60, 0.0, 0.0])
+
+
+@pytest.mark.parametrize(
+    ("name", "level"),
+    [("ema10", 104.0), ("ema20", 104.0), ("sma50", 104.0)],
+)
+def test_a_close_must_lie_above_each_mean(name, level):
+    bars = rising()
+
+    assert rises(bars).tolist() == [True]
+    assert rises(with_means(bars, **{name: np.array([level])})).tolist() == [False]
+
+
+def test_the_means_must_be_in_order_and_the_slow_one_rising():
+    bars = rising()
+
+    assert rises(with_means(bars, ema10=np.array([97.0]))).tolist() == [False]
+    assert rises(with_means(bars, before=np.array([91.0]))).tolist() == [False]
+
+
+def rising():
+    """Return bars whose means lie below the close of 103, each above the slower one."""
+    panel = make_market(others=0)
+    return with_means(own_bars(panel.window(SESSIONS - 1, SESSIONS, int(panel.closes_at[-1, 0]))))
+
+
+def with_means(bars, *, before=None, **changed):
+    """Return the bars with means of their own."""
+    copy = dataclasses.replace(bars)
+    means = {"ema10": np.array([99.0]), "ema20": np.array([98.0]), "sma50": np.array([90.0])}
+    copy.__dict__["means"] = means | changed
+    copy.__dict__["trend_before"] = np.array([89.0]) if before is None else before
+    return copy

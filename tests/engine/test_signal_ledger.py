@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from engine.panel import NEVER
 from engine.schedule import DecisionClock
 from engine.signals import Rules
 from tests.engine.ledgers import entries, make_costs
@@ -330,3 +331,64 @@ def test_what_an_asset_costs_on_top_moves_its_prices():
     orders = run(FLAT, FLAT, FLAT, extra_slippage=np.array([100.0]))
 
     assert orders == [(1, 1, 142.0, 50.5, "filled")]
+
+
+def test_a_split_moves_the_target_and_the_price_the_stop_is_raised_to():
+    rows = [FLAT, FLAT, (25, 28.5, 24.5, 27), (24.5, 26, 24.4, 25)]
+    split = np.array([[1.0], [1.0], [2.0], [1.0]])
+    panel = make_bars(*rows, split=split, tr_factor=np.cumprod(split, axis=0))
+
+    orders = run_signals(panel, {0: buying(HALF, floor=47.0)}).orders
+
+    assert entries(orders, *SOLD)[1:] == [
+        (2, -1, 166.0, 28.0, "filled_at_target"),
+        (3, -1, 166.0, 24.5, "filled_at_stop"),
+    ]
+
+
+def test_a_first_parcel_in_sydney_is_worth_five_hundred_dollars():
+    panel = make_bars(FLAT, FLAT, FLAT, markets=("XASX",))
+    small = dataclasses.replace(RULES, max_position=0.0049)
+
+    orders = run_signals(panel, {0: buying(small, floor=47.0)}).orders
+
+    assert entries(orders, "reason") == [("cancelled_minimum_parcel",)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"costs": make_costs(max_volume_share=0.01)}, "cancelled_no_volume"),
+        ({"capital": 4_000.0}, "cancelled_too_small"),
+    ],
+)
+def test_what_volume_or_equity_leaves_must_be_worth_buying(changes, reason):
+    rules = dataclasses.replace(RULES, min_notional=1_000.0)
+    panel = make_bars(FLAT, FLAT, FLAT, volume=np.full((3, 1), 1_500.0))
+
+    orders = run_signals(panel, {0: buying(rules, floor=47.0)}, **changes).orders
+
+    assert entries(orders, "reason") == [(reason,)]
+
+
+def test_a_purchase_whose_market_was_closed_is_superseded_by_the_next_decision():
+    panel = make_two_markets(np.full((6, 2), 10.0))
+    opens, closes = np.array(panel.opens_at), np.array(panel.closes_at)
+    opens[2, 1] = closes[2, 1] = NEVER
+    closed = dataclasses.replace(panel, opens_at=opens, closes_at=closes)
+    signals = make_signals(2, asset=[1], floor=9.0)
+
+    orders = run_signals(closed, {1: signals}).orders
+
+    assert entries(orders, "row", "reason") == [(2, "cancelled_superseded")]
+
+
+def test_a_purchase_of_what_is_delisted_before_its_session_is_withdrawn():
+    delisted = np.zeros((4, 1))
+    delisted[2] = 1.0
+    gone = (NAN, NAN, NAN, NAN)
+    panel = make_bars(FLAT, FLAT, gone, gone, by_asset={"delisted": delisted})
+
+    orders = run_signals(panel, {1: buying(floor=47.0)}).orders
+
+    assert entries(orders, "row", "reason") == [(2, "cancelled_delisted")]
