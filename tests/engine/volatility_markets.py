@@ -23,5 +23,5 @@ def make_index(level, *, vix=20.0, vix3m=22.0, **changes):
     close = close[:, None] if close.ndim == 1 else close
     session = changes.pop("session", make_sessions(len(close)))
     each = [np.broadcast_to(np.asarray(values, float), len(close)) for values in (vix, vix3m)]
-    extra = {"VIX": series(each[0], session), "VIX3M": series(each[1], session)}
-    return make_panel(close, session=session, extra=extra, **changes)
+    published = {"VIX": series(each[0], session), "VIX3M": series(each[1], session)}
+    return make_panel(close, **{"session": session, "extra": published, **changes})
