@@ -9,7 +9,7 @@ from engine.option_positions import Exits, Leg, Structure
 from engine.option_surface import Surface
 from engine.strategies.base import Decision, Parameters, Strategy
 from tests.engine.ledgers import make_costs
-from tests.engine.option_runs import backtest, make_condor, options
+from tests.engine.option_runs import backtest, make_condor, make_hedge, options
 from tests.engine.volatility_markets import make_index
 
 FLAT = Surface(atm_ratio=1.0, skew=0.0, curvature=0.0, dividend_yield=0.0, half_spread_vol=0.0)
@@ -102,14 +102,32 @@ def test_half_of_an_odd_number_is_the_larger_half():
     assert contracts_of(result) == [7.0, -4.0]
 
 
-def test_what_would_not_bring_its_fee_is_kept_to_its_end():
+@pytest.mark.parametrize(
+    ("fee", "end"), [(1.0, "filled_before_expiry"), (20.0, "settled")], ids=["worth", "not worth"]
+)
+def test_what_would_not_bring_its_fee_is_kept_to_its_end(fee, end):
     put = structure(
-        Leg(False, 800.0, 1), expiry=MARCH, risk=20.0, contract_fee=20.0, exits=Exits(days=30)
+        Leg(False, 870.0, 1), expiry=MARCH, risk=20.0, contract_fee=fee, exits=Exits(days=30)
     )
 
     result = trade(put, sessions=60)
 
-    assert [entry[4] for entry in options(result)] == ["filled", "settled"]
+    marks = result.books.value[:, 0] / contracts_of(result)[0]
+    assert 6.0 < marks[31] < 25.0  # more than the spread, less than the larger fee on top of it
+    assert [entry[4] for entry in options(result)] == ["filled", end]
+
+
+def test_a_size_is_reckoned_from_what_the_decision_knew():
+    level = np.full(60, 1000.0)
+    level[42:] = 1200.0  # on 1 March, the session of the fill
+    hedge = {"budget": 0.03, "moneyness": 0.97, "roll_dte": 0}
+
+    risen = backtest(make_index(level), make_hedge(**hedge), costs=make_costs())
+    still = backtest(make_index(np.full(60, 1000.0)), make_hedge(**hedge), costs=make_costs())
+
+    bought = [[entry for entry in options(each) if entry[2] > 0.0] for each in (risen, still)]
+    assert [entry[0] for entry in bought[0]] == ["2000-03-01"]
+    assert [entry[2] for entry in bought[0]] == [entry[2] for entry in bought[1]]
 
 
 @pytest.mark.parametrize(
