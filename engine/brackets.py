@@ -109,10 +109,6 @@ class Position:
             return None
         return Exit(price=max(self.target, lowest), reason=Reason.TARGET, early=True)
 
-    def reduce(self) -> None:
-        """Note the early sale: from the next session on the rest is sold at the entry's price."""
-        self.reduced = True
-
     def close_session(self) -> None:
         """Move the stop to the price paid once the early sale is made."""
         if self.reduced:

@@ -91,20 +91,6 @@ def nominal_weights(signals: Signals, close: FloatArray) -> FloatArray:
     return weights
 
 
-def no_signals(n_assets: int, rules: Rules) -> Signals:
-    """Return the decision to do nothing."""
-    nothing = np.zeros(0)
-    return Signals(
-        asset=np.zeros(0, np.int64),
-        trigger=nothing,
-        limit=nothing,
-        floor=nothing,
-        distance=nothing,
-        leave=np.zeros(n_assets, np.bool_),
-        rules=rules,
-    )
-
-
 class Limits(Protocol):
     @property
     def min_weight(self) -> float: ...

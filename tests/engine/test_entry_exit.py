@@ -243,6 +243,14 @@ def test_nothing_of_vectorbt_is_loaded_before_a_compiled_run():
     assert {"vectorbt", "numba", "pandas"}.isdisjoint(loaded)
 
 
+def test_without_vectorbt_a_compiled_run_says_what_it_lacks(monkeypatch):
+    monkeypatch.setitem(sys.modules, "vectorbt", None)
+    none = np.zeros((60, 1), np.bool_)
+
+    with pytest.raises(InvalidParameters, match="need vectorbt, which is absent"):
+        run_wishes(as_prices(*make_bars(sessions=60)), Wishes(entries=none, exits=none))
+
+
 def test_wishes_of_another_shape_are_refused_by_name():
     prices = as_prices(*make_bars(sessions=60))
     none = np.zeros((60, 1), np.bool_)

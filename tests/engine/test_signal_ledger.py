@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from engine.errors import EngineError
 from engine.panel import NEVER
 from engine.schedule import DecisionClock
 from engine.signals import Rules
@@ -392,3 +393,24 @@ def test_a_purchase_of_what_is_delisted_before_its_session_is_withdrawn():
     orders = run_signals(panel, {1: buying(floor=47.0)}).orders
 
     assert entries(orders, "row", "reason") == [(2, "cancelled_delisted")]
+
+
+def test_an_account_without_anything_left_is_ruined():
+    delisted, terminal = np.zeros((5, 1)), np.full((5, 1), NAN)
+    delisted[2], terminal[2] = 1.0, 0.0
+    gone = (NAN, NAN, NAN, NAN)
+    endings = {"delisted": delisted, "terminal_value": terminal}
+    panel = make_bars(FLAT, FLAT, gone, gone, gone, by_asset=endings)
+    everything = dataclasses.replace(RULES, max_position=1.0)
+
+    with pytest.raises(EngineError, match=r"equity was 0\.00 on .*; the run is ruined"):
+        run_signals(panel, {0: buying(everything)})
+
+
+def test_what_nobody_traded_before_has_no_measure_of_impact_and_is_not_bought():
+    volume = np.array([[0.0], [0.0], [1e6], [1e6]])
+    panel = make_bars(*(FLAT,) * 4, volume=volume, tradable=np.ones((4, 1)))
+
+    ledger = run_signals(panel, {1: buying(floor=47.0)}, costs=make_costs(impact_coefficient=1.0))
+
+    assert entries(ledger.orders, "row", "filled", "reason") == [(2, 0.0, "cancelled_no_volume")]
