@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from engine.errors import InvalidParameters
 from engine.option_positions import Exits, Held
 from engine.orders import Reason
+from engine.schedule import Rebalance
 from engine.strategies.tail_hedge import TailHedge, TailHedgeParameters
 from tests.contracts.strategy_runs import run
 from tests.engine.ledgers import make_costs
@@ -43,6 +44,15 @@ def test_the_budget_of_each_month_buys_puts_for_three():
     allowed = 20_000.0 / 12.0 * np.arange(1, 4)
     assert (spent <= 1.01 * allowed).all()
     assert (spent > allowed - 400.0).all()
+
+
+def test_a_decision_spends_for_every_month_since_the_last():
+    panel = make_index(np.full(150, 1000.0))
+
+    targets = run(panel, make_hedge(budget=0.012), rebalance=Rebalance.QUARTERLY, first_row=1)
+
+    # On 4 January for that month, at the ends of March and June for those since.
+    assert [each.budget for each in targets.opens] == pytest.approx([0.001, 0.002, 0.003])
 
 
 def test_the_primary_trades_what_a_year_of_the_budget_leaves():
