@@ -72,6 +72,16 @@ test("figures of each of several names are a table, what is grouped among them a
   ]);
 });
 
+test("shares are told as such, and a long table stays folded", () => {
+  const tried = Array.from({ length: 9 }, (_, at) => ({ capital: 1000 * (at + 1), excess_growth: 0.01 * at }));
+  const found = { costs: { net_cagr: 0.1571, paid_bps: 11.02 }, bootstrap: { max_drawdown: [-0.31, -0.1] } };
+  render(<Diagnostics run={{ diagnostics: { ...found, smallest_viable_capital: { tried } } }} />);
+
+  const figures = screen.getAllByRole("definition").map((figure) => figure.textContent);
+  expect(figures).toEqual(["15.7%", "11.02", "−31.0%, −10.0%"]);
+  expect(screen.getByText("Tried: 9 rows").closest("details")?.open).toBe(false);
+});
+
 test.each([null, undefined, {}, { meta_label: {} }, []])("nothing measured shows nothing", (diagnostics) => {
   const { container } = render(<Diagnostics run={{ diagnostics }} />);
 

@@ -1,11 +1,16 @@
 import type { DiagnosticsPartFragment } from "../graphql/generated";
 import { Card } from "../ui/Card";
-import { enumWords, NOTHING } from "../ui/format";
+import { enumWords, NOTHING, percent } from "../ui/format";
 import { Table, table } from "../ui/Table";
 import css from "./Diagnostics.module.css";
 import { SKEWS } from "./Skews";
 
 type Entry = Record<string, unknown>;
+
+/** Longer tables stay folded until somebody wants them. */
+const SHORT = 8;
+/** Figures that are told as a share. */
+const SHARE = /cagr|growth|drawdown|alpha$/;
 
 /** What the strategy measured of itself, whatever it is: figures as a list, rows of figures as a table. */
 export function Diagnostics({ run }: { run: DiagnosticsPartFragment }) {
@@ -14,10 +19,12 @@ export function Diagnostics({ run }: { run: DiagnosticsPartFragment }) {
   );
   if (!topics.length) return null;
   return (
-    <Card title="Diagnostics" hint="What the strategy measured of itself on the way.">
-      {topics.map(([topic, found]) => (
-        <Topic key={topic} topic={enumWords(topic)} found={entryOf(found)} />
-      ))}
+    <Card title="Diagnostics" hint="What was measured on the way, and what a job after the run found out about it.">
+      <div className={css.topics}>
+        {topics.map(([topic, found]) => (
+          <Topic key={topic} topic={enumWords(topic)} found={entryOf(found)} />
+        ))}
+      </div>
     </Card>
   );
 }
@@ -33,13 +40,23 @@ function Topic({ topic, found }: { topic: string; found: Entry }) {
           .map(([name, value]) => (
             <div key={name}>
               <dt>{enumWords(name)}</dt>
-              <dd>{shown(value)}</dd>
+              <dd>{shown(value, name)}</dd>
             </div>
           ))}
       </dl>
       {entries.map(([name, value]) => {
         const rows = rowsOf(value);
-        return rows && <Rows key={name} label={enumWords(name)} rows={rows} />;
+        if (!rows) return null;
+        const all = <Rows key={name} label={enumWords(name)} rows={rows} />;
+        if (rows.length <= SHORT) return all;
+        return (
+          <details key={name}>
+            <summary className={css.more}>
+              {enumWords(name)}: {rows.length} rows
+            </summary>
+            {all}
+          </details>
+        );
       })}
     </section>
   );
@@ -64,7 +81,7 @@ function Rows({ label, rows }: { label: string; rows: Entry[] }) {
           <tr key={at}>
             {columns.map((column) => (
               <td key={column} className={table.num}>
-                {shown(row[column])}
+                {shown(row[column], column)}
               </td>
             ))}
           </tr>
@@ -99,14 +116,15 @@ const flat = (row: Entry): Entry =>
 
 const figures = new Intl.NumberFormat("en-AU", { maximumFractionDigits: 4 });
 
-function shown(value: unknown): string {
+function shown(value: unknown, name = ""): string {
   if (value === null || value === undefined) return NOTHING;
-  if (typeof value === "number") return figures.format(value).replace(/^-/, "−");
+  if (typeof value === "number") return SHARE.test(name) ? percent(value) : figures.format(value).replace(/^-/, "−");
   if (typeof value === "boolean") return value ? "Yes" : "No";
-  if (Array.isArray(value)) return value.length ? value.map(shown).join(Array.isArray(value[0]) ? "; " : ", ") : "None";
+  if (Array.isArray(value))
+    return value.length ? value.map((each) => shown(each, name)).join(Array.isArray(value[0]) ? "; " : ", ") : "None";
   if (typeof value === "object")
     return Object.entries(value)
-      .map(([name, each]) => `${enumWords(name)} ${shown(each)}`)
+      .map(([key, each]) => `${enumWords(key)} ${shown(each, key)}`)
       .join(", ");
   const text = String(value);
   return /^[a-z][a-z_]*$/.test(text) ? enumWords(text) : text;

@@ -36,10 +36,10 @@ export default function Report({ id, name }: { id: string; name: string }) {
         <Attribution run={run} currency={run.currency} total={run.metrics?.totalReturn ?? null} />
         <div className={css.report}>
           <Guards run={run} currency={run.currency} />
-          <Diagnostics run={run} />
           <Downloads run={run} />
         </div>
       </div>
+      <Diagnostics run={run} />
       <Rolling id={id} />
       <div className={css.pair}>
         <Spread id={id} />

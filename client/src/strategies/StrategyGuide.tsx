@@ -89,7 +89,7 @@ function Guide({ strategy }: { strategy: GuidePartFragment }) {
             <dt>Allocators</dt>
             <dd>{strategy.allocators.map(enumWords).join(", ") || "Its own weights only"}</dd>
           </div>
-          <div>
+          <div className={css.whole}>
             <dt>Based on</dt>
             <dd>
               <ul className={css.references}>

@@ -10,10 +10,12 @@ const CATALOGUE = JSON.parse(readFileSync(resolve(import.meta.dirname, "../../..
   scanners: Entry[];
 };
 
-export const STRATEGIES = CATALOGUE.strategies.map(({ rebalance: _rebalance, history: _history, kind: _kind, ...strategy }) => ({
-  __typename: "Strategy",
-  ...strategy,
-})) as unknown as StrategyChoiceFragment[];
+export const STRATEGIES = CATALOGUE.strategies.map(
+  ({ rebalance: _rebalance, history: _history, kind: _kind, ...strategy }) => ({
+    __typename: "Strategy",
+    ...strategy,
+  }),
+) as unknown as StrategyChoiceFragment[];
 
 export const SCANNERS = CATALOGUE.scanners as unknown as ScannerChoiceFragment[];
 

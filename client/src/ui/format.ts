@@ -79,8 +79,9 @@ export const camel = (name: string) => name.replace(/_([a-z0-9])/g, (_, letter: 
 const ABBREVIATIONS: Record<string, string> = {
   AUC: "AUC",
   EWMA: "EWMA",
-  FF3: "Three factors (Fama and French)",
-  FF5: "Five factors (Fama and French)",
+  CAGR: "CAGR",
+  FF3: "FF3",
+  FF5: "FF5",
   HML: "HML",
   HRP: "HRP",
   NCO: "NCO",
