@@ -31,8 +31,8 @@ def burden(
     traded = float((orders.filled * orders.price * orders.fx).sum())
     earned = float(net[-1] - net[0]) + paid
     return {
-        "gross_cagr": _known(cagr(float(gross[0]), float(gross[-1]), days)),
-        "net_cagr": _known(cagr(float(net[0]), float(net[-1]), days)),
+        "growth_before_costs": _known(cagr(float(gross[0]), float(gross[-1]), days)),
+        "growth_after_costs": _known(cagr(float(net[0]), float(net[-1]), days)),
         "traded_times_capital": traded / float(net[0]),
         "paid_bps": BASIS_POINTS * paid / traded if traded else None,
         "break_even_bps": BASIS_POINTS * earned / traded if traded else None,

@@ -34,7 +34,7 @@ def test_the_cost_at_which_nothing_is_left():
     assert found["traded_times_capital"] == pytest.approx(2.1, rel=2e-3)
     assert found["paid_bps"] == pytest.approx(10.0, rel=2e-3)
     assert found["break_even_bps"] == pytest.approx(1e4 * 100 / 2_100, rel=5e-3)
-    assert found["gross_cagr"] > found["net_cagr"] > 0.0
+    assert found["growth_before_costs"] > found["growth_after_costs"] > 0.0
     at_break_even = make_costs(slippage_bps=found["break_even_bps"])
     left = make_ledger(panel, decisions, costs=at_break_even, **given).books.equity[-1]
     assert left == pytest.approx(1_000.0, abs=3.0)
