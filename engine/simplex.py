@@ -16,8 +16,10 @@ def nearest_on_simplex(values: FloatArray) -> FloatArray:
     Duchi, J., Shalev-Shwartz, S., Singer, Y. & Chandra, T. (2008). Efficient Projections onto the
     l1-Ball for Learning in High Dimensions.
     """
-    descending = np.sort(values)[::-1]
+    # Only distances count. Those from the largest keep the sum at one however far the values are.
+    below = values - values.max()
+    descending = np.sort(below)[::-1]
     excess = descending.cumsum() - 1.0
     kept = int(np.count_nonzero(descending * np.arange(1, len(values) + 1) > excess))
-    nearest: FloatArray = np.maximum(values - excess[kept - 1] / kept, 0.0)
+    nearest: FloatArray = np.maximum(below - excess[kept - 1] / kept, 0.0)
     return nearest

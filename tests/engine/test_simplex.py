@@ -40,6 +40,16 @@ def test_it_sums_to_one_is_not_negative_and_stays_when_projected_again(values):
     np.testing.assert_allclose(nearest_on_simplex(nearest), nearest, atol=1e-12)
 
 
+def test_values_far_from_the_simplex_still_sum_to_one():
+    away = np.random.default_rng(1).normal(0.0, 0.3, 6)
+
+    for far in (1e7, -1e7, 1e12):
+        nearest = nearest_on_simplex(away + far)
+
+        assert nearest.sum() == pytest.approx(1.0, abs=1e-12)
+        np.testing.assert_allclose(nearest, nearest_on_simplex(away + far - far), atol=1e-12)
+
+
 def test_no_other_point_of_the_simplex_is_nearer():
     values = np.random.default_rng(4).normal(0.0, 0.5, 6)
 
