@@ -173,7 +173,7 @@ class OptionBook:
         )
         self.positions.append(position)
         if structure.saves:
-            self.saved = max(self.saved - position.at_risk / self.worth[opening.known], 0.0)
+            self.saved = max(self.saved - position.at_risk / self._worth_known(opening), 0.0)
         for k in range(len(slots)):
             change = count * structure.sides[k]
             self._trade(account, position, k, row, change, Reason.FILLED, opening.decision)
@@ -206,7 +206,12 @@ class OptionBook:
     def _budget(self, opening: Opening) -> float:
         """Return the money a structure may put at risk, of what the decision knew it had."""
         share = self.saved if opening.structure.saves else opening.structure.budget
-        return share * self.worth[opening.known]
+        return share * self._worth_known(opening)
+
+    def _worth_known(self, opening: Opening) -> float:
+        """Return what a decision knew the account to be worth, its capital before any close."""
+        first = next(iter(self.worth))
+        return self.worth[max(opening.known, first)]
 
     def _fee(self, structure: Structure, row: int) -> float:
         """Return the fee of one contract, base currency."""

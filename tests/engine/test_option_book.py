@@ -293,6 +293,31 @@ def test_an_order_of_sydney_s_close_fills_at_new_york_s_of_that_day():
     assert options(result)[0][0] == on(2)
 
 
+@pytest.mark.parametrize("clock", list(DecisionClock))
+def test_a_run_may_begin_on_a_holiday_of_the_index(clock):
+    n, first = 30, 5
+    session = make_sessions(n)
+    opens = np.stack([session * DAY + ASX_OPEN, session * DAY + US_OPEN], axis=1)
+    closes = np.stack([session * DAY + ASX_CLOSE, session * DAY + US_CLOSE], axis=1)
+    level = np.full((n, 2), 1000.0)
+    opens[first, 1] = closes[first, 1] = NEVER
+    level[first, 0] = np.nan
+    two = {
+        "market": [1, 0],
+        "markets": ("XASX", "XNYS"),
+        "opens_at": opens,
+        "closes_at": closes,
+        "known_at": np.where(np.isfinite(level), closes[:, [1, 0]], NEVER),
+    }
+    market = make_index(level, session=session, **two)
+    hedge = make_hedge(primary="buy_and_hold", budget=0.03)
+
+    result = backtest(market, hedge, clock=clock, first_row=first, capital=1e7, **FREE)
+
+    [bought] = options(result)[:1]
+    assert bought[0] == str(np.int64(session[first + 1]).astype("datetime64[D]"))
+
+
 def test_a_close_at_the_decision_is_flagged_as_nobody_s():
     result = backtest(quiet(sessions=10), make_condor(), fill=FillPolicy.DECISION_CLOSE, **FREE)
 
