@@ -1,6 +1,7 @@
 """A strategy around another one, its primary, whose parameters lie inside its own."""
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from typing import Any, ClassVar, TypeVar
 
 from pydantic import Field, ValidationError
@@ -63,6 +64,9 @@ class Wrapper(Strategy[W]):
     @property
     def shorting(self) -> Shorting | None:
         return self.primary.shorting
+
+    def extra_slippage(self) -> Mapping[str, float]:
+        return self.primary.extra_slippage()
 
     def inputs(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys((*super().inputs(), *self.primary.inputs())))

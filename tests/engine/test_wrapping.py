@@ -82,3 +82,11 @@ def test_the_primary_sees_what_it_would_see_on_its_own():
     assert rows < len(panel.symbols)
     for entry in fields(alone):
         np.testing.assert_array_equal(getattr(seen, entry.name), getattr(alone, entry.name))
+
+
+def test_what_the_primary_trades_costs_what_it_costs_alone():
+    names = {"btc": ["A"], "gold": ["B"], "silver": ["C"]}
+
+    around = wrapped(primary="hard_assets", primary_parameters=names)
+
+    assert around.extra_slippage() == {"A": 10.0, "B": 30.0, "C": 30.0}
