@@ -38,7 +38,7 @@ from strawberry.types.info import Info
 
 from api.graphql.columns import Column, leaf
 from api.graphql.completions import Completion, Leaf, Listed, Objects, Step, Variants
-from api.graphql.written import listed_body, written_as
+from api.graphql.written import LONGEST_ALIAS, listed_body, written_as
 
 DEFINITION = "strawberry-definition"
 
@@ -101,7 +101,7 @@ def _body(type_: GraphQLObjectType, names: Sequence[str], steps: Sequence[Step])
     parts = []
     for name, step in zip(names, steps, strict=True):
         expression = written_as(type_, name, step.completion)
-        if expression is None:
+        if expression is None or len(step.key) > LONGEST_ALIAS:
             return None
         parts.append(f'{expression} AS "{step.key}"')
     return ", ".join(parts) or None

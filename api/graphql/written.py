@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from api.graphql.context import Info
 
 DEFINITION = "strawberry-definition"
+# PostgreSQL cuts longer names short, and would answer under another one.
+LONGEST_ALIAS = 63
 # How a column becomes what its scalar would write of it.
 LEAVES: Mapping[str, str] = {
     "String": "{}",

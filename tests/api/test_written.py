@@ -30,6 +30,7 @@ INSTRUMENT = f"{leaves('Instrument').replace('latest', '')} latest {{ __typename
 TRADE = f"{leaves('Trade').replace('instrument', '')} instrument {{ {INSTRUMENT} }}"
 LISTS = {
     "trades": f"{{ trades(first: 4) {{ nodes {{ {TRADE} }} pageInfo {{ endCursor }} }} }}",
+    "the longest name": "{ trades { nodes { " + "a" * 63 + ": quantity } } }",
     "by edges": f"{{ a: trades {{ edges {{ cursor node {{ b: side {TRADE} }} }} totalCount }} }}",
     "instruments": f"{{ instruments {{ nodes {{ {INSTRUMENT} }} }} }}",
 }
@@ -37,6 +38,7 @@ FROM_ROWS = {
     "a figure made here": "{ trades { nodes { id pnlPct } } }",
     "one below": "{ trades { nodes { instrument { latest { adjustedClose } } } } }",
     "an earlier instant": '{ trades(knownAt: "2026-01-01T00:00:00Z") { nodes { id quantity } } }',
+    "a name too long for the database": "{ trades { nodes { " + "a" * 64 + ": quantity } } }",
     "two ways at once": "{ trades { nodes { id } edges { node { quantity } } } }",
 }
 
