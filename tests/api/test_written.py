@@ -32,6 +32,11 @@ LISTS = {
     "trades": f"{{ trades(first: 4) {{ nodes {{ {TRADE} }} pageInfo {{ endCursor }} }} }}",
     "the longest name": "{ trades { nodes { " + "a" * 63 + ": quantity } } }",
     "by edges": f"{{ a: trades {{ edges {{ cursor node {{ b: side {TRADE} }} }} totalCount }} }}",
+    **{
+        f"by {field}": f"{{ trades(first: 3, orderBy: {{field: {field}}}) {{"
+        " nodes { id } pageInfo { hasNextPage startCursor endCursor } } }"
+        for field in ("EXIT_AT", "SYMBOL", "PNL", "QUANTITY")
+    },
     "instruments": f"{{ instruments {{ nodes {{ {INSTRUMENT} }} }} }}",
 }
 FROM_ROWS = {
