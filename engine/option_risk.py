@@ -18,15 +18,17 @@ class OpenContracts:
     day: int  # days since 1970-01-01
     rate: float  # base currency per unit of the index's
 
-    def worth(self, move: float = 0.0) -> float:
+    def worth(self, move: float = 0.0, *, volatility: float | None = None) -> float:
         """Return their value in base currency after the index moved by a fraction, repriced whole.
 
-        Volatility stays where it is, strike by strike: its rise in a fall would be a second guess.
+        `volatility` is what both volatility indices stand at then, decimal; left out they stay
+        where they are: their rise in a fall would be a second guess.
         """
+        level = None if volatility is None else np.asarray(volatility, np.float64)
         market = Market(
             spot=self.market.spot * (1.0 + move),
-            near=self.market.near,
-            far=self.market.far,
+            near=self.market.near if level is None else level,
+            far=self.market.far if level is None else level,
             rate=self.market.rate,
         )
         return sum(_worth(position, market, self.day) for position in self.positions) * self.rate

@@ -42,6 +42,7 @@ class Shock(Scenario):
     rates: float | None = None  # change of yields
     gold: float | None = None
     bitcoin: float | None = None
+    vix: float | None = None  # its level, points
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,6 +165,14 @@ SHOCKS: Final = (
     Shock(
         key="bitcoin_60", name="Bitcoin falls by 60 %", bitcoin=-0.6,
         description="Bitcoin falls by 60 %.",
+    ),
+    *(
+        Shock(
+            key=f"vix_{level}", name=f"VIX at {level}", vix=float(level),
+            description=f"The VIX and its three-month sister stand at {level}: options that are "
+            "held are repriced whole. How shares would move beside it is not guessed.",
+        )
+        for level in (45, 65, 80)
     ),
 )  # fmt: skip
 

@@ -33,6 +33,7 @@ BETA_SESSIONS: Final = 252
 LEAST_FOR_BETA: Final = 126
 DEFAULT_BETA: Final = 1.0  # of a share too young for its own
 LEVEL: Final = 0.95
+POINTS: Final = 100.0  # of a volatility index in a volatility of one
 TO_NOTHING: Final = -0.999  # an index falls no further: a price is above 0
 
 
@@ -148,6 +149,8 @@ def under(shock: Shock, holdings: Holdings, beta: FloatArray) -> Outcome:
         options += _converted(holdings, shock.audusd)
         abroad = np.array(holdings.benchmark_abroad)
         market = (market or 0.0) + float(_currency(shock.audusd, abroad))
+    if shock.vix is not None and holdings.contracts is not None:
+        options, touched = options + _revalued(holdings.contracts, holdings.equity, shock.vix), True
     for change, exposure in (
         (shock.rates, -_of(holdings.symbols, DURATIONS)),
         (shock.gold, _of(holdings.symbols, dict.fromkeys(GOLD, 1.0))),
@@ -173,6 +176,11 @@ def _repriced(holdings: Holdings, beta: FloatArray, market: float) -> float:
         return 0.0
     move = max(float(beta[holdings.symbols.index(contracts.symbol)]) * market, TO_NOTHING)
     return (contracts.worth(move) - contracts.worth()) / holdings.equity
+
+
+def _revalued(contracts: OpenContracts, equity: float, vix: float) -> float:
+    """Return what options gain when both volatility indices stand at so many points."""
+    return (contracts.worth(volatility=vix / POINTS) - contracts.worth()) / equity
 
 
 def _converted(holdings: Holdings, audusd: float) -> float:

@@ -7,6 +7,7 @@ import pytest
 from scipy.stats import norm
 
 from engine import scenarios, stress
+from engine.backtest import run
 from engine.costs import CostModel
 from engine.errors import InvalidParameters, MissingData
 from engine.execution import FillPolicy
@@ -318,6 +319,29 @@ def test_a_run_may_begin_on_a_holiday_of_the_index(clock):
     assert bought[0] == str(np.int64(session[first + 1]).astype("datetime64[D]"))
 
 
+@pytest.mark.parametrize("clock", list(DecisionClock))
+def test_a_trial_begins_where_its_account_does_whatever_market_opens_first(clock):
+    n = 30
+    session = make_sessions(n)
+    opens = np.stack([session * DAY + ASX_OPEN, session * DAY + US_OPEN], axis=1)
+    closes = np.stack([session * DAY + ASX_CLOSE, session * DAY + US_CLOSE], axis=1)
+    two = {
+        "market": [1, 0],
+        "markets": ("XASX", "XNYS"),
+        "opens_at": opens,
+        "closes_at": closes,
+        "known_at": closes[:, [1, 0]],
+    }
+    panel = make_index(np.full((n, 2), 1000.0), **two)
+    request = make_request(panel, make_condor(), clock=clock, first_row=2, **FREE)
+
+    found = evaluate(panel, [request], checkpoint=lambda *_: None)
+
+    result = run(panel, request, checkpoint=lambda *_: None)
+    assert panel.session[found.row].tolist() == result.session.tolist()
+    assert found.equity[:, 0] == pytest.approx(result.equity / request.capital, abs=1e-12)
+
+
 def test_a_close_at_the_decision_is_flagged_as_nobody_s():
     result = backtest(quiet(sessions=10), make_condor(), fill=FillPolicy.DECISION_CLOSE, **FREE)
 
@@ -466,6 +490,14 @@ def test_a_shock_reprices_what_is_still_open_at_its_last_close():
     shocks = {shock.key: shock for shock in scenarios.SHOCKS}
     lost = stress.under(shocks["equity_30"], holdings, np.array([1.0])).total_return
     assert lost == (contracts.worth(-0.3) - contracts.worth()) / result.equity[-1]
+    # Both indices at 65: 0.65 for every strike and expiry, since this smile is flat.
+    stressed = stress.under(shocks["vix_65"], holdings, np.array([1.0]))
+    flat = option_price(calls, 1000.0, strikes, days / 365.0, **terms | {"volatility": 0.65})
+    assert stressed.total_return == pytest.approx(
+        (100.0 * legs @ flat - contracts.worth()) / result.equity[-1], abs=1e-6
+    )
+    assert stressed.total_return < 0.0
+    assert stressed.benchmark_return is None
     # More than a tenth of equity cannot be lost: that is what the wings are for.
     assert -0.11 < lost < -0.05
     converted = stress.under(shocks["aud_up_20"], holdings, np.array([1.0])).total_return

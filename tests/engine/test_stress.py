@@ -52,6 +52,10 @@ def made_holdings(**given):
     return Holdings(**values | given)
 
 
+def test_a_level_of_the_vix_says_nothing_where_no_options_are_held():
+    assert not under(BY_KEY["vix_65"], made_holdings(), np.ones(3)).covered
+
+
 def test_a_window_is_measured_from_close_to_close():
     found = in_window(made_curves(), COVID)
 
