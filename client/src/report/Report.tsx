@@ -1,4 +1,5 @@
 import { useQuery } from "@apollo/client/react";
+import { useEffect } from "react";
 import { ReportDocument } from "../graphql/generated";
 import { LoadError } from "../ui/Notice";
 import { SkeletonRows } from "../ui/Skeleton";
@@ -19,10 +20,29 @@ import { Settings } from "./Settings";
 import { Skews } from "./Skews";
 import { Spread } from "./Spread";
 
+/** A job after the run completes its guards; a run from before there was one is not waited for long. */
+const EVERY = 5_000;
+const PATIENCE = 120_000;
+const awaitsGuards = (diagnostics: unknown) =>
+  !(diagnostics !== null && typeof diagnostics === "object" && "smallest_viable_capital" in diagnostics);
+
 export default function Report({ id, name }: { id: string; name: string }) {
   // Links to downloads expire, and the ledger counts trials made since: what is cached is shown, then checked.
-  const { data, error, refetch } = useQuery(ReportDocument, { variables: { id }, fetchPolicy: "cache-and-network" });
+  const { data, error, refetch, startPolling, stopPolling } = useQuery(ReportDocument, {
+    variables: { id },
+    fetchPolicy: "cache-and-network",
+  });
   const run = data?.backtest;
+  const awaits = run != null && awaitsGuards(run.diagnostics);
+  useEffect(() => {
+    if (!awaits) return;
+    startPolling(EVERY);
+    const enough = setTimeout(stopPolling, PATIENCE);
+    return () => {
+      clearTimeout(enough);
+      stopPolling();
+    };
+  }, [awaits, startPolling, stopPolling]);
 
   if (error && !run) return <LoadError error={error} onRetry={() => void refetch()} />;
   if (!run) return <SkeletonRows label="Loading report" rows={3} height={180} />;
