@@ -8,7 +8,7 @@ Requests that differ only in how many names they hold share a ranking (`engine.b
 others are decided one by one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
@@ -75,8 +75,8 @@ def base_row(panel: Panel, request: Request) -> int:
     """Return the last row before anything can trade: where the curves of all trials begin."""
     row = request.first_row
     [instant] = decision_instants(panel, np.array([row]), request.clock)
-    opens = panel.opens_at[row, 0]
-    same_row = request.fill is FillPolicy.DECISION_CLOSE or (opens > instant and opens != NEVER)
+    later_today = (panel.opens_at[row] > instant) & (panel.opens_at[row] != NEVER)
+    same_row = request.fill is FillPolicy.DECISION_CLOSE or bool(later_today.any())
     if same_row and row == 0:
         raise InsufficientHistory(
             "the first order fills on the panel's first session; start one session later"
@@ -205,7 +205,7 @@ def _simulate(
     """Return equity (k, C) from row `base` on and turnover (C,) of requests that share a batch."""
     request = requests[0]
     if len(requests) > 1:
-        rates = cost_rates(panel, request.costs)
+        rates = cost_rates(panel, request.costs, {})
         fee = _flat(request.costs) / request.capital
         market = market_of(panel, request)
         batch = simulate_batch(panel, market, requests, cost=float(rates[0]), fee=fee)
@@ -245,7 +245,7 @@ def simulate_targets(
         market_of(panel, request),
         weights[:, None, :],
         fill_rows=fills.row,
-        cost=cost_rates(panel, request.costs),
+        cost=cost_rates(panel, request.costs, request.strategy.extra_slippage()),
         fee=_flat(request.costs) / request.capital,
         trim=_trim(panel, targets, targets.rows[fills.decision], kept),
         exact=True,
@@ -254,12 +254,11 @@ def simulate_targets(
     return fills, paths
 
 
-def cost_rates(panel: Panel, costs: CostModel) -> FloatArray:
-    """Return the cost of one unit traded in each asset, (m,), decimal fraction."""
-    everywhere = costs.commission_bps + costs.slippage_bps
+def cost_rates(panel: Panel, costs: CostModel, extra: Mapping[str, float]) -> FloatArray:
+    """Return the cost of a unit traded, (m,), decimal fraction; `extra` basis points by symbol."""
+    own = [extra.get(symbol, 0.0) for symbol in panel.symbols]
     abroad = np.where(panel.currency != 0, costs.fx_spread_bps, 0.0)
-    rates: FloatArray = (everywhere + abroad) * BASIS_POINT
-    return rates
+    return (costs.commission_bps + costs.slippage_bps + abroad + own) * BASIS_POINT
 
 
 def _flat(costs: CostModel) -> float:

@@ -432,8 +432,8 @@ def test_a_trial_of_a_search_is_the_account_itself():
     found = evaluate(panel, requests, checkpoint=lambda *_: None)
 
     for trial, request in enumerate(requests):
-        run = backtest(panel, request.strategy)
-        assert found.equity[:, trial] == pytest.approx(run.equity / 1_000_000.0, abs=1e-12)
+        alone = backtest(panel, request.strategy)
+        assert found.equity[:, trial] == pytest.approx(alone.equity / 1_000_000.0, abs=1e-12)
     assert found.equity[-1, 0] != found.equity[-1, 1]
 
 

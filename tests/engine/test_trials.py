@@ -175,7 +175,31 @@ def test_what_is_quoted_abroad_pays_for_its_conversion():
     )
     costs = CostModel(commission_bps=1.0, slippage_bps=5.0, fx_spread_bps=70.0)
 
-    np.testing.assert_allclose(cost_rates(panel, costs), [0.0006, 0.0076])
+    np.testing.assert_allclose(cost_rates(panel, costs, {}), [0.0006, 0.0076])
+    np.testing.assert_allclose(cost_rates(panel, costs, {"S001": 30.0}), [0.0006, 0.0106])
+
+
+def test_what_a_strategy_s_assets_cost_on_top_is_paid_in_a_trial_too(panel, monkeypatch):
+    request = make_request("equal_weight", rebalance="MONTHLY")
+    dear = dict.fromkeys(panel.symbols, 50.0)
+    bought = replace(request, costs=replace(FREE, slippage_bps=50.0))
+    alike = evaluate(panel, [bought], checkpoint=no_checkpoint).equity
+
+    monkeypatch.setattr(type(request.strategy), "extra_slippage", lambda _: dear)
+
+    np.testing.assert_array_equal(
+        evaluate(panel, [request], checkpoint=no_checkpoint).equity, alike
+    )
+
+
+def test_trials_under_an_overlay_are_not_simulated_together(panel):
+    pair = [replace(each, overlay_vol_target=0.05) for each in REQUESTS[:2]]
+
+    together = evaluate(panel, pair, checkpoint=no_checkpoint)
+
+    for number, request in enumerate(pair):
+        alone = evaluate(panel, [request], checkpoint=no_checkpoint)
+        np.testing.assert_array_equal(together.equity[:, number], alone.equity[:, 0])
 
 
 def test_what_the_kernel_leaves_out_is_named():
