@@ -62,7 +62,7 @@ test("a deposit and a purchase are worth what the API says, on any day", async (
   await page.getByRole("region", { name: "Positions" }).getByRole("rowheader", { name: "AAPL" }).waitFor();
   await page.getByLabel("At the end of").fill("2022-05-31");
   await page.getByRole("heading", { name: "Nothing is held" }).waitFor();
-  await page.getByRole("radio", { name: "USD" }).check();
+  await page.getByRole("radio", { name: "USD" }).click();
   await page.getByText(/USD paid in/).waitFor();
 
   expect(new URL(page.url()).search).toBe("?on=2022-05-31&currency=USD");
