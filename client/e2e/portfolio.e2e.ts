@@ -77,7 +77,7 @@ test("the dashboard shows them, and says that their prices are old", async () =>
   await page.getByRole("region", { name: "Key figures" }).getByText("28 Dec 2022").waitFor();
   await page.getByRole("region", { name: "Recent trades" }).getByRole("rowheader", { name: /AAPL/ }).waitFor();
   await page.getByRole("group", { name: /^Value of the account/ }).waitFor();
-  await page.getByRole("radio", { name: "5Y" }).check();
+  await page.getByRole("radio", { name: "5Y" }).click();
   await page.getByText("Same money in ^GSPC").waitFor();
 
   await shoot(page, "dashboard");
