@@ -1,8 +1,9 @@
 """What a plan from a strategy reads: its assets, its last day; and what is missing for it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,8 +13,9 @@ from api.services.backtest_request import BacktestRequest, Constraints, Costs, c
 from api.services.findings import Refused
 from api.services.option_faults import check_shares
 from api.services.plan_request import PlanRequest
-from api.services.run_span import fingerprint, resolve_span
+from api.services.run_span import BENCHMARK, fingerprint, resolve_span
 from api.services.signal_faults import check_plan
+from api.services.strategies import StrategyEntry
 from models.instrument import Instrument
 from models.instruments import InstrumentRepository
 from models.universes import UniverseRepository
@@ -30,7 +32,8 @@ async def check_strategy(
     Raises Refused with everything that runBacktest would refuse of it, and MissingData.
     """
     asked, entry = checked(_as_backtest(request))
-    check_plan(entry)
+    for each in _whole(entry, asked.parameters):
+        check_plan(each)
     check_shares(entry, ("input", "strategy"))
     found = await instruments_of(session, owner_id, request)
     first = min((each.first_bar for each in found if each.first_bar), default=request.day)
@@ -40,8 +43,8 @@ async def check_strategy(
             field=("input", "asOf"),
         )
     last = last_bar(found, request.day)
-    # Compared with nothing: any of the symbols will do, and none is missing for it.
-    benchmark = min((each.symbol for each in found), default=None)
+    complete = replace(request, parameters=asked.parameters)
+    benchmark = benchmark_of(complete, entry, found)
     span = replace(asked, start=last - REACH, end=last, benchmark=benchmark)
     try:
         resolved = await resolve_span(session, span, entry, owner_id=owner_id)
@@ -51,7 +54,7 @@ async def check_strategy(
         raise Refused([_about_the_day(each) for each in refused.errors]) from None
     except ClientError as error:
         raise _about_the_day(error) from None
-    return replace(request, parameters=asked.parameters)
+    return complete
 
 
 async def instruments_of(
@@ -67,13 +70,33 @@ async def instruments_of(
     return await InstrumentRepository(session).by_symbols(symbols)
 
 
+def benchmark_of(
+    request: PlanRequest, entry: StrategyEntry, found: Iterable[Instrument]
+) -> str | None:
+    """Return the index a strategy reads, the one its run would have; None is the universe's.
+
+    One that reads none is compared with nothing: any of the symbols will do.
+    """
+    read = _whole(entry, request.parameters or {})
+    if not any("benchmark" in each.requires for each in read):
+        return min((each.symbol for each in found), default=None)
+    return None if request.universe is not None else BENCHMARK
+
+
+def _whole(entry: StrategyEntry, parameters: Mapping[str, Any]) -> list[StrategyEntry]:
+    """Return the strategy and what it is put around."""
+    return [entry, *(inner for inner, _ in entry.wrapped(parameters))]
+
+
 def last_bar(found: Sequence[Instrument], day: date) -> date:
     """Return the day of the newest bar up to a day; the day itself where there is none."""
     return min(max((each.last_bar for each in found if each.last_bar), default=day), day)
 
 
 def _about_the_day(error: ClientError) -> ClientError:
-    """Return the fault at the field of a plan: it has one day where a run has two."""
+    """Return the fault at the field of a plan: one day where a run has two, and no benchmark."""
+    if error.field == ("input", "benchmark"):
+        return type(error)(str(error), field=("input", "strategy"), reason=error.reason)
     if error.field in (("input", "start"), ("input", "end")):
         return type(error)(str(error), field=("input", "asOf"), reason=error.reason)
     return error

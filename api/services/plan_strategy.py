@@ -13,10 +13,11 @@ import numpy as np
 
 from api.ports import ObjectStore
 from api.services.backtest_request import Constraints, Costs
+from api.services.option_faults import check_shares
 from api.services.panels import PanelRequest, load_panel
 from api.services.plan_books import Wanted, plan_against_books
 from api.services.plan_request import Knowledge, PlanRequest
-from api.services.plan_span import REACH, instruments_of, last_bar
+from api.services.plan_span import REACH, benchmark_of, instruments_of, last_bar
 from api.services.strategies import require_strategy
 from api.services.work import ClaimedJob, Pulse
 from engine import limits as engine
@@ -26,10 +27,11 @@ from engine.decide import Targets, ask, lend, require_inputs
 from engine.errors import Infeasible, InsufficientHistory, InvalidParameters
 from engine.execution import FillPolicy
 from engine.limits import constrain
+from engine.option_assumptions import MODELLED
 from engine.panel import NEVER, Panel
 from engine.schedule import DecisionClock, primary_rows
 from engine.strategies import STRATEGIES
-from engine.strategies.base import Strategy
+from engine.strategies.base import Decision, Strategy
 from models.ownership import sessions_of
 from models.rebalance_plan import RebalancePlan
 from models.session import SessionFactory, unit_of_work
@@ -93,7 +95,7 @@ async def _panel_request(
     """Ask for the strategy's history before the last bar there is up to the day."""
     async with unit_of_work(sessions) as session:
         found = await instruments_of(session, job.owner_id, request)
-    last = last_bar(found, request.day)
+    last, entry = last_bar(found, request.day), require_strategy(strategy.key)
     return PanelRequest(
         universe=request.universe,
         owner_id=job.owner_id,
@@ -102,9 +104,9 @@ async def _panel_request(
         end=last,
         warmup=strategy.warmup,
         currency="AUD",
-        benchmark=min((each.symbol for each in found if each.bar_count), default=None),
+        benchmark=benchmark_of(request, entry, [each for each in found if each.bar_count]),
         known_at=knowledge.known_at,
-        panels=require_strategy(strategy.key).panels_read(request.parameters or {}),
+        panels=entry.panels_read(request.parameters or {}),
     )
 
 
@@ -138,12 +140,12 @@ def _decide(
     targets = _scaled(panel, targets, strategy, request)
     weights = zip(panel.symbols, targets.weights[0].tolist(), strict=True)
     return Wanted(
-        weights={symbol: weight for symbol, weight in weights if weight > 0.0},
+        weights={symbol: weight for symbol, weight in weights if weight != 0.0},
         decided_at=datetime.fromtimestamp(int(panel.closes_at[row, 0]) // NANOSECONDS, UTC),
         costs=request.costs or Costs(),
         constraints=request.constraints or Constraints(),
         universe=frozenset(panel.symbols),
-        warnings=(*_reasons(targets), *notes),
+        warnings=(*_told(strategy, decision), *_reasons(targets), *notes),
     )
 
 
@@ -179,9 +181,17 @@ def _last_closed(panel: Panel, instant: int) -> int:
     return int(closed[-1])
 
 
+def _told(strategy: Strategy[Any], decision: Decision | None) -> tuple[str, ...]:
+    """Say what is no part of the plan, and what the decision wants its reader to know."""
+    puts = check_shares(require_strategy(strategy.key), ("input", "strategy"))
+    flags = decision.flags if decision else ()
+    flagged = [f"the decision is flagged {flag}" for flag in flags if flag != MODELLED]
+    return (*puts, *flagged)
+
+
 def _reasons(targets: Targets) -> tuple[str, ...]:
     """Say why nothing is wanted, where nothing is."""
-    if (targets.weights > 0.0).any():
+    if targets.weights.any():
         return ()
     told = ", ".join(f"{reason} {count}" for reason, count in sorted(targets.reasons.items()))
     return (f"the strategy wants nothing now: all stays in cash ({told or 'no reason given'})",)

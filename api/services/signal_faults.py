@@ -52,11 +52,18 @@ def check_axis(name: str, field: tuple[str, ...], entry: StrategyEntry) -> None:
 def check_plan(entry: StrategyEntry) -> None:
     """Raise InvalidInput for a plan from such a strategy alone.
 
-    What it holds on a day depends on when each position was bought and where its stop stands.
+    What it holds on a day depends on when each position was bought and where its stop stands; nor
+    is a plan for one that must sell short.
     """
     if entry.kind == SIGNALS:
         raise InvalidInput(
             f"{entry.key} has no weights of one day: what it holds depends on its entries and"
             " stops; backtest it up to that day and plan from that run",
+            field=("input", "strategy"),
+        )
+    if entry.default_parameters.get("allow_short"):
+        raise InvalidInput(
+            f"{entry.key} cannot do without short positions, and opens none on its first day; a"
+            " plan only buys and sells what is owned",
             field=("input", "strategy"),
         )

@@ -1,0 +1,46 @@
+"""Plans a strategy has none of, and what a plan says of its decision."""
+
+from uuid import UUID
+
+import pytest
+
+from tests.api.rebalancing import perform_plan, plan_of_job, planned
+from tests.api.test_plan_jobs import MOMENTUM, STRATEGY
+
+
+async def test_a_decision_that_sells_short_is_no_plan(ask, app, market):
+    told = await planned(
+        ask, STRATEGY | {"strategy": "reversal", "parameters": {"allow_short": True}}
+    )
+
+    await perform_plan(app, UUID(told["job"]["id"].removeprefix("job_")))
+
+    job = await plan_of_job(ask, told["job"]["id"])
+    assert (job["status"], job["error"]["code"]) == ("FAILED", "INVALID")
+    assert "short, and a plan only buys and sells what is owned" in job["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("strategy", "parameters"),
+    [
+        ("stat_arb", {"form": 126}),
+        ("vol_scaling", {"primary": "stat_arb", "primary_parameters": {"form": 126}}),
+    ],
+    ids=["alone", "wrapped"],
+)
+async def test_a_strategy_that_must_sell_short_has_no_plan(ask, market, strategy, parameters):
+    told = await planned(ask, STRATEGY | {"strategy": strategy, "parameters": parameters})
+
+    [error] = told["userErrors"]
+    assert (error["code"], error["field"]) == ("INVALID", ["input", "strategy"])
+    assert "stat_arb cannot do without short positions" in error["message"]
+
+
+async def test_a_plan_tells_what_its_decision_is_flagged_with(ask, app, market):
+    asked = {"strategy": "meta_label", "parameters": {"primary_parameters": MOMENTUM}}
+    told = await planned(ask, STRATEGY | asked)
+
+    await perform_plan(app, UUID(told["job"]["id"].removeprefix("job_")))
+
+    plan = (await plan_of_job(ask, told["job"]["id"]))["subject"]
+    assert "the decision is flagged untrained" in plan["warnings"]
