@@ -1,6 +1,6 @@
 """A stored search as its workers see it: the base run, its axes, and each combination's run."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
@@ -47,7 +47,15 @@ class Scene:
         fill = FillPolicy(self.base.fill)
         costs = CostModel(**asdict(self.base.costs))
         terms = {"fill": fill, "whole_shares": self.base.whole_shares, "kind": self.entry.kind}
-        return costs, terms | {"shorts": bool(self.base.parameters.get("allow_short"))}
+        return costs, terms | {"shorts": any(map(_borrows, self._ends))}
+
+    @property
+    def _ends(self) -> Iterator[Mapping[str, Any]]:
+        """Parameters of the base, and with each axis at its ends."""
+        yield self.base.parameters
+        for axis in self.axes:
+            for value in axis.values or (axis.low, axis.high):
+                yield {**self.base.parameters, axis.name: value}
 
     @property
     def panel(self) -> PanelRequest:
@@ -75,6 +83,13 @@ class Scene:
 
 
 NO_INPUTS = Digest(combined="", inputs=())
+
+
+def _borrows(parameters: Mapping[str, Any]) -> bool:
+    """Tell whether a strategy of these parameters, or the one it wraps, may be short or in debt."""
+    given = {**parameters, **parameters.get("primary_parameters", {})}
+    sells = given.get("allow_short") or given.get("long_only") is False
+    return bool(sells) or max(given.get("max_lev", 1), given.get("max_gross", 1)) > 1
 
 
 async def load_scene(session: AsyncSession, job_id: UUID) -> Scene:

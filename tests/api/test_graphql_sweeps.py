@@ -83,6 +83,33 @@ async def test_trials_of_entries_and_stops_are_approximated_by_nothing(app, mark
     assert sweep == {"approximations": [], "job": {"status": "SUCCEEDED"}, "combinations": 2}
 
 
+@pytest.mark.parametrize(
+    ("parameters", "axis", "owes"),
+    [
+        ({}, {"name": "max_lev", "values": [1, 2]}, True),
+        ({}, {"name": "target", "values": [0.05, 0.1]}, False),
+        (
+            {"primary": "nco", "primary_parameters": {"lookback": 126, "long_only": False}},
+            {"name": "target", "values": [0.05, 0.1]},
+            True,
+        ),
+    ],
+    ids=["leverage is varied", "nothing is borrowed", "the wrapped one sells short"],
+)
+async def test_trials_say_that_loans_cost_nothing(app, market, ask, parameters, axis, owes):
+    inner = {"primary_parameters": {"lookback": 60, "skip": 5, "top_n": 2}}
+    wrapped = {"strategy": "vol_scaling", "parameters": {"window": 21, **inner, **parameters}}
+    later = {"start": "2018-09-03"}
+
+    told = await submitted(ask, on_base(changed(axes=[axis]), **wrapped, **later))
+    await done(app, uuid(told["job"]["id"]))
+
+    read = "query Read($id: ID!) { sweep(id: $id) { approximations job { status } } }"
+    sweep = (await ask(read, id=told["sweep"]["id"]))["data"]["sweep"]
+    assert sweep["job"] == {"status": "SUCCEEDED"}
+    assert ("no_loan_costs" in sweep["approximations"]) == owes
+
+
 async def test_a_surface_has_the_mean_of_what_shares_a_cell(app, market, ask):
     sweep = await searched(app, ask)
 
