@@ -125,6 +125,15 @@ def checked(request: BacktestRequest) -> tuple[BacktestRequest, StrategyEntry]:
     return replace(request, name=name, parameters=parameters), entry
 
 
+def _overlays(entry: StrategyEntry, target: float | None) -> Iterator[ClientError]:
+    if target is not None and entry.kind == "overlay":
+        yield _fault(
+            f"overlayVolTarget was {target:g}, but {entry.key} has a target of its own; leave it"
+            " out",
+            "overlayVolTarget",
+        )
+
+
 def _faults(request: BacktestRequest, entry: StrategyEntry | None) -> Iterator[ClientError]:
     yield from _assets(request)
     yield from _dates(request)
@@ -137,6 +146,7 @@ def _faults(request: BacktestRequest, entry: StrategyEntry | None) -> Iterator[C
     if entry is not None:
         yield from signal_faults(entry, request.fill, asdict(request.constraints))
         yield from option_faults(entry, request.overlay_vol_target)
+        yield from _overlays(entry, request.overlay_vol_target)
     if request.constraints.min_weight > request.constraints.max_weight:
         yield _fault(
             f"minWeight was {request.constraints.min_weight}; it must not be above maxWeight,"

@@ -29,8 +29,8 @@ ONE = Decimal(1)
 PLACES = 12
 # Weekends, holidays and a provider's delay; an older bar is worth a word.
 STALE = timedelta(days=7)
-
 DEAR = Decimal("0.02")  # costs of an order as a share of its value worth a word
+ON_CREDIT = 1e-6  # weights above the equity by more than rounding
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +66,7 @@ async def plan_against_books(
     capital: Decimal | None = None,
 ) -> RebalancePlan:
     """Return the plan, not yet written. Raises MissingData, InvalidInput."""
-    _require_long(wanted)
+    _require_owned(wanted)
     books = await _read(session, wanted, owner_id, knowledge)
     # An account has no part of a cent: the plan's own sums then add up to its last one.
     cash = cents(books.cash if capital is None else _left_of(capital, books))
@@ -92,12 +92,19 @@ async def plan_against_books(
     )
 
 
-def _require_long(wanted: Wanted) -> None:
+def _require_owned(wanted: Wanted) -> None:
     short = sorted(symbol for symbol, weight in wanted.weights.items() if weight < 0.0)
     if short:
         raise InvalidInput(
             f"the decision sells {short[0]} short, and a plan only buys and sells what is owned;"
             " choose a strategy or parameters without short positions",
+            field=("input",),
+        )
+    asked = sum(wanted.weights.values())
+    if asked > 1.0 + ON_CREDIT:
+        raise InvalidInput(
+            f"the decision asks for {asked:.2f} times the equity, and a plan borrows nothing;"
+            " choose parameters without credit",
             field=("input",),
         )
 

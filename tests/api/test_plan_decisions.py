@@ -44,3 +44,15 @@ async def test_a_plan_tells_what_its_decision_is_flagged_with(ask, app, market):
 
     plan = (await plan_of_job(ask, told["job"]["id"]))["subject"]
     assert "the decision is flagged untrained" in plan["warnings"]
+
+
+async def test_a_decision_on_credit_is_no_plan(ask, app, market):
+    more = {"window": 21, "max_lev": 3.0, "target": 0.4, "primary_parameters": MOMENTUM}
+    asked = {"strategy": "vol_scaling", "parameters": more, "costs": {"maxVolumeShare": 1.0}}
+    told = await planned(ask, STRATEGY | asked)
+
+    await perform_plan(app, UUID(told["job"]["id"].removeprefix("job_")))
+
+    job = await plan_of_job(ask, told["job"]["id"])
+    assert (job["status"], job["error"]["code"]) == ("FAILED", "INVALID")
+    assert "times the equity, and a plan borrows nothing" in job["error"]["message"]

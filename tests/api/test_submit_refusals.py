@@ -106,6 +106,10 @@ BAD = {
         ("INVALID", "overlayVolTarget", "overlayVolTarget was 0.01; use at least 0.02"),
     ),
     "overlay too wild": ({"overlayVolTarget": 0.5}, ("INVALID", "overlayVolTarget", "most 0.4")),
+    "overlay on an overlay": (
+        {"strategy": "vol_scaling", "parameters": {}, "overlayVolTarget": 0.1},
+        ("INVALID", "overlayVolTarget", "vol_scaling has a target of its own"),
+    ),
     "overlay on options": (
         {"strategy": "iron_condor", "parameters": {}, "overlayVolTarget": 0.1},
         ("INVALID", "overlayVolTarget", "iron_condor holds options alone"),
