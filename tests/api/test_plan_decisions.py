@@ -3,7 +3,9 @@
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
+from models.session import unit_of_work
 from tests.api.rebalancing import perform_plan, plan_of_job, planned
 from tests.api.test_plan_jobs import MOMENTUM, STRATEGY
 
@@ -47,6 +49,9 @@ async def test_a_plan_tells_what_its_decision_is_flagged_with(ask, app, market):
 
 
 async def test_a_decision_on_credit_is_no_plan(ask, app, market):
+    async with unit_of_work(app.sessions) as session:
+        # The account whose volatility counts decides at the close, as runs do.
+        await session.execute(text("UPDATE price_bar SET known_at = known_at - interval '2 hours'"))
     more = {"window": 21, "max_lev": 3.0, "target": 0.4, "primary_parameters": MOMENTUM}
     asked = {"strategy": "vol_scaling", "parameters": more, "costs": {"maxVolumeShare": 1.0}}
     told = await planned(ask, STRATEGY | asked)
