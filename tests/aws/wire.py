@@ -66,7 +66,14 @@ class Wire:
         await _close(writer)
 
     async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        upstream, downstream = await asyncio.open_unix_connection(self.upstream)
+        connecting = asyncio.create_task(asyncio.open_unix_connection(self.upstream))
+        try:
+            upstream, downstream = await asyncio.shield(connecting)
+        except asyncio.CancelledError:
+            # What was being opened is open by now or soon, and nobody else would close it.
+            _, downstream = await connecting
+            await _close(downstream)
+            raise
         talk = Talk(self.losses)
         asking = asyncio.create_task(talk.ask(reader, downstream))
         answering = asyncio.create_task(talk.answer(upstream, writer))

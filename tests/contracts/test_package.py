@@ -140,7 +140,7 @@ async def test_it_answers_from_its_tree_alone(unzipped: Path, database_url: str)
         described = await runtime.invoke(posted("{ strategies { key } }"))
         read = await runtime.invoke(posted("{ viewer { quota { jobsLeftToday } } }"))
 
-    assert answered(described)["strategies"][0] == {"key": "buy_and_hold"}
+    assert answered(described)["strategies"][0] == {"key": "breakout"}
     assert answered(read) == {"viewer": {"quota": {"jobsLeftToday": 2_000}}}
     assert "ERROR" not in runtime.log
 

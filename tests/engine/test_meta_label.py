@@ -190,6 +190,9 @@ class Coin:
     def probability(self, features):
         return np.full(len(features), self.chance)
 
+    def tables(self):
+        return {}
+
 
 @pytest.mark.parametrize(
     ("probability", "min_p", "step", "size"),

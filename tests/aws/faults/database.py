@@ -37,7 +37,7 @@ async def lose_commit_of_submit(stage: Stage, seed: int) -> None:
         assert lost.is_set()
     async with stage.running(stage.source(seed=seed)):
         pass
-    assert await stage.value("SELECT count(*) FROM job") == 1
+    assert await stage.value("SELECT count(*) FROM job WHERE kind = 'BACKTEST'") == 1
     assert await stage.status(job) == "succeeded"
 
 

@@ -19,7 +19,7 @@ from sqlalchemy import text
 
 from models.session import SessionFactory, make_engine, make_sessions
 from tests.api.market import write_market
-from tests.aws.evidence import HISTORY, Evidence, read_rows
+from tests.aws.evidence import HISTORY, NO_FOLLOWERS, Evidence, read_rows
 from tests.aws.faults.calm import other_results
 from tests.aws.faults.client import Client
 from tests.aws.invariants import TERMINAL, no_rubbish, violations
@@ -124,7 +124,7 @@ class Stage:
     async def _prepare(self) -> None:
         await write_market(self.sessions)
         async with self.sessions() as session, session.begin():
-            for statement in (*HISTORY, FROZEN):
+            for statement in (*HISTORY, *NO_FOLLOWERS, FROZEN):
                 await session.execute(text(statement))
         await self.s3.create_bucket(
             Bucket=self.bucket, CreateBucketConfiguration={"LocationConstraint": REGION}
