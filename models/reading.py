@@ -27,6 +27,7 @@ GONE = (
     asyncpg.OperatorInterventionError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # met in the middle of its end
     OSError,
 )
 # Local to the transaction: behind a pooler the connection's next user is somebody else.
