@@ -1,6 +1,7 @@
 """A search on the small market, submitted by a document and done by the works themselves."""
 
 from functools import partial
+from uuid import UUID
 
 from api.services.jobs import perform
 from api.services.publish_study import publish_shard, publish_sweep, publish_walk_forward
@@ -94,3 +95,26 @@ async def done(app, job_id):
         performed.append(now)
         waiting += [each for each in await called(app, now) if each not in waiting]
     return performed
+
+
+READ = """
+query Read($id: ID!) {
+  sweep(id: $id) {
+    shards shardsDone combinations approximations
+    job { status progress attempts }
+    best { number parameters metrics { sharpe } backtest { id } }
+    trials(first: 100) {
+      totalCount
+      nodes { number parameters metrics { sharpe calmar turnover } backtest { id } }
+    }
+    surface(x: "lookback", y: "top_n") { x y metric values stability worst }
+    overfitting { trials effectiveTrials pbo deflatedSharpe psr verdict }
+    pboLogits
+    snooping
+  }
+}
+"""
+
+
+def uuid(global_id):
+    return UUID(global_id.rpartition("_")[2])

@@ -1,5 +1,6 @@
 """Runs of hand-written signals: free of costs, every volume allowed, whole shares."""
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ from engine.decide import Targets
 from engine.schedule import DecisionClock, decision_instants
 from engine.signal_ledger import simulate_signals
 from engine.signals import Rules, Signals, nominal_weights
-from tests.engine.ledgers import make_costs
+from tests.engine.ledgers import entries, make_costs
 from tests.engine.panels import make_panel
 
 RULES = Rules(risk=0.005, max_position=0.2, max_positions=10)
@@ -66,3 +67,20 @@ def run_signals(panel, decided, *, clock=DecisionClock.US_CLOSE, **changes: Any)
         "last_row": len(panel.session) - 1,
     }
     return simulate_signals(panel, targets, **{**terms, **changes})
+
+
+NAN = np.nan
+FLAT = (50.0, 50.0, 50.0, 50.0)
+HALF = dataclasses.replace(RULES, partial=0.5, partial_at=2.0)  # target 56, risk 3
+SOLD = ("row", "side", "filled", "price", "reason")
+
+
+def buying(rules=RULES, **columns):
+    return make_signals(asset=[0], rules=rules, **columns)
+
+
+def run(*rows, leave=(), signals=None, **changes):
+    """Buy on row 0 with a stop at 47, unless said otherwise, and return the orders."""
+    decided = {row: make_signals(leave=[0]) for row in leave}
+    decided |= {0: signals or buying(floor=47.0)}
+    return entries(run_signals(make_bars(*rows), decided, **changes).orders, *SOLD)
