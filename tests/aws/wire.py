@@ -81,10 +81,11 @@ class Wire:
             # Either side that ends ends both, as a connection does.
             await asyncio.wait({asking, answering}, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            # First of all: who cancels us while we wait here leaves nobody to close it.
+            downstream.close()
             for task in (asking, answering):
                 task.cancel()
             await asyncio.gather(asking, answering, return_exceptions=True)
-            await _close(downstream)
 
 
 class Loss:
