@@ -172,7 +172,7 @@ def close_ledger(
         actions=account.terms.actions,
         cash_rate=account.terms.costs.cash_rate,
         turnover=_turnover(orders, targets.rows, equity),
-        flags=ledger_flags(account.terms, orders, books, unpriced=unpriced),
+        flags=ledger_flags(account.terms, orders, books, weights, unpriced=unpriced),
         panel=account.terms.panel,
         derivatives=contracts,
     )

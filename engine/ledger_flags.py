@@ -8,12 +8,21 @@ from engine.account import Terms
 from engine.books import Books
 from engine.execution import FillPolicy
 from engine.orders import CODES, Orders, Reason
+from engine.types import FloatArray
 
 STALE_SESSIONS: Final = 60  # a position valued longer at one mark is worth a warning
+# Prices move a book of long and short positions off its cap every day; by more than this share
+# of the cap it is no longer the book anybody decided on.
+OUTGROWN: Final = 0.1
 
 
-def ledger_flags(terms: Terms, orders: Orders, books: Books, *, unpriced: bool) -> tuple[str, ...]:
-    """Name what a reader of the run has to know about its fills."""
+def ledger_flags(
+    terms: Terms, orders: Orders, books: Books, weights: FloatArray, *, unpriced: bool
+) -> tuple[str, ...]:
+    """Name what a reader of the run has to know about its fills and what came of them.
+
+    `weights` (d, m) are what each decision aimed at.
+    """
     panel = terms.panel
     traded = (orders.decision >= 0) & (orders.filled > 0.0)
     row, asset = orders.row[traded], orders.asset[traded]
@@ -28,6 +37,7 @@ def ledger_flags(terms: Terms, orders: Orders, books: Books, *, unpriced: bool) 
         "not_lent": _ended(orders, Reason.NOT_LENT),
         "lent_everywhere": terms.shorting is not None and terms.shorting.everywhere,
         "borrowed_cash": bool((books.cash < 0.0).any()),
+        "leverage_over_cap": _outgrows(books, weights),
         "margin_call": _ended(orders, Reason.MARGIN_CALL),
     }
     return tuple(flag for flag, raised in found.items() if raised)
@@ -35,6 +45,13 @@ def ledger_flags(terms: Terms, orders: Orders, books: Books, *, unpriced: bool) 
 
 def _ended(orders: Orders, reason: Reason) -> bool:
     return bool((orders.code == CODES[reason]).any())
+
+
+def _outgrows(books: Books, weights: FloatArray) -> bool:
+    """Tell whether positions outgrew the most that any decision asked for, at least the equity."""
+    cap = max(1.0, float(np.abs(weights).sum(axis=1).max(initial=0.0)))
+    gross = np.abs(books.value).sum(axis=1) / books.equity
+    return bool((gross > cap * (1.0 + OUTGROWN)).any())
 
 
 def _assumes_delisting(terms: Terms, orders: Orders) -> bool:

@@ -157,6 +157,25 @@ def test_equity_below_three_tenths_of_the_exposure_reduces_every_position():
     assert "margin_call" in ledger.flags
 
 
+@pytest.mark.parametrize(("price", "outgrown"), [(10.4, False), (13.0, True)])
+def test_a_book_that_outgrows_its_cap_is_flagged(price, outgrown):
+    # Short 6,000 of 10,000 and long 4,000: at 13 the loan is worth 7,800 and equity 8,200.
+    close = np.array([[10.0, 10.0]] * 2 + [[10.0, price]] * 2)
+
+    ledger = make_ledger(make_panel(close), {0: [0.4, -0.6]}, shorting=FREE_LOAN)
+
+    assert ("leverage_over_cap" in ledger.flags) is outgrown
+
+
+def test_a_cap_is_what_was_asked_for():
+    close = np.array([[10.0, 10.0]] * 2 + [[10.0, 11.0]] * 2)
+
+    ledger = make_ledger(make_panel(close), {0: [1.0, -1.0]}, shorting=FREE_LOAN)
+
+    # 10,000 long and 11,000 short on 9,000: 2.33 of the equity where 2 were asked for.
+    assert "leverage_over_cap" in ledger.flags
+
+
 def test_a_margin_call_takes_the_place_of_orders_that_wait():
     close = np.array([[10.0, 10.0]] * 2 + [[10.0, 17.0]] * 4)
     volume = np.full(close.shape, 1e6)

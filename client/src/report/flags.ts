@@ -141,6 +141,11 @@ const FLAGS: Record<string, { title: string; detail: string }> = {
     title: "Bought on credit",
     detail: "At times cash was below zero. The debit cost the cash rate and 1.5% a year on top.",
   },
+  leverage_over_cap: {
+    title: "Outgrew its cap",
+    detail:
+      "At a close, long and short positions added up to over a tenth more than any decision had asked for: losses had eaten the equity that carries them.",
+  },
   margin_call: {
     title: "Margin call",
     detail:
