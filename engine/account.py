@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from engine.actions import DELISTING_RETURN, Actions
+from engine.actions import Actions
 from engine.costs import AssetRules, CostModel
 from engine.execution import FillPolicy
 from engine.orders import OrderBook, Orders, Reason
@@ -253,10 +253,11 @@ class Account:
         asset = np.flatnonzero(actions.delisted[row] & (self.quantity != 0.0))
         if not len(asset):
             return
-        known = actions.terminal[row, asset]
-        guessed = panel.marks()[row, asset] * (1.0 + DELISTING_RETURN)
+        known, quantity = actions.terminal[row, asset], self.quantity[asset]
+        # What holders may have lost is no gain of whoever is short: the loan ends at the last mark.
+        lost = np.where(quantity > 0.0, self.terms.costs.delist_return, 0.0)
+        guessed = panel.marks()[row, asset] * (1.0 + lost)
         price = np.where(np.isnan(known), guessed, known)
-        quantity = self.quantity[asset]
         self.quantity[asset] = 0.0
         self._cash_out(row, asset, quantity, price, Reason.DELISTED)
 

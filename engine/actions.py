@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 DELISTED: Final = "delisted"
 TERMINAL_VALUE: Final = "terminal_value"
 PAID_ON: Final = "paid_on"
-# Return on the last mark when nothing is known of what holders got.
-# Shumway, T. (1997). The Delisting Bias in CRSP Data. Journal of Finance, 52(1).
-DELISTING_RETURN: Final = -0.30
 
 
 @dataclass(frozen=True, kw_only=True)

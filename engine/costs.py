@@ -1,7 +1,7 @@
 """What trading costs, and the rules of each market that bound a trade."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -10,6 +10,19 @@ from engine.errors import InvalidParameters
 from engine.types import BoolArray, FloatArray, IntArray
 
 BASIS_POINT: Final = 1e-4
+# Return on the last mark when nothing is known of what holders got.
+# Shumway, T. (1997). The Delisting Bias in CRSP Data. Journal of Finance, 52(1).
+DELISTING_RETURN: Final = -0.30
+CHARGES: Final = (
+    "commission_flat",
+    "commission_bps",
+    "minimum_commission",
+    "slippage_bps",
+    "impact_coefficient",
+    "fx_spread_bps",
+    "max_volume_share",
+    "cash_rate",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,12 +37,19 @@ class CostModel:
     fx_spread_bps: float = 70.0  # of each amount converted, whole
     max_volume_share: float = 0.02  # of the session's volume
     cash_rate: float = 0.0  # simple annual rate earned on cash
+    delist_return: float = (
+        DELISTING_RETURN  # on the last mark, of holders who got nobody knows what
+    )
 
     def __post_init__(self) -> None:
-        for entry in fields(self):
-            value = getattr(self, entry.name)
+        for name in CHARGES:
+            value = getattr(self, name)
             if not (np.isfinite(value) and value >= 0.0):
-                raise InvalidParameters(f"{entry.name} was {value}; give a number of at least 0")
+                raise InvalidParameters(f"{name} was {value}; give a number of at least 0")
+        if not -1.0 <= self.delist_return <= 0.0:
+            raise InvalidParameters(
+                f"delist_return was {self.delist_return}; give a loss between -1 and 0"
+            )
         if not 0.0 < self.max_volume_share <= 1.0:
             raise InvalidParameters(
                 f"max_volume_share was {self.max_volume_share}; give a share above 0, at most 1"
@@ -39,7 +59,7 @@ class CostModel:
                 raise InvalidParameters(f"{name} was {getattr(self, name)}; give less than 10000")
 
     def without_costs(self) -> "CostModel":
-        """Return the model of a gross run: nothing is charged, cash and volume rules stay."""
+        """Return the model of a gross run: nothing is charged, all other rules stay."""
         return replace(
             self,
             commission_flat=0.0,

@@ -8,16 +8,15 @@ Requests that differ only in how many names they hold share a ranking (`engine.b
 others are decided one by one.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
 import numpy as np
 
-from engine.actions import DELISTING_RETURN, settle_actions
 from engine.backtest import Constraints, Request, decide_within_limits, trade
 from engine.batched import batches, simulate_batch
-from engine.costs import BASIS_POINT, CostModel
+from engine.costs import CostModel
 from engine.decide import Checkpoint, Targets
 from engine.errors import InsufficientHistory
 from engine.execution import FillPolicy
@@ -25,9 +24,9 @@ from engine.fills import Fills, fill_rows
 from engine.metrics import Metrics, Moments, measure, moments
 from engine.panel import NEVER, Panel
 from engine.paths import Paths
-from engine.returns import carry_forward
 from engine.schedule import decision_instants
-from engine.simulate import Market, Trim, simulate_weights
+from engine.simulate import Trim, simulate_weights
+from engine.trial_market import cash_growth, cost_rates, market_of
 from engine.trimming import trimmed_weights
 from engine.types import SESSIONS_PER_YEAR, FloatArray, IntArray
 
@@ -157,48 +156,6 @@ def approximations(
     return [name for name, applies in left_out.items() if applies]
 
 
-def market_of(panel: Panel, request: Request) -> Market:
-    """Return the panel up to the last row as the kernel reads it.
-
-    Marks are total-return levels in the base currency. On the session a listing ends, a holder
-    gets its terminal value, or the usual return when none is known, and can sell from then on.
-    """
-    rows = slice(0, request.last_row + 1)
-    scale = panel.total_return()[rows] / panel.close[rows]
-    close = panel.total_return()[rows].copy()
-    fill = close.copy()
-    if request.fill is FillPolicy.NEXT_OPEN:
-        opening = panel.open[rows] * scale
-        fill = np.where(np.isfinite(opening), opening, close)
-    fill = np.where(panel.tradable[rows], fill, np.nan)
-    _pay_out(panel, close, fill)
-    growth = cash_growth(panel, request.costs)[rows]
-    steps = np.concatenate([[0.0], growth[1:] / growth[:-1] - 1.0])
-    return Market.of(close, fill=fill, rf=steps)
-
-
-def cash_growth(panel: Panel, costs: CostModel) -> FloatArray:
-    """Return the value (n,) of one unit of cash left alone since row 0, as the ledger has it."""
-    days = np.diff(panel.session, prepend=panel.session[:1])
-    growth: FloatArray = (1.0 + costs.cash_rate / 365.0 * days).cumprod()
-    return growth
-
-
-def _pay_out(panel: Panel, close: FloatArray, fill: FloatArray) -> None:
-    """Turn what was delisted into a price that moves no more, in place."""
-    actions = settle_actions(panel)
-    if not actions.delisted.any():
-        return
-    marks = carry_forward(close)
-    raw = carry_forward(panel.close[: len(close)])
-    for row, asset in np.argwhere(actions.delisted[: len(close)]).tolist():
-        last = max(row - 1, 0)
-        terminal = actions.terminal[row, asset]
-        known = np.isfinite(terminal) and raw[last, asset] > 0.0
-        gained = terminal / raw[last, asset] if known else 1.0 + DELISTING_RETURN
-        close[row:, asset] = fill[row:, asset] = marks[last, asset] * gained
-
-
 def _simulate(
     panel: Panel, requests: Sequence[Request], base: int
 ) -> tuple[FloatArray, FloatArray]:
@@ -241,8 +198,13 @@ def simulate_targets(
     fills = fill_rows(panel, targets.rows, targets.instants, request)
     weights = targets.weights[fills.decision]
     kept = [limits[decision] for decision in fills.decision.tolist()]
+
+    def sold(row: int, asset: int) -> bool:
+        last = int(np.searchsorted(fills.row, row)) - 1
+        return last >= 0 and bool(weights[last, asset] < 0.0)
+
     paths = simulate_weights(
-        market_of(panel, request),
+        market_of(panel, request, sold),
         weights[:, None, :],
         fill_rows=fills.row,
         cost=cost_rates(panel, request.costs, request.strategy.extra_slippage()),
@@ -252,13 +214,6 @@ def simulate_targets(
         keep=[0],
     )
     return fills, paths
-
-
-def cost_rates(panel: Panel, costs: CostModel, extra: Mapping[str, float]) -> FloatArray:
-    """Return the cost of a unit traded, (m,), decimal fraction; `extra` basis points by symbol."""
-    own = [extra.get(symbol, 0.0) for symbol in panel.symbols]
-    abroad = np.where(panel.currency != 0, costs.fx_spread_bps, 0.0)
-    return (costs.commission_bps + costs.slippage_bps + abroad + own) * BASIS_POINT
 
 
 def _flat(costs: CostModel) -> float:

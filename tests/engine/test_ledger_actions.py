@@ -184,3 +184,35 @@ def test_a_delisted_position_becomes_cash_at_its_terminal_value_or_thirty_percen
     assert ledger.flags == (("delisting_assumed",) if np.isnan(terminal) else ())
     after = 1_000.0 + 100.0 * price
     assert ledger.books.equity.tolist() == [2_000.0, 2_000.0, after, after]
+
+
+@pytest.mark.parametrize(("assumed", "price"), [(0.0, 10.0), (-0.55, 4.5), (-1.0, 0.0)])
+def test_what_a_delisting_is_assumed_to_take_is_a_term_of_the_run(assumed, price):
+    # Shumway & Warther (1999) put Nasdaq's at -55 %.
+    panel = make_ending_market()
+
+    ledger = make_ledger(
+        panel, {0: [0.5, 0.0]}, capital=2_000.0, costs=make_costs(delist_return=assumed)
+    )
+
+    [ended] = entries(ledger.orders, "row", "filled", "price", "reason")[1:]
+    assert ended == (2, 100.0, pytest.approx(price), "delisted")
+    assert "delisting_assumed" in ledger.flags
+
+
+def test_nobody_gains_from_a_delisting_that_is_assumed():
+    ledger = make_ledger(make_ending_market(), {0: [-0.5, 0.0]}, shorting=Shorting(borrow_bps=0.0))
+
+    assert entries(ledger.orders, "row", "side", "filled", "price", "reason")[1:] == [
+        (2, 1, 500.0, 10.0, "delisted")
+    ]
+    assert ledger.books.equity.tolist() == [10_000.0] * 4
+    assert "delisting_assumed" in ledger.flags
+
+
+def make_ending_market():
+    """Two shares at 10; the first is delisted on the third session for an unknown value."""
+    return make_panel(
+        np.array([[10.0, 10.0]] * 2 + [[np.nan, 10.0]] * 2),
+        by_asset={"delisted": with_cell((4, 2), {(2, 0): 1.0}, 0.0)},
+    )

@@ -14,9 +14,11 @@ from engine.objectives import best_of, scores_of, value_of
 from engine.schedule import DecisionClock, Rebalance
 from engine.simulate import Market, simulate_rankings, simulate_weights
 from engine.strategies import STRATEGIES
-from engine.trials import approximations, assess, cost_rates, evaluate, figures
+from engine.trial_market import cost_rates
+from engine.trials import approximations, assess, evaluate, figures, simulate_targets
 from engine.validation import windows
 from engine.walk_forward import choose, cross_validate, trade_choices
+from tests.engine.ledgers import make_costs, make_targets
 from tests.engine.panels import make_closes, make_panel
 
 SESSIONS, FIRST = 700, 130
@@ -153,6 +155,26 @@ def test_a_delisted_holding_becomes_money_at_its_terminal_return():
     # Half of the money loses 30 % where nothing is known of what holders got.
     assert trials.equity[-1, 0] == pytest.approx(0.85)
     assert result.equity[-1] / CAPITAL == pytest.approx(0.85)
+
+
+@pytest.mark.parametrize(("side", "left"), [(1.0, 0.725), (-1.0, 1.0)])
+def test_a_trial_loses_what_its_costs_assume_and_gains_nothing_short(side, left):
+    close = np.full((10, 2), 100.0)
+    close[6:, 0] = np.nan
+    delisted = np.zeros(close.shape)
+    delisted[6, 0] = 1.0
+    panel = make_panel(close, volume=np.full(close.shape, np.nan), by_asset={DELISTED: delisted})
+    request = replace(
+        make_request("equal_weight"),
+        first_row=1,
+        last_row=9,
+        costs=make_costs(delist_return=-0.55),
+    )
+    targets = make_targets(panel, {2: [0.5 * side, 0.0]})
+
+    _, paths = simulate_targets(panel, request, targets, [Constraints()])
+
+    assert paths.curves[0, -1] == pytest.approx(left)
 
 
 def test_a_ruined_trial_has_no_figures(panel):

@@ -1,0 +1,73 @@
+"""A panel as the kernel trades it: total-return levels, what cash earns, what a trade costs."""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from engine.actions import settle_actions
+from engine.backtest import Request
+from engine.costs import BASIS_POINT, CostModel
+from engine.execution import FillPolicy
+from engine.panel import Panel
+from engine.returns import carry_forward
+from engine.simulate import Market
+from engine.types import FloatArray
+
+
+def market_of(
+    panel: Panel, request: Request, sold: Callable[[int, int], bool] = lambda *_: False
+) -> Market:
+    """Return the panel up to the last row as the kernel reads it.
+
+    Marks are total-return levels in the base currency. On the session a listing ends, a holder
+    gets its terminal value, or the assumed return when none is known, and can sell from then on.
+    What was `sold` short by that row, of that asset, is bought back at the last mark instead.
+    """
+    rows = slice(0, request.last_row + 1)
+    scale = panel.total_return()[rows] / panel.close[rows]
+    close = panel.total_return()[rows].copy()
+    fill = close.copy()
+    if request.fill is FillPolicy.NEXT_OPEN:
+        opening = panel.open[rows] * scale
+        fill = np.where(np.isfinite(opening), opening, close)
+    fill = np.where(panel.tradable[rows], fill, np.nan)
+    _pay_out(panel, close, fill, request.costs.delist_return, sold)
+    growth = cash_growth(panel, request.costs)[rows]
+    steps = np.concatenate([[0.0], growth[1:] / growth[:-1] - 1.0])
+    return Market.of(close, fill=fill, rf=steps)
+
+
+def cash_growth(panel: Panel, costs: CostModel) -> FloatArray:
+    """Return the value (n,) of one unit of cash left alone since row 0, as the ledger has it."""
+    days = np.diff(panel.session, prepend=panel.session[:1])
+    growth: FloatArray = (1.0 + costs.cash_rate / 365.0 * days).cumprod()
+    return growth
+
+
+def _pay_out(
+    panel: Panel,
+    close: FloatArray,
+    fill: FloatArray,
+    assumed: float,
+    sold: Callable[[int, int], bool],
+) -> None:
+    """Turn what was delisted into a price that moves no more, in place."""
+    actions = settle_actions(panel)
+    if not actions.delisted.any():
+        return
+    marks = carry_forward(close)
+    raw = carry_forward(panel.close[: len(close)])
+    for row, asset in np.argwhere(actions.delisted[: len(close)]).tolist():
+        last = max(row - 1, 0)
+        terminal = actions.terminal[row, asset]
+        known = np.isfinite(terminal) and raw[last, asset] > 0.0
+        lost = 0.0 if sold(row, asset) else assumed
+        gained = terminal / raw[last, asset] if known else 1.0 + lost
+        close[row:, asset] = fill[row:, asset] = marks[last, asset] * gained
+
+
+def cost_rates(panel: Panel, costs: CostModel, extra: Mapping[str, float]) -> FloatArray:
+    """Return the cost of a unit traded, (m,), decimal fraction; `extra` basis points by symbol."""
+    own = [extra.get(symbol, 0.0) for symbol in panel.symbols]
+    abroad = np.where(panel.currency != 0, costs.fx_spread_bps, 0.0)
+    return (costs.commission_bps + costs.slippage_bps + abroad + own) * BASIS_POINT
