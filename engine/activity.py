@@ -6,11 +6,20 @@ from typing import Final
 
 import numpy as np
 
-from engine.ratios import DAYS_PER_YEAR
+from engine.ratios import DAYS_PER_YEAR, ZERO_DEVIATION, deviation
 from engine.sheet import Sheet
 from engine.types import BoolArray, FloatArray, IntArray
 
 NO_POSITION: Final = 1e-9  # of equity; what rounding leaves of a position that was sold
+
+
+@dataclass(frozen=True, kw_only=True)
+class Risk:
+    """What a purchase loses at its first stop, base currency, before what selling costs."""
+
+    row: int  # of the panel
+    asset: int
+    amount: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,11 +28,13 @@ class RoundTrips:
 
     cost: FloatArray
     profit: FloatArray
+    risked: FloatArray  # between the purchase and its first stop; NaN where there was none
 
     def join(self, other: "RoundTrips") -> "RoundTrips":
         return RoundTrips(
             cost=np.concatenate([self.cost, other.cost]),
             profit=np.concatenate([self.profit, other.profit]),
+            risked=np.concatenate([self.risked, other.risked]),
         )
 
 
@@ -95,6 +106,32 @@ def payoff_ratio(returns: FloatArray) -> float:
     return float(wins.mean() / -losses.mean()) if len(wins) and len(losses) else math.nan
 
 
+def expectancy(multiples: FloatArray) -> float:
+    """Return the mean R-multiple of round trips; NaN without any.
+
+    Parameters
+    ----------
+    multiples : ndarray of shape (n,)
+        Net profit of each closed round trip over what its first stop put at risk, no NaN.
+
+    References
+    ----------
+    Tharp, V. K. (2008). Definitive Guide to Position Sizing.
+    """
+    return float(multiples.mean()) if len(multiples) else math.nan
+
+
+def system_quality(multiples: FloatArray) -> float:
+    """Return Tharp's SQN, ``sqrt(n) * mean / sd`` of R-multiples (n,), no NaN.
+
+    NaN with fewer than two of them, or where all are alike.
+    """
+    spread = deviation(multiples) if len(multiples) > 1 else math.nan
+    if not spread > ZERO_DEVIATION:
+        return math.nan
+    return math.sqrt(len(multiples)) * float(multiples.mean()) / spread
+
+
 def put_activity(
     sheet: Sheet, session: IntArray, turnover: FloatArray | None, exposure: FloatArray | None
 ) -> None:
@@ -129,6 +166,17 @@ def put_round_trips(sheet: Sheet, trips: RoundTrips | None) -> None:
     sheet.put("trade_hit_rate", trade_hit_rate(profit), none)
     one_sided = "no losing trade" if not losses.any() else "no winning trade"
     sheet.put("payoff_ratio", payoff_ratio(relative), none or one_sided)
+    _put_multiples(sheet, trips, none)
+
+
+def _put_multiples(sheet: Sheet, trips: RoundTrips | None, none: str) -> None:
+    stopped = np.empty(0, np.bool_) if trips is None else np.isfinite(trips.risked)
+    multiples = np.empty(0) if trips is None else trips.profit[stopped] / trips.risked[stopped]
+    reason = none or ("" if len(multiples) else "no trade had a stop")
+    sheet.put("expectancy", expectancy(multiples), reason)
+    few = "fewer than 2 trades with a stop"
+    alike = few if len(multiples) < 2 else "every trade made the same multiple of its risk"
+    sheet.put("sqn", system_quality(multiples), reason or alike)
 
 
 def _held(weights: FloatArray) -> BoolArray:

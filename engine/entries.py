@@ -68,6 +68,7 @@ class Size:
     quantity: float
     paid: float  # own currency, slippage included
     stop: float
+    risk: float  # of one share down to the stop, base currency; inf without one
     refused: Reason | None = None
 
 
@@ -111,7 +112,8 @@ def size(
         refused = Reason.NO_CASH if affordable < allowed else Reason.NO_VOLUME
     elif got * paid < float(terms.rules.minimum_parcel[entry.asset]):
         refused = Reason.MINIMUM_PARCEL
-    return Size(quantity=asked, paid=paid, stop=stop, refused=refused)
+    risk = (paid - stop) * float(offered.fx[0])
+    return Size(quantity=asked, paid=paid, stop=stop, risk=risk, refused=refused)
 
 
 def _lots(terms: Terms, shares: float) -> float:

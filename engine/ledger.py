@@ -20,6 +20,7 @@ import numpy as np
 
 from engine.account import Account, Derivatives, Payment, Terms
 from engine.actions import Actions, settle_actions
+from engine.activity import Risk
 from engine.books import Books, close_books
 from engine.costs import CostModel, asset_rules
 from engine.decide import Targets
@@ -58,6 +59,7 @@ class Ledger:
     panel: Panel  # traded on: assets, and behind them the columns of contracts held beside them
     derivatives: Derivatives | None = None  # contracts held beside the shares
     notes: tuple[str, ...] = ()  # limits that could not hold, by decision
+    risks: tuple[Risk, ...] = ()  # of purchases with a stop, in order of time
 
 
 def simulate(

@@ -61,11 +61,13 @@ class Metrics:
     kurtosis: float | None  # raw, normal = 3
     tail_ratio: float | None
     hit_rate: float | None  # by session
-    trade_hit_rate: float | None  # of closed round trips, as are the four below
+    trade_hit_rate: float | None  # of closed round trips, as are the six below
     payoff_ratio: float | None
     profit_factor: float | None
     average_win: float | None
     average_loss: float | None
+    expectancy: float | None  # mean R-multiple of the round trips with a stop
+    sqn: float | None
     best_day: float | None
     worst_day: float | None
     best_month: float | None  # calendar months and years, the first and last in part

@@ -109,6 +109,7 @@ class OptionBook:
         return RoundTrips(
             cost=np.array([each.at_risk for each in self.ended]),
             profit=np.array([each.profit for each in self.ended]),
+            risked=np.full(len(self.ended), np.nan),
         )
 
     def still_open(self) -> OpenContracts | None:

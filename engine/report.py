@@ -216,7 +216,7 @@ def attribute(books: Books, n_assets: int) -> Attribution:
 def _closed(net: Ledger, assets: int) -> RoundTrips:
     """Return the round trips in the first so many columns, and the positions in contracts."""
     shares = net.orders.select(net.orders.asset < assets)
-    trips = round_trips(net.books, shares, net.payments, net.actions)
+    trips = round_trips(net.books, shares, net.payments, net.actions, net.risks)
     return trips if net.derivatives is None else trips.join(net.derivatives.round_trips())
 
 

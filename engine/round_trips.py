@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.account import Payment
 from engine.actions import Actions
-from engine.activity import RoundTrips
+from engine.activity import Risk, RoundTrips
 from engine.books import Books
 from engine.orders import Orders
 from engine.types import BoolArray, FloatArray, IntArray
@@ -28,7 +28,11 @@ class Moves:
 
 
 def round_trips(
-    books: Books, orders: Orders, payments: Sequence[Payment], actions: Actions
+    books: Books,
+    orders: Orders,
+    payments: Sequence[Payment],
+    actions: Actions,
+    risks: Sequence[Risk] = (),
 ) -> RoundTrips:
     """Return the closed round trips of a run, by asset and then in order of time.
 
@@ -40,7 +44,9 @@ def round_trips(
     # A number for each trip, asset after asset, and one per asset for what is still open.
     ended = np.concatenate([[0], np.cumsum(moves.closes)])
     trip = ended[:-1] + moves.asset
-    put_in, gain = np.zeros((2, int(ended[-1]) + len(books.held)))
+    trips = int(ended[-1]) + len(books.held)
+    put_in, gain = np.zeros((2, trips))
+    risked = np.full(trips, np.nan)
     np.add.at(put_in, trip, np.where(moves.opens, np.abs(moves.flow), 0.0))
     np.add.at(gain, trip, moves.flow)
     place = moves.asset * len(books.row) + moves.row
@@ -48,8 +54,12 @@ def round_trips(
         column = np.searchsorted(books.held, payment.asset)
         met = np.searchsorted(place, column * len(books.row) + payment.row - books.row[0])
         np.add.at(gain, ended[met] + column, payment.amount - payment.cost)
+    for risk in risks:
+        column = np.searchsorted(books.held, risk.asset)
+        bought = np.searchsorted(place, column * len(books.row) + risk.row - books.row[0])
+        risked[trip[bought]] = risk.amount
     closed = trip[moves.closes]
-    return RoundTrips(cost=put_in[closed], profit=gain[closed])
+    return RoundTrips(cost=put_in[closed], profit=gain[closed], risked=risked[closed])
 
 
 def _moves(books: Books, orders: Orders, actions: Actions) -> Moves:

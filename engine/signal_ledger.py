@@ -63,7 +63,7 @@ def simulate_signals(
         if checkpoint is not None and number % CHECK_EVERY == 0:
             checkpoint(number / len(targets.rows))
     trader.end(last_row)
-    return close_ledger(
+    ledger = close_ledger(
         account,
         targets,
         weights=np.array(trader.weights).reshape(targets.weights.shape),
@@ -72,6 +72,7 @@ def simulate_signals(
         capital=capital,
         unpriced=trader.unpriced,
     )
+    return replace(ledger, risks=tuple(trader.risks))
 
 
 def _wanted(targets: Targets) -> Targets:

@@ -1,11 +1,13 @@
 """The account of a strategy of entries and exits, session by session and decision by decision."""
 
+import math
 from bisect import bisect_left
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from engine.account import Account
+from engine.activity import Risk
 from engine.brackets import Bar, Exit, Position, bar_of, first_target
 from engine.decide import Targets
 from engine.entries import Entry, orders_of, size
@@ -38,6 +40,7 @@ class Trader:
     traded: dict[int, float] = field(default_factory=dict)  # shares in this session, by asset
     weights: list[FloatArray] = field(default_factory=list)
     equity: list[float] = field(default_factory=list)
+    risks: list[Risk] = field(default_factory=list)
     unpriced: bool = False
 
     def trade(self, row: int, market: int) -> None:
@@ -178,6 +181,8 @@ class Trader:
             stop=sized.stop,
             target=first_target(entry.rules, sized.paid, sized.stop),
         )
+        if math.isfinite(sized.risk):
+            self.risks.append(Risk(row=row, asset=asset, amount=filled * sized.risk))
         return True
 
     def _fill(self, order: Working, row: int, at: Exit) -> float:

@@ -61,6 +61,13 @@ class Metrics:
     average_loss: float | None = _figure(
         "Mean return of the closed round trips that lost, below 0."
     )
+    expectancy: float | None = _figure(
+        "Mean profit of the closed round trips with a stop, each in multiples of what its first "
+        "stop put at risk."
+    )
+    sqn: float | None = _figure(
+        "System quality number: the mean of those multiples over its standard error."
+    )
     best_day: float | None = _figure("Highest return of a session.")
     worst_day: float | None = _figure("Lowest return of a session.")
     best_month: float | None = _figure("Highest return of a calendar month.")

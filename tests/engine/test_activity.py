@@ -15,6 +15,8 @@ from engine.activity import (
 )
 from engine.sheet import Sheet
 
+MULTIPLES = ("expectancy", "sqn")
+
 
 def test_holdings_are_counted_session_by_session():
     """0, 4, 2 and 1 positions; 1 / sum w^2 is 4, 1 / (.75^2 + .25^2) = 1.6 and 1 of the last."""
@@ -93,7 +95,40 @@ def test_a_run_all_in_cash_says_that_nothing_was_held():
 def test_round_trips_of_one_kind_leave_out_what_takes_both(profit, figures, reasons):
     sheet = Sheet()
 
-    put_round_trips(sheet, RoundTrips(cost=np.array([100.0]), profit=np.array([profit])))
+    put_round_trips(sheet, make_trips([profit]))
 
     assert {name: value for name, value in sheet.values.items() if value is not None} == figures
-    assert sheet.undefined == reasons
+    assert sheet.undefined == reasons | dict.fromkeys(MULTIPLES, "no trade had a stop")
+
+
+def test_expectancy_and_quality_are_of_the_multiples_of_what_was_risked():
+    """R of 3, -1, -1 and 1: mean 0.5, sd sqrt(11 / 3), so that SQN is 1 / sqrt(11 / 3)."""
+    sheet = Sheet()
+
+    put_round_trips(
+        sheet,
+        make_trips([300.0, -50.0, -20.0, 80.0, 9e9], risked=[100.0, 50.0, 20.0, 80.0, math.nan]),
+    )
+
+    assert sheet.values["expectancy"] == pytest.approx(0.5, rel=1e-12)
+    assert sheet.values["sqn"] == pytest.approx(1.0 / math.sqrt(11 / 3), rel=1e-12)
+
+
+def test_multiples_that_do_not_vary_have_no_quality_and_say_so():
+    one, alike = Sheet(), Sheet()
+
+    put_round_trips(one, make_trips([50.0], risked=[100.0]))
+    put_round_trips(alike, make_trips([50.0, 20.0], risked=[100.0, 40.0]))
+
+    assert (one.values["expectancy"], alike.values["expectancy"]) == (0.5, 0.5)
+    assert one.undefined["sqn"] == "fewer than 2 trades with a stop"
+    assert alike.undefined["sqn"] == "every trade made the same multiple of its risk"
+
+
+def make_trips(profit, *, risked=None):
+    count = len(profit)
+    return RoundTrips(
+        cost=np.full(count, 100.0),
+        profit=np.array(profit),
+        risked=np.full(count, np.nan) if risked is None else np.array(risked),
+    )

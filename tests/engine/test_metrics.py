@@ -32,7 +32,11 @@ def test_every_figure_of_a_whole_run_is_defined_and_from_its_formula():
     equity, market, gross = make_curve(), make_curve(seed=4), make_curve(drift=0.0006)
     turnover, exposure = np.full(SESSIONS, 0.01), np.full(SESSIONS, 0.9)
     weights = np.tile([0.6, 0.3], (SESSIONS, 1))
-    trips = RoundTrips(cost=np.array([100.0, 200.0]), profit=np.array([30.0, -10.0]))
+    trips = RoundTrips(
+        cost=np.array([100.0, 200.0]),
+        profit=np.array([30.0, -10.0]),
+        risked=np.array([10.0, 10.0]),
+    )
 
     found = measure(
         equity,
@@ -70,6 +74,7 @@ def test_every_figure_of_a_whole_run_is_defined_and_from_its_formula():
     assert found.turnover == pytest.approx(6.0 / years, rel=1e-12)
     assert found.exposure == pytest.approx(0.9)
     assert (found.profit_factor, found.average_win, found.average_loss) == (3.0, 0.3, -0.05)
+    assert (found.expectancy, found.sqn) == (1.0, pytest.approx(0.5))  # R of 3 and -1
     assert (found.trade_count, found.total_costs, found.sessions) == (7, 12.5, SESSIONS)
     assert found.final_value == equity[-1]
     assert found.best_day == returns.max()
@@ -154,6 +159,8 @@ def test_what_a_short_flat_run_leaves_undefined_is_none_with_its_reason():
         "profit_factor": "no closed trade",
         "average_win": "no closed trade",
         "average_loss": "no closed trade",
+        "expectancy": "no closed trade",
+        "sqn": "no closed trade",
         "trade_count": "not recorded",
         "total_costs": "not recorded",
     }

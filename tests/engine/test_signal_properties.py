@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.report import attribute
+from engine.round_trips import round_trips
 from engine.schedule import DecisionClock
 from engine.signals import Rules
 from tests.engine.ledgers import make_costs
@@ -101,6 +102,29 @@ def test_the_books_of_any_signals_add_up(seed):
     assert (orders.filled <= orders.quantity).all()
     most = max(signals.rules.max_positions for signals in decided.values())
     assert (books.quantity > 0.0).sum(axis=1).max(initial=0) <= most
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=seeds)
+def test_every_closed_position_with_a_stop_knows_what_it_risked(seed):
+    *_, ledger = make_wild_run(seed)
+
+    trips = round_trips(ledger.books, ledger.orders, ledger.payments, ledger.actions, ledger.risks)
+    closed = []
+    for asset in range(ASSETS):
+        risks = [risk for risk in ledger.risks if risk.asset == asset]
+        if risks and still_held(ledger, asset, since=risks[-1].row):
+            risks.pop()
+        closed += [risk.amount for risk in risks]
+    assert trips.risked[np.isfinite(trips.risked)].tolist() == closed
+    assert all(amount > 0.0 for amount in closed)
+
+
+def still_held(ledger, asset, *, since):
+    """Tell whether what was bought on a row is held at the end: nothing was bought after it."""
+    orders, column = ledger.orders, np.flatnonzero(ledger.books.held == asset)
+    bought = orders.row[(orders.asset == asset) & (orders.side == 1) & (orders.filled > 0.0)]
+    return bool(ledger.books.quantity[-1, column] > 0.0) and bought.max() == since
 
 
 @settings(max_examples=60, deadline=None)

@@ -246,6 +246,19 @@ export const GROUPS: MetricGroup[] = [
         "ratio",
         "Gains of the closed round trips that won over the losses of those that lost.",
       ),
+      metric(
+        "expectancy",
+        "Expectancy",
+        "ratio",
+        "Mean profit of the closed round trips, each in multiples of what its first stop put at risk.",
+        "R",
+      ),
+      metric(
+        "sqn",
+        "System quality",
+        "ratio",
+        "Van Tharp's SQN: mean of those multiples over its standard error, which grows with their number.",
+      ),
     ],
   },
   {
