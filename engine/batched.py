@@ -69,7 +69,7 @@ def _shared(panel: Panel, request: Request) -> tuple[Any, ...] | None:
     strategy, foreign = request.strategy, panel.currency != 0
     if not isinstance(strategy, Momentum) or not strategy.ranks_alone:
         return None
-    if request.overlay_vol_target is not None:
+    if request.overlay_vol_target is not None or request.costs.cash_buffer > 0.0:
         return None
     if request.constraints != Constraints() or foreign.any() != foreign.all():
         return None

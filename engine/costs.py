@@ -23,6 +23,11 @@ CHARGES: Final = (
     "max_volume_share",
     "cash_rate",
 )
+RANGES: Final = {
+    "max_volume_share": (0.0, 1.0),
+    "delist_return": (-1.0, 0.0),
+    "cash_buffer": (0.0, 0.5),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,26 +42,29 @@ class CostModel:
     fx_spread_bps: float = 70.0  # of each amount converted, whole
     max_volume_share: float = 0.02  # of the session's volume
     cash_rate: float = 0.0  # simple annual rate earned on cash
-    delist_return: float = (
-        DELISTING_RETURN  # on the last mark, of holders who got nobody knows what
-    )
+    delist_return: float = DELISTING_RETURN  # on the last mark where what holders got is unknown
+    cash_buffer: float = 0.0  # share of the equity that no decision invests
+    residual_pass: bool = False  # spend what rounding to lots leaves on the largest under-weights
 
     def __post_init__(self) -> None:
         for name in CHARGES:
             value = getattr(self, name)
             if not (np.isfinite(value) and value >= 0.0):
                 raise InvalidParameters(f"{name} was {value}; give a number of at least 0")
-        if not -1.0 <= self.delist_return <= 0.0:
-            raise InvalidParameters(
-                f"delist_return was {self.delist_return}; give a loss between -1 and 0"
-            )
-        if not 0.0 < self.max_volume_share <= 1.0:
-            raise InvalidParameters(
-                f"max_volume_share was {self.max_volume_share}; give a share above 0, at most 1"
-            )
+        for name, (least, most) in RANGES.items():
+            value = getattr(self, name)
+            if not least <= value <= most:
+                raise InvalidParameters(f"{name} was {value}; give {least:g} to {most:g}")
+        if self.max_volume_share == 0.0:
+            raise InvalidParameters("max_volume_share was 0; give a share above 0, at most 1")
         for name in ("slippage_bps", "fx_spread_bps"):
             if getattr(self, name) >= 1.0 / BASIS_POINT:
                 raise InvalidParameters(f"{name} was {getattr(self, name)}; give less than 10000")
+
+    @property
+    def invested(self) -> float:
+        """Share of the equity that decisions may invest."""
+        return 1.0 - self.cash_buffer
 
     def without_costs(self) -> "CostModel":
         """Return the model of a gross run: nothing is charged, all other rules stay."""

@@ -94,7 +94,8 @@ def size(
     """Return how many shares are asked for at `price`, slippage still to come.
 
     By the risk to the first stop and at most the largest position, both of the equity at the
-    decision. What volume and cash leave of it must still be worth buying.
+    decision. What volume and cash leave of it must still be worth buying; the buffer of cash is
+    none to be spent.
     """
     one = orders_of(entry.decision, entry.asset, 1.0, price)
     offered = quote_at(terms, one, row, np.array([price]), np.array([np.inf]))
@@ -102,7 +103,10 @@ def size(
     stop = entry.stop(paid)
     share = entry.scale * float(share_of_equity(entry.rules, np.array(paid), np.array(stop)))
     asked = _lots(terms, share * entry.equity / unit)
-    affordable = _affordable(terms, entry.asset, cash, unit)
+    kept = terms.costs.cash_buffer * entry.equity
+    affordable = _affordable(terms, entry.asset, cash - kept, unit)
+    if kept > 0.0:
+        asked = min(asked, _lots(terms, affordable))
     got = _lots(terms, min(asked, allowed, affordable))
     least = max(entry.rules.min_notional, entry.rules.min_weight * entry.equity)
     refused = None

@@ -50,12 +50,15 @@ def place_orders(
 ) -> Decided:
     """Value the account as the decision knows it and turn its weights into orders.
 
-    Assets marked in `keep` (m,) are wanted at what they weigh by now.
+    Assets marked in `keep` (m,) are wanted at what they weigh by now; all others at their share of
+    what the buffer of cash leaves to be invested.
     """
     known = _value(account, wanted, row, instant)
     terms, asset = account.terms, known.asset
     drifted = known.held * known.price / known.equity
-    asked = wanted[asset] if keep is None else np.where(keep[asset], drifted, wanted[asset])
+    asked = wanted[asset] * terms.costs.invested
+    if keep is not None:
+        asked = np.where(keep[asset], drifted, asked)
     leaving = ~terms.panel.member[row, asset] & (asked == 0.0)
     target = trimmed_weights(asked, drifted, trim, leaving=leaving)
     sizing = size_targets(
@@ -68,6 +71,7 @@ def place_orders(
         costs=terms.costs,
         slippage_bps=terms.slippage_bps(asset),
         lots_per_share=terms.lots_per_share,
+        most=trim.max_weight,
     )
     weights = np.zeros_like(wanted)
     weights[asset] = target

@@ -279,7 +279,7 @@ class Trader:
         weights[known.asset] = worth / known.equity
         for asset, position in self.positions.items():
             weights[asset] *= not position.leaving
-        left = 1.0 - float(weights.sum())
+        left = account.terms.costs.invested - float(weights.sum())
         for entry in self.waiting:
             stop = np.array(entry.stop(entry.mark))
             share = entry.scale * float(share_of_equity(entry.rules, np.array(entry.mark), stop))

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from engine.costs import BASIS_POINT, CostModel
-from engine.types import BoolArray, FloatArray
+from engine.types import BoolArray, FloatArray, IntArray
 
 # A quantity this near below a whole lot is that lot: 1e-12 of it is rounding of the last bits.
 ROUNDING: Final = 1e-12
@@ -34,14 +34,15 @@ def size_targets(
     costs: CostModel,
     slippage_bps: FloatArray,
     lots_per_share: float,
+    most: float = 1.0,
 ) -> Sizing:
     """Turn weights into whole lots that leave room for the costs of getting there.
 
     Parameters
     ----------
     weights : ndarray of shape (k,)
-        Target weights, below 0 short. Equal to the drifted weight to the last bit means: do not
-        trade.
+        Target weights, below 0 short, what the buffer of cash takes already taken. Equal to the
+        drifted weight to the last bit means: do not trade.
     held, drifted : ndarray of shape (k,)
         Quantities held and their share of equity.
     price : ndarray of shape (k,)
@@ -50,18 +51,45 @@ def size_targets(
         Value of the account at those prices, base currency.
     slippage_bps : ndarray of shape (k,)
         What each is expected to cost above its price.
+    most : float
+        Largest weight that a lot bought with what rounding left may lead to.
 
     Notes
     -----
-    ``|q| = floor(|w| * investable / (price * (1 + slippage)))`` in lots, where investable is equity
-    less the commissions and conversions of these very orders, solved as a fixed point.
+    ``|q| = floor(|w| * investable / (price * (1 + slippage)))`` in lots. Of weights before the
+    buffer, investable is ``equity * (1 - buffer)`` less the commissions and conversions of these
+    very orders, solved as a fixed point.
     """
     idle = weights == drifted
-    investable = equity - _reserve(weights, held * price, idle, foreign, equity, costs)
+    reserve = _reserve(weights, held * price, idle, foreign, equity, costs)
+    investable = equity - reserve / costs.invested
     paid = price * (1.0 + slippage_bps * BASIS_POINT)
     lots = np.floor(np.abs(weights) * investable / paid * lots_per_share * (1.0 + ROUNDING))
+    if costs.residual_pass:
+        wished = np.where(idle, 0.0, np.maximum(weights, 0.0))
+        lots += _spend_rest(
+            wished * investable, lots, paid / lots_per_share, most * equity, np.flatnonzero(wished)
+        )
     quantity = np.where(idle, held, np.sign(weights) * lots / lots_per_share)
     return Sizing(quantity=quantity, gap=np.abs(weights - drifted))
+
+
+def _spend_rest(
+    money: FloatArray, lots: FloatArray, unit: FloatArray, most: float, bought: IntArray
+) -> FloatArray:
+    """Return one lot more (k,) of what lies furthest below its money, as far as the rest reaches.
+
+    `money` (k,) is what each of `bought` is to be worth at `unit` a lot; its rounding down left
+    less than one lot of each. Nothing is led above `most`.
+    """
+    short = money - lots * unit
+    rest = float(short[bought].sum())
+    more = np.zeros_like(lots)
+    for k in bought[np.lexsort((bought, -short[bought]))].tolist():
+        if unit[k] <= rest and (lots[k] + 1.0) * unit[k] <= most * (1.0 + ROUNDING):
+            more[k] = 1.0
+            rest -= float(unit[k])
+    return more
 
 
 def _reserve(
@@ -72,14 +100,14 @@ def _reserve(
     equity: float,
     costs: CostModel,
 ) -> float:
-    """Return the costs R of trading to ``weights * (equity - R)``.
+    """Return the costs R of trading to ``weights * (equity - R / invested)``.
 
     A contraction where costs are proportional. A flat fee can make one order appear and vanish
     with its own fee; then the larger reserve, which can pay for it, is kept.
     """
     reserve, before = 0.0, -1.0
     for _ in range(RESERVE_ROUNDS):
-        notional = np.abs(weights * (equity - reserve) - value)
+        notional = np.abs(weights * (equity - reserve / costs.invested) - value)
         notional[idle | (notional <= ROUNDING * equity)] = 0.0
         charged = costs.commission(notional) + costs.conversion(notional, foreign)
         before, reserve = reserve, min(float(charged.sum()), equity)

@@ -196,7 +196,7 @@ def simulate_targets(
 ) -> tuple[Fills, Paths]:
     """Trade targets on the request's terms, each decision within limits of its own."""
     fills = fill_rows(panel, targets.rows, targets.instants, request)
-    weights = targets.weights[fills.decision]
+    weights = targets.weights[fills.decision] * request.costs.invested
     kept = [limits[decision] for decision in fills.decision.tolist()]
 
     def sold(row: int, asset: int) -> bool:

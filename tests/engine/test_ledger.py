@@ -6,6 +6,7 @@ import pytest
 from engine.errors import EngineError, InsufficientHistory, MissingData
 from engine.execution import FillPolicy
 from engine.schedule import DecisionClock
+from engine.shorting import Shorting
 from engine.trimming import Trim
 from tests.engine.ledgers import entries, flat, make_costs, make_ledger, make_targets, with_cell
 from tests.engine.panels import make_panel
@@ -23,6 +24,75 @@ def test_whole_lots_leave_the_rest_in_cash():
     assert ledger.books.value[-1].tolist() == pytest.approx([4_964.55, 2_994.10, 1_910.80])
     assert ledger.books.cash[-1] == pytest.approx(121.55, abs=1e-9)
     assert ledger.books.equity[-1] == pytest.approx(9_991.00, abs=1e-9)
+
+
+def test_what_rounding_leaves_buys_what_lies_furthest_below_its_target():
+    # 9,991 to invest: 87.40 are missing to the third, 30.95 to the first, 3.20 to the second.
+    panel = make_panel(flat([43.17, 7.90, 112.40]))
+    costs = make_costs(commission_flat=3.0, residual_pass=True)
+
+    ledger = make_ledger(panel, {0: [0.5, 0.3, 0.2]}, costs=costs)
+
+    # 121.55 buy one more of the third, then 9.15 one of the second; the first costs too much.
+    assert ledger.orders.filled.tolist() == [115.0, 380.0, 18.0]
+    assert ledger.books.cash[-1] == pytest.approx(1.25, abs=1e-9)
+
+
+@pytest.mark.parametrize(("most", "shares"), [(1.0, [18.0, 4.0]), (0.6, [17.0, 4.0])])
+def test_what_rounding_leaves_leads_above_no_largest_weight(most, shares):
+    panel = make_panel(flat([35.0, 90.0]))
+
+    ledger = make_ledger(
+        panel,
+        {0: [0.6, 0.4]},
+        costs=make_costs(residual_pass=True),
+        capital=1_000.0,
+        trim=Trim(max_weight=most),
+    )
+
+    assert ledger.orders.filled.tolist() == shares
+
+
+def test_what_rounding_leaves_sells_and_covers_nothing_more():
+    panel = make_panel(flat([30.0, 40.0]))
+    loan = Shorting(borrow_bps=0.0)
+
+    ledger = make_ledger(
+        panel,
+        {0: [-0.5, 0.5]},
+        costs=make_costs(residual_pass=True),
+        capital=1_000.0,
+        shorting=loan,
+    )
+
+    # 500 are 16 and two thirds of a share; a short position is no purchase that was cut.
+    assert entries(ledger.orders, "side", "filled") == [(-1, 16.0), (1, 12.0)]
+
+
+def test_a_buffer_of_cash_is_what_no_decision_invests():
+    # Engine.md 4.2-2: 10,000 less a tenth and three fees of 3 are 8,991 to invest.
+    panel = make_panel(flat([43.17, 7.90, 112.40]))
+
+    ledger = make_ledger(
+        panel, {0: [0.5, 0.3, 0.2]}, costs=make_costs(commission_flat=3.0, cash_buffer=0.1)
+    )
+
+    assert ledger.orders.filled.tolist() == [104.0, 341.0, 15.0]
+    assert ledger.weights.tolist() == [pytest.approx([0.45, 0.27, 0.18])]
+
+
+def test_a_buffer_stays_what_it_is_decision_after_decision():
+    panel = make_panel(flat([10.0], 6))
+
+    ledger = make_ledger(
+        panel,
+        {0: [1.0], 2: [1.0], 4: [1.0]},
+        costs=make_costs(cash_buffer=0.25),
+        trim=Trim(no_trade_band=0.1),
+    )
+
+    # Within the band of what the buffer leaves, not of the whole: nothing trades again.
+    assert entries(ledger.orders, "row", "filled") == [(1, 750.0)]
 
 
 def test_a_target_that_is_a_whole_number_of_shares_loses_none_to_rounding():

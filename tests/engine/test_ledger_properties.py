@@ -106,6 +106,9 @@ def make_wild_run(seed, *, short=False):
         fx_spread_bps=float(rng.choice([0.0, 70.0])),
         max_volume_share=float(rng.choice([0.02, 0.2, 1.0])),
         cash_rate=float(rng.choice([0.0, 0.05])),
+        delist_return=float(rng.choice([0.0, -0.3, -1.0])),
+        cash_buffer=float(rng.choice([0.0, 0.2])),
+        residual_pass=bool(rng.random() < 0.5),
     )
     make = make_wild_shorts if short else make_wild_targets
     loan = Shorting(borrow_bps=float(rng.choice([0.0, 500.0])), everywhere=bool(rng.random() < 0.5))

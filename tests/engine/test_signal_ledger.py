@@ -29,6 +29,29 @@ def test_risk_and_the_largest_position_size_a_purchase(stop, shares):
     assert orders == [(1, 1, shares, 50.0, "filled")]
 
 
+def test_a_purchase_that_leaves_the_buffer_of_cash_is_made_whole():
+    costs = make_costs(cash_buffer=0.5)
+
+    orders = run(FLAT, FLAT, FLAT, signals=buying(floor=49.9), costs=costs)
+
+    assert orders == [(1, 1, 400.0, 50.0, "filled")]
+
+
+def test_a_purchase_stops_at_the_buffer_of_cash():
+    """Nine tenths of 100,000 are asked for at 50, half of it may be spent."""
+    large = Rules(risk=0.05, max_position=0.9, max_positions=10)
+
+    orders = run(
+        FLAT,
+        FLAT,
+        FLAT,
+        signals=buying(large, floor=49.9),
+        costs=make_costs(cash_buffer=0.5),
+    )
+
+    assert orders == [(1, 1, 1_000.0, 50.0, "filled")]
+
+
 def test_the_first_stop_is_the_higher_of_the_floor_and_the_distance():
     near = run(FLAT, FLAT, (50, 50, 48, 50), signals=buying(floor=45.0, distance=1.0))
     far = run(FLAT, FLAT, (50, 50, 44.5, 50), signals=buying(floor=45.0, distance=9.0))

@@ -64,6 +64,9 @@ REQUESTS = [
     make_request(lookback=60, skip=5, top_n=5, constraints=Constraints(no_trade_band=0.03)),
     make_request(lookback=60, skip=5, top_n=5, constraints=Constraints(max_turnover=0.1)),
     make_request("inverse_vol", lookback=40),
+    make_request("inverse_vol", lookback=40, costs=replace(FREE, cash_buffer=0.2)),
+    make_request(lookback=60, skip=5, top_n=5, costs=replace(FREE, cash_buffer=0.2)),
+    make_request(lookback=60, skip=5, top_n=3, costs=replace(FREE, cash_buffer=0.2)),
     make_request("dual_momentum", lookback=63),
     make_request("equal_weight", rebalance="MONTHLY"),
 ]
