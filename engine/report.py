@@ -156,7 +156,7 @@ def report(
         decided_at=int(targets.instants[-1]) if len(targets.rows) else 0,
         reasons=targets.reasons,
         notes=notes,
-        diagnostics={**targets.diagnostics, "costs": costs},
+        diagnostics={**targets.diagnostics, "decisions": _decisions(targets), "costs": costs},
         learnt=targets.learnt,
         guards=_guards(
             panel,
@@ -197,6 +197,18 @@ def _guards(
         missing_data=missing_bars(panel, books.row),
         flags=tuple(dict.fromkeys([*panel.flags, *net.flags, *decided, *raised])),
     )
+
+
+def _decisions(targets: Targets) -> dict[str, Any]:
+    """Count the decisions, those that hold nothing, and by reason the assets they passed over."""
+    idle = ~(targets.weights != 0.0).any(axis=1)
+    opens = np.array([each is not None for each in targets.opens or (None,) * len(idle)], np.bool_)
+    passed_over = sorted(targets.reasons.items(), key=lambda each: (-each[1], each[0]))
+    return {
+        "made": len(idle),
+        "in_cash": int(np.count_nonzero(idle & ~opens)),
+        "passed_over": {reason: count for reason, count in passed_over if count} or None,
+    }
 
 
 def attribute(books: Books, n_assets: int) -> Attribution:

@@ -13,7 +13,7 @@ from engine.errors import Infeasible, Refused
 from engine.mean_variance import maximum_sharpe, maximum_utility, shrunk_mean
 from engine.nco import nco_weights
 from engine.panel import Window
-from engine.returns import simple_returns
+from engine.returns import MAX_GAP, simple_returns
 from engine.risk_budgeting import risk_budgeting
 from engine.types import BoolArray, FloatArray, IntArray
 
@@ -167,24 +167,42 @@ def optimised(
 
 
 def complete_sample(window: Window, chosen: IntArray, *, lookback: int) -> Sample:
-    """Return the last ``lookback`` returns of ``chosen`` without those that lack some.
+    """Return the returns of ``chosen`` over the last ``lookback`` sessions, without a gap.
 
-    Sessions on which more than a fifth of the assets are missing are left out; an asset that
-    still lacks a return is dropped (``gap``), as is one without variance.
+    Prices are compared across sessions that all their markets held: a holiday of one of them, or a
+    close still to come, is no gap. Of these the sessions on which more than a fifth of the assets
+    are missing are left out, and every return spans what was left out. An asset that still lacks a
+    price is dropped (``gap``), as is one without variance.
     """
-    returns = simple_returns(window.total_return[-lookback - 1 :, chosen])
-    counts = np.isnan(returns).sum(axis=1) <= MAX_MISSING * len(chosen)
-    returns, rates = returns[counts], window.rf[-len(counts) :][counts]
-    complete = ~np.isnan(returns).any(axis=0) & (len(returns) > 1)
+    levels = window.total_return[-lookback - 1 :, chosen]
+    rows = _compared(np.isfinite(levels), window.due[-lookback - 1 :, chosen])
+    levels, near = levels[rows], np.diff(rows) - 1 <= MAX_GAP
+    returns: FloatArray = (levels[1:] / levels[:-1] - 1.0)[near]
+    missing: IntArray = np.count_nonzero(np.isnan(levels), axis=0)
+    complete = (missing == 0) & (len(returns) > 1)
     risky = volatility(returns) > ZERO_VOLATILITY
     kept = complete & risky
     return Sample(
         returns=np.ascontiguousarray(returns[:, kept]),
         asset=chosen[kept],
         kept=kept,
-        rate=float(np.nan_to_num(rates).mean()) if len(rates) else 0.0,
+        rate=_mean_rate(window.rf[-lookback - 1 :], rows, near),
         reasons=_count(gap=~complete, zero_variance=complete & ~risky),
     )
+
+
+def _compared(valid: BoolArray, due: BoolArray) -> IntArray:
+    """Return the rows on which all markets had closed and few assets, of (n, k), are missing."""
+    few = np.count_nonzero(~valid, axis=1) <= MAX_MISSING * valid.shape[1]
+    return np.flatnonzero(due.all(axis=1) & few)
+
+
+def _mean_rate(rf: FloatArray, rows: IntArray, near: BoolArray) -> float:
+    """Return what cash earned, on average, between each row and the next that is ``near``."""
+    if not near.any():
+        return 0.0
+    earned = np.add.reduceat(np.nan_to_num(rf[: rows[-1] + 1]), rows[:-1] + 1)
+    return float(earned[near].mean())
 
 
 def volatility(

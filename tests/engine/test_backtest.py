@@ -319,3 +319,28 @@ def test_what_a_strategy_says_of_itself_reaches_the_result():
 
     assert result.diagnostics["model"] == {"auc": None}
     assert "untrained" in result.guards.flags
+
+
+def test_decisions_are_counted_with_those_in_cash_and_whom_they_passed_over():
+    panel = make_panel(make_closes(sessions=60, assets=2))
+
+    invested = backtest(panel, [0.5, 0.5]).diagnostics["decisions"]
+    idle = backtest(panel, [0.0, 0.0]).diagnostics["decisions"]
+
+    assert invested == {"made": 3, "in_cash": 0, "passed_over": {"asked": 3}}
+    assert idle == {"made": 3, "in_cash": 3, "passed_over": {"asked": 3}}
+
+
+def test_a_tree_over_holed_prices_says_why_it_holds_nothing():
+    close = make_closes(sessions=140, assets=6)
+    close[np.arange(6) + 100, np.arange(6)] = np.nan
+    strategy = STRATEGIES["hrp"]
+    parameters = strategy.parameters_type(lookback=63)
+
+    told = backtest(make_panel(close), None, strategy=strategy(parameters), first_row=106)
+
+    assert told.diagnostics["decisions"] == {
+        "made": 3,
+        "in_cash": 3,
+        "passed_over": {"gap": 18},
+    }

@@ -5,8 +5,15 @@ import pytest
 from scipy.linalg import hadamard
 
 from engine.panel import NEVER
-from engine.weighting import cap, hierarchical, inverse_volatility, volatility, weigh
-from tests.engine.panels import make_closes, make_panel
+from engine.weighting import (
+    cap,
+    complete_sample,
+    hierarchical,
+    inverse_volatility,
+    volatility,
+    weigh,
+)
+from tests.engine.panels import DAY, US_CLOSE, make_closes, make_panel, make_sessions
 
 NAN = np.nan
 
@@ -117,6 +124,77 @@ def test_the_tree_leaves_out_sessions_that_most_assets_missed():
 
     assert (shares.weights > 0.0).all()
     assert shares.reasons == {}
+
+
+def two_markets(close, *, closed, rf=0.0):
+    """Return the window of assets of which the last trades in Sydney, shut on the rows `closed`."""
+    n, m = close.shape
+    session = make_sessions(n)
+    closes_at = np.repeat((session * DAY + US_CLOSE)[:, None], 2, axis=1)
+    closes_at[closed, 1] = NEVER
+    panel = make_panel(
+        close,
+        market=np.arange(m) == m - 1,
+        markets=("XNYS", "XASX"),
+        opens_at=closes_at,
+        closes_at=closes_at,
+        rf=np.full(n, rf),
+    )
+    return panel.window(n - 1, n, NEVER - 1)
+
+
+def test_a_holiday_of_one_market_is_no_gap():
+    close = make_closes(sessions=100, assets=10)
+    close[50, 9] = NAN  # a tenth of the assets: few enough for the session to count
+
+    shut = complete_sample(two_markets(close, closed=[50]), np.arange(10), lookback=99)
+    halted = complete_sample(two_markets(close, closed=[]), np.arange(10), lookback=99)
+
+    assert (shut.kept.all(), shut.reasons) == (True, {})
+    assert (halted.kept.tolist(), halted.reasons) == ([True] * 9 + [False], {"gap": 1})
+
+
+def test_a_close_still_to_come_is_no_gap():
+    close = make_closes(sessions=100, assets=10)
+    panel = make_panel(close)
+    closes_at = np.repeat(panel.closes_at, 2, axis=1)
+    closes_at[:, 1] += DAY // 24
+    known_at = closes_at[:, [0] * 9 + [1]]
+    late = dataclasses.replace(
+        panel,
+        market=np.arange(10) == 9,
+        markets=("XASX", "XNYS"),
+        opens_at=closes_at - 1,
+        closes_at=closes_at,
+        known_at=known_at,
+    )
+
+    sample = complete_sample(
+        late.window(99, 100, int(closes_at[99, 0])), np.arange(10), lookback=99
+    )
+
+    assert (sample.kept.all(), len(sample.returns)) == (True, 98)
+
+
+def test_returns_span_the_sessions_that_are_left_out():
+    close = np.array([[100.0, 50.0], [110.0, 55.0], [NAN, 44.0], [132.0, 66.0], [118.8, 33.0]])
+    rate = 0.001
+
+    sample = complete_sample(two_markets(close, closed=[], rf=rate), np.arange(2), lookback=4)
+
+    # Worked out by hand: 132 / 110 and 66 / 55, whatever stood between.
+    np.testing.assert_allclose(sample.returns, [[0.1, 0.1], [0.2, 0.2], [-0.1, -0.5]], rtol=1e-12)
+    assert sample.rate == pytest.approx(4 * rate / 3, rel=1e-12)
+
+
+@pytest.mark.parametrize(("shut", "left"), [(5, 94), (6, 92)])
+def test_no_return_spans_a_long_closure(shut, left):
+    close = make_closes(sessions=100, assets=4)
+    close[40 : 40 + shut] = NAN
+
+    sample = complete_sample(window_of(close), np.arange(4), lookback=99)
+
+    assert len(sample.returns) == left
 
 
 def test_one_asset_takes_all_and_none_takes_nothing():
