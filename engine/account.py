@@ -59,7 +59,7 @@ class Terms:
 
     def slippage_bps(self, asset: IntArray) -> FloatArray:
         """Return the slippage of orders in `asset`, in basis points."""
-        common = np.full(len(asset), self.costs.slippage_bps)
+        common = self.costs.half_spread(self.panel.markets)[self.panel.market[asset]]
         return common if self.extra_slippage is None else common + self.extra_slippage[asset]
 
     def reference(self, row: int, asset: IntArray) -> FloatArray:

@@ -18,6 +18,7 @@ from engine.paths import Paths
 from engine.schedule import decision_instants
 from engine.simulate import Market, simulate_rankings
 from engine.strategies.momentum import Momentum
+from engine.trial_market import cost_rates
 from engine.types import IntArray
 
 # Portfolios simulated in vain for each that was asked for, before sizes are taken one by one.
@@ -66,12 +67,13 @@ def simulate_batch(
 
 def _shared(panel: Panel, request: Request) -> tuple[Any, ...] | None:
     """Return what requests of one batch have in common; None for one that is on its own."""
-    strategy, foreign = request.strategy, panel.currency != 0
+    strategy = request.strategy
     if not isinstance(strategy, Momentum) or not strategy.ranks_alone:
         return None
     if request.overlay_vol_target is not None or request.costs.cash_buffer > 0.0:
         return None
-    if request.constraints != Constraints() or foreign.any() != foreign.all():
+    rates = cost_rates(panel, request.costs, {})
+    if request.constraints != Constraints() or (rates != rates[:1]).any():
         return None
     alike = strategy.parameters.model_dump(exclude={"skip", "top_n"})
     return (*sorted(alike.items()), request.rebalance, request.costs)

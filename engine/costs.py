@@ -1,6 +1,6 @@
 """What trading costs, and the rules of each market that bound a trade."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -23,6 +23,14 @@ CHARGES: Final = (
     "max_volume_share",
     "cash_rate",
 )
+# Field of the half spread that each market's shares are traded at.
+SPREAD_OF: Final[Mapping[str, str]] = {
+    "XNYS": "half_spread_us_bps",
+    "XNAS": "half_spread_us_bps",
+    "XASX": "half_spread_au_bps",
+    "24/7": "half_spread_crypto_bps",
+}
+HALF_SPREADS: Final = tuple(dict.fromkeys(SPREAD_OF.values()))
 RANGES: Final = {
     "max_volume_share": (0.0, 1.0),
     "delist_return": (-1.0, 0.0),
@@ -37,7 +45,10 @@ class CostModel:
     commission_flat: float = 3.0  # per order and session on which it trades
     commission_bps: float = 0.0
     minimum_commission: float = 0.0
-    slippage_bps: float = 5.0
+    slippage_bps: float = 5.0  # of every market that has no half spread of its own
+    half_spread_us_bps: float | None = None
+    half_spread_au_bps: float | None = None
+    half_spread_crypto_bps: float | None = None
     impact_coefficient: float = 0.0  # of the square-root law; 0 switches impact off
     fx_spread_bps: float = 70.0  # of each amount converted, whole
     max_volume_share: float = 0.02  # of the session's volume
@@ -57,9 +68,10 @@ class CostModel:
                 raise InvalidParameters(f"{name} was {value}; give {least:g} to {most:g}")
         if self.max_volume_share == 0.0:
             raise InvalidParameters("max_volume_share was 0; give a share above 0, at most 1")
-        for name in ("slippage_bps", "fx_spread_bps"):
-            if getattr(self, name) >= 1.0 / BASIS_POINT:
-                raise InvalidParameters(f"{name} was {getattr(self, name)}; give less than 10000")
+        for name in ("slippage_bps", "fx_spread_bps", *HALF_SPREADS):
+            value = getattr(self, name)
+            if value is not None and not 0.0 <= value < 1.0 / BASIS_POINT:
+                raise InvalidParameters(f"{name} was {value}; give 0 to less than 10000")
 
     @property
     def invested(self) -> float:
@@ -74,9 +86,15 @@ class CostModel:
             commission_bps=0.0,
             minimum_commission=0.0,
             slippage_bps=0.0,
+            **dict.fromkeys(HALF_SPREADS),
             impact_coefficient=0.0,
             fx_spread_bps=0.0,
         )
+
+    def half_spread(self, markets: Sequence[str]) -> FloatArray:
+        """Return what a trade on each market costs against the trader, bps before impact."""
+        own = [getattr(self, SPREAD_OF[name]) if name in SPREAD_OF else None for name in markets]
+        return np.array([self.slippage_bps if bps is None else bps for bps in own])
 
     def commission(self, notional: FloatArray) -> FloatArray:
         """Return ``max(minimum, flat + bps * notional)`` in base currency; no trade costs none."""

@@ -61,8 +61,11 @@ def is_lent(markets: tuple[str, ...], market: IntArray, shorting: Shorting | Non
 
 
 def share_kept(value: FloatArray, cash: float) -> float:
-    """Return the share of every position that the margin allows to keep, 1 where it suffices."""
+    """Return the share of every position that the margin allows to keep, 1 where it suffices.
+
+    What is worth nothing needs no margin, even of an account that is ruined.
+    """
     gross = float(np.abs(value).sum())
     equity = cash + float(value.sum())
     needed = MAINTENANCE * gross
-    return 1.0 if equity >= needed else max(equity, 0.0) / needed
+    return 1.0 if equity >= needed or needed == 0.0 else max(equity, 0.0) / needed

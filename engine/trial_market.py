@@ -70,4 +70,5 @@ def cost_rates(panel: Panel, costs: CostModel, extra: Mapping[str, float]) -> Fl
     """Return the cost of a unit traded, (m,), decimal fraction; `extra` basis points by symbol."""
     own = [extra.get(symbol, 0.0) for symbol in panel.symbols]
     abroad = np.where(panel.currency != 0, costs.fx_spread_bps, 0.0)
-    return (costs.commission_bps + costs.slippage_bps + abroad + own) * BASIS_POINT
+    spread = costs.half_spread(panel.markets)[panel.market]
+    return (costs.commission_bps + spread + abroad + own) * BASIS_POINT

@@ -49,12 +49,14 @@ def make_decisions(seed, *, short=False):
         ("minimum_commission", 25.0),
         ("slippage_bps", 40.0),
         ("fx_spread_bps", 70.0),
+        ("half_spread_au_bps", 40.0),
     ],
 )
 @settings(max_examples=8, deadline=None)
 @given(seed=seeds)
 def test_whoever_pays_more_never_has_more(name, dear, seed):
-    panel, decisions = make_market(seed % 1000), make_decisions(seed)
+    market = {"markets": ("XASX",)} if name.startswith("half_spread") else {}
+    panel, decisions = make_market(seed % 1000, **market), make_decisions(seed)
     terms = {"whole_shares": False, "capital": 1e6, "first_row": 1}
 
     curves = [

@@ -31,7 +31,21 @@ def test_the_defaults_are_those_of_the_contract():
         fx_spread_bps=70.0,
         max_volume_share=0.02,
         cash_rate=0.0,
+        half_spread_us_bps=None,
+        half_spread_au_bps=None,
+        half_spread_crypto_bps=None,
+        delist_return=-0.3,
+        cash_buffer=0.0,
+        residual_pass=False,
     )
+
+
+def test_each_market_has_its_half_spread_or_the_slippage_of_all():
+    costs = CostModel(slippage_bps=5.0, half_spread_au_bps=12.0, half_spread_crypto_bps=0.0)
+
+    paid = costs.half_spread(("XNYS", "XASX", "XTKS", "24/7"))
+
+    assert paid.tolist() == [5.0, 12.0, 5.0, 0.0]
 
 
 def test_converting_ten_thousand_at_sixty_basis_points_costs_sixty():
@@ -44,7 +58,9 @@ def test_converting_ten_thousand_at_sixty_basis_points_costs_sixty():
 
 
 def test_a_gross_run_pays_nothing_and_keeps_its_other_terms():
-    costs = CostModel(commission_bps=5.0, impact_coefficient=1.0, cash_rate=0.04)
+    costs = CostModel(
+        commission_bps=5.0, impact_coefficient=1.0, cash_rate=0.04, half_spread_us_bps=9.0
+    )
 
     free = costs.without_costs()
 
@@ -52,6 +68,7 @@ def test_a_gross_run_pays_nothing_and_keeps_its_other_terms():
     assert free.commission(amounts) == 0.0
     assert free.conversion(amounts, np.array([True])) == 0.0
     assert (free.slippage_bps, free.impact_coefficient) == (0.0, 0.0)
+    assert free.half_spread(("XNYS", "XASX")).tolist() == [0.0, 0.0]
     assert (free.max_volume_share, free.cash_rate) == (0.02, 0.04)
 
 
@@ -65,6 +82,13 @@ def test_a_gross_run_pays_nothing_and_keeps_its_other_terms():
         ("max_volume_share", 1.5),
         ("slippage_bps", 10_000.0),
         ("fx_spread_bps", 20_000.0),
+        ("half_spread_us_bps", -1.0),
+        ("half_spread_au_bps", 10_000.0),
+        ("half_spread_crypto_bps", float("nan")),
+        ("delist_return", 0.1),
+        ("delist_return", -1.1),
+        ("cash_buffer", 0.51),
+        ("cash_buffer", float("nan")),
     ],
 )
 def test_a_cost_that_cannot_be_is_refused_by_name(name, value):

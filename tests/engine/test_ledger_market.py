@@ -3,6 +3,7 @@ import pytest
 
 from tests.engine.ledgers import entries, flat, make_costs, make_ledger
 from tests.engine.panels import make_panel
+from tests.engine.test_execution import make_two_markets
 
 
 def test_volume_lets_an_order_through_in_parts_and_the_rest_is_carried():
@@ -117,6 +118,23 @@ def test_slippage_moves_the_price_against_the_trader_and_is_booked():
     assert ledger.orders.slippage.tolist() == pytest.approx([49.70, 49.70])
     assert ledger.books.costs.sum() == pytest.approx(-99.40)
     assert ledger.books.equity[-1] == pytest.approx(9_900.60)
+
+
+def test_each_market_s_shares_are_traded_at_its_half_spread():
+    # New York at 1 bp of US$50, which is half a cent and so a tick; Sydney at 20 bps of A$25.
+    panel = make_two_markets(np.tile([50.0, 25.0], (5, 1)))
+    costs = make_costs(slippage_bps=80.0, half_spread_us_bps=1.0, half_spread_au_bps=20.0)
+
+    ledger = make_ledger(panel, {0: [0.5, 0.5], 2: [0.0, 0.0]}, costs=costs)
+
+    prices = {(asset, side): price for asset, side, price in traded(ledger)}
+    assert prices == pytest.approx(
+        {(0, 1): 50.01, (1, 1): 25.05, (0, -1): 49.99, (1, -1): 24.95}, abs=1e-9
+    )
+
+
+def traded(ledger):
+    return entries(ledger.orders, "asset", "side", "price")
 
 
 def test_raw_prices_slip_onto_the_tick_adjusted_prices_do_not():

@@ -102,6 +102,7 @@ def make_wild_run(seed, *, short=False):
         commission_bps=float(rng.choice([0.0, 10.0])),
         minimum_commission=float(rng.choice([0.0, 6.0])),
         slippage_bps=float(rng.choice([0.0, 5.0, 80.0])),
+        half_spread_au_bps=rng.choice([None, 30.0]),
         impact_coefficient=float(rng.choice([0.0, 1.0])),
         fx_spread_bps=float(rng.choice([0.0, 70.0])),
         max_volume_share=float(rng.choice([0.02, 0.2, 1.0])),

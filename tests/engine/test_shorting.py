@@ -201,6 +201,7 @@ def test_a_loss_above_all_equity_ruins_the_run():
         ([0.0, -1_000.0], 1_300.0, 1.0),
         ([0.0, -1_000.0], 1_150.0, 0.5),
         ([0.0, -1_000.0], 900.0, 0.0),
+        ([0.0, 0.0], -100.0, 1.0),
     ],
 )
 def test_what_the_margin_allows_to_keep(value, cash, kept):

@@ -204,6 +204,23 @@ def test_what_is_quoted_abroad_pays_for_its_conversion():
     np.testing.assert_allclose(cost_rates(panel, costs, {"S001": 30.0}), [0.0006, 0.0106])
 
 
+def test_markets_of_different_spreads_are_not_simulated_together():
+    close = make_closes(sessions=SESSIONS, assets=4)
+    one = make_panel(close)
+    panel = make_panel(
+        close,
+        market=np.array([0, 0, 1, 1]),
+        markets=("XNYS", "XASX"),
+        opens_at=np.tile(one.opens_at, 2),
+        closes_at=np.tile(one.closes_at, 2),
+    )
+    alike = [make_request(lookback=60, top_n=n) for n in (1, 2)]
+    apart = [replace(each, costs=replace(FREE, half_spread_au_bps=9.0)) for each in alike]
+
+    np.testing.assert_allclose(cost_rates(panel, apart[0].costs, {}), [0.0, 0.0, 0.0009, 0.0009])
+    assert [list(batches(panel, each)) for each in (alike, apart)] == [[[0, 1]], [[0], [1]]]
+
+
 def test_what_a_strategy_s_assets_cost_on_top_is_paid_in_a_trial_too(panel, monkeypatch):
     request = make_request("equal_weight", rebalance="MONTHLY")
     dear = dict.fromkeys(panel.symbols, 50.0)
