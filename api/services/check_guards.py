@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
@@ -16,10 +16,11 @@ from api.services.panels import load_panel
 from api.services.work import ClaimedJob, Pulse
 from engine.backtest import Request, account, decided
 from engine.bootstrap import Intervals, intervals, seed_of
-from engine.decide import Targets
+from engine.ledger import Ledger
 from engine.panel import Panel
 from engine.ratios import DAYS_PER_YEAR, session_returns
 from engine.report import risk_free
+from engine.sharpe_bootstrap import SharpeTest, sharpe_test
 from engine.survivorship import Survivorship, measure_survivorship
 from engine.viability import Viability, smallest_capital
 from models.backtests import BacktestRepository
@@ -27,6 +28,16 @@ from models.session import SessionFactory, unit_of_work
 
 # Where each part ends on the way from 0 to 1.
 READ, DECIDED, SEARCHED, HELD = 0.1, 0.3, 0.6, 0.8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What the job finds out; None where nothing can be said."""
+
+    viability: Viability
+    survivorship: Survivorship | None
+    drawn: Intervals | None
+    sharpe: SharpeTest | None  # against the benchmark's
 
 
 async def check_guards(
@@ -45,9 +56,15 @@ async def check_guards(
     panel = await load_panel(sessions, store, panel_request(run, warmup=strategy.warmup))
     request = request_of(run, strategy, panel)
     seed = seed_of(run.content_key)
-    viability, survivorship, drawn = await asyncio.to_thread(_compute, panel, request, pulse, seed)
-    found = {
-        "backtest_id": str(run.id),
+    found = await asyncio.to_thread(_compute, panel, request, pulse, seed)
+    told = {"backtest_id": str(run.id), **_document(found)}
+    return told | {"sha256": hashlib.sha256(orjson.dumps(told)).hexdigest()}
+
+
+def _document(found: Found) -> dict[str, Any]:
+    """Return what was found as JSON values."""
+    viability, survivorship = found.viability, found.survivorship
+    return {
         "guards": {
             "smallest_viable_capital": viability.capital,
             "survivorship_gap_cagr": None if survivorship is None else survivorship.gap_cagr,
@@ -62,15 +79,13 @@ async def check_guards(
                 ],
             },
             "survivorship": None if survivorship is None else asdict(survivorship),
-            "bootstrap": None if drawn is None else asdict(drawn),
+            "bootstrap": None if found.drawn is None else asdict(found.drawn),
+            "sharpe_above_benchmark": None if found.sharpe is None else asdict(found.sharpe),
         },
     }
-    return found | {"sha256": hashlib.sha256(orjson.dumps(found)).hexdigest()}
 
 
-def _compute(
-    panel: Panel, request: Request, pulse: Pulse, seed: int
-) -> tuple[Viability, Survivorship | None, Intervals | None]:
+def _compute(panel: Panel, request: Request, pulse: Pulse, seed: int) -> Found:
     def within(start: float, end: float, share: float, stage: str) -> None:
         pulse(start + share * (end - start), stage)
 
@@ -84,25 +99,24 @@ def _compute(
     survivorship = measure_survivorship(
         panel, request, checkpoint=lambda share, stage: within(SEARCHED, HELD, share, stage)
     )
+    ledger = account(panel, chosen, request)
     drawn = _drawn(
         panel,
-        chosen,
-        request,
+        ledger,
         seed=seed,
         checkpoint=lambda share: within(HELD, 1.0, share, "drawing returns again"),
     )
-    return viability, survivorship, drawn
+    return Found(
+        viability=viability,
+        survivorship=survivorship,
+        drawn=drawn,
+        sharpe=_above_benchmark(panel, ledger, seed),
+    )
 
 
 def _drawn(
-    panel: Panel,
-    chosen: Targets,
-    request: Request,
-    *,
-    seed: int,
-    checkpoint: Callable[[float], None],
+    panel: Panel, ledger: Ledger, *, seed: int, checkpoint: Callable[[float], None]
 ) -> Intervals | None:
-    ledger = account(panel, chosen, request)
     books = ledger.books
     level = panel.benchmark[books.row]
     return intervals(
@@ -113,3 +127,12 @@ def _drawn(
         benchmark=session_returns(level) if np.isfinite(level).all() else None,
         checkpoint=checkpoint,
     )
+
+
+def _above_benchmark(panel: Panel, ledger: Ledger, seed: int) -> SharpeTest | None:
+    """Test the run's Sharpe ratio against the benchmark's on the sessions that have one."""
+    rate = risk_free(panel, ledger)[1:]
+    market = session_returns(panel.benchmark[ledger.books.row])
+    both = np.isfinite(market)
+    returns = session_returns(ledger.books.equity)
+    return sharpe_test((returns - rate)[both], (market - rate)[both], seed=seed)

@@ -70,7 +70,8 @@ async def test_the_guards_are_completed_and_the_figures_stand(followed, ask):
 
     assert job.status is JobStatus.SUCCEEDED
     told = await ask(
-        "query($id: ID!) { backtest(id: $id) { metrics { tradeCount sharpe } diagnostics guards {"
+        "query($id: ID!) { backtest(id: $id) { metrics { tradeCount sharpe }"
+        " benchmarkMetrics { sharpe } diagnostics guards {"
         " lookaheadFree survivorshipGapCagr smallestViableCapital flags } } }",
         id=f"backtest_{run.id}",
     )
@@ -87,6 +88,11 @@ async def test_the_guards_are_completed_and_the_figures_stand(followed, ask):
     assert shown["metrics"]["tradeCount"] > 0
     low, high = shown["diagnostics"]["bootstrap"]["sharpe"]
     assert low < shown["metrics"]["sharpe"] < high
+    above = shown["diagnostics"]["sharpe_above_benchmark"]
+    gap = shown["metrics"]["sharpe"] - shown["benchmarkMetrics"]["sharpe"]
+    assert above["difference"] == pytest.approx(gap, rel=0.01)
+    assert above["interval"][0] < above["difference"] < above["interval"][1]
+    assert 0.0 < above["p_value"] <= 1.0
 
 
 async def test_members_who_left_make_a_gap(followed, sessions):
