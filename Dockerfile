@@ -12,7 +12,7 @@ WORKDIR /build
 COPY requirements-bootstrap.lock ./
 RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements-bootstrap.lock
 COPY requirements-worker.lock pyproject.toml ./
-COPY .ci/package.py .ci/
+COPY .ci/artefacts.py .ci/interpreters.py .ci/package.py .ci/trees.py .ci/
 COPY api api
 COPY engine engine
 COPY migrations migrations

@@ -16,135 +16,35 @@ What is built already from the same input is left as it is.
 import argparse
 import fcntl
 import hashlib
-import json
-import os
 import shutil
-import stat
-import struct
 import subprocess
 import sys
 import tomllib
-import zipfile
-from collections.abc import Iterable, Iterator, Set
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
-DIST = ROOT / "dist"
-PYTHON = "3.13"
-INSTALLED_AT = "/var/task"  # what a traceback shows
-EPOCH = (1980, 1, 1, 0, 0, 0)  # the first instant a zip can tell
-FILE_MODE = (stat.S_IFREG | 0o644) << 16
-MEGABYTE = 1_000_000
-
-# Sources of extensions, stubs, tests and manuals: no import reads them.
-NEVER = (
-    "**/*.pyi", "**/*.pyx", "**/*.pxd", "**/*.pxi", "**/*.c", "**/*.h", "**/*.cpp", "**/*.hpp",
-    "**/*.md", "**/*.rst", "**/*.exe", "**/py.typed", "**/tests", "bin",
-    "*.dist-info/licenses", "*.dist-info/sboms", "*.dist-info/RECORD", "*.dist-info/INSTALLER",
-    "*.dist-info/REQUESTED", "*.dist-info/direct_url.json",
-)  # fmt: skip
-NOT_IN_QUERY = (
-    # Entry points and versions of others are looked up nowhere, our own version is.
-    "*.dist-info",
-    # Its resources are of no use to aioboto3's clients.
-    "boto3/data", "boto3/examples",
-    # The compiled module is all that cryptography takes from it.
-    "cffi", "pycparser", "jsonschema/benchmarks",
-    "sqlalchemy/dialects/mssql", "sqlalchemy/dialects/mysql", "sqlalchemy/dialects/oracle",
-    "sqlalchemy/dialects/sqlite", "sqlalchemy/testing", "greenlet/platform",
-    "pydantic/v1", "pydantic/mypy.py",
-    "strawberry/cli", "strawberry/codegen", "strawberry/schema_codegen", "strawberry/django",
-    "strawberry/flask", "strawberry/chalice", "strawberry/litestar", "strawberry/sanic",
-    "strawberry/channels", "strawberry/quart", "strawberry/static", "strawberry/ext/mypy_plugin.py",
-    "aws_lambda_powertools/event_handler", "aws_lambda_powertools/utilities/parser",
-    "aws_lambda_powertools/utilities/kafka", "aws_lambda_powertools/utilities/data_classes",
-    "aws_lambda_powertools/utilities/data_masking", "aws_lambda_powertools/utilities/idempotency",
-    "aws_lambda_powertools/utilities/validation", "aws_lambda_powertools/utilities/streaming",
-)  # fmt: skip
-WORK_OF_OTHERS = (
-    "api/cli", "api/adapters/child_*", "api/adapters/embedded_postgres.py", "api/adapters/sample_*",
-    "api/adapters/universes", "api/adapters/universe_lists.py", "api/adapters/listed_files.py",
-    "api/adapters/membership_csv.py",
-    "api/lambdas/backtest.py", "api/lambdas/ingest.py", "api/lambdas/migrate.py",
-    "api/lambdas/sweeper.py",
-)  # fmt: skip
-# Of the SDK's descriptions those of the services our adapters speak to, and of none in particular.
-SERVICES = {"s3", "sqs", "secretsmanager", "sts"}
-TRACED = {"xray"}  # asked by the workers' tracer
-NOT_IN_WORKER = ("**/test", "sklearn/datasets/images", "plotly/package_data/plotly.min.js")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Artefact:
-    """What one kind of function is made of."""
-
-    name: str
-    lock: str
-    platform: str
-    contents: tuple[str, ...]  # of the repository
-    pruned: tuple[str, ...]  # of the libraries
-    left_out: tuple[str, ...]  # of the contents
-    services: Set[str]  # of the SDK
-    zipped: bool
-
-    def tree(self, into: Path) -> Path:
-        return into / self.name / "tree"
-
-    def zip(self, into: Path) -> Path:
-        return into / f"{self.name}.zip"
-
-    def stamp(self, into: Path) -> Path:
-        """Return the file that tells what the tree was built from."""
-        return into / self.name / "built-from"
-
-
-OURS = ("api", "models", "engine", "migrations")
-ABOUT = "potential_parakeet"
-SHELF = "libraries.shelf"
-# Of the engine only what is plain Python and computed on request.
-QUERY = (
-    "api", "models", "engine/__init__.py", "engine/errors.py", "engine/overfitting.py",
-    "engine/inputs.py", "engine/regime_allocation.py", "engine/scenarios.py", "engine/warmup.py",
-)  # fmt: skip
-
-
-def of_query(name: str, machine: str) -> Artefact:
-    return Artefact(
-        name=f"query-{name}",
-        lock="query",
-        platform=f"{machine}-manylinux_2_28",
-        contents=QUERY,
-        pruned=NOT_IN_QUERY,
-        left_out=WORK_OF_OTHERS,
-        services=SERVICES,
-        zipped=True,
-    )
-
-
-WORKER = Artefact(
-    name="worker",
-    lock="worker",
-    platform="aarch64-manylinux_2_28",
-    contents=OURS,
-    pruned=NOT_IN_WORKER,
-    left_out=(),
-    services=SERVICES | TRACED,
-    zipped=False,
+from artefacts import ABOUT, ARTEFACTS, NEVER, OURS, Artefact
+from interpreters import PYTHON, Unbuildable, answer_of, find_python, uv
+from trees import (
+    compile_all,
+    compile_libraries,
+    keep_services,
+    pack,
+    prune,
+    shelve,
+    strip_libraries,
 )
-ARTEFACTS = {
-    made.name: made for made in (of_query("arm64", "aarch64"), of_query("x86_64", "x86_64"), WORKER)
-}
 
-
+HERE = Path(__file__).parent
+ROOT = HERE.parent
+# What decides, beside a lock, how libraries are brought.
+BUILDERS = tuple(HERE / f"{name}.py" for name in ("artefacts", "interpreters", "package", "trees"))
+DIST = ROOT / "dist"
+MEGABYTE = 1_000_000
 # Of what Lambda itself brings: the client of its runtime API, on an interpreter for this machine.
 RUNTIME = ("awslambdaric", "simplejson", "snapshot-restore-py")
 # What a plain query function stands on beside our libraries: its start is measured beside ours.
 PEER = ("fastapi", "annotated-doc", "opentelemetry-api")
-
-
-class Unbuildable(Exception):
-    """Something this needs is not here; the message says what to do."""
 
 
 def main(arguments: list[str]) -> int:
@@ -231,57 +131,11 @@ def add_to(*where: str | Path, packages: Iterable[str]) -> None:
     subprocess.run(command, check=True)
 
 
-def find_python() -> Path:
-    """Return an interpreter of the runtime's version. Raises Unbuildable."""
-    for candidate in candidates():
-        if runs(candidate):
-            return candidate
-    raise Unbuildable(
-        f"Python {PYTHON} was not found: an artefact's bytecode must be of the Lambda runtime's"
-        f" version. Install it, for instance by `pyenv install {PYTHON}`, or name it with"
-        f" PYTHON{PYTHON.replace('.', '')}=/path/to/python{PYTHON}"
-    )
-
-
-def candidates() -> Iterator[Path]:
-    named = os.environ.get(f"PYTHON{PYTHON.replace('.', '')}")
-    on_path = shutil.which(f"python{PYTHON}")
-    yield from (Path(found) for found in (named, on_path) if found)
-    # A shim of pyenv's answers only for versions that are switched on.
-    pyenv = os.environ.get("PYENV_ROOT") or answer_of("pyenv", "root") or "~/.pyenv"
-    versions = Path(pyenv).expanduser() / "versions"
-    yield from sorted(versions.glob(f"{PYTHON}*/bin/python{PYTHON}"), reverse=True)
-    managed = answer_of(uv(), "python", "find", "--managed-python", PYTHON)
-    if managed:
-        yield Path(managed)
-
-
-def runs(python: Path) -> bool:
-    told = answer_of(str(python), "-c", "import sys; print(*sys.version_info[:2], sep='.')")
-    return told == PYTHON
-
-
-def answer_of(*command: str) -> str | None:
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-    except OSError:
-        return None
-    return done.stdout.strip() if done.returncode == 0 else None
-
-
-def uv() -> str:
-    beside = Path(sys.executable).parent / "uv"
-    found = str(beside) if beside.exists() else shutil.which("uv")
-    if found is None:
-        raise Unbuildable("uv was not found: `make install-dev` brings it")
-    return found
-
-
 def fingerprints(artefact: Artefact, python: Path) -> tuple[str, str]:
     """Tell two inputs apart: what brings the libraries, and all of it."""
     lock = ROOT / f"requirements-{artefact.lock}.lock"
     digest = hashlib.sha256((answer_of(str(python), "-VV") or "").encode())
-    digest.update(lock.read_bytes() + Path(__file__).read_bytes())
+    digest.update(b"\0".join(path.read_bytes() for path in (lock, *BUILDERS)))
     theirs = digest.hexdigest()
     for path in [ROOT / "pyproject.toml", *sources(artefact)]:
         digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes() + b"\0")
@@ -319,92 +173,6 @@ def add_ours(artefact: Artefact, tree: Path, python: Path) -> None:
     about.parent.mkdir()
     about.write_text(f"Metadata-Version: 2.1\nName: {ABOUT}\nVersion: {version}\n")
     compile_all([tree / name for name in OURS if (tree / name).exists()], tree, python)
-
-
-def prune(tree: Path, patterns: Iterable[str]) -> None:
-    for path in (path for pattern in patterns for path in list(tree.glob(pattern))):
-        if path.is_dir():
-            shutil.rmtree(path)
-        elif path.exists():
-            path.unlink()
-
-
-def keep_services(data: Path, services: Set[str]) -> None:
-    """Leave the SDK's descriptions of what our adapters speak to, and its general files."""
-    for place in [path for path in data.iterdir() if path.is_dir()]:
-        if place.name not in services:
-            shutil.rmtree(place)
-
-
-def strip_libraries(tree: Path) -> None:
-    """Cut each library behind what is loaded: half of their bytes are for debuggers.
-
-    By the ELF64 header and without binutils, which know one machine's files only.
-    """
-    for path in tree.rglob("*.so*"):
-        library = bytearray(path.read_bytes())
-        if library[:5] != b"\x7fELF\x02":
-            continue
-        (start,) = struct.unpack_from("<Q", library, 0x20)
-        size, count = struct.unpack_from("<HH", library, 0x36)
-        segments = (struct.unpack_from("<8xQ16xQ", library, start + size * n) for n in range(count))
-        end = max(offset + length for offset, length in segments)
-        struct.pack_into("<Q", library, 0x28, 0)  # no table of sections ...
-        struct.pack_into("<HH", library, 0x3C, 0, 0)  # ... of no entries, without names
-        path.write_bytes(library[:end])
-
-
-def compile_libraries(tree: Path, python: Path, *, keep_sources: bool) -> None:
-    places = sorted(tree.iterdir())
-    if keep_sources:
-        compile_all(places, tree, python, "-j", "0")
-        return
-    compile_all(places, tree, python, "-b")
-    for place in places:
-        for source in [place] if place.suffix == ".py" else place.rglob("*.py"):
-            source.unlink()
-
-
-def shelve(tree: Path) -> None:
-    """Move the modules into one file: an index in a line of its own, then their bytecode.
-
-    Of each module the index has whether it is a package, and where behind the line it lies.
-    """
-    index: dict[str, tuple[bool, int, int]] = {}
-    shelf = bytearray()
-    for path in sorted(tree.rglob("*.pyc")):
-        name, is_package = module_of(path.relative_to(tree))
-        bytecode = path.read_bytes()
-        index[name] = (is_package, len(shelf), len(shelf) + len(bytecode))
-        shelf += bytecode
-        path.unlink()
-    (tree / SHELF).write_bytes(json.dumps(index).encode() + b"\n" + shelf)
-
-
-def module_of(path: Path) -> tuple[str, bool]:
-    """Return a module's name and whether it is a package."""
-    parts = path.with_suffix("").parts
-    is_package = parts[-1] == "__init__"
-    return ".".join(parts[:-1] if is_package else parts), is_package
-
-
-def compile_all(places: list[Path], tree: Path, python: Path, *options: str) -> None:
-    """Compile so that nobody checks the sources again, and to the same bytes each time."""
-    command = [
-        str(python), "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash",
-        "-s", str(tree), "-p", INSTALLED_AT, *options, *map(str, places),
-    ]  # fmt: skip
-    # Sets of constants are written in the order of their hashes.
-    subprocess.run(command, check=True, env={**os.environ, "PYTHONHASHSEED": "0"})
-
-
-def pack(tree: Path, target: Path) -> None:
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for path in sorted(path for path in tree.rglob("*") if path.is_file()):
-            entry = zipfile.ZipInfo(path.relative_to(tree).as_posix(), date_time=EPOCH)
-            entry.external_attr = FILE_MODE
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, path.read_bytes())
 
 
 def sizes(artefact: Artefact, into: Path) -> Iterator[str]:

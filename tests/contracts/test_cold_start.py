@@ -100,7 +100,7 @@ def test_parameters_are_checked_without_the_engine(database_url):
 
 def test_what_it_loads_of_the_engine_is_packed():
     """The whole engine lies beside the tests, and beside the function only what is named."""
-    script = Path(__file__).parents[2] / ".ci" / "package.py"
+    script = Path(__file__).parents[2] / ".ci" / "artefacts.py"
     packed = run_path(str(script))["QUERY"]
     code = "import sys, api.lambdas.query, api.graphql.risk; print(*sys.modules)"
     done = subprocess.run(
