@@ -11,11 +11,12 @@ from typing import Final
 import numpy as np
 
 from engine.barriers import Outcome, triple_barrier
+from engine.costs import BASIS_POINT, CostModel
 from engine.meta_model import Labelled
 from engine.panel import Window
 from engine.returns import simple_returns
 from engine.trade_features import bars_of
-from engine.types import FloatArray, IntArray
+from engine.types import BoolArray, FloatArray, IntArray
 from engine.weighting import volatility
 
 MAX_WAIT: Final = 5  # sessions of its own an asset may stay without a bar before no trade is made
@@ -54,6 +55,26 @@ def widths(window: Window, horizon: int) -> FloatArray:
     returns = simple_returns(window.total_return[-VOLATILITY_SESSIONS - 1 :])
     scale: FloatArray = volatility(returns, estimator="ewma", halflife=HALFLIFE)
     return scale * math.sqrt(horizon)
+
+
+def round_trip(
+    costs: CostModel, notional: FloatArray, *, foreign: BoolArray, slippage_bps: FloatArray
+) -> FloatArray:
+    """Return what going in and out takes of each position, (m,), as a fraction of its size.
+
+    Parameters
+    ----------
+    notional : ndarray of shape (m,)
+        Money in each position, base currency, by which a flat fee and a least one count; of what
+        has none only the rates are returned.
+    slippage_bps : ndarray of shape (m,)
+        Against the trader, each way. Market impact is left out.
+    """
+    fee = costs.commission(notional)
+    share = np.divide(fee, notional, out=np.zeros_like(notional), where=notional > 0.0)
+    abroad = costs.conversion(np.ones_like(notional), foreign)
+    one_way: FloatArray = share + slippage_bps * BASIS_POINT + abroad
+    return 2.0 * one_way
 
 
 def follow(

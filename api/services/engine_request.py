@@ -36,11 +36,10 @@ def strategy_of(run: Backtest) -> Strategy[Any]:
 
 def _circumstances(run: Backtest) -> Circumstances:
     """Return what a run tells its strategy: the same content draws the same numbers."""
-    costs = CostModel(**run.costs)
     return Circumstances(
         seed=int(hashlib.sha256(run.content_key.encode()).hexdigest()[:SEED_DIGITS], 16),
-        cost_bps=costs.commission_bps + costs.slippage_bps,
-        conversion_bps=costs.fx_spread_bps,
+        costs=CostModel(**run.costs),
+        capital=float(run.initial_capital),
     )
 
 

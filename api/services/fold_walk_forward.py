@@ -103,7 +103,10 @@ def _stitched(
     )
     choices = choose(returns.returns, returns.rf, folds, study.objective)
     path = trade_choices(
-        panel, lambda number: scene.request(trials[number].parameters, panel), rows, choices
+        panel,
+        lambda number: scene.request(trials[number].parameters, trials[number].content_key, panel),
+        rows,
+        choices,
     )
     made, sharpes = [], []
     for choice in choices:

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
@@ -18,6 +18,7 @@ from api.services.trial_returns import Returns, returns_of
 from api.services.work import ClaimedJob, Pulse
 from api.telemetry import Metric
 from engine.axes import fits
+from engine.backtest import Request
 from engine.objectives import value_of
 from engine.panel import Panel
 from engine.search import learned
@@ -47,11 +48,11 @@ async def run_shard(
     if named:
         values = [trial.parameters for trial in named]
         keys = [trial.content_key for trial in named]
-        made, returns = await asyncio.to_thread(_evaluate, panel, scene, values, pulse)
+        made, returns = await asyncio.to_thread(_evaluate, panel, scene, values, keys, pulse)
     else:
-        values, made, returns = await asyncio.to_thread(_learn, panel, scene, last, pulse)
-        async with unit_of_work(sessions) as session:
-            keys = await content_keys(session, scene, values)
+        name = _namer(scene, sessions, asyncio.get_running_loop())
+        learnt = await asyncio.to_thread(_learn, panel, scene, last, name, pulse)
+        values, keys, made, returns = learnt
     blob = await asyncio.to_thread(returns.dump)
     await store.put(f"{job.prefix}returns.npz", blob)
     numbered = zip(values, keys, made, strict=True)
@@ -67,6 +68,8 @@ async def run_shard(
 
 
 Made = list[dict[str, Any]]
+Values = Sequence[Mapping[str, Any]]
+Namer = Callable[[Values], list[str]]
 # The market of the search this process last worked on: its parts come one after the other.
 _kept: dict[UUID, Panel] = {}
 
@@ -82,11 +85,25 @@ async def _market(
     return panel
 
 
+def _namer(scene: Scene, sessions: SessionFactory, loop: asyncio.AbstractEventLoop) -> Namer:
+    """Return what names combinations by their content, to be called from another thread."""
+
+    async def name(values: Values) -> list[str]:
+        async with unit_of_work(sessions) as session:
+            return await content_keys(session, scene, values)
+
+    return lambda values: asyncio.run_coroutine_threadsafe(name(values), loop).result()
+
+
+def _requests(panel: Panel, scene: Scene, values: Values, keys: Sequence[str]) -> list[Request]:
+    return [scene.request(each, key, panel) for each, key in zip(values, keys, strict=True)]
+
+
 def _evaluate(
-    panel: Panel, scene: Scene, values: Sequence[Mapping[str, Any]], pulse: Pulse
+    panel: Panel, scene: Scene, values: Values, keys: Sequence[str], pulse: Pulse
 ) -> tuple[Made, Returns]:
-    """Return the figures and returns of combinations."""
-    requests = [scene.request(each, panel) for each in values]
+    """Return the figures and returns of combinations, which are named by their content."""
+    requests = _requests(panel, scene, values, keys)
 
     def checkpoint(share: float, stage: str) -> None:
         pulse(READ + share * SIMULATED * (COMPUTED - READ), stage)
@@ -101,14 +118,17 @@ def _evaluate(
 
 
 def _learn(
-    panel: Panel, scene: Scene, count: int, pulse: Pulse
-) -> tuple[list[dict[str, Any]], Made, Returns]:
+    panel: Panel, scene: Scene, count: int, name: Namer, pulse: Pulse
+) -> tuple[list[dict[str, Any]], list[str], Made, Returns]:
     """Let a search propose its own combinations, as many as were asked for."""
+    keys: list[str] = []
     made: Made = []
     parts: list[Returns] = []
 
     def batch(values: Sequence[dict[str, Any]]) -> list[float | None]:
-        requests = [scene.request(each, panel) for each in values]
+        named = name(values)
+        keys.extend(named)
+        requests = _requests(panel, scene, values, named)
         trials = evaluate(panel, requests, checkpoint=lambda _share, _stage: pulse(0.0, "trials"))
         found = [_figures(panel, scene, trials, number) for number in range(len(values))]
         made.extend(found)
@@ -127,7 +147,8 @@ def _learn(
     )
     values = [value for value, _ in tried]
     joined: FloatArray = np.hstack([part.returns for part in parts])
-    return values, made, Returns(session=parts[0].session, returns=joined, rf=parts[0].rf)
+    whole = Returns(session=parts[0].session, returns=joined, rf=parts[0].rf)
+    return values, keys, made, whole
 
 
 def _figures(panel: Panel, scene: Scene, trials: Trials, number: int) -> dict[str, Any]:

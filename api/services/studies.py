@@ -61,15 +61,18 @@ class Scene:
     def panel(self) -> PanelRequest:
         """The market of all trials, with the warm-up of the one that needs most."""
         widest = longest_warmup(self.axes, self.base, self.entry)
-        run = self._run(widest)
+        run = self._run(widest, content_key="")  # nothing is drawn from it
         return panel_request(run, warmup=strategy_of(run).warmup)
 
-    def request(self, values: Mapping[str, Any], panel: Panel) -> Request:
-        """Return one combination as the engine takes it. Raises InvalidParameters."""
-        run = self._run(applied(self.base, values))
+    def request(self, values: Mapping[str, Any], content_key: str, panel: Panel) -> Request:
+        """Return one combination as the engine takes it. Raises InvalidParameters.
+
+        It draws what a backtest of the same content draws.
+        """
+        run = self._run(applied(self.base, values), content_key)
         return request_of(run, strategy_of(run), panel)
 
-    def _run(self, request: BacktestRequest) -> Backtest:
+    def _run(self, request: BacktestRequest, content_key: str) -> Backtest:
         study = self.study
         job = Job(
             id=study.job_id,
@@ -77,7 +80,7 @@ class Scene:
             kind=JobKind.BACKTEST,
             payload={"backtest_id": str(study.id)},
         )
-        run = run_of(request, self.entry, self.span, Content("", {}, NO_INPUTS), job)
+        run = run_of(request, self.entry, self.span, Content(content_key, {}, NO_INPUTS), job)
         run.known_at = study.known_at
         return run
 

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Generic, Literal, TypeAlias, TypeVar
 from pydantic import Field
 
 from engine import ENGINE_VERSION
+from engine.costs import CostModel
 from engine.eligibility import LIQUIDITY_SESSIONS
 from engine.errors import EngineError
 from engine.inputs import Input, panels_needed
@@ -65,8 +66,8 @@ class Circumstances:
     """What a run tells its strategy beside the market."""
 
     seed: int = 0  # of all that it draws
-    cost_bps: float = 5.0  # commission and slippage of a trade, one way
-    conversion_bps: float = 70.0  # of a trade in a foreign currency, one way
+    costs: CostModel = field(default_factory=CostModel)
+    capital: float = 100_000.0  # base currency, at the start
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,9 @@ from engine.regime_following import Index
 from engine.strategies.base import Circumstances, Decision, register
 from engine.strategies.wrapping import Wrapper, WrappingParameters
 from engine.trade_features import stress_probability, trade_features
-from engine.trade_labels import Barriers, Trade, follow, labelled, widths
+from engine.trade_labels import Barriers, Trade, follow, labelled, round_trip, widths
 from engine.types import FloatArray, IntArray
 
-BASIS_POINT: Final = 1e-4
 ADDED: Final = 1e-9  # relative; a weight that grew by less was only rounded otherwise
 
 
@@ -220,7 +219,7 @@ class MetaLabel(Wrapper[MetaLabelParameters]):
             scores = np.where(weights != 0.0, weights, np.nan)
         stress = np.nan if memory.index is None else stress_probability(memory.index)
         features = trade_features(window, opened, scores, stress)
-        width, cost = widths(window, self.parameters.horizon), self._round_trip(window)
+        width, cost = widths(window, self.parameters.horizon), self._round_trip(window, weights)
         chance = np.full(len(opened), np.nan) if model is None else model.probability(features)
         return tuple(
             Trade(
@@ -235,11 +234,16 @@ class MetaLabel(Wrapper[MetaLabelParameters]):
             for asset, row, p in zip(opened.tolist(), features.tolist(), chance, strict=True)
         )
 
-    def _round_trip(self, window: Window) -> FloatArray:
-        told = self.circumstances
-        foreign = window.currency != 0
-        one_way = told.cost_bps + np.where(foreign, told.conversion_bps, 0.0)
-        return 2.0 * BASIS_POINT * one_way
+    def _round_trip(self, window: Window, weights: FloatArray) -> FloatArray:
+        """Return what going in and out takes of positions of these weights, (m,), fractions."""
+        told, own = self.circumstances, self.extra_slippage()
+        extra = np.array([own.get(symbol, 0.0) for symbol in window.symbols])
+        return round_trip(
+            told.costs,
+            np.abs(weights) * told.capital,
+            foreign=window.currency != 0,
+            slippage_bps=told.costs.half_spread(window.markets)[window.market] + extra,
+        )
 
     def _sizes(
         self, window: Window, weights: FloatArray, trades: tuple[Trade, ...], memory: Memory

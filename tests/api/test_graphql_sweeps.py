@@ -1,10 +1,14 @@
 """Sweeps through the API: asked for, done in parts, read as a surface with its doubts."""
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
-from models import PriceBar, Sweep
+from api.services.engine_request import strategy_of
+from api.services.panels import load_panel
+from api.services.studies import load_scene
+from models import Backtest, PriceBar, Sweep
 from models.session import unit_of_work
+from models.studies import StudyTrialRepository
 from tests.api.searching import READ, SWEEP, changed, done, on_base, submitted, uuid
 from tests.api.submitting import RUN, rows
 
@@ -175,3 +179,53 @@ async def test_the_same_sweep_is_done_once(app, market, ask):
     assert again["sweep"]["id"] == keyed["sweep"]["id"] == first["sweep"]["id"]
     assert [fault["reason"] for fault in other["userErrors"]] == ["IDEMPOTENCY_CONFLICT"]
     assert await rows(app.sessions, Sweep) == 1
+
+
+TRIALS = """
+query Trials($id: ID!) {
+  sweep(id: $id) { trials(first: 1) { nodes { metrics { sharpe totalReturn maxDrawdown } } } }
+}
+"""
+# Trades on every session, each of a few: a model is soon trained, and nothing rounds what it says.
+LEARNT = {
+    "strategy": "meta_label",
+    "parameters": {
+        "primary": "olmar",
+        "primary_parameters": {"epsilon": 1.001, "window": 20},
+        "rebalance": "DAILY",
+        "horizon": 3,
+        "min_events": 50,
+        "retrain": 252,
+        "folds": 3,
+        "min_p": 0.5,
+    },
+    "start": "2018-12-31",
+    "end": "2019-06-28",
+}
+
+
+async def test_a_trial_draws_what_its_backtest_draws(app, market, ask):
+    axes = [{"name": "step", "values": [0.0]}]
+    listed, proposed = [
+        await submitted(ask, on_base(changed(axes=axes, method=method, maxTrials=1), **LEARNT))
+        for method in ("GRID", "BAYESIAN")
+    ]
+    for told in (listed, proposed):
+        await done(app, uuid(told["job"]["id"]))
+    parameters = {**LEARNT["parameters"], "step": 0.0}
+    await ask(RUN, input={**SWEEP["base"], **LEARNT, "parameters": parameters})
+
+    async with unit_of_work(app.sessions) as session:
+        run = (await session.scalars(select(Backtest))).one()
+        scene = await load_scene(session, uuid(listed["job"]["id"]))
+        found = StudyTrialRepository(session).between(uuid(listed["job"]["id"]), 1, 1)
+        [trial] = await found
+    panel = await load_panel(app.sessions, app.store, scene.panel)
+    drawn = scene.request(trial.parameters, trial.content_key, panel).strategy.circumstances
+
+    assert drawn == strategy_of(run).circumstances
+    first, second = [
+        (await ask(TRIALS, id=told["sweep"]["id"]))["data"] for told in (listed, proposed)
+    ]
+    assert first == second
+    assert first["sweep"]["trials"]["nodes"][0]["metrics"]["sharpe"] is not None

@@ -8,6 +8,7 @@ from functools import cache
 import numpy as np
 import pytest
 
+from engine.costs import CostModel
 from engine.decide import decide
 from engine.errors import InvalidParameters
 from engine.guards import check_truncation
@@ -16,7 +17,8 @@ from engine.schedule import DecisionClock, Rebalance
 from engine.strategies.base import Circumstances
 from engine.strategies.meta_label import Memory, MetaLabel, MetaLabelParameters
 from engine.strategies.momentum import Momentum, MomentumParameters
-from tests.contracts.strategy_runs import decided_by, permute, poison
+from tests.contracts.strategy_runs import decided_by, named_by_default, permute, poison
+from tests.contracts.strategy_runs import market as contract_market
 from tests.engine.panels import make_closes, make_panel
 
 SESSIONS, ASSETS, FIRST = 560, 12, 300
@@ -232,6 +234,7 @@ def test_what_is_held_keeps_its_size_until_the_primary_adds_to_it():
 
 
 def test_costs_of_the_run_are_taken_off_a_trade_before_it_has_won():
+    """A twelfth of 12,000 in each: a flat fee of 2 is 20 basis points each way."""
     panel = make_panel(
         market().close,
         currencies=("AUD", "USD"),
@@ -239,14 +242,32 @@ def test_costs_of_the_run_are_taken_off_a_trade_before_it_has_won():
         fx=np.ones((SESSIONS, 2)),
         fx_known_at=np.zeros((SESSIONS, 2)),
     )
+    costs = CostModel(
+        commission_flat=2.0, commission_bps=3.0, half_spread_us_bps=4.0, fx_spread_bps=30.0
+    )
     strategy = MetaLabel(
-        MetaLabelParameters(primary="equal_weight"),
-        Circumstances(cost_bps=7.0, conversion_bps=30.0),
+        MetaLabelParameters(primary="equal_weight"), Circumstances(costs=costs, capital=12_000.0)
     )
 
     _, memory = strategy.decide(panel.window(400, 300, NEVER - 1), None)
 
-    assert [trade.cost for trade in memory.open[:2]] == pytest.approx([14e-4, 74e-4])
+    assert [trade.cost for trade in memory.open[:2]] == pytest.approx([54e-4, 114e-4])
+
+
+def test_what_a_primary_s_assets_cost_on_top_is_taken_off_too():
+    costs = CostModel(commission_flat=0.0, slippage_bps=5.0, fx_spread_bps=0.0)
+    named = named_by_default("hard_assets")
+    strategy = MetaLabel(
+        MetaLabelParameters(primary="hard_assets", primary_parameters=named),
+        Circumstances(costs=costs),
+    )
+    window = contract_market(200).window(740, 600, NEVER - 1)
+
+    _, memory = strategy.decide(window, None)
+
+    assert [window.symbols[trade.asset_id - 1] for trade in memory.open] == ["S001", "S002"]
+    assert [trade.cost for trade in memory.open] == pytest.approx([2 * 35e-4] * 2)
+    assert strategy.extra_slippage() == {"S000": 10.0, "S001": 30.0, "S002": 30.0}
 
 
 def test_a_primary_that_leaves_its_holdings_is_left_alone():

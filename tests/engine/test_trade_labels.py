@@ -3,8 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from engine.costs import CostModel
 from engine.panel import NEVER
-from engine.trade_labels import Barriers, Trade, follow, labelled, widths
+from engine.trade_labels import Barriers, Trade, follow, labelled, round_trip, widths
 from tests.engine.panels import make_closes, make_panel
 
 NAN = np.nan
@@ -133,3 +134,22 @@ def test_widths_grow_with_the_root_of_the_horizon_and_forget_what_is_old():
     # Of the wild half alone it would be 0.2, of both alike 0.14.
     assert 0.01 < one[0] < 0.02
     assert one[1] < 0.03
+
+
+def test_a_round_trip_costs_fees_slippage_and_conversion_both_ways():
+    """A least fee of 10 on 1,000, then 5 bps of 100,000, then nothing traded and so no fee."""
+    costs = CostModel(
+        commission_flat=0.0,
+        commission_bps=5.0,
+        minimum_commission=10.0,
+        fx_spread_bps=70.0,
+    )
+
+    taken = round_trip(
+        costs,
+        np.array([1_000.0, 100_000.0, 0.0]),
+        foreign=np.array([False, True, False]),
+        slippage_bps=np.array([4.0, 34.0, 4.0]),
+    )
+
+    assert taken == pytest.approx([2 * 104e-4, 2 * 109e-4, 2 * 4e-4])
