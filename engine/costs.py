@@ -86,7 +86,9 @@ class CostModel:
             commission_bps=0.0,
             minimum_commission=0.0,
             slippage_bps=0.0,
-            **dict.fromkeys(HALF_SPREADS),
+            half_spread_us_bps=None,
+            half_spread_au_bps=None,
+            half_spread_crypto_bps=None,
             impact_coefficient=0.0,
             fx_spread_bps=0.0,
         )

@@ -13,13 +13,8 @@ from api.graphql.errors import UserError, user_errors
 from api.graphql.expose import expose
 from api.graphql.jobs import JobType
 from api.graphql.node import Node, global_id, uuid_of
-from api.graphql.run_backtest import (
-    ConstraintsInput,
-    CostModelInput,
-    constraints_of,
-    costs_of,
-    parameters_of,
-)
+from api.graphql.run_backtest import parameters_of
+from api.graphql.run_terms import ConstraintsInput, CostModelInput, constraints_of, costs_of
 from api.services.backtests import Quotas
 from models.backtest import Allocator
 from models.rebalance_plan import RebalancePlan

@@ -1,9 +1,7 @@
 """The mutations of a backtest: ask for one, annotate one."""
 
-from dataclasses import fields
 from datetime import date, datetime
 from decimal import Decimal
-from enum import StrEnum
 from typing import Annotated, Any, cast
 
 import strawberry
@@ -12,87 +10,20 @@ from strawberry.scalars import JSON
 from api.errors import ClientError, InvalidInput
 from api.graphql.backtests import BacktestType
 from api.graphql.context import Info
-from api.graphql.enums import BandFill, GroupBy, OnInfeasible
 from api.graphql.errors import UserError, user_errors
 from api.graphql.jobs import JobType
 from api.graphql.node import uuid_of
-from api.services.backtest_request import BacktestRequest, Constraints, Costs
+from api.graphql.run_terms import (
+    ConstraintsInput,
+    CostModelInput,
+    constraints_of,
+    costs_of,
+    given_of,
+)
+from api.services.backtest_request import BacktestRequest
 from api.services.backtests import Quotas, annotate_backtest, submit_backtest
 from api.telemetry import Metric, meter
 from models.backtest import Allocator, Currency, DecisionClock, FillPolicy, Rebalance
-
-
-@strawberry.input(description="What trading costs, in the run's currency.")
-class CostModelInput:
-    commission_flat: Decimal | None = strawberry.field(
-        default=Decimal("3.00"), description="Commission of each order."
-    )
-    commission_bps: float | None = strawberry.field(
-        default=0, description="Commission as basis points of the traded value."
-    )
-    minimum_commission: Decimal | None = strawberry.field(
-        description="Least commission of an order; none if left out."
-    )
-    slippage_bps: float | None = strawberry.field(
-        default=5, description="Slippage as basis points of the traded value."
-    )
-    impact_coefficient: float | None = strawberry.field(
-        default=0, description="Market impact: this times volatility times root participation."
-    )
-    fx_spread_bps: float | None = strawberry.field(
-        default=70, description="Spread of a currency conversion, whole, of the converted amount."
-    )
-    max_volume_share: float | None = strawberry.field(
-        default=0.02, description="Largest share of a session's volume an order may take."
-    )
-    cash_rate: float | None = strawberry.field(
-        default=0, description="Annual interest on cash, as a fraction."
-    )
-
-
-@strawberry.input(description="A cap on each group of a grouping.")
-class GroupCapInput:
-    by: GroupBy = strawberry.field(description="What a group is.")
-    cap: float = strawberry.field(description="Largest weight of a group.")
-
-
-@strawberry.input(description="Bounds on weights and turnover.")
-class ConstraintsInput:
-    min_weight: float | None = strawberry.field(
-        default=0, description="Least weight of an asset that is held."
-    )
-    max_weight: float | None = strawberry.field(
-        default=1, description="Largest weight of an asset."
-    )
-    max_turnover: float | None = strawberry.field(
-        description="Largest one-way turnover of a rebalance; none if left out."
-    )
-    no_trade_band: float | None = strawberry.field(
-        default=0, description="A weight this close to its target is left alone."
-    )
-    relative_band: float | None = strawberry.field(
-        default=0,
-        description="So is one as close as this share of its target, 0 to 0.5; the wider counts.",
-    )
-    band_fill: BandFill | None = strawberry.field(
-        default=BandFill.CASH, description="What takes the weight that is left alone."
-    )
-    group_cap: float | None = strawberry.field(
-        description="Largest weight of a group; none if left out."
-    )
-    group_by: GroupBy | None = strawberry.field(
-        default=GroupBy.SECTOR, description="What a group is."
-    )
-    group_caps: list[GroupCapInput] | None = strawberry.field(
-        description="Caps by other groupings too, all of which hold."
-    )
-    max_positions: int | None = strawberry.field(
-        description="Most assets held at once; any number if left out."
-    )
-    on_infeasible: OnInfeasible | None = strawberry.field(
-        default=OnInfeasible.CASH,
-        description="What is held where limits cannot all hold; the result counts those decisions.",
-    )
 
 
 @strawberry.input(description="A backtest to run. Give either `universe` or `symbols`.")
@@ -238,7 +169,7 @@ class BacktestMutation:
 def backtest_request(input: RunBacktestInput) -> BacktestRequest:
     """Read the input; null is the same as left out. Raises InvalidInput."""
     own = ("parameters", "symbols", "costs", "constraints")
-    given = {name: value for name, value in _given(input).items() if name not in own}
+    given = {name: value for name, value in given_of(input).items() if name not in own}
     return BacktestRequest(
         parameters=parameters_of(input.parameters),
         symbols=None if input.symbols is None else tuple(input.symbols),
@@ -246,30 +177,6 @@ def backtest_request(input: RunBacktestInput) -> BacktestRequest:
         constraints=constraints_of(input.constraints),
         **given,
     )
-
-
-def _given(input: Any) -> dict[str, Any]:
-    if input is None:
-        return {}
-    values = {field.name: getattr(input, field.name) for field in fields(input)}
-    return {name: value for name, value in values.items() if value is not None}
-
-
-def costs_of(input: CostModelInput | None) -> Costs:
-    return Costs(**{name: float(value) for name, value in _given(input).items()})
-
-
-def constraints_of(input: ConstraintsInput | None) -> Constraints:
-    given = _given(input)
-    positions = given.pop("max_positions", None)
-    caps = tuple(
-        {"by": each.by.value, "cap": float(each.cap)} for each in given.pop("group_caps", ())
-    )
-    values: dict[str, Any] = {
-        name: value.value if isinstance(value, StrEnum) else float(value)
-        for name, value in given.items()
-    }
-    return Constraints(**values, max_positions=positions, group_caps=caps)
 
 
 def parameters_of(parameters: Any) -> dict[str, Any]:

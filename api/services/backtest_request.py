@@ -26,16 +26,25 @@ LONGEST_NAME, LONGEST_KEY = 200, 128
 
 @dataclass(frozen=True, kw_only=True)
 class Costs:
-    """Cost model of a run: names and defaults of the contract, money in the run's currency."""
+    """Cost model of a run: names and defaults of the contract, money in the run's currency.
+
+    A half spread that is None is the slippage of all markets.
+    """
 
     commission_flat: float = 3.0
     commission_bps: float = 0.0
     minimum_commission: float = 0.0
     slippage_bps: float = 5.0
+    half_spread_us_bps: float | None = None
+    half_spread_au_bps: float | None = None
+    half_spread_crypto_bps: float | None = None
     impact_coefficient: float = 0.0
     fx_spread_bps: float = 70.0
     max_volume_share: float = 0.02
     cash_rate: float = 0.0
+    cash_buffer: float = 0.0
+    residual_pass: bool = False
+    delist_return: float = -0.3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,10 +97,15 @@ COST_BOUNDS: dict[str, tuple[float, float]] = {
     "commission_bps": (0.0, 1_000.0),
     "minimum_commission": (0.0, 1_000.0),
     "slippage_bps": (0.0, 1_000.0),
+    "half_spread_us_bps": (0.0, 1_000.0),
+    "half_spread_au_bps": (0.0, 1_000.0),
+    "half_spread_crypto_bps": (0.0, 1_000.0),
     "impact_coefficient": (0.0, 10.0),
     "fx_spread_bps": (0.0, 1_000.0),
     "max_volume_share": (TINY, 1.0),
     "cash_rate": (0.0, 0.25),
+    "cash_buffer": (0.0, 0.5),
+    "delist_return": (-1.0, 0.0),
 }
 CONSTRAINT_BOUNDS: dict[str, tuple[float, float]] = {
     "min_weight": (0.0, 1.0),

@@ -17,7 +17,7 @@ from api.services.plan_terms import NOTHING, Asset, Fees, Limits, Line, Orders, 
 from api.services.positions import stand
 from api.services.rebalance import plan_orders
 from models.corporate_actions import CorporateActionRepository
-from models.instrument import Instrument
+from models.instrument import Exchange, Instrument
 from models.instruments import InstrumentRepository
 from models.price_bar import PriceBar
 from models.price_bars import PriceBarRepository
@@ -75,7 +75,7 @@ async def plan_against_books(
         {symbol: Decimal(str(weight)) for symbol, weight in wanted.weights.items()},
         cash=cash,
         fees=_fees(wanted, books.rates),
-        limits=_limits(wanted.constraints),
+        limits=_limits(wanted.constraints, wanted.costs),
     )
     return RebalancePlan(
         owner_id=owner_id,
@@ -210,11 +210,22 @@ def _fees(wanted: Wanted, rates: Mapping[str, Decimal]) -> Fees:
         commission_bps=Decimal(str(costs.commission_bps)),
         minimum_commission=Decimal(str(costs.minimum_commission)) * rate,
         slippage_bps=Decimal(str(costs.slippage_bps)),
+        half_spreads=_half_spreads(costs),
         fx_spread_bps=Decimal(str(costs.fx_spread_bps)),
     )
 
 
-def _limits(constraints: Constraints) -> Limits:
+def _half_spreads(costs: Costs) -> dict[str, Decimal]:
+    own = {
+        Exchange.XNYS: costs.half_spread_us_bps,
+        Exchange.XNAS: costs.half_spread_us_bps,
+        Exchange.XASX: costs.half_spread_au_bps,
+        Exchange.CRYPTO: costs.half_spread_crypto_bps,
+    }
+    return {exchange: Decimal(str(bps)) for exchange, bps in own.items() if bps is not None}
+
+
+def _limits(constraints: Constraints, costs: Costs) -> Limits:
     cap = constraints.max_turnover
     return Limits(
         no_trade_band=Decimal(str(constraints.no_trade_band)),
@@ -222,6 +233,8 @@ def _limits(constraints: Constraints) -> Limits:
         spread=constraints.band_fill == "SPREAD",
         max_turnover=None if cap is None else Decimal(str(cap)),
         max_weight=Decimal(str(constraints.max_weight)),
+        cash_buffer=Decimal(str(costs.cash_buffer)),
+        residual_pass=costs.residual_pass,
     )
 
 

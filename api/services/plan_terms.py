@@ -1,6 +1,7 @@
 """What a plan is made from and what it comes to: assets, fees, limits, lines."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Final
@@ -41,18 +42,20 @@ class Fees:
     commission_bps: Decimal = NOTHING
     minimum_commission: Decimal = NOTHING
     slippage_bps: Decimal = Decimal(5)
+    half_spreads: Mapping[str, Decimal] = field(default_factory=dict)  # bps by exchange, instead
     fx_spread_bps: Decimal = Decimal(70)
 
-    def rate(self, *, foreign: bool) -> Decimal:
+    def rate(self, asset: Asset) -> Decimal:
         """Return the part of a value that slippage and conversion take."""
-        return (self.slippage_bps + (self.fx_spread_bps if foreign else NOTHING)) * BASIS_POINT
+        spread = self.half_spreads.get(asset.exchange, self.slippage_bps)
+        return (spread + (self.fx_spread_bps if asset.currency != "AUD" else NOTHING)) * BASIS_POINT
 
-    def of(self, value: Decimal, *, foreign: bool) -> Decimal:
+    def of(self, value: Decimal, asset: Asset) -> Decimal:
         """Return commission, slippage and conversion of an order; no order costs nothing."""
         if value <= 0:
             return NOTHING
         charged = self.commission_flat + self.commission_bps * BASIS_POINT * value
-        return max(charged, self.minimum_commission) + self.rate(foreign=foreign) * value
+        return max(charged, self.minimum_commission) + self.rate(asset) * value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +67,12 @@ class Limits:
     spread: bool = False  # what is left alone would have moved goes to the other trades
     max_turnover: Decimal | None = None
     max_weight: Decimal = Decimal(1)
+    cash_buffer: Decimal = NOTHING
+    residual_pass: bool = False  # what rounding leaves buys what lies furthest below its target
+
+    @property
+    def invested(self) -> Decimal:
+        return 1 - self.cash_buffer
 
     def band(self, target: Decimal) -> Decimal:
         """Return the smallest trade towards a target weight."""

@@ -73,14 +73,15 @@ def _plan(
             field=("input", "capital"),
         )
     drifted = {symbol: value / equity for symbol, value in values.items()}
-    wanted = {asset.symbol: weights.get(asset.symbol, NOTHING) for asset in priced}
+    wanted = {a.symbol: weights.get(a.symbol, NOTHING) * limits.invested for a in priced}
     target = trimmed(wanted, drifted, limits)
-    held_back = _reserve(priced, target, drifted, equity, fees)
+    held_back = _reserve(priced, target, drifted, equity, fees, limits.invested)
+    lots = _lots(priced, target, drifted, equity, equity - held_back / limits.invested, limits)
     lines = [
-        _line(asset, wanted[asset.symbol], drifted, target, equity - held_back, limits)
+        _line(asset, wanted[asset.symbol], drifted, target, lots[asset.symbol], limits)
         for asset in priced
     ]
-    sold = [_sale(line, fees) for line in lines]
+    sold = [_sale(line, asset, fees) for line, asset in zip(lines, priced, strict=True)]
     lines, left, warnings = _purchases(sold, {each.symbol: each for each in priced}, cash, fees)
     return _summed(lines, equity, left, warnings)
 
@@ -145,8 +146,9 @@ def _reserve(
     drifted: Mapping[str, Decimal],
     equity: Decimal,
     fees: Fees,
+    invested: Decimal,
 ) -> Decimal:
-    """Return the costs R of trading to ``target * (equity - R)``, a fixed point.
+    """Return the costs R of trading to ``target * (equity - R / invested)``, a fixed point.
 
     A flat fee can make one order appear and vanish with its own fee; then the larger R, which can
     pay for it, is kept.
@@ -157,12 +159,44 @@ def _reserve(
         for asset in priced:
             weight, now = target[asset.symbol], drifted[asset.symbol]
             if weight != now:
-                moved = abs(weight * (equity - reserve) - now * equity)
-                charged += fees.of(moved, foreign=asset.currency != "AUD")
+                moved = abs(weight * (equity - reserve / invested) - now * equity)
+                charged += fees.of(moved, asset)
         before, reserve = reserve, min(charged, equity)
         if abs(reserve - before) <= ROUNDING * equity:
             return reserve
     return max(reserve, before)
+
+
+def _lots(
+    priced: Sequence[Asset],
+    target: Mapping[str, Decimal],
+    drifted: Mapping[str, Decimal],
+    equity: Decimal,
+    investable: Decimal,
+    limits: Limits,
+) -> dict[str, Decimal]:
+    """Return the whole shares that each target weight comes to.
+
+    With a residual pass, what rounding down left buys one share more of what lies furthest below
+    its target, as far as it reaches and leads above no largest weight.
+    """
+    money = {asset.symbol: target[asset.symbol] * investable for asset in priced}
+    unit = {asset.symbol: _unit(asset) for asset in priced}
+    lots = {
+        symbol: (money[symbol] / unit[symbol] * (1 + ROUNDING)).to_integral_value(ROUND_FLOOR)
+        for symbol in money
+    }
+    if not limits.residual_pass:
+        return lots
+    moves = [symbol for symbol in lots if target[symbol] > 0 and target[symbol] != drifted[symbol]]
+    short = {symbol: money[symbol] - lots[symbol] * unit[symbol] for symbol in moves}
+    rest = sum(short.values(), NOTHING)
+    for symbol in sorted(moves, key=lambda each: (-short[each], each)):
+        largest = (lots[symbol] + 1) * unit[symbol] <= limits.max_weight * equity
+        if unit[symbol] <= rest and largest:
+            lots[symbol] += 1
+            rest -= unit[symbol]
+    return lots
 
 
 def _line(
@@ -170,7 +204,7 @@ def _line(
     wanted: Decimal,
     drifted: Mapping[str, Decimal],
     target: Mapping[str, Decimal],
-    investable: Decimal,
+    lots: Decimal,
     limits: Limits,
 ) -> Line:
     """Return what is asked of an asset, before it is known whether it can be paid for."""
@@ -187,7 +221,6 @@ def _line(
     )
     if weight == now:
         return replace(line, skipped=_left_alone(wanted, now, limits))
-    lots = (weight * investable / _unit(asset) * (1 + ROUNDING)).to_integral_value(ROUND_FLOOR)
     wish = lots - asset.held
     quantity = abs(wish).to_integral_value(ROUND_FLOOR)
     if not quantity:
@@ -214,10 +247,10 @@ def _untradable(asset: Asset, side: str) -> str | None:
     return "it is no longer listed" if asset.delisted and side == "BUY" else None
 
 
-def _sale(line: Line, fees: Fees) -> Line:
+def _sale(line: Line, asset: Asset, fees: Fees) -> Line:
     if line.side != "SELL":
         return line
-    cost = cents(fees.of(line.value, foreign=line.currency != "AUD"))
+    cost = cents(fees.of(line.value, asset))
     if cost >= line.value:
         return _without_order(line, f"selling costs A${cost} and brings A${line.value}")
     return replace(line, cost=cost)
@@ -256,7 +289,7 @@ def _purchase(line: Line, asset: Asset, left: Decimal, fees: Fees) -> Line:
             line, f"a first purchase there must come to at least {line.currency} {least}"
         )
     value = cents(quantity * _unit(asset))
-    cost = cents(fees.of(value, foreign=line.currency != "AUD"))
+    cost = cents(fees.of(value, asset))
     return replace(line, quantity=quantity, value=value, cost=cost)
 
 
@@ -265,7 +298,7 @@ def _affordable(line: Line, asset: Asset, left: Decimal, fees: Fees) -> Decimal:
 
     def due(quantity: Decimal) -> Decimal:
         value = cents(quantity * _unit(asset))
-        return value + cents(fees.of(value, foreign=line.currency != "AUD"))
+        return value + cents(fees.of(value, asset))
 
     if due(line.quantity) <= left:
         return line.quantity

@@ -33,8 +33,8 @@ def american(symbol="AAPL", price="100", held="0", **given):
     return share(symbol, price, held, **{"currency": "USD", "exchange": "XNAS"} | given)
 
 
-def planned(*assets, cash="10000", fees=None, band="0", turnover=None, **weights):
-    limits = Limits(
+def planned(*assets, cash="10000", fees=None, band="0", turnover=None, limits=None, **weights):
+    limits = limits or Limits(
         no_trade_band=Decimal(band), max_turnover=None if turnover is None else Decimal(turnover)
     )
     return plan_orders(
@@ -48,6 +48,39 @@ def planned(*assets, cash="10000", fees=None, band="0", turnover=None, **weights
 
 def line(orders, symbol):
     return next(each for each in orders.lines if each.symbol == symbol)
+
+
+def test_what_rounding_leaves_buys_what_lies_furthest_below_its_target():
+    # Engine.md 4.2's golden: 115, 379 and 17 leave 121.55, which buy a third and then a second.
+    assets = share("A", "43.17"), share("B", "7.90"), share("C", "112.40")
+    flat = replace(FREE, commission_flat=Decimal(3))
+    weights = {"A": "0.5", "B": "0.3", "C": "0.2"}
+
+    plain = planned(*assets, fees=flat, **weights)
+    spent = planned(*assets, fees=flat, limits=Limits(residual_pass=True), **weights)
+
+    assert {each.symbol: each.quantity for each in plain.lines} == {"A": 115, "B": 379, "C": 17}
+    assert {each.symbol: each.quantity for each in spent.lines} == {"A": 115, "B": 380, "C": 18}
+    assert (plain.cash_after, spent.cash_after) == (Decimal("121.55"), Decimal("1.25"))
+
+
+def test_a_buffer_of_cash_is_left_alone():
+    limits = Limits(cash_buffer=Decimal("0.1"))
+
+    orders = planned(share(), fees=FREE, limits=limits, BHP_AX="1")
+
+    assert (orders.lines[0].quantity, orders.lines[0].target_weight) == (450, Decimal("0.9"))
+    assert orders.cash_after == Decimal("1000.00")
+
+
+def test_each_exchange_has_its_half_spread():
+    fees = replace(FREE, half_spreads={"XNAS": Decimal(10)}, slippage_bps=Decimal(100))
+
+    orders = planned(share(), american(), fees=fees, BHP_AX="0.5", AAPL="0.4")
+
+    paid = {each.symbol: each.cost / each.value for each in orders.lines}
+    assert paid["AAPL"] == pytest.approx(Decimal("0.001"), abs=Decimal("1e-5"))
+    assert paid["BHP.AX"] == pytest.approx(Decimal("0.01"), abs=Decimal("1e-5"))
 
 
 def test_half_of_ten_thousand_in_a_twenty_dollar_share():
@@ -328,6 +361,8 @@ def accounts(draw):
         relative_band=draw(st.sampled_from((Decimal(0), Decimal("0.2")))),
         spread=draw(st.booleans()),
         max_turnover=cap,
+        cash_buffer=draw(st.sampled_from([Decimal(0), Decimal("0.15")])),
+        residual_pass=draw(st.booleans()),
     )
     return assets, weights, cash, fees, limits
 
@@ -357,13 +392,14 @@ def test_any_plan_is_of_whole_shares_and_never_overdraws(account):
 @given(accounts())
 def test_the_engine_asks_for_the_same_shares(account):
     """`engine.sizing` counts slippage into the price; with none, both ask for the same."""
-    assets, weights, cash, fees, _ = account
+    assets, weights, cash, fees, asked_for = account
     free = replace(fees, slippage_bps=Decimal(0))
+    limits = Limits(cash_buffer=asked_for.cash_buffer, residual_pass=asked_for.residual_pass)
     price = np.array([float(asset.unit) for asset in assets])
     held = np.array([float(asset.held) for asset in assets])
     equity = float(cash) + float((price * held).sum())
     sized = size_targets(
-        np.array([float(weight) for weight in weights]),
+        np.array([float(weight * limits.invested) for weight in weights]),
         held=held,
         drifted=price * held / equity,
         price=price,
@@ -373,12 +409,14 @@ def test_the_engine_asks_for_the_same_shares(account):
             commission_bps=float(fees.commission_bps),
             minimum_commission=float(fees.minimum_commission),
             slippage_bps=0.0,
+            cash_buffer=float(limits.cash_buffer),
+            residual_pass=limits.residual_pass,
         ),
         slippage_bps=np.zeros(len(weights)),
         lots_per_share=1.0,
     )
     named = {asset.symbol: weight for asset, weight in zip(assets, weights, strict=True)}
-    orders = plan_orders(assets, named, cash=cash, fees=free, limits=Limits())
+    orders = plan_orders(assets, named, cash=cash, fees=free, limits=limits)
 
     signed = {"BUY": 1, "SELL": -1}
     for each in orders.lines:

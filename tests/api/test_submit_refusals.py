@@ -118,6 +118,18 @@ BAD = {
         {"costs": {"commissionFlat": "NaN"}},
         ("INVALID", "costs.commissionFlat", "was nan"),
     ),
+    "buffer above half": (
+        {"costs": {"cashBuffer": 0.6}},
+        ("INVALID", "costs.cashBuffer", "cashBuffer was 0.6; use at least 0 and at most 0.5"),
+    ),
+    "gain on a delisting": (
+        {"costs": {"delistReturn": 0.3}},
+        ("INVALID", "costs.delistReturn", "delistReturn was 0.3; use at least -1 and at most 0"),
+    ),
+    "negative spread": (
+        {"costs": {"halfSpreadAuBps": -1}},
+        ("INVALID", "costs.halfSpreadAuBps", "halfSpreadAuBps was -1"),
+    ),
     "volume share": (
         {"costs": {"maxVolumeShare": 0}},
         ("INVALID", "costs.maxVolumeShare", "more than 0"),

@@ -39,7 +39,7 @@ const CLOCKS = choices<DecisionClock>(["US_CLOSE", "ASX_CLOSE"]);
 export function CostFields({ draft, change, faults }: Group) {
   return (
     <Fold
-      title="Costs"
+      title="Costs and cash"
       gist={`${draft.costs.commissionFlat || 0} ${draft.currency} an order, ${draft.costs.slippageBps || 0} bps slippage, ${draft.costs.fxSpreadBps || 0} bps currency`}
       wrong={hasFault(faults, "costs")}
     >
@@ -54,6 +54,13 @@ export function CostFields({ draft, change, faults }: Group) {
           onChange={(value) => change(`costs.${field.name}`, { costs: { ...draft.costs, [field.name]: value } })}
         />
       ))}
+      <CheckField
+        label="Spend what rounding leaves"
+        path="costs.residualPass"
+        checked={draft.residualPass}
+        hint="On one more share of what lies furthest below its target."
+        onChange={(residualPass) => change("costs.residualPass", { residualPass })}
+      />
     </Fold>
   );
 }

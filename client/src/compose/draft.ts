@@ -39,6 +39,7 @@ export type Draft = {
   decisionClock: DecisionClock;
   wholeShares: boolean;
   costs: Record<CostName, string>;
+  residualPass: boolean;
   constraints: Record<ConstraintName, string>;
   groupBy: GroupBy;
   secondCap: string;
@@ -86,6 +87,7 @@ export function newDraft(strategy: StrategyChoiceFragment, universe: string): Dr
     decisionClock: "US_CLOSE",
     wholeShares: true,
     costs: fallbacks(COSTS),
+    residualPass: false,
     constraints: fallbacks(CONSTRAINTS),
     groupBy: "SECTOR",
     secondCap: "",
@@ -118,6 +120,7 @@ export function draftFrom(run: PastRun, strategy: StrategyChoiceFragment, ownBen
     decisionClock: run.decisionClock,
     wholeShares: run.wholeShares,
     costs: typedFrom(COSTS, costs),
+    residualPass: costs.residualPass === true,
     constraints: typedFrom(CONSTRAINTS, constraints),
     groupBy: (constraints.groupBy as GroupBy | undefined) ?? "SECTOR",
     ...secondCapOf(constraints.groupCaps),
@@ -164,6 +167,7 @@ export function toInput(draft: Draft, strategy: StrategyChoiceFragment, defaults
       ...numbersOf(draft.costs),
       commissionFlat: draft.costs.commissionFlat.trim(),
       minimumCommission: draft.costs.minimumCommission.trim() || null,
+      residualPass: draft.residualPass,
     } satisfies CostModelInput,
     constraints: {
       ...numbersOf(draft.constraints),

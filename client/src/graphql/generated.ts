@@ -168,20 +168,32 @@ export type CorrectTradeInput = {
 
 /** What trading costs, in the run's currency. */
 export type CostModelInput = {
+  /** Share of the equity that is never invested, 0 to 0.5. */
+  cashBuffer?: number | null | undefined;
   /** Annual interest on cash, as a fraction. */
   cashRate?: number | null | undefined;
   /** Commission as basis points of the traded value. */
   commissionBps?: number | null | undefined;
   /** Commission of each order. */
   commissionFlat?: string | null | undefined;
+  /** Return on the last price of a holding that is delisted for nobody knows what, -1 to 0. */
+  delistReturn?: number | null | undefined;
   /** Spread of a currency conversion, whole, of the converted amount. */
   fxSpreadBps?: number | null | undefined;
+  /** The same of Australian shares. */
+  halfSpreadAuBps?: number | null | undefined;
+  /** The same of coins. */
+  halfSpreadCryptoBps?: number | null | undefined;
+  /** Half the quoted spread of American shares, in basis points, instead of the slippage; the slippage if left out. */
+  halfSpreadUsBps?: number | null | undefined;
   /** Market impact: this times volatility times root participation. */
   impactCoefficient?: number | null | undefined;
   /** Largest share of a session's volume an order may take. */
   maxVolumeShare?: number | null | undefined;
   /** Least commission of an order; none if left out. */
   minimumCommission?: string | null | undefined;
+  /** Whether what rounding to whole shares leaves buys one more of what lies furthest below its target. */
+  residualPass?: boolean | null | undefined;
   /** Slippage as basis points of the traded value. */
   slippageBps?: number | null | undefined;
 };

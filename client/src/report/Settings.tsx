@@ -12,6 +12,8 @@ const CHOICES: [string, string][] = [
   ["onInfeasible", "Where limits cannot hold"],
 ];
 
+const CASH_CHOICES: [string, string][] = [["residualPass", "Spend what rounding leaves"]];
+
 export function Settings({ run }: { run: SettingsPartFragment }) {
   return (
     <Card title="Parameters and settings" hint="Everything this result depends on; the same again gives the same run.">
@@ -21,7 +23,10 @@ export function Settings({ run }: { run: SettingsPartFragment }) {
           entries={inOrder(parameterLabels(run.strategy.parameterSchema), run.parameters)}
         />
         <List title="Run" entries={runEntries(run)} />
-        <List title="Costs" entries={inOrder(numberLabels(COSTS, run.currency), run.costs)} />
+        <List
+          title="Costs and cash"
+          entries={inOrder([...numberLabels(COSTS, run.currency), ...CASH_CHOICES], run.costs)}
+        />
         <List
           title="Constraints"
           entries={inOrder([...numberLabels(CONSTRAINTS, run.currency), ...CHOICES], run.constraints)}

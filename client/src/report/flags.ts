@@ -125,7 +125,8 @@ const FLAGS: Record<string, { title: string; detail: string }> = {
   },
   delisting_assumed: {
     title: "Delisting return assumed",
-    detail: "A holding was delisted and what its holders got is not known. It was paid out at its last price less the loss that the run assumes; a short position was bought back at the last price.",
+    detail:
+      "A holding was delisted and what its holders got is not known. It was paid out at its last price less the loss that the run assumes; a short position was bought back at the last price.",
   },
   not_lent: {
     title: "Short sale refused",
