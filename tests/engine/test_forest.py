@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.ensemble import RandomForestClassifier
 
-from engine.forest import DEPTH, LEAF, TREES, grow
+from engine.forest import DEPTH, LEAF, NO_CHILD, TREES, grow
 
 
 def make_events(count=300, *, seed=5):
@@ -32,6 +32,8 @@ def test_scores_from_the_tables_are_those_of_the_library():
     told = peer.predict_proba(strangers.astype(np.float32))[:, 1]
     np.testing.assert_allclose(forest.score(strangers), told, atol=1e-12)
     assert told.std() > 0.01
+    splits = [table.threshold[table.feature >= 0] for table in (t.tree_ for t in peer.estimators_)]
+    assert forest.threshold[forest.left != NO_CHILD].tobytes() == np.concatenate(splits).tobytes()
 
 
 def test_the_seed_decides_the_forest():
