@@ -1,6 +1,7 @@
 """Several backtests side by side."""
 
-from asyncio import gather
+from asyncio import gather, to_thread
+from collections.abc import Sequence
 from typing import Annotated, cast
 
 import orjson
@@ -17,8 +18,25 @@ from models.backtest import Backtest
 FEWEST, MOST = 2, 12
 
 
+@strawberry.type(
+    description="How much the Sharpe ratio of each run is above each other's, tested as Ledoit and "
+    "Wolf (2008) do. Null on the diagonal, below 250 shared sessions, and for runs from before "
+    "the rate of bills was kept."
+)
+class SharpeComparison:
+    difference: list[FloatArray] = strawberry.field(
+        description="Annual Sharpe ratio of the row's run less that of the column's, over the "
+        "sessions all runs share."
+    )
+    p_value: list[FloatArray] = strawberry.field(
+        description="Chance of a difference as large, either way, if there were none; it does not "
+        "know how many runs were compared."
+    )
+
+
 @strawberry.type(description="Finished backtests on the sessions that all of them share.")
 class BacktestComparison:
+    excess: strawberry.Private[Sequence[Sequence[float] | None]]
     backtests: list[BacktestType] = strawberry.field(description="The runs, in the order asked.")
     dates: DateArray = strawberry.field(description="Sessions they share, oldest first.")
     equity: list[FloatArray] = strawberry.field(
@@ -29,6 +47,16 @@ class BacktestComparison:
         description="Correlation of the session returns of each run with those of each; null where "
         "one does not vary."
     )
+
+    @strawberry.field(description="Whether their Sharpe ratios differ by more than chance.")
+    async def sharpe(self) -> SharpeComparison:
+        from api.services.sharpe_differences import sharpe_differences
+
+        found = await to_thread(sharpe_differences, self.excess)
+        return SharpeComparison(
+            difference=[_column(each) for each in found.value],
+            p_value=[_column(each) for each in found.p_value],
+        )
 
 
 @strawberry.type
@@ -54,6 +82,7 @@ class CompareQuery:
             dates=DateArray(orjson.Fragment(orjson.dumps(found.dates))),
             equity=[_column(each) for each in found.equity],
             correlation=[_column(each) for each in found.correlation],
+            excess=found.excess,
         )
 
 

@@ -30,6 +30,22 @@ class Comparison:
     dates: list[str]
     equity: list[list[float]]
     correlation: list[Column]
+    # Session returns beyond the bill rate; None of a run from before that rate was kept.
+    excess: list[list[float] | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Curve:
+    """Levels by day."""
+
+    net: dict[str, float]
+    bills: dict[str, float] | None
+
+    def excess(self, days: Sequence[str]) -> list[float] | None:
+        if self.bills is None:
+            return None
+        own, rate = (_returns([level[day] for day in days]) for level in (self.net, self.bills))
+        return [each - free for each, free in zip(own, rate, strict=True)]
 
 
 async def compare_backtests(
@@ -42,20 +58,21 @@ async def compare_backtests(
     """
     _check(runs, max_points)
     curves = [await _curve(store, run) for run in runs]
-    shared = sorted(set.intersection(*(set(curve) for curve in curves)))
+    shared = sorted(set.intersection(*(set(curve.net) for curve in curves)))
     if len(shared) < FEWEST:
         raise MissingData(
             "these runs share no two sessions, so nothing can be compared; choose runs whose"
             " periods overlap",
             field=("ids",),
         )
-    levels = [[curve[day] for day in shared] for curve in curves]
+    levels = [[curve.net[day] for day in shared] for curve in curves]
     kept = _spread(len(shared), max_points)
     return Comparison(
         backtests=runs,
         dates=[shared[row] for row in kept],
         equity=[[_rebased(level, row) for row in kept] for level in levels],
         correlation=correlations([_returns(level) for level in levels]),
+        excess=[curve.excess(shared) for curve in curves],
     )
 
 
@@ -74,12 +91,17 @@ def _check(runs: Sequence[Backtest], max_points: int | None) -> None:
             )
 
 
-async def _curve(store: ObjectStore, run: Backtest) -> dict[str, float]:
+async def _curve(store: ObjectStore, run: Backtest) -> Curve:
     stored = await read_curve(store, run, "equity", max_points=None)
     if stored is None:
         raise AssertionError("a run without a result has been refused")
     dates, net = (orjson.loads(stored.columns[name]) for name in ("dates", "net"))
-    return {day: level for day, level in zip(dates, net, strict=True) if level is not None}
+    told = stored.columns.get("bills")
+    bills = None if told is None else dict(zip(dates, orjson.loads(told), strict=True))
+    return Curve(
+        net={day: level for day, level in zip(dates, net, strict=True) if level is not None},
+        bills=bills,
+    )
 
 
 def _rebased(level: list[float], row: int) -> float:

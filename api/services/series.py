@@ -48,6 +48,7 @@ def objects(result: Result, prefix: str) -> Iterator[tuple[str, bytes]]:
         "gross": result.gross,
         "local": result.local,
         "benchmark": result.benchmark,
+        "bills": result.equity[0] * np.cumprod(np.append(1.0, 1.0 + result.rf[1:])),
     }
     depth = {"strategy": drawdowns(result.equity), "benchmark": _depth(result.benchmark)}
     yield from curve_objects(prefix, "equity", dates, equity, largest_triangle_three_buckets)

@@ -1,7 +1,9 @@
 """Several finished runs side by side."""
 
+import math
 from statistics import correlation
 
+import numpy as np
 import orjson
 import pytest
 
@@ -20,16 +22,22 @@ query Compare($ids: [ID!]!, $maxPoints: Int) {
   }
 }
 """
+SHARPES = """
+query Sharpes($ids: [ID!]!) { compareBacktests(ids: $ids) { sharpe { difference pValue } } }
+"""
 DAYS = [f"2020-01-{day:02}" for day in range(1, 29)]
+DAYS_OF_TWO_YEARS = [f"{2000 + n // 336}-{n // 28 % 12 + 1:02}-{n % 28 + 1:02}" for n in range(504)]
 
 
-async def run_of(app, curve):
+async def run_of(app, curve, bills=None):
     """Return a finished run with this net equity by day."""
     run = await finish_backtest(app)
     async with unit_of_work(app.sessions) as session:
         run = await BacktestRepository(session).require_by_job(run.job_id)
     key = curve_key(run.result_prefix, "equity", FULL)
     columns = {"dates": list(curve), "net": list(curve.values())}
+    if bills is not None:
+        columns["bills"] = bills
     await app.store.delete(key)
     await app.store.put(key, write_columns(columns, total_points=len(curve)))
     return f"backtest_{run.id}"
@@ -73,6 +81,43 @@ async def test_fewer_points_keep_both_ends_and_the_whole_correlation(ask, app):
     assert (thin["dates"][0], thin["dates"][-1]) == (days[0], days[-1])
     assert thin["equity"][0][-1] == whole["equity"][0][-1]
     assert thin["correlation"] == whole["correlation"]
+
+
+async def test_sharpe_ratios_are_compared_beyond_the_rate_of_bills(ask, app):
+    days = DAYS_OF_TWO_YEARS
+    rng = np.random.default_rng(4)
+    common = 0.01 * rng.standard_normal(len(days) - 1)
+    rate = 0.0002
+    series = [common + 0.001, common + 0.003 * rng.standard_normal(len(common))]
+    ids = [
+        await run_of(app, dict(zip(days, grown(each), strict=True)), grown(rate + 0.0 * each))
+        for each in series
+    ]
+
+    found = (await ask(SHARPES, ids=ids))["data"]["compareBacktests"]["sharpe"]
+
+    one, two = ((each - rate).mean() / (each - rate).std() for each in series)
+    expected = math.sqrt(252) * (one - two)
+    assert found["difference"][0] == [None, pytest.approx(expected, rel=1e-6)]
+    assert found["difference"][1] == [pytest.approx(-expected, rel=1e-6), None]
+    assert found["pValue"][0][1] == found["pValue"][1][0] < 1e-6
+
+
+async def test_a_run_that_kept_no_rate_and_a_short_one_are_not_tested(ask, app):
+    moves = np.random.default_rng(5).normal(0.0, 0.01, (2, len(DAYS_OF_TWO_YEARS) - 1))
+    curves = [dict(zip(DAYS_OF_TWO_YEARS, grown(each), strict=True)) for each in moves]
+    bills = grown(np.zeros(len(moves[0])))
+    ids = [await run_of(app, curves[0]), await run_of(app, curves[1], bills)]
+    short = {day: curves[0][day] for day in DAYS_OF_TWO_YEARS[:250]}
+    ids_of_short = [await run_of(app, short, bills[:250]), ids[1]]
+
+    for chosen in (ids, ids_of_short):
+        found = (await ask(SHARPES, ids=chosen))["data"]["compareBacktests"]["sharpe"]
+        assert found == {"difference": [[None, None]] * 2, "pValue": [[None, None]] * 2}
+
+
+def grown(returns):
+    return (100.0 * np.cumprod(np.append(1.0, 1.0 + returns))).tolist()
 
 
 async def test_what_cannot_be_compared_is_named(ask, app):

@@ -98,7 +98,14 @@ async def test_the_curve_is_stored_whole_and_at_each_resolution(run, store):
     thin = read_columns(await store.get(curve_key(run.result_prefix, "equity", "100")))
     net = orjson.loads(whole.columns["net"])
     dates = orjson.loads(whole.columns["dates"])
-    assert list(whole.columns) == ["dates", "net", "gross", "local", "benchmark"]
+    assert list(whole.columns) == [
+        "dates",
+        "net",
+        "gross",
+        "local",
+        "benchmark",
+        "bills",
+    ]
     assert (dates[0], dates[-1]) == ("2000-01-03", "2022-12-28")
     assert whole.points == whole.total_points == thin.total_points == run.summary["points"]
     assert thin.points == 100

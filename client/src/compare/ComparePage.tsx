@@ -1,11 +1,11 @@
 import { useQuery } from "@apollo/client/react";
-import { useState } from "react";
+import { type CSSProperties, type ReactNode, useState } from "react";
 import { Link, useSearchParams } from "react-router";
 import { Plot } from "../charts/Plot";
 import { CompareBacktestsDocument, type CompareBacktestsQuery } from "../graphql/generated";
 import { Button, ButtonLink } from "../ui/Button";
 import { Card } from "../ui/Card";
-import { day, month, NOTHING, ratio } from "../ui/format";
+import { day, month, NOTHING, probability, ratio } from "../ui/format";
 import { Icon } from "../ui/Icon";
 import { Empty, LoadError, Notice } from "../ui/Notice";
 import { Segmented } from "../ui/Segmented";
@@ -59,9 +59,14 @@ export default function ComparePage() {
   );
 }
 
-type Props = { comparison: CompareBacktestsQuery["compareBacktests"]; ids: readonly string[] };
+/** A difference less likely than this without any is bold. */
+const UNLIKELY = 0.05;
+const signed = (value: number) => (value > 0 ? `+${ratio(value)}` : ratio(value));
 
-function Comparison({ comparison: { backtests, dates, equity, correlation }, ids }: Props) {
+type Comparison = CompareBacktestsQuery["compareBacktests"];
+type Props = { comparison: Comparison; ids: readonly string[] };
+
+function Comparison({ comparison: { backtests, dates, equity, correlation, sharpe }, ids }: Props) {
   const [scale, setScale] = useState<"log" | "linear">("log");
   const labels = labelsOf(backtests);
   const currencies = new Set(backtests.map((run) => run.currency));
@@ -89,6 +94,13 @@ function Comparison({ comparison: { backtests, dates, equity, correlation }, ids
       </Card>
       <Card title="Figures" hint="Of each whole run, not only of the shared sessions. The best of a row is bold." flush>
         <FigureTable runs={backtests} labels={labels} ids={ids} />
+      </Card>
+      <Card
+        title="Sharpe ratios, one less another"
+        hint="The row's run less the column's, a year's, over the shared sessions; under it the chance of as much if there were no difference (Ledoit and Wolf). Among many pairs some are small by luck."
+        flush
+      >
+        <DifferenceTable labels={labels} sharpe={sharpe} />
       </Card>
       <Card title="Correlation" hint="Of session returns over the shared sessions, from −1 to 1." flush>
         <CorrelationTable labels={labels} correlation={correlation} />
@@ -161,15 +173,20 @@ function Remove({ id, label, ids }: { id: string; label: string; ids: readonly s
   );
 }
 
-function CorrelationTable({
+type Cell = { content: ReactNode; style?: CSSProperties | undefined };
+
+/** A table of each run with each. */
+function PairTable({
+  name,
   labels,
-  correlation,
+  cell,
 }: {
+  name: string;
   labels: readonly string[];
-  correlation: readonly (readonly (number | null)[])[];
+  cell: (row: number, column: number) => Cell | null;
 }) {
   return (
-    <Table label="Correlation">
+    <Table label={name}>
       <thead>
         <tr>
           <th scope="col">Run</th>
@@ -185,10 +202,10 @@ function CorrelationTable({
           <tr key={label}>
             <th scope="row">{label}</th>
             {labels.map((other, column) => {
-              const value = correlation[row]?.[column] ?? null;
+              const shown = cell(row, column);
               return (
-                <td key={other} className={table.num} style={shade(value)}>
-                  {value === null ? <span className={table.faint}>{NOTHING}</span> : ratio(value)}
+                <td key={other} className={table.num} style={shown?.style}>
+                  {shown?.content ?? <span className={table.faint}>{NOTHING}</span>}
                 </td>
               );
             })}
@@ -199,9 +216,46 @@ function CorrelationTable({
   );
 }
 
+type Matrix = readonly (readonly (number | null)[])[];
+
+function CorrelationTable({ labels, correlation }: { labels: readonly string[]; correlation: Matrix }) {
+  return (
+    <PairTable
+      name="Correlation"
+      labels={labels}
+      cell={(row, column) => {
+        const value = correlation[row]?.[column] ?? null;
+        return value === null ? null : { content: ratio(value), style: shade(value) };
+      }}
+    />
+  );
+}
+
+function DifferenceTable({ labels, sharpe }: { labels: readonly string[]; sharpe: Comparison["sharpe"] }) {
+  return (
+    <PairTable
+      name="Sharpe ratios, one less another"
+      labels={labels}
+      cell={(row, column) => {
+        const value = sharpe.difference[row]?.[column] ?? null;
+        const chance = sharpe.pValue[row]?.[column] ?? null;
+        if (value === null || chance === null) return null;
+        const sure = chance <= UNLIKELY;
+        return {
+          content: (
+            <>
+              <span className={sure ? css.best : undefined}>{signed(value)}</span>
+              <div className={table.faint}>{probability(chance)}</div>
+            </>
+          ),
+        };
+      }}
+    />
+  );
+}
+
 /** The stronger they move together, or against each other, the stronger the colour. */
-function shade(value: number | null) {
-  if (value === null) return undefined;
+function shade(value: number) {
   const colour = value < 0 ? "var(--loss)" : "var(--accent)";
   return { background: `color-mix(in oklab, ${colour} ${Math.round(Math.abs(value) * 30)}%, transparent)` };
 }
