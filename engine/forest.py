@@ -112,13 +112,13 @@ def _grow_trees(
     unknown = np.isnan(features).any(axis=0)
     share = weights / weights.sum()
     looked_at = max(1, int(np.sqrt(features.shape[1])))
-    grown = []
-    for own in np.random.RandomState(seed).randint(LARGEST_SEED, size=TREES):
-        drawn = np.random.RandomState(own).choice(len(won), size, replace=True, p=share)
+    grown, draws = [], np.random.RandomState(seed)
+    for own in draws.randint(LARGEST_SEED, size=TREES):
+        draws.seed(own)
+        drawn = draws.choice(len(won), size, replace=True, p=share)
         counts = np.bincount(drawn, minlength=len(won)).astype(np.float64)
-        splitter = BestSplitter(
-            Gini(1, classes), looked_at, LEAF, 0.0, np.random.RandomState(own), None
-        )
+        draws.seed(own)
+        splitter = BestSplitter(Gini(1, classes), looked_at, LEAF, 0.0, draws, None)
         tree = Tree(features.shape[1], classes, 1)
         builder = DepthFirstTreeBuilder(splitter, 2 * LEAF, LEAF, 0.0, DEPTH, 0.0)
         builder.build(tree, features, target, counts, unknown if unknown.any() else None)
