@@ -29,6 +29,7 @@ __all__ = [
     "AxisRequest",
     "applied",
     "axes_of",
+    "by_panels",
     "count_combinations",
     "longest_warmup",
     "order_of",
@@ -117,6 +118,16 @@ def longest_warmup(
     needs = {"min_adv"}.union(*(factors for _, factors in entry.history))
     most = {axis.name: _highest(axis) for axis in axes if axis.name in needs}
     return applied(request, most)
+
+
+def by_panels(
+    axes: Sequence[Axis], request: BacktestRequest, entry: StrategyEntry
+) -> Iterator[BacktestRequest]:
+    """Yield a combination of each choice that may need other panels."""
+    choosing = {name for _, when in entry.panels for name in when}
+    # Any number of a range reads what its lowest one does.
+    chosen = [replace(axis, values=axis.values or (axis.low,)) for axis in axes]
+    return (applied(request, values) for values in grid([a for a in chosen if a.name in choosing]))
 
 
 def _highest(axis: Axis) -> Any:

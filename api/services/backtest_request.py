@@ -11,6 +11,7 @@ from typing import Any
 from api.errors import ClientError, InvalidInput
 from api.services.findings import Findings
 from api.services.option_faults import option_faults
+from api.services.short_faults import short_faults
 from api.services.signal_faults import signal_faults
 from api.services.strategies import StrategyEntry, complete_parameters, require_strategy
 from api.services.text import clean_text
@@ -129,6 +130,7 @@ def checked(request: BacktestRequest) -> tuple[BacktestRequest, StrategyEntry]:
     with findings.collect():
         entry = require_strategy(request.strategy)
         parameters = complete_parameters(entry, parameters)
+        findings.errors += short_faults(entry.key, parameters, asdict(request.constraints))
     with findings.collect():
         name = clean_text(request.name, field=("input", "name"), longest=LONGEST_NAME)
     findings.errors += _faults(request, entry)

@@ -110,11 +110,11 @@ async def fingerprint(
         first_year=year - 1 if panels else year,
         last_year=span.end.year,
     )
-    _require_panels(span, request, entry, found)
+    require_panels(span, request, entry, found)
     return found
 
 
-def _require_panels(
+def require_panels(
     span: RunSpan, request: BacktestRequest, entry: StrategyEntry, found: Digest
 ) -> None:
     """Refuse a strategy whose panels nobody has stored. Raises MissingData."""

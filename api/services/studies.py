@@ -16,6 +16,7 @@ from api.services.content_key import canonical_json, joined_key
 from api.services.engine_request import panel_request, request_of, strategy_of
 from api.services.panels import PanelRequest
 from api.services.run_span import RunSpan, fingerprint, first_year_read, resolve_span
+from api.services.short_faults import sells_short
 from api.services.strategies import StrategyEntry, require_strategy
 from engine.axes import Axis
 from engine.backtest import Request
@@ -91,8 +92,7 @@ NO_INPUTS = Digest(combined="", inputs=())
 def _borrows(parameters: Mapping[str, Any]) -> bool:
     """Tell whether a strategy of these parameters, or the one it wraps, may be short or in debt."""
     given = {**parameters, **parameters.get("primary_parameters", {})}
-    sells = given.get("allow_short") or given.get("long_only") is False
-    return bool(sells) or max(given.get("max_lev", 1), given.get("max_gross", 1)) > 1
+    return sells_short(parameters) or max(given.get("max_lev", 1), given.get("max_gross", 1)) > 1
 
 
 async def load_scene(session: AsyncSession, job_id: UUID) -> Scene:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -15,6 +15,7 @@ from api.services.axes import (
 )
 from api.services.backtest_request import BacktestRequest, checked, idempotency_key_faults
 from api.services.findings import Findings, Refused
+from api.services.short_faults import short_axes
 from api.services.strategies import StrategyEntry
 from engine.axes import Axis, size
 from models.study import SearchMethod, ValidationMethod
@@ -146,6 +147,7 @@ def _checked(
     if entry is not None:
         with findings.collect():
             axes = read_axes(request.axes, entry)
+        findings.errors += short_axes(entry.key, base.parameters, asdict(base.constraints), axes)
     findings.errors = [each for error in findings.errors for each in _each(error)]
     findings.settle()
     if entry is None:

@@ -9,11 +9,11 @@ import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.errors import ClientError, Conflict
-from api.services.axes import longest_warmup
+from api.services.axes import by_panels, longest_warmup
 from api.services.backtests import Quotas, check_quotas, components_of
 from api.services.content_key import canonical_json, content_key, digest
 from api.services.publish_backtest import family_name
-from api.services.run_span import RunSpan, fingerprint, resolve_span
+from api.services.run_span import RunSpan, fingerprint, require_panels, resolve_span
 from api.services.study_request import (
     Asked,
     SweepRequest,
@@ -95,11 +95,13 @@ async def _submit(
     widest = longest_warmup(asked.axes, asked.base, asked.entry)
     try:
         span = await resolve_span(session, widest, asked.entry, owner_id=owner_id)
+        inputs = await fingerprint(session, span, widest, asked.entry)
+        for choice in by_panels(asked.axes, asked.base, asked.entry):
+            require_panels(span, choice, asked.entry, inputs)
     except ClientError as error:
         raise of_the_base(error) from None
     if isinstance(wish.request, WalkForwardRequest):
         check_length(wish.request, asked.base.start, span.end)
-    inputs = await fingerprint(session, span, widest, asked.entry)
     content = _content(wish, asked, span, inputs.combined)
     found = await studies.find_same(owner_id=owner_id, content_key=content)
     if found is not None:

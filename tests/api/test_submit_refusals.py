@@ -166,6 +166,26 @@ BAD = {
         {"strategy": "breakout", "parameters": {}, "constraints": {"groupCap": 0.3}},
         ("INVALID", "constraints.groupCap", "groupCap was 0.3"),
     ),
+    "short sales within a weight": (
+        {"strategy": "stat_arb", "parameters": {"form": 126}, "constraints": {"maxWeight": 0.2}},
+        ("INVALID", "constraints.maxWeight", "with these parameters stat_arb sells short"),
+    ),
+    "short sales within a group": (
+        {
+            "strategy": "nco",
+            "parameters": {"lookback": 126, "long_only": False},
+            "constraints": {"groupCap": 0.3},
+        },
+        ("INVALID", "constraints.groupCap", "groupCap was 0.3"),
+    ),
+    "a primary that sells short": (
+        {
+            "strategy": "vol_scaling",
+            "parameters": {"primary": "stat_arb", "window": 21},
+            "constraints": {"maxPositions": 4},
+        },
+        ("INVALID", "constraints.maxPositions", "vol_scaling sells short"),
+    ),
     "parameter below its bound": (
         {"parameters": {"lookback": 60, "skip": 5, "top_n": 0}},
         ("INVALID", "parameters.top_n", "top_n was 0; use at least 1"),

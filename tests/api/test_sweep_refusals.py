@@ -126,6 +126,39 @@ REFUSED = [
         "limits how far weights move, and breakout has entries and stops",
     ),
     (
+        {
+            "base": {**SWEEP["base"], "strategy": "stat_arb", "parameters": {}},
+            "axes": [{"name": "constraints.maxWeight", "low": 0.1, "high": 0.2, "step": 0.1}],
+        },
+        ["input", "axes", "0", "name"],
+        "axis constraints.maxWeight meets runs of stat_arb that sell short",
+    ),
+    (
+        {
+            "base": {**SWEEP["base"], "strategy": "ts_momentum", "parameters": {}}
+            | {"constraints": {"maxWeight": 0.5}},
+            "axes": [{"name": "allow_short", "values": [False, True]}],
+        },
+        ["input", "axes", "0", "name"],
+        "axis allow_short meets runs of ts_momentum that sell short",
+    ),
+    (
+        {
+            "base": {**SWEEP["base"], "strategy": "regime", "parameters": {"min_obs": 252}},
+            "axes": [{"name": "features", "values": ["return_vol", "return_vol_vix"]}],
+        },
+        ["input", "base", "strategy"],
+        "regime needs the panel VIX, of which nothing is stored",
+    ),
+    (
+        {
+            "base": {**SWEEP["base"], "strategy": "reversal", "parameters": {}},
+            "axes": [{"name": "vix_min", "low": 10.0, "high": 20.0, "step": 5.0}],
+        },
+        ["input", "base", "strategy"],
+        "needs the panel VIX",
+    ),
+    (
         {"axes": [{"name": "lookback", "values": [60, 756]}]},
         ["input", "base", "parameters", "lookback"],
         "758 sessions",
