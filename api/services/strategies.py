@@ -112,10 +112,40 @@ def complete_parameters(entry: StrategyEntry, given: Mapping[str, Any]) -> dict[
 
     Raises Refused with every fault found.
     """
-    complete = checks.complete_parameters(entry, given)
-    if entry.hands_on:
-        complete["primary_parameters"] = _complete_primary(entry, complete)
+    if not entry.hands_on:
+        return checks.complete_parameters(entry, given)
+    _require_wrapped(entry, given)
+    complete = checks.complete_parameters(entry, _on_its_calendar(entry, given))
+    complete["primary_parameters"] = _complete_primary(entry, complete)
     return complete
+
+
+def _require_wrapped(entry: StrategyEntry, given: Mapping[str, Any]) -> None:
+    """Raise Refused, with what to do instead, for a strategy of entries and stops as the primary.
+
+    Each of its positions has a size of its own, set by its stop.
+    """
+    primary = _primary(entry, given)
+    if primary is None or primary.kind != "signals":
+        return
+    message = (
+        f"primary was {primary.key}, which has entries and stops and no weights to wrap; run"
+        f" {primary.key} itself, with overlayVolTarget to scale it by its volatility"
+    )
+    raise Refused([InvalidInput(message, field=(*PARAMETERS, "primary"))])
+
+
+def _on_its_calendar(entry: StrategyEntry, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Let the primary decide as often as it does on its own, where nothing else is asked for."""
+    primary = _primary(entry, given)
+    if primary is None or "rebalance" in given:
+        return given
+    return {**given, "rebalance": primary.default_parameters["rebalance"]}
+
+
+def _primary(entry: StrategyEntry, given: Mapping[str, Any]) -> StrategyEntry | None:
+    named = given.get("primary", entry.default_parameters["primary"])
+    return catalogue().get(named) if isinstance(named, str) else None
 
 
 def _complete_primary(entry: StrategyEntry, complete: Mapping[str, Any]) -> dict[str, Any]:

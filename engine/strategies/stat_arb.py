@@ -178,6 +178,11 @@ class StatArb(Strategy[StatArbParameters]):
     Needs closes, and shares that can be borrowed: in Sydney none are unless that is overridden. Its
     weakness is that pairs found among many are often chance, that a spread which parts for a reason
     never comes back, and that four trades a round trip pay costs a retail account feels.
+
+    Among a few large shares it hardly trades: density finds next to no cluster of three, and at the
+    default drift the filter follows a spread so closely that it seldom stands two deviations off.
+    Candidates by distance and a drift of 1e-6, or a frozen hedge, trade more; whether they earn
+    more is another matter.
     """
 
     key: ClassVar = "stat_arb"

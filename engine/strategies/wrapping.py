@@ -4,12 +4,13 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from engine.errors import InvalidParameters
 from engine.overlay import VolatilityTerms
 from engine.panel import Window
 from engine.returns import MAX_GAP
+from engine.schedule import Rebalance
 from engine.shorting import Shorting
 from engine.strategies.base import (
     STRATEGIES,
@@ -29,6 +30,12 @@ class WrappingParameters(Parameters):
     primary too.
     """
 
+    rebalance: Rebalance = Field(
+        Rebalance.MONTHLY,
+        title="Rebalance",
+        description="Decide on the last session of each of these periods. Left out: as often as "
+        "the primary does on its own.",
+    )
     primary: str = Field(
         "momentum",
         title="Primary strategy",
@@ -39,6 +46,14 @@ class WrappingParameters(Parameters):
         title="Primary's parameters",
         description="Parameters of the primary strategy by name; what is left out is its default.",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _keep_its_calendar(cls, given: dict[str, Any]) -> dict[str, Any]:
+        primary = STRATEGIES.get(str(given.get("primary", "momentum")))
+        if primary is None or "rebalance" in given:
+            return given
+        return {**given, "rebalance": primary.parameters_type().rebalance}
 
 
 W = TypeVar("W", bound=WrappingParameters)

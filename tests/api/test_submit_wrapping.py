@@ -2,8 +2,9 @@
 
 import pytest
 
-from api.services.strategies import require_strategy
+from api.services.strategies import complete_parameters, require_strategy
 from engine.strategies.base import Parameters, primaries
+from engine.strategies.vol_scaling import VolScaling, VolScalingParameters
 from models import Backtest
 from tests.api.submitting import changed, rows, submit
 
@@ -28,6 +29,22 @@ async def test_the_primary_s_parameters_are_filled_in_and_the_same_run_is_the_sa
     assert not other["reused"]
 
 
+@pytest.mark.parametrize(
+    ("given", "decided"),
+    [
+        ({"primary": "momentum"}, "MONTHLY"),
+        ({"primary": "stat_arb"}, "DAILY"),
+        ({"primary": "stat_arb", "rebalance": "WEEKLY"}, "WEEKLY"),
+    ],
+)
+def test_a_primary_keeps_its_calendar_unless_another_is_asked_for(given, decided):
+    complete = complete_parameters(require_strategy("vol_scaling"), given)
+
+    assert complete["rebalance"] == decided
+    strategy = VolScaling(VolScalingParameters(**given))
+    assert strategy.parameters.rebalance == strategy.primary.parameters.rebalance == decided
+
+
 REFUSED = {
     "no such primary": (
         {"primary": "momentun"},
@@ -36,6 +53,10 @@ REFUSED = {
     "a wrapper in a wrapper": (
         {"primary": "vol_scaling"},
         ("INVALID", "parameters.primary", 'primary was "vol_scaling"; use one of'),
+    ),
+    "a primary of entries and stops": (
+        {"primary": "breakout"},
+        ("INVALID", "parameters.primary", "run breakout itself, with overlayVolTarget"),
     ),
     "misspelt": (
         {"inner": {"lookbak": 60}},

@@ -114,7 +114,7 @@ export function ComposeForm({ strategies, universes, initial, kind }: Props) {
           title={`Parameters of ${strategy.name.toLowerCase()}`}
           hint="Counted in trading sessions where a length is meant."
         >
-          <ParameterFields strategy={strategy} {...group} />
+          <ParameterFields strategy={strategy} strategies={strategies} {...group} />
         </Card>
         <SearchFields search={search} fields={fields} faults={faults} change={changeSearch} />
         <MarketFields universes={universes} span={span} {...group} />

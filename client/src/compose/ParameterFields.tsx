@@ -1,5 +1,5 @@
 import type { StrategyChoiceFragment } from "../graphql/generated";
-import type { Values } from "./draft";
+import { afterChange, type Values } from "./draft";
 import type { Faults } from "./faults";
 import { CheckField, SelectField, TextField } from "../ui/Field";
 import { enumWords } from "../ui/format";
@@ -8,14 +8,16 @@ import type { Group } from "./ComposeForm";
 import { boundsWords, fieldsOf, type ParameterField } from "./schema";
 import { SymbolPicker } from "./SymbolPicker";
 
+type Props = Group & { strategy: StrategyChoiceFragment; strategies: readonly StrategyChoiceFragment[] };
+
 /** A form made from the strategy's JSON Schema: title, description, bounds, default. */
-export function ParameterFields({ strategy, draft, change, faults }: Group & { strategy: StrategyChoiceFragment }) {
+export function ParameterFields({ strategy, strategies, draft, change, faults }: Props) {
   return (
     <SchemaFields
       schema={strategy.parameterSchema}
       values={draft.parameters}
       faults={faults}
-      onChange={(path, parameters) => change(path, { parameters })}
+      onChange={(path, parameters) => change(path, { parameters: afterChange(path, parameters, strategies) })}
     />
   );
 }
@@ -52,7 +54,7 @@ const faultWithin = (faults: Faults, path: string) =>
   Object.entries(faults).find(([each]) => each.startsWith(`${path}.`))?.[1];
 
 type Value = string | boolean | string[];
-type Props = {
+type ParameterProps = {
   field: ParameterField;
   path: string;
   fault: string | undefined;
@@ -60,7 +62,7 @@ type Props = {
   onChange: (value: Value) => void;
 };
 
-function Parameter({ field, path, fault, value, onChange }: Props) {
+function Parameter({ field, path, fault, value, onChange }: ParameterProps) {
   const shared = { label: field.title, path, hint: field.description, ...(fault && { error: fault }) };
   if (field.kind === "flag") return <CheckField {...shared} checked={value === true} onChange={onChange} />;
   if (field.kind === "symbols")

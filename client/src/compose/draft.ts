@@ -70,6 +70,18 @@ export function parametersOf(of: Parameterised, given: Record<string, unknown> =
   );
 }
 
+/** A primary decides as often as it does on its own, until something else is chosen for it. */
+export function afterChange(
+  path: string,
+  parameters: Values,
+  strategies: readonly (Parameterised & { key: string })[],
+): Values {
+  const primary = path === "parameters.primary" && strategies.find(({ key }) => key === parameters.primary);
+  if (!primary) return parameters;
+  const { rebalance } = parametersOf(primary);
+  return rebalance === undefined ? parameters : { ...parameters, rebalance };
+}
+
 export function newDraft(strategy: StrategyChoiceFragment, universe: string): Draft {
   return {
     strategy: strategy.key,
