@@ -8,71 +8,17 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from engine.actions import Actions
-from engine.costs import AssetRules, CostModel
-from engine.execution import FillPolicy
+from engine.costs import BASIS_POINT
 from engine.orders import OrderBook, Orders, Reason
-from engine.panel import Panel
-from engine.shorting import Shorting, interest
-from engine.sizing import ROUNDING
-from engine.types import BoolArray, FloatArray, IntArray
+from engine.purse import Conversion, Purse
+from engine.shorting import interest
+from engine.terms import Terms
+from engine.types import FloatArray, IntArray
 
 if TYPE_CHECKING:
     from engine.activity import RoundTrips
     from engine.decide import Targets
     from engine.option_risk import OpenContracts
-
-
-@dataclass(frozen=True, kw_only=True)
-class Terms:
-    """What a run trades under; nothing in it changes while it runs."""
-
-    panel: Panel
-    actions: Actions
-    rules: AssetRules
-    costs: CostModel
-    policy: FillPolicy
-    foreign: BoolArray  # (m,) quoted in another currency than the base
-    lots_per_share: float
-    growth: FloatArray  # (n,) value of one unit of cash left alone since row 0
-    last_row: int
-    shorting: Shorting | None = None  # None: what is not held cannot be sold
-    leverage: float = 1.0  # most that purchases may make of the equity
-    extra_slippage: FloatArray | None = None  # (m,) bps on top of the cost model's
-    written: BoolArray | None = None  # (m,) options, which are sold without being borrowed
-
-    @property
-    def may_borrow(self) -> bool:
-        return self.shorting is not None or self.leverage > 1.0
-
-    def whole_lots(self, quantity: FloatArray) -> FloatArray:
-        """Round quantities towards zero to whole lots."""
-        lots: FloatArray = np.trunc(quantity * self.lots_per_share * (1.0 + ROUNDING))
-        lots /= self.lots_per_share
-        return lots
-
-    def first_price(self, row: int, asset: IntArray) -> FloatArray:
-        """Return each asset's first price of the session: the open where known, else the close."""
-        opening = self.panel.open[row, asset]
-        price: FloatArray = np.where(np.isfinite(opening), opening, self.panel.close[row, asset])
-        return price
-
-    def slippage_bps(self, asset: IntArray) -> FloatArray:
-        """Return the slippage of orders in `asset`, in basis points."""
-        common = self.costs.half_spread(self.panel.markets)[self.panel.market[asset]]
-        return common if self.extra_slippage is None else common + self.extra_slippage[asset]
-
-    def reference(self, row: int, asset: IntArray) -> FloatArray:
-        """Return the session's price before slippage of orders in `asset`; NaN without a bar."""
-        if self.policy is FillPolicy.NEXT_OPEN:
-            return self.first_price(row, asset)
-        close: FloatArray = self.panel.close[row, asset]
-        return close
-
-    def rate(self, row: int, asset: IntArray) -> FloatArray:
-        """Return base currency per unit of each asset's currency."""
-        rate: FloatArray = self.panel.fx[row, self.panel.currency[asset]]
-        return rate
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,9 +38,11 @@ class Snapshot:
     """The account at the end of a row on which it changed."""
 
     row: int
-    cash: float
+    cash: float  # of the base currency
+    abroad: FloatArray  # (c,) of each other one, its own units
     quantity: FloatArray
-    receivable: float  # dividends met and not yet paid, below 0 where owed
+    receivable: float  # dividends met and not yet paid, below 0 where owed; base currency
+    due: FloatArray  # (c,) those that stay in their currency, its own units
 
 
 class Derivatives(Protocol):
@@ -139,9 +87,16 @@ class Account:
     payments: list[Payment] = field(default_factory=list)
     snapshots: list[Snapshot] = field(default_factory=list)
     awaited: dict[int, float] = field(default_factory=dict)  # dividends by the row of payment
+    awaited_abroad: dict[int, FloatArray] = field(default_factory=dict)  # of those, what stays (c,)
+    conversions: list[Conversion] = field(default_factory=list)  # where cash stays in its currency
     interest: dict[int, float] = field(default_factory=dict)  # by row, after a night with a loan
     watched: int = -1  # last row whose close was held against the margin
     derivatives: Derivatives | None = None
+    abroad: FloatArray = field(default_factory=lambda: np.zeros(0))  # (c,) own units, 0 in the base
+
+    def __post_init__(self) -> None:
+        if not len(self.abroad):
+            self.abroad = np.zeros(len(self.terms.panel.currencies))
 
     @property
     def borrows(self) -> bool:
@@ -155,6 +110,52 @@ class Account:
         worth[held] = self.quantity[held] * mark * self.terms.rate(row, held)
         return worth
 
+    def purse(self, rates: FloatArray) -> Purse:
+        """Return its cash at `rates` (c,), base currency per unit of each."""
+        worth = np.where(self.abroad != 0.0, self.abroad * rates, 0.0)
+        rate = self.terms.costs.fx_spread_bps * BASIS_POINT
+        return Purse(home=self.cash, abroad=worth, rate=rate)
+
+    def money(self, row: int) -> float:
+        """Return what all of its cash is worth at the rates of `row`, base currency."""
+        purse = self.purse(self.terms.panel.fx[row])
+        return purse.home + float(purse.abroad.sum())
+
+    def settle(
+        self, row: int, asset: IntArray, money: FloatArray, commission: FloatArray
+    ) -> FloatArray:
+        """Take `money` (k,) of trades in `asset` into cash, below 0 where it is paid out of it.
+
+        Both are in base currency, before the conversions that they make necessary; these are paid
+        and returned, (k,). `commission` is taken off. Where cash stays in its currency, that pays
+        first, and only what it is short of is converted.
+        """
+        terms = self.terms
+        if not terms.costs.holds:
+            cost = terms.costs.conversion(np.abs(money), terms.foreign[asset])
+            self.cash += float((money - commission - cost).sum())
+            return cost
+        rates, currency = terms.panel.fx[row], terms.panel.currency[asset]
+        purse, owed = self.purse(rates), commission - money
+        needs = purse.needs(owed, currency)
+        into = purse.moved(needs)
+        cost = purse.shared(owed, currency, into)
+        self.cash -= float(needs[0] + into.sum() + cost.sum())
+        self._exchange(row, into, into - needs, rates)
+        return cost
+
+    def _exchange(
+        self, row: int, into: FloatArray, received: FloatArray, rates: FloatArray
+    ) -> None:
+        """Take what each currency `received` (c,) into its balance; `into` of it was converted."""
+        known = np.where(np.isnan(rates), 1.0, rates)
+        self.abroad += received / known
+        # The base has its own balance, and what was all spent leaves no rounding.
+        self.abroad[(into > 0.0) | (np.arange(len(into)) == 0)] = 0.0
+        self.abroad = np.maximum(self.abroad, 0.0)
+        if into.any():
+            self.conversions.append(Conversion(row=row, into=into / known))
+
     def snapshot(self) -> None:
         """Keep the state of this row; a later one on the same row replaces it."""
         if self.snapshots and self.snapshots[-1].row == self.row:
@@ -162,8 +163,10 @@ class Account:
         kept = Snapshot(
             row=self.row,
             cash=self.cash,
+            abroad=self.abroad.copy(),
             quantity=self.quantity.copy(),
             receivable=sum(self.awaited.values()),
+            due=sum(self.awaited_abroad.values(), np.zeros_like(self.abroad)),
         )
         self.snapshots.append(kept)
 
@@ -181,6 +184,7 @@ class Account:
             self._split(met)
             self._collect(met)
             self.cash += self.awaited.pop(met, 0.0)
+            self.abroad += self.awaited_abroad.pop(met, 0.0)
             self._delist(met)
             self.snapshot()
         self._earn(row)
@@ -200,7 +204,10 @@ class Account:
         asset = np.flatnonzero(value < 0.0)
         days = int(terms.panel.session[row] - terms.panel.session[self.row])
         rate = float(terms.growth[row] / terms.growth[self.row]) - 1.0
-        earned = interest(self.cash, collateral=-float(value[asset].sum()), rate=rate, days=days)
+        # What was sold short is the lender's in whichever currency it brought; other cash is free.
+        abroad = self.money(self.row) - self.cash
+        collateral = max(-float(value[asset].sum()) - abroad, 0.0)
+        earned = interest(self.cash, collateral=collateral, rate=rate, days=days)
         self.cash += earned
         self.interest[row] = earned
         if terms.shorting is not None and len(asset):
@@ -236,17 +243,26 @@ class Account:
         kept = 1.0 - withheld
         local = self.quantity[asset] * dividend[asset] * kept
         amount = local * self.terms.rate(row, asset)
-        cost = self.terms.costs.conversion(np.abs(amount), self.terms.foreign[asset])
+        stays = self.terms.stays(asset, local)
+        cost = self.terms.costs.conversion(np.abs(amount), self.terms.foreign[asset] & ~stays)
         rows = self.terms.actions.paid
         paid = None if rows is None else rows[row, asset]
+        currency = self.terms.panel.currency[asset]
+        home, abroad = np.where(stays, 0.0, amount - cost), np.where(stays, local, 0.0)
         if paid is None:
-            self.cash += float((amount - cost).sum())
+            self.cash += float(home.sum())
+            np.add.at(self.abroad, currency, abroad)
         else:
-            for at, due in zip(paid.tolist(), (amount - cost).tolist(), strict=True):
-                self.awaited[at] = self.awaited.get(at, 0.0) + due
+            for at, here, there, column in zip(paid, home, abroad, currency, strict=True):
+                self._await(int(at), float(here), column, there)
         self.payments.append(
             Payment(row=row, asset=asset, local=local, amount=amount, cost=cost, paid=paid)
         )
+
+    def _await(self, row: int, home: float, column: int, abroad: float) -> None:
+        self.awaited[row] = self.awaited.get(row, 0.0) + home
+        waiting = self.awaited_abroad.setdefault(row, np.zeros_like(self.abroad))
+        waiting[column] += abroad
 
     def _delist(self, row: int) -> None:
         actions, panel = self.terms.actions, self.terms.panel
@@ -267,8 +283,7 @@ class Account:
         """Turn `quantity`, below 0 where it was short, into cash at `price`."""
         fx = self.terms.rate(row, asset)
         notional, filled = quantity * price * fx, np.abs(quantity)
-        fx_cost = self.terms.costs.conversion(np.abs(notional), self.terms.foreign[asset])
-        self.cash += float((notional - fx_cost).sum())
+        fx_cost = self.settle(row, asset, notional, np.zeros(len(asset)))
         side = -np.sign(quantity)
         entry = {"side": side, "quantity": filled, "filled": filled, "fx": fx, "decision": -1}
         prices = {"price": price, "reference": price, "fx_cost": fx_cost}

@@ -5,9 +5,10 @@ return in the base currency is ``a + f + a f``; in money, on the holding at the 
 
 * asset ``q dP fx_before``, dividends included; plus what fills made or lost to the close;
 * currency ``q P_before dfx``; interaction ``q dP dfx``;
-* costs: commissions, slippage and impact, conversions; interest on cash.
+* costs: commissions, slippage and impact, conversions; interest on cash of the base currency;
+* what exchange rates did to cash that stays in its own currency.
 
-The five add up to each session's change of equity, and so over the run to its total return.
+They add up to each session's change of equity, and so over the run to its total return.
 """
 
 from dataclasses import dataclass
@@ -30,7 +31,9 @@ class Books:
     row: IntArray  # (k,) panel rows
     session: IntArray  # (k,) days since 1970-01-01
     equity: FloatArray  # (k,)
-    cash: FloatArray  # (k,)
+    cash: FloatArray  # (k,) of all currencies
+    home: FloatArray  # (k,) of the base currency alone
+    abroad: FloatArray  # (k, j) of each currency, worth in the base; 0 in the base's column
     receivable: FloatArray  # (k,) dividends met and not yet paid
     held: IntArray  # (c,) asset indices
     quantity: FloatArray  # (k, c) at the close
@@ -40,6 +43,7 @@ class Books:
     interaction: FloatArray
     costs: FloatArray  # at most 0
     interest: FloatArray
+    revalued: FloatArray  # what exchange rates made of cash and dividends abroad
     by_asset: FloatArray  # (c,) gain of each asset over the run, its costs included
     stale_sessions: int  # longest run of sessions a position was valued at one old mark
 
@@ -71,14 +75,20 @@ def close_books(account: Account, orders: Orders, *, first_row: int, capital: fl
     kept = [shot.row for shot in account.snapshots]
     segment = np.searchsorted(kept, rows, side="right") - 1
     at_snapshot = np.array([shot.cash for shot in account.snapshots])[segment]
-    cash = at_snapshot * terms.growth[rows] / terms.growth[np.array(kept)[segment]]
+    home = at_snapshot * terms.growth[rows] / terms.growth[np.array(kept)[segment]]
+    own = np.array([shot.abroad for shot in account.snapshots])[segment]
+    due = np.array([shot.due for shot in account.snapshots])[segment]
+    rates = np.where(own + due != 0.0, terms.panel.fx[rows], 0.0)
+    abroad = own * rates
     receivable = np.array([shot.receivable for shot in account.snapshots])[segment]
+    receivable = receivable + (due * rates).sum(axis=1)
+    cash = home + abroad.sum(axis=1)
     grid = _grid(account, orders, rows, held, segment)
     value = grid.quantity * grid.mark * grid.rate
     asset, currency, interaction = _parts(grid)
     growth = terms.growth[rows]
     interest = np.zeros(len(rows))
-    interest[1:] = cash[:-1] * (growth[1:] / growth[:-1] - 1.0)
+    interest[1:] = home[:-1] * (growth[1:] / growth[:-1] - 1.0)
     for row, earned in account.interest.items():
         interest[row - first_row] = earned
     return Books(
@@ -87,6 +97,8 @@ def close_books(account: Account, orders: Orders, *, first_row: int, capital: fl
         session=terms.panel.session[rows],
         equity=_across(value) + cash + receivable,
         cash=cash,
+        home=home,
+        abroad=abroad,
         receivable=receivable,
         held=held,
         quantity=grid.quantity,
@@ -96,6 +108,7 @@ def close_books(account: Account, orders: Orders, *, first_row: int, capital: fl
         interaction=_across(interaction),
         costs=-_across(grid.cost),
         interest=interest,
+        revalued=_revalued(own + due, terms.panel.fx[rows]),
         by_asset=(asset + currency + interaction - grid.cost).sum(axis=0),
         stale_sessions=_stale_sessions(terms.panel.close[rows][:, held], grid.quantity),
     )
@@ -144,6 +157,14 @@ def _parts(grid: Grid) -> tuple[FloatArray, FloatArray, FloatArray]:
     currency[1:] = held * grid.mark[before] * change
     interaction[1:] = local * change
     return asset, currency, interaction
+
+
+def _revalued(own: FloatArray, rates: FloatArray) -> FloatArray:
+    """Return what the changes of `rates` (k, j) made of what was held in each currency before."""
+    gained = np.zeros(len(own))
+    change = np.where(own[:-1] != 0.0, rates[1:] - rates[:-1], 0.0)
+    gained[1:] = (own[:-1] * change).sum(axis=1)
+    return gained
 
 
 def _across(values: FloatArray) -> FloatArray:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Final
 
 import numpy as np
@@ -38,6 +39,11 @@ RANGES: Final = {
 }
 
 
+class FxMode(StrEnum):
+    CONVERT_EACH = "CONVERT_EACH"  # each purchase abroad is paid from, each sale into the base
+    HOLD_USD = "HOLD_USD"  # what comes in a currency stays in it; only shortfalls are converted
+
+
 @dataclass(frozen=True, kw_only=True)
 class CostModel:
     """Costs of a run. Money is in the run's base currency, rates are as their names say."""
@@ -55,6 +61,7 @@ class CostModel:
     cash_rate: float = 0.0  # simple annual rate earned on cash
     delist_return: float = DELISTING_RETURN  # on the last mark where what holders got is unknown
     cash_buffer: float = 0.0  # share of the equity that no decision invests
+    fx_mode: FxMode = FxMode.CONVERT_EACH
     residual_pass: bool = False  # spend what rounding to lots leaves on the largest under-weights
 
     def __post_init__(self) -> None:
@@ -72,6 +79,11 @@ class CostModel:
             value = getattr(self, name)
             if value is not None and not 0.0 <= value < 1.0 / BASIS_POINT:
                 raise InvalidParameters(f"{name} was {value}; give 0 to less than 10000")
+
+    @property
+    def holds(self) -> bool:
+        """Whether cash stays in the currency it came in."""
+        return self.fx_mode == FxMode.HOLD_USD
 
     @property
     def invested(self) -> float:

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.account import Terms
+from engine.account import Account
 from engine.brackets import Bar
 from engine.costs import BASIS_POINT
 from engine.orders import Reason
 from engine.panel import NEVER
 from engine.signals import Rules, share_of_equity
+from engine.spending import most_spendable
+from engine.terms import Terms
 from engine.trading import Working, quote_at
 
 
@@ -88,15 +90,14 @@ def orders_of(decision: int, asset: int, quantity: float, price: float) -> Worki
     )
 
 
-def size(
-    entry: Entry, terms: Terms, row: int, price: float, *, allowed: float, cash: float
-) -> Size:
+def size(entry: Entry, account: Account, row: int, price: float, *, allowed: float) -> Size:
     """Return how many shares are asked for at `price`, slippage still to come.
 
     By the risk to the first stop and at most the largest position, both of the equity at the
     decision. What volume and cash leave of it must still be worth buying; the buffer of cash is
     none to be spent.
     """
+    terms = account.terms
     one = orders_of(entry.decision, entry.asset, 1.0, price)
     offered = quote_at(terms, one, row, np.array([price]), np.array([np.inf]))
     paid, unit = float(offered.price[0]), float(offered.price[0] * offered.fx[0])
@@ -104,7 +105,7 @@ def size(
     share = entry.scale * float(share_of_equity(entry.rules, np.array(paid), np.array(stop)))
     asked = _lots(terms, share * entry.equity / unit)
     kept = terms.costs.cash_buffer * entry.equity
-    affordable = _affordable(terms, entry.asset, cash - kept, unit)
+    affordable = _affordable(account, entry.asset, kept, unit)
     if kept > 0.0:
         asked = min(asked, _lots(terms, affordable))
     got = _lots(terms, min(asked, allowed, affordable))
@@ -124,8 +125,12 @@ def _lots(terms: Terms, shares: float) -> float:
     return float(terms.whole_lots(np.array(shares)))
 
 
-def _affordable(terms: Terms, asset: int, cash: float, unit: float) -> float:
-    """Return the shares `cash` pays for at `unit` each in base currency, costs included."""
-    costs = terms.costs
-    bps = costs.commission_bps + (costs.fx_spread_bps if terms.foreign[asset] else 0.0)
+def _affordable(account: Account, asset: int, kept: float, unit: float) -> float:
+    """Return the shares that cash but for `kept` pays for at `unit` each in base currency."""
+    terms, costs = account.terms, account.terms.costs
+    bps, cash = costs.commission_bps, account.cash - kept
+    if costs.holds:
+        cash = most_spendable(account, asset, kept)
+    elif terms.foreign[asset]:
+        bps += costs.fx_spread_bps
     return max(cash - costs.commission_flat, 0.0) / (unit * (1.0 + bps * BASIS_POINT))

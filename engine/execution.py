@@ -119,7 +119,7 @@ def known_prices(
     """
     return KnownPrices(
         mark=_known_marks(panel, actions, asset, row, instant),
-        fx=_known_rates(panel, row, instant)[panel.currency[asset]],
+        fx=known_rates(panel, row, instant)[panel.currency[asset]],
     )
 
 
@@ -154,7 +154,8 @@ def _seen(panel: Panel, at: IntArray, asset: IntArray, instant: int) -> BoolArra
     return seen
 
 
-def _known_rates(panel: Panel, row: int, instant: int) -> FloatArray:
+def known_rates(panel: Panel, row: int, instant: int) -> FloatArray:
+    """Return the last rate of each currency (c,) known at `instant`; NaN where none is."""
     rates: FloatArray = panel.fx[row].copy()
     for column in range(1, len(rates)):
         known = panel.fx_known_at[: row + 1, column] <= instant

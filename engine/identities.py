@@ -1,7 +1,9 @@
 """What has to add up on every session of every run. What does not voids the run.
 
-1. Equity is cash and holdings replayed from the orders alone.
-2. Its change is asset, currency and interaction gains, costs and interest.
+1. Equity is cash, currency by currency, and holdings replayed from orders, payments and
+   conversions alone.
+2. Its change is asset, currency and interaction gains, costs, interest, and what exchange rates
+   made of cash abroad.
 3. The gains of the assets, replayed from the money each took and gave, and interest are the
    change of equity over the run.
 4. Quantities follow from splits and fills; fills happen on real bars, later than the decision,
@@ -17,13 +19,15 @@ from typing import Final
 
 import numpy as np
 
-from engine.account import Payment, Terms
+from engine.account import Payment
 from engine.books import Books
 from engine.decide import Targets
 from engine.errors import BrokenIdentity
 from engine.execution import FillPolicy, fill_instants, volume_allowance
 from engine.orders import Orders
+from engine.purse import Conversion
 from engine.shorting import interest, is_lent
+from engine.terms import Terms
 from engine.types import BoolArray, FloatArray, IntArray
 
 MONEY: Final = 1e-6  # smallest difference that counts, base currency
@@ -42,6 +46,7 @@ class Evidence:
     terms: Terms
     targets: Targets
     weights: FloatArray  # (d, m) after band and turnover cap
+    conversions: Sequence[Conversion] = ()
 
     @property
     def cell(self) -> tuple[IntArray, IntArray]:
@@ -79,33 +84,74 @@ def _replay(evidence: Evidence) -> FloatArray:
 
 def _check_equity(evidence: Evidence, replayed: FloatArray) -> None:
     books, terms = evidence.books, evidence.terms
-    flow, awaited = np.zeros((2, len(books.row) + 1))
-    np.add.at(flow, evidence.orders.row - books.row[0], evidence.orders.cash_flow)
-    for paid in evidence.payments:
-        due = paid.amount - paid.cost
-        met = paid.row - int(books.row[0])
-        at = np.full(len(due), met) if paid.paid is None else paid.paid - int(books.row[0])
-        at = np.minimum(at, len(books.row))
-        np.add.at(flow, at, due)
-        awaited[met] += due.sum()
-        np.add.at(awaited, at, -due)
-    flow, receivable = flow[:-1], np.cumsum(awaited)[:-1]
+    home, abroad = _flows(evidence)
+    rates = terms.panel.fx[books.row]
     mark = terms.panel.marks()[books.row][:, books.held]
-    rate = terms.panel.fx[books.row][:, terms.panel.currency[books.held]]
+    rate = rates[:, terms.panel.currency[books.held]]
     value = np.where(np.abs(replayed) > SHARES, replayed * mark * rate, 0.0)
-    cash = _replay_cash(evidence, flow, value)
+    kept, awaited = (np.cumsum(own, axis=0)[:-1] for own in abroad)
+    free = _worth(kept, rates)
+    cash = _replay_cash(evidence, home[0][:-1], value, free) + free
+    receivable = np.cumsum(home[1])[:-1] + _worth(awaited, rates)
     _require(evidence, 1, cash + receivable + value.sum(axis=1) - books.equity)
 
 
-def _replay_cash(evidence: Evidence, flow: FloatArray, value: FloatArray) -> FloatArray:
-    """Return cash (k,) from what flowed and what positions (k, c) were worth alone."""
+def _worth(own: FloatArray, rates: FloatArray) -> FloatArray:
+    worth: FloatArray = np.where(np.abs(own) > MONEY, own * rates, 0.0).sum(axis=1)
+    return worth
+
+
+def _flows(evidence: Evidence) -> tuple[FloatArray, FloatArray]:
+    """Return what came as cash and what came to be awaited on each row of the books.
+
+    In base currency, (2, k + 1), and in each other one's own units, (2, k + 1, j); what falls due
+    after the last row stands behind it.
+    """
+    books, terms, orders = evidence.books, evidence.terms, evidence.orders
+    first, size = int(books.row[0]), len(books.row) + 1
+    home, abroad = np.zeros((2, size)), np.zeros((2, size, len(terms.panel.currencies)))
+    stays = terms.foreign[orders.asset] & terms.costs.holds
+    traded = orders.cash_flow + orders.fx_cost
+    np.add.at(home[0], orders.row - first, np.where(stays, 0.0, traded) - orders.fx_cost)
+    own = np.divide(traded, orders.fx, out=np.zeros(len(orders)), where=stays & (orders.fx > 0.0))
+    np.add.at(abroad[0], (orders.row - first, terms.panel.currency[orders.asset]), own)
+    for each in evidence.conversions:
+        rates = np.where(each.into != 0.0, terms.panel.fx[each.row], 0.0)
+        abroad[0, each.row - first] += each.into
+        home[0, each.row - first] -= float(each.into @ rates)
+    for paid in evidence.payments:
+        _add_payment(evidence, paid, home, abroad)
+    return home, abroad
+
+
+def _add_payment(evidence: Evidence, paid: Payment, home: FloatArray, abroad: FloatArray) -> None:
+    terms, first = evidence.terms, int(evidence.books.row[0])
+    stays = terms.stays(paid.asset, paid.local)
+    here, there = np.where(stays, 0.0, paid.amount - paid.cost), np.where(stays, paid.local, 0.0)
+    met = np.full(len(here), paid.row - first)
+    at = met if paid.paid is None else np.minimum(paid.paid - first, home.shape[1] - 1)
+    currency = terms.panel.currency[paid.asset]
+    np.add.at(home[0], at, here)
+    np.add.at(abroad[0], (at, currency), there)
+    for row, sign in ((met, 1.0), (at, -1.0)):
+        np.add.at(home[1], row, sign * here)
+        np.add.at(abroad[1], (row, currency), sign * there)
+
+
+def _replay_cash(
+    evidence: Evidence, flow: FloatArray, value: FloatArray, abroad: FloatArray
+) -> FloatArray:
+    """Return cash (k,) of the base currency from what flowed and what else was worth alone.
+
+    That is positions, (k, c), and cash `abroad`, (k,).
+    """
     books, terms = evidence.books, evidence.terms
     growth = terms.growth[books.row] / terms.growth[books.row[0]]
     short: BoolArray = np.any(value < 0.0, axis=1)
     if not terms.may_borrow:
         replayed: FloatArray = growth * (books.capital + np.cumsum(flow / growth))
         return replayed
-    collateral = np.maximum(-value, 0.0).sum(axis=1)
+    collateral = np.maximum(np.maximum(-value, 0.0).sum(axis=1) - abroad, 0.0)
     days, rates = np.diff(books.session), growth[1:] / growth[:-1] - 1.0
     cash = np.full(len(books.row), books.capital + flow[0])
     for k in range(1, len(cash)):
@@ -120,7 +166,8 @@ def _replay_cash(evidence: Evidence, flow: FloatArray, value: FloatArray) -> Flo
 
 def _check_change(evidence: Evidence) -> None:
     books = evidence.books
-    explained = books.asset + books.currency + books.interaction + books.costs + books.interest
+    explained = books.asset + books.currency + books.interaction + books.costs
+    explained = explained + books.interest + books.revalued
     change = np.diff(books.equity, prepend=books.capital)
     _require(evidence, 2, change - explained)
 
@@ -136,7 +183,8 @@ def _check_assets(evidence: Evidence) -> None:
         gain[np.searchsorted(books.held, paid.asset)] += paid.amount - paid.cost
     off = gain - books.by_asset
     worst = off[np.argmax(np.abs(off))] if len(off) else 0.0
-    total = books.by_asset.sum() + books.interest.sum() - (books.equity[-1] - books.capital)
+    kept = books.interest.sum() + books.revalued.sum()
+    total = books.by_asset.sum() + kept - (books.equity[-1] - books.capital)
     at_end = np.zeros(len(books.row))
     at_end[-1] = worst if abs(worst) > abs(total) else total
     _require(evidence, 3, at_end)
@@ -171,7 +219,8 @@ def _check_signs(evidence: Evidence) -> None:
     books, panel, shorting = evidence.books, evidence.terms.panel, evidence.terms.shorting
     short = books.quantity < 0.0
     on_credit = short.any(axis=1) | (evidence.terms.leverage > 1.0)
-    _require(evidence, 5, np.where(on_credit, 0.0, np.minimum(books.cash, 0.0)))
+    _require(evidence, 5, np.where(on_credit, 0.0, np.minimum(books.home, 0.0)))
+    _require(evidence, 5, np.minimum(books.abroad, 0.0).sum(axis=1))
     lent = is_lent(panel.markets, panel.market[books.held], shorting)
     if evidence.terms.written is not None:
         lent |= evidence.terms.written[books.held]

@@ -18,7 +18,7 @@ from typing import Final
 
 import numpy as np
 
-from engine.account import Account, Derivatives, Payment, Terms
+from engine.account import Account, Derivatives, Payment
 from engine.actions import Actions, settle_actions
 from engine.activity import Risk
 from engine.books import Books, close_books
@@ -34,6 +34,7 @@ from engine.orders import Orders, Reason
 from engine.panel import NEVER, Panel
 from engine.shorting import Shorting
 from engine.sizing import FRACTIONS_PER_SHARE, SHARES_PER_UNIT
+from engine.terms import Terms
 from engine.trading import Working, cancel, join, no_orders, trade
 from engine.trimming import Trim
 from engine.types import FloatArray, IntArray
@@ -163,6 +164,7 @@ def close_ledger(
             terms=account.terms,
             targets=targets,
             weights=weights,
+            conversions=account.conversions,
         )
     )
     return Ledger(

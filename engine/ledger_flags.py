@@ -4,10 +4,10 @@ from typing import Final
 
 import numpy as np
 
-from engine.account import Terms
 from engine.books import Books
 from engine.execution import FillPolicy
 from engine.orders import CODES, Orders, Reason
+from engine.terms import Terms
 from engine.types import FloatArray
 
 STALE_SESSIONS: Final = 60  # a position valued longer at one mark is worth a warning
@@ -36,7 +36,7 @@ def ledger_flags(
         "delisting_assumed": _assumes_delisting(terms, orders),
         "not_lent": _ended(orders, Reason.NOT_LENT),
         "lent_everywhere": terms.shorting is not None and terms.shorting.everywhere,
-        "borrowed_cash": bool((books.cash < 0.0).any()),
+        "borrowed_cash": bool((books.home < 0.0).any()),
         "leverage_over_cap": _outgrows(books, weights),
         "margin_call": _ended(orders, Reason.MARGIN_CALL),
     }

@@ -20,7 +20,7 @@ def margin_call(account: Account) -> Working | None:
         return None
     account.watched = row
     value = account.values(row)
-    kept = share_kept(value, account.cash)
+    kept = share_kept(value, account.money(row))
     if kept == 1.0:
         return None
     asset = np.flatnonzero(account.quantity)

@@ -128,7 +128,7 @@ class OptionBook:
 
     def _worth(self, account: Account, row: int) -> float:
         options = sum(position.worth(row) for position in self.positions) * self._rate(row)
-        return account.cash + float(account.values(row).sum()) + options
+        return account.money(row) + float(account.values(row).sum()) + options
 
     def _rate(self, row: int) -> float:
         return float(self.panel.fx[row, self.panel.currency[self.columns.asset]])
@@ -201,7 +201,9 @@ class OptionBook:
         fees = self._fee(structure, row) * len(structure.legs)
         notional = max(structure.width - brought, 0.0) * MULTIPLIER * rate
         bound = notional + fees + self._conversion(account, notional)
-        by_cash = math.floor((account.cash - collateral) / bound) if bound > 0.0 else by_budget
+        by_cash = (
+            math.floor((account.money(row) - collateral) / bound) if bound > 0.0 else by_budget
+        )
         return float(max(min(by_budget, by_cash), 0))
 
     def _budget(self, opening: Opening) -> float:
@@ -264,9 +266,11 @@ class OptionBook:
         reference = MULTIPLIER * position.middle[row - position.row, k]
         price = max(reference + side * MULTIPLIER * half, 0.0)
         commission = 0.0 if settles else filled * self._fee(position.structure, row)
-        fx_cost = self._conversion(account, filled * price * rate)
-        received = -side * filled * price * rate - commission - fx_cost
-        account.cash += received
+        money = -side * filled * price * rate
+        [fx_cost] = account.settle(
+            row, np.array([self.columns.asset]), np.array([money]), np.array([commission])
+        )
+        received = money - commission - fx_cost
         account.snapshot()
         position.profit += received
         position.contracts[k] += change

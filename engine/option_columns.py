@@ -8,11 +8,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from engine.account import Terms
 from engine.actions import settle_actions
 from engine.costs import asset_rules
 from engine.option_positions import MULTIPLIER, Leg
 from engine.panel import NEVER, Panel
+from engine.terms import Terms
 from engine.types import FloatArray, IntArray
 
 # Least mark of a leg that is worth nothing any more: a price of a panel is above 0.

@@ -5,13 +5,15 @@ from functools import partial
 
 import numpy as np
 
-from engine.account import Account, Terms
+from engine.account import Account
 from engine.errors import EngineError
-from engine.execution import fill_instants, first_fills, known_prices
+from engine.execution import fill_instants, first_fills, known_prices, known_rates
 from engine.orders import Reason
 from engine.panel import NEVER
+from engine.purse import Purse
 from engine.shorting import is_lent
 from engine.sizing import Sizing, size_targets
+from engine.terms import Terms
 from engine.trading import Working, cancel
 from engine.trimming import Trim, trimmed_weights
 from engine.types import BoolArray, FloatArray, IntArray
@@ -38,6 +40,7 @@ class Valued:
     held: FloatArray
     equity: float
     unpriced: bool
+    purse: Purse | None  # where cash stays in its currency
 
 
 def place_orders(
@@ -72,6 +75,8 @@ def place_orders(
         slippage_bps=terms.slippage_bps(asset),
         lots_per_share=terms.lots_per_share,
         most=trim.max_weight,
+        purse=known.purse,
+        currency=terms.panel.currency[asset],
     )
     weights = np.zeros_like(wanted)
     weights[asset] = target
@@ -92,7 +97,8 @@ def _value(account: Account, wanted: FloatArray, row: int, instant: int) -> Valu
     price = known.mark * known.fx
     priced = np.isfinite(price)
     held = account.quantity[asset[priced]]
-    equity = account.cash + float((held * price[priced]).sum())
+    purse = account.purse(known_rates(terms.panel, row, instant))
+    equity = purse.home + float(purse.abroad.sum()) + float((held * price[priced]).sum())
     if not equity > 0.0:
         day = terms.panel.session[row].astype("datetime64[D]")
         raise EngineError(f"equity was {equity:.2f} on {day}; the run is ruined")
@@ -103,6 +109,7 @@ def _value(account: Account, wanted: FloatArray, row: int, instant: int) -> Valu
         held=held,
         equity=equity,
         unpriced=not priced.all(),
+        purse=purse if terms.costs.holds else None,
     )
 
 

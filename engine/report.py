@@ -32,7 +32,8 @@ HIGH_CAGR: Final = 1.0
 class Attribution:
     """Where the total return came from, each a fraction of the capital; the first five sum to it.
 
-    `by_symbol` and `cash` sum to it too: an asset's share has its own costs in it.
+    `by_symbol` and `cash` sum to it too: an asset's share has its own costs in it, and `cash` is
+    interest and what exchange rates made of cash that stays in its own currency.
     """
 
     asset: float
@@ -220,7 +221,7 @@ def attribute(books: Books, n_assets: int) -> Attribution:
         currency=float(books.currency.sum()) / books.capital,
         interaction=float(books.interaction.sum()) / books.capital,
         costs=float(books.costs.sum()) / books.capital,
-        cash=float(books.interest.sum()) / books.capital,
+        cash=float(books.interest.sum() + books.revalued.sum()) / books.capital,
         by_symbol=by_symbol,
     )
 

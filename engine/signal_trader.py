@@ -12,7 +12,7 @@ from engine.brackets import Bar, Exit, Position, bar_of, first_target
 from engine.decide import Targets
 from engine.entries import Entry, orders_of, size
 from engine.errors import EngineError
-from engine.execution import REACH, known_prices, volume_allowance
+from engine.execution import REACH, known_prices, known_rates, volume_allowance
 from engine.orders import Reason
 from engine.signals import Signals, share_of_equity
 from engine.trading import Working, cancel, trade_at
@@ -166,7 +166,7 @@ class Trader:
             self._cancel([entry], row, Reason.NO_PLACE)
             return False
         allowed = self._allowed(row, asset)
-        sized = size(entry, account.terms, row, price, allowed=allowed, cash=account.cash)
+        sized = size(entry, account, row, price, allowed=allowed)
         if sized.refused is not None:
             self._cancel([entry], row, sized.refused, sized.quantity)
             return False
@@ -233,7 +233,8 @@ class Trader:
         price = known.mark * known.fx
         self.unpriced |= not np.isfinite(price).all()
         held = account.quantity[asset] * np.where(np.isfinite(price), price, 0.0)
-        equity = account.cash + float(held.sum())
+        purse = account.purse(known_rates(terms.panel, row, instant))
+        equity = purse.home + float(purse.abroad.sum()) + float(held.sum())
         if not equity > 0.0:
             day = terms.panel.session[row].astype("datetime64[D]")
             raise EngineError(f"equity was {equity:.2f} on {day}; the run is ruined")

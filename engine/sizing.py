@@ -1,11 +1,13 @@
 """From target weights to target quantities, on what the decision knew."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from engine.costs import BASIS_POINT, CostModel
+from engine.purse import Purse
 from engine.types import BoolArray, FloatArray, IntArray
 
 # A quantity this near below a whole lot is that lot: 1e-12 of it is rounding of the last bits.
@@ -35,6 +37,8 @@ def size_targets(
     slippage_bps: FloatArray,
     lots_per_share: float,
     most: float = 1.0,
+    purse: Purse | None = None,
+    currency: IntArray | None = None,
 ) -> Sizing:
     """Turn weights into whole lots that leave room for the costs of getting there.
 
@@ -53,6 +57,9 @@ def size_targets(
         What each is expected to cost above its price.
     most : float
         Largest weight that a lot bought with what rounding left may lead to.
+    purse : Purse, optional
+        Balances by currency, of which `currency` (k,) says whose each asset is; without one each
+        trade abroad is converted.
 
     Notes
     -----
@@ -61,7 +68,13 @@ def size_targets(
     very orders, solved as a fixed point.
     """
     idle = weights == drifted
-    reserve = _reserve(weights, held * price, idle, foreign, equity, costs)
+
+    def converted(money: FloatArray) -> FloatArray:
+        if purse is None or currency is None:
+            return costs.conversion(np.abs(money), foreign)
+        return purse.costs(money, currency)
+
+    reserve = _reserve(weights, held * price, idle, converted, equity, costs)
     investable = equity - reserve / costs.invested
     paid = price * (1.0 + slippage_bps * BASIS_POINT)
     lots = np.floor(np.abs(weights) * investable / paid * lots_per_share * (1.0 + ROUNDING))
@@ -96,7 +109,7 @@ def _reserve(
     weights: FloatArray,
     value: FloatArray,
     idle: BoolArray,
-    foreign: BoolArray,
+    converted: Callable[[FloatArray], FloatArray],
     equity: float,
     costs: CostModel,
 ) -> float:
@@ -107,9 +120,9 @@ def _reserve(
     """
     reserve, before = 0.0, -1.0
     for _ in range(RESERVE_ROUNDS):
-        notional = np.abs(weights * (equity - reserve / costs.invested) - value)
-        notional[idle | (notional <= ROUNDING * equity)] = 0.0
-        charged = costs.commission(notional) + costs.conversion(notional, foreign)
+        money = weights * (equity - reserve / costs.invested) - value
+        money[idle | (np.abs(money) <= ROUNDING * equity)] = 0.0
+        charged = costs.commission(np.abs(money)) + converted(money)
         before, reserve = reserve, min(float(charged.sum()), equity)
         if abs(reserve - before) <= ROUNDING * equity:
             return reserve

@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from engine.account import Account, Terms
+from engine.account import Account
 from engine.costs import BASIS_POINT, impact_bps, quote_on_tick
 from engine.execution import (
     MAX_CARRY,
@@ -17,6 +17,7 @@ from engine.execution import (
 from engine.orders import CODES, Reason
 from engine.panel import NEVER
 from engine.spending import affordable
+from engine.terms import Terms
 from engine.types import BoolArray, FloatArray, IntArray
 
 WORST_SALE_BPS: Final = 9_999.0  # slippage and impact together never make a price negative
@@ -146,7 +147,9 @@ def _sell(account: Account, orders: Working, row: int, quote: Quote | None = Non
     quote = quote or _quote(account.terms, orders, row)
     foreign, costs = account.terms.foreign[orders.asset], account.terms.costs
     notional = quote.filled * quote.price * quote.fx
-    proceeds = notional - costs.commission(notional) - costs.conversion(notional, foreign)
+    proceeds = notional - costs.commission(notional)
+    if not costs.holds:
+        proceeds = proceeds - costs.conversion(notional, foreign)
     senseless = (quote.filled > 0.0) & (proceeds <= 0.0)
     quote = _cut(quote, np.where(senseless, 0.0, quote.filled), Reason.UNECONOMIC)
     return _book(account, orders, quote, row)
@@ -231,8 +234,7 @@ def _book(account: Account, orders: Working, quote: Quote, row: int) -> Working:
     side = np.sign(orders.quantity)
     notional = quote.filled * quote.price * quote.fx
     commission = account.terms.costs.commission(notional)
-    fx_cost = account.terms.costs.conversion(notional, account.terms.foreign[orders.asset])
-    account.cash -= float((side * notional + commission + fx_cost).sum())
+    fx_cost = account.settle(row, orders.asset, -side * notional, commission)
     held = account.quantity[orders.asset] + side * quote.filled
     per_share = account.terms.lots_per_share
     account.quantity[orders.asset] = np.round(held * per_share) / per_share

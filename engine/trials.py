@@ -150,6 +150,7 @@ def approximations(
         "sized_at_fill": fill is not FillPolicy.DECISION_CLOSE,
         "approximate_flat_fee": _flat(costs) > 0.0,
         "no_market_impact": costs.impact_coefficient > 0.0,
+        "converts_each": costs.holds,
         "no_volume_limit": costs.max_volume_share < 1.0,
         "no_loan_costs": shorts,
     }

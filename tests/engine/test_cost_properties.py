@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.costs import FxMode
 from engine.shorting import Shorting
 from tests.engine.ledgers import make_costs, make_ledger
 from tests.engine.panels import make_closes, make_panel
@@ -41,6 +42,7 @@ def make_decisions(seed, *, short=False):
     return dict(zip(rows, weights * sides, strict=True))
 
 
+@pytest.mark.parametrize("mode", list(FxMode))
 @pytest.mark.parametrize(
     ("name", "dear"),
     [
@@ -54,13 +56,15 @@ def make_decisions(seed, *, short=False):
 )
 @settings(max_examples=8, deadline=None)
 @given(seed=seeds)
-def test_whoever_pays_more_never_has_more(name, dear, seed):
+def test_whoever_pays_more_never_has_more(name, dear, mode, seed):
     market = {"markets": ("XASX",)} if name.startswith("half_spread") else {}
     panel, decisions = make_market(seed % 1000, **market), make_decisions(seed)
     terms = {"whole_shares": False, "capital": 1e6, "first_row": 1}
 
     curves = [
-        make_ledger(panel, decisions, costs=make_costs(**{name: paid}), **terms).books.equity
+        make_ledger(
+            panel, decisions, costs=make_costs(**{name: paid, "fx_mode": mode}), **terms
+        ).books.equity
         for paid in (0.0, dear / 4.0, dear)
     ]
 
@@ -96,7 +100,7 @@ def test_money_is_conserved(seed, short):
     flows = ledger.orders.cash_flow.sum()
     paid = sum(float((each.amount - each.cost).sum()) for each in ledger.payments)
     books = ledger.books
-    expected = books.capital + flows + paid + books.interest.sum()
+    expected = books.capital + flows + paid + books.interest.sum() + books.revalued.sum()
     # What is still owed at the end is no cash yet.
     arrived = books.cash[-1] + books.receivable[-1]
     assert arrived == pytest.approx(expected, rel=1e-9, abs=1e-6)

@@ -69,7 +69,7 @@ def test_honest_books_pass():
         ("interest", 5, -0.02, r"identity 2 at 2024-01-16, off by 0\.02 AUD"),
         ("by_asset", 1, 0.5, r"identity 3 at 2024-01-24, off by -0\.5 AUD"),
         ("quantity", (4, 0), 1.0, "identity 4 at 2024-01-15: a quantity does not follow"),
-        ("cash", 2, -1e6, r"identity 5 at 2024-01-11, off by"),
+        ("home", 2, -1e6, r"identity 5 at 2024-01-11, off by"),
         ("quantity", (0, 0), -1.0, "identity 4 at 2024-01-09"),
         ("receivable", 4, 1.0, "identity 6 at 2024-01-15: shares of equity do not make one"),
         ("value", (4, 0), 1.0, "identity 6 at 2024-01-15: shares of equity do not make one"),

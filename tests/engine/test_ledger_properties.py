@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.costs import FxMode
 from engine.decide import Targets
 from engine.errors import EngineError
 from engine.execution import FillPolicy
@@ -110,6 +111,7 @@ def make_wild_run(seed, *, short=False):
         delist_return=float(rng.choice([0.0, -0.3, -1.0])),
         cash_buffer=float(rng.choice([0.0, 0.2])),
         residual_pass=bool(rng.random() < 0.5),
+        fx_mode=FxMode(rng.choice(list(FxMode))),
     )
     make = make_wild_shorts if short else make_wild_targets
     loan = Shorting(borrow_bps=float(rng.choice([0.0, 500.0])), everywhere=bool(rng.random() < 0.5))
