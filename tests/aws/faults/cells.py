@@ -12,7 +12,8 @@ from models.jobs import JobRepository
 from tests.aws.events import message
 from tests.aws.evidence import Told
 from tests.aws.faults.client import LONG
-from tests.aws.faults.stage import PATIENT, Stage
+from tests.aws.faults.rows import PATIENT
+from tests.aws.faults.stage import Stage
 from tests.aws.faults.stops import QUERY_STOPS, WORKER_STOPS, Stop, call
 from tests.aws.relay import answering, s3, sqs
 from tests.aws.simulator import EventSource

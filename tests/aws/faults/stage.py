@@ -8,21 +8,20 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime
 from typing import Any, Self
 from uuid import UUID, uuid4
 
 import aioboto3
-import asyncpg
 from aiobotocore.config import AioConfig
 from sqlalchemy import text
 
-from models.session import SessionFactory, make_engine, make_sessions
+from models.session import make_engine, make_sessions
 from tests.api.market import write_market
 from tests.aws.evidence import HISTORY, NO_FOLLOWERS, Evidence, read_rows
 from tests.aws.faults.calm import other_results
 from tests.aws.faults.client import Client
-from tests.aws.invariants import TERMINAL, no_rubbish, violations
+from tests.aws.faults.rows import Rows
+from tests.aws.invariants import no_rubbish, violations
 from tests.aws.queues import empty
 from tests.aws.relay import Relay
 from tests.aws.simulator import EventSource, Mapping, Mischief
@@ -56,13 +55,6 @@ DO $$ BEGIN
     );
 END $$
 """
-# New connections cannot write; as in a failover, the old ones end.
-READ_ONLY = """
-DO $$ BEGIN
-    EXECUTE format('ALTER DATABASE %I {} default_transaction_read_only{}', current_database());
-END $$
-"""
-PATIENT = "SET {} idle_in_transaction_session_timeout = 0"
 # Ours, not the functions': an emulator that is slow under a flood fails no test.
 LONG_SUFFERING = AioConfig(read_timeout=300)
 ACCESS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
@@ -71,24 +63,22 @@ HOURLY = {"time": "2026-01-05T10:00:00Z"}
 EACH_MINUTE = {"time": "2026-01-05T10:01:00Z"}
 
 
-class Stage:
+class Stage(Rows):
     """One deployed system, as far as its queue path goes."""
 
     relay: Relay
     sqs: Any
     s3: Any
-    sessions: SessionFactory
     query: LambdaRuntime
     sweeper: LambdaRuntime
     workers: list[LambdaRuntime]
     client: Client
 
     def __init__(self, database_url: str, lease_seconds: float) -> None:
-        self.database_url = database_url
+        super().__init__(database_url)
         self.lease_seconds = lease_seconds
         self.bucket = f"faults-{uuid4().hex[:12]}"
         self.injected: list[str] = []
-        self.own_backend = 0
         self.queue_url = self.ingest_url = self.dead_url = ""
 
     @classmethod
@@ -256,79 +246,7 @@ class Stage:
             QueueUrl=self.queue_url, Attributes={"VisibilityTimeout": str(seconds)}
         )
 
-    async def open_jobs(self) -> int:
-        return int(
-            await self.value("SELECT count(*) FROM job WHERE NOT status = ANY(:ended)", ended=ENDED)
-        )
-
-    async def value(self, statement: str, **values: Any) -> Any:
-        async with self.sessions() as session, session.begin():
-            return await session.scalar(text(statement), values)
-
-    async def job(self, job_id: UUID) -> Any:
-        async with self.sessions() as session:
-            found = await session.execute(text("SELECT * FROM job WHERE id = :id"), {"id": job_id})
-            return found.mappings().one()
-
-    async def status(self, job_id: UUID) -> str:
-        return str((await self.job(job_id))["status"])
-
-    async def ended(self, job_id: UUID) -> bool:
-        return (await self.job(job_id))["finished_at"] is not None
-
-    # Holding a function at a point of its way
-
-    @asynccontextmanager
-    async def locked(self, statement: str, *values: Any) -> AsyncIterator[None]:
-        """Hold what the statement locks; who wants it waits, in a place a test can see."""
-        connection = await asyncpg.connect(self.database_url)
-        self.own_backend = connection.get_server_pid()
-        try:
-            await connection.execute(PATIENT.format("SESSION"))
-            async with connection.transaction():
-                await connection.execute(statement, *values)
-                yield
-        finally:
-            await connection.close()
-
-    async def blocked(self, statement: str) -> int:
-        """Wait until a backend waits for a lock in a statement like this; return its id."""
-        return int(
-            await until(
-                lambda: self.value(
-                    "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
-                    " AND wait_event_type = 'Lock' AND query ILIKE :like LIMIT 1",
-                    like=f"%{statement}%",
-                )
-            )
-        )
-
-    async def kill_backends(self, *, before: datetime | None = None) -> int:
-        """End every connection but this one and the one that holds; return how many there were."""
-        killed = await self.value(
-            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid NOT IN (pg_backend_pid(), :own)"
-            " AND backend_start < coalesce(:before, now())",
-            own=self.own_backend,
-            before=before,
-        )
-        return int(killed)
-
-    @asynccontextmanager
-    async def read_only(self) -> AsyncIterator[None]:
-        """Let nobody write while the block runs, as during a failover or on a full disk."""
-        writing = {"default_transaction_read_only": "off"}
-        connection = await asyncpg.connect(self.database_url, server_settings=writing)
-        self.own_backend = connection.get_server_pid()
-        try:
-            await connection.execute(READ_ONLY.format("SET", " = on"))
-            await self.kill_backends()
-            yield
-            await connection.execute(READ_ONLY.format("RESET", ""))
-            # Who connected since can write, and perhaps does.
-            await self.kill_backends(before=await connection.fetchval("SELECT clock_timestamp()"))
-        finally:
-            await connection.close()
+    # Its functions
 
     async def lapse(self, job_id: UUID) -> None:
         """Let the lease of a worker that is dead or asleep run out, without waiting for it."""
@@ -407,4 +325,3 @@ class Stage:
 
 
 MAPPING = ("batch_size", "timeout_seconds")
-ENDED = list(TERMINAL)
