@@ -1,9 +1,9 @@
 """From a panel and a strategy to dated target weights."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -114,22 +114,43 @@ def decide(
     instants = decision_instants(panel, rows, clock)
     made: list[tuple[int, Decision]] = []
     refused: dict[int, Refused] = {}
-    state: Any = None
-    for position, (row, instant) in enumerate(zip(rows.tolist(), instants.tolist(), strict=True)):
-        decision, state, refusal = ask(strategy, lend(panel, strategy, row, instant), state)
+    for position, (decision, _, refusal) in enumerate(ask_all(panel, strategy, rows, instants)):
         if refusal is not None:
-            refused[row] = refusal
+            refused[int(rows[position])] = refusal
         if decision is not None:
-            _require_sign(strategy, decision)
             made.append((position, decision))
         if checkpoint is not None:
             checkpoint((position + 1) / len(rows), "deciding")
-    return replace(_targets(panel, rows, instants, made), refused=refused)
+    targets = replace(_targets(panel, rows, instants, made), refused=refused)
+    _require_sign(strategy, targets)
+    return targets
 
 
-def ask(
-    strategy: Strategy[Any], window: Window, state: Any
-) -> tuple[Decision | None, Any, Refused | None]:
+Answer: TypeAlias = tuple[Decision | None, Any, Refused | None]
+
+
+def ask_all(
+    panel: Panel, strategy: Strategy[Any], rows: IntArray, instants: IntArray, state: Any = None
+) -> Iterator[Answer]:
+    """Yield what `ask` returns for each decision, made together where the strategy can.
+
+    Of several that were made together each comes with the state behind the last of them.
+    """
+    at = 0
+    while at < len(rows):
+        together, following = strategy.decide_together(panel, rows[at:], instants[at:], state)
+        if together:
+            yield from ((decision, following, None) for decision in together)
+            state = following
+        else:
+            window = lend(panel, strategy, int(rows[at]), int(instants[at]))
+            answer = ask(strategy, window, state)
+            yield answer
+            state = answer[1]
+        at += max(len(together), 1)
+
+
+def ask(strategy: Strategy[Any], window: Window, state: Any) -> Answer:
     """Return the decision, the next state, and why the decision is all cash where it had to be.
 
     That a method has no answer is no end to the run: what is held instead is its own policy
@@ -142,10 +163,10 @@ def ask(
     return decision, following, None
 
 
-def _require_sign(strategy: Strategy[Any], decision: Decision) -> None:
-    if not strategy.shorts and (decision.weights < 0.0).any():
+def _require_sign(strategy: Strategy[Any], targets: Targets) -> None:
+    if not strategy.shorts and (targets.weights < 0.0).any():
         raise EngineError(
-            f"{strategy.key} asked for a weight of {decision.weights.min():.4f}; "
+            f"{strategy.key} asked for a weight of {targets.weights.min():.4f}; "
             "it must not sell short"
         )
 

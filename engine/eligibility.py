@@ -7,13 +7,29 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from engine.panel import Window
 from engine.returns import MAX_GAP, carry_forward
 from engine.types import BoolArray, FloatArray
 
 LIQUIDITY_SESSIONS: Final = 63
 MIN_PRESENT: Final = 0.8  # share of a lookback that must have bars
 STALE_REACH: Final = 10  # sessions back at which the last close is still looked for
+
+
+class Sight(Protocol):
+    """What of a window, or of several side by side, tells who may be considered."""
+
+    @property
+    def total_return(self) -> FloatArray: ...
+    @property
+    def close(self) -> FloatArray: ...
+    @property
+    def volume(self) -> FloatArray: ...
+    @property
+    def due(self) -> BoolArray: ...
+    @property
+    def member(self) -> BoolArray: ...
+    @property
+    def price_floor(self) -> FloatArray: ...
 
 
 class Floors(Protocol):
@@ -33,7 +49,7 @@ class Screen:
         return _narrow(self.passed, dict(self.reasons), {reason: passed})
 
 
-def screen(window: Window, floors: Floors, *, length: int, min_obs: int) -> Screen:
+def screen(window: Sight, floors: Floors, *, length: int, min_obs: int) -> Screen:
     """Return the assets that may be considered, over the last ``length`` rows of ``window``.
 
     Rules apply in order and an asset counts under the first it fails: ``not_member``, ``no_bar``
@@ -51,7 +67,7 @@ def screen(window: Window, floors: Floors, *, length: int, min_obs: int) -> Scre
         "price_floor": _price(window) >= _price_floor(window, floors),
         "illiquid": _is_liquid(window, floors.min_adv),
     }
-    return _narrow(np.ones(len(window.symbols), np.bool_), {}, rules)
+    return _narrow(np.ones(window.member.shape, np.bool_), {}, rules)
 
 
 def least_bars(lookback: int) -> int:
@@ -90,19 +106,19 @@ def longest_gap(valid: BoolArray, due: BoolArray) -> FloatArray:
     return longest
 
 
-def _price(window: Window) -> FloatArray:
+def _price(window: Sight) -> FloatArray:
     last: FloatArray = carry_forward(window.close[-STALE_REACH:])[-1]
     return last
 
 
-def _price_floor(window: Window, floors: Floors) -> FloatArray:
+def _price_floor(window: Sight, floors: Floors) -> FloatArray:
     if floors.min_price is None:
         return window.price_floor
-    return np.full(len(window.symbols), floors.min_price)
+    return np.full(window.member.shape, floors.min_price)
 
 
-def _is_liquid(window: Window, min_adv: float) -> BoolArray:
-    liquid = np.ones(len(window.symbols), np.bool_)
+def _is_liquid(window: Sight, min_adv: float) -> BoolArray:
+    liquid = np.ones(window.member.shape, np.bool_)
     if min_adv > 0.0:
         recent = slice(-LIQUIDITY_SESSIONS, None)
         turnover = window.close[recent] * window.volume[recent]

@@ -1,12 +1,12 @@
 """What a run can say about itself: that it saw no future, and what data it lacked."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 
-from engine.decide import Targets, ask, decision_calendar, lend
+from engine.decide import Answer, Targets, ask, ask_all, decision_calendar, lend
 from engine.panel import Panel
 from engine.returns import MAX_GAP
 from engine.schedule import DecisionClock, Rebalance, decision_instants
@@ -46,11 +46,25 @@ def check_truncation(
     spans = [span for span in np.array_split(np.arange(len(rows)), cuts) if len(span)]
     for span in spans:
         seen = panel.truncate(int(rows[span[-1]]))
-        for row, instant in zip(rows[span].tolist(), instants[span].tolist(), strict=True):
-            decision, state, _ = ask(strategy, lend(seen, strategy, row, instant), state)
+        again = _again(seen, strategy, rows[span], instants[span], state)
+        for row, (decision, following, _) in zip(rows[span].tolist(), again, strict=True):
             if _decided(decision) != made.get(row):
                 return Lookahead(free=False, detail=_changed(panel, row, seen))
+            state = following
     return Lookahead(free=True, detail=_held(panel, rows, spans))
+
+
+def _again(
+    seen: Panel, strategy: Strategy[Any], rows: IntArray, instants: IntArray, state: Any
+) -> Iterator[Answer]:
+    """Yield what is decided on each row, on the last one by itself on its own window.
+
+    So what a strategy decides for many sessions at once is held to what it decides for one.
+    """
+    for answer in ask_all(seen, strategy, rows[:-1], instants[:-1], state):
+        yield answer
+        state = answer[1]
+    yield ask(strategy, lend(seen, strategy, int(rows[-1]), int(instants[-1])), state)
 
 
 def missing_bars(panel: Panel, rows: IntArray) -> tuple[str, ...]:

@@ -179,6 +179,14 @@ class Panel:
         """
         return self._marks
 
+    def complete_at(self) -> IntArray:
+        """Return the instant (n,) by which every bar and fixing of a session was known."""
+        return self._complete_at
+
+    def price_floor(self) -> FloatArray:
+        """Return the house floor (m,) on raw closes, as in a window."""
+        return self._price_floor
+
     def window(self, row: int, length: int, instant: int) -> Window:
         """Return the last ``length`` rows up to ``row`` as they were known at ``instant`` (ns)."""
         rows = slice(row + 1 - length, row + 1)

@@ -61,9 +61,9 @@ def revert(weights: FloatArray, predicted: FloatArray, epsilon: float) -> FloatA
     ----------
     Li, B. & Hoi, S. C. H. (2012). On-Line Portfolio Selection with Moving Average Reversion.
     """
-    apart = predicted - predicted.sum() / len(predicted)
-    spread = (apart * apart).sum()
-    missing = epsilon - (weights * predicted).sum()
+    apart = predicted - np.add.reduce(predicted) / len(predicted)
+    spread = np.add.reduce(apart * apart)
+    missing = epsilon - np.add.reduce(weights * predicted)
     if spread < INDIFFERENT or missing <= 0.0:
         return weights
     return nearest_on_simplex(weights + missing / spread * apart)

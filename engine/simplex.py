@@ -17,9 +17,20 @@ def nearest_on_simplex(values: FloatArray) -> FloatArray:
     l1-Ball for Learning in High Dimensions.
     """
     # Only distances count. Those from the largest keep the sum at one however far the values are.
-    below = values - values.max()
-    descending = np.sort(below)[::-1]
-    excess = descending.cumsum() - 1.0
-    kept = int(np.count_nonzero(descending * np.arange(1, len(values) + 1) > excess))
-    nearest: FloatArray = np.maximum(below - excess[kept - 1] / kept, 0.0)
+    below = values - np.maximum.reduce(values)
+    # What is further from the largest than all the weight there is gets none.
+    near = below[below > -1.0]
+    lowered = _lowered(near.tolist()) if len(near) > 1 else -1.0
+    nearest: FloatArray = np.maximum(below - lowered, 0.0)
     return nearest
+
+
+def _lowered(near: list[float]) -> float:
+    """Return by how much values are lowered, of which the largest is 0."""
+    total, lowered = 0.0, 0.0
+    for count, value in enumerate(sorted(near, reverse=True), start=1):
+        total += value
+        if value * count <= total - 1.0:
+            break
+        lowered = (total - 1.0) / count
+    return lowered

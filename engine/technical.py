@@ -24,11 +24,16 @@ def last_bars(values: FloatArray, count: int) -> FloatArray:
     recent = values[-count:]
     if len(recent) == count and np.isfinite(recent).all():
         return recent
+    last = np.full((count, values.shape[1]), np.nan)
+    last[count - len(recent) :] = recent
+    holed = np.flatnonzero(~np.isfinite(last).all(axis=0))
+    known = values[:, holed]
     # Stable: numbers keep their order, and those there are end in the last rows.
-    order = np.argsort(np.isfinite(values), axis=0, kind="stable")[-count:]
-    kept = np.take_along_axis(np.where(np.isfinite(values), values, np.nan), order, axis=0)
-    missing = np.full((count - len(kept), values.shape[1]), np.nan)
-    return np.concatenate([missing, kept])
+    order = np.argsort(np.isfinite(known), axis=0, kind="stable")[-count:]
+    last[:, holed] = np.nan
+    kept = np.take_along_axis(np.where(np.isfinite(known), known, np.nan), order, axis=0)
+    last[count - len(kept) :, holed] = kept
+    return last
 
 
 def sma(values: FloatArray, window: int) -> FloatArray:

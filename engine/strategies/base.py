@@ -14,12 +14,12 @@ from engine.eligibility import LIQUIDITY_SESSIONS
 from engine.errors import EngineError
 from engine.inputs import Input, panels_needed
 from engine.option_positions import Structure
-from engine.panel import AnyArray, Window
+from engine.panel import AnyArray, Panel, Window
 from engine.parameters import Described, parameter_schema
 from engine.schedule import Rebalance
 from engine.shorting import BORROW_BPS, Shorting
 from engine.signals import Signals
-from engine.types import BoolArray, FloatArray
+from engine.types import BoolArray, FloatArray, IntArray
 from engine.warmup import Term, sessions_needed
 
 Kind: TypeAlias = Literal["weights", "signals", "overlay", "options"]
@@ -145,6 +145,20 @@ class Strategy(Generic[P]):
     @abstractmethod
     def decide(self, window: Window, state: Any) -> tuple[Decision | None, Any]:
         """Return the decision and the next state. None: leave the holdings as they are."""
+
+    def decide_together(
+        self,
+        panel: Panel,  # noqa: ARG002
+        rows: IntArray,  # noqa: ARG002
+        instants: IntArray,  # noqa: ARG002
+        state: Any,
+    ) -> tuple[list[Decision], Any]:
+        """Return the first of several decisions, as many as are made at once, and the next state.
+
+        They are those of `decide` on each one's window, to the bit; the counts by reason of all
+        of them are on the first. None where a strategy decides one by one.
+        """
+        return [], state
 
 
 STRATEGIES: dict[str, type[Strategy[Any]]] = {}

@@ -2,15 +2,17 @@
 
 from abc import abstractmethod
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal, TypeVar
 
 import numpy as np
 from pydantic import Field
 
-from engine.eligibility import Screen, screen
-from engine.panel import Window
-from engine.returns import carry_forward
+from engine.abreast import abreast, decided_together
+from engine.eligibility import Screen, Sight, screen
+from engine.panel import Panel, Window
+from engine.returns import MAX_GAP
 from engine.reversion import revert
 from engine.schedule import Rebalance
 from engine.strategies.base import Decision, Parameters, Strategy
@@ -19,6 +21,7 @@ from engine.types import BoolArray, FloatArray, IntArray
 from engine.warmup import Term
 
 HIGH_SESSIONS = 252
+CELLS = 100_000  # of windows looked at together: what of their levels the caches hold
 
 
 class RevertingParameters(Parameters):
@@ -68,6 +71,16 @@ class Book:
     levels: FloatArray
 
 
+@dataclass(frozen=True, kw_only=True)
+class Views:
+    """What d decisions tell of each asset, whatever is held; (d, m) each."""
+
+    members: Sequence[IntArray]  # columns of those that passed, by ascending asset id
+    last: FloatArray  # level; NaN before the first
+    predicted: FloatArray  # next level over the last one; NaN where not passed
+    stopped: BoolArray  # of those that passed
+
+
 P = TypeVar("P", bound=RevertingParameters)
 
 
@@ -92,26 +105,67 @@ class Reverting(Strategy[P]):
 
     def decide(self, window: Window, state: Book | None) -> tuple[Decision, Book | None]:
         """Return the moved weights of those with every price; who has not is spread over them."""
-        p, levels = self.parameters, window.total_return
-        found = self._screen(window)
-        members = np.flatnonzero(found.passed)
-        members = members[np.argsort(window.asset_id[members], kind="stable")]
-        weights = np.zeros(len(window.symbols))
-        if not len(members):
-            return Decision(weights, found.reasons), state
-        last = carry_forward(levels)[-1]
-        drifted = _carried(state, last, members)
-        anchor = drifted if p.anchor == "drifted" else _carried(state, None, members)
-        recent = last_bars(levels[:, members], self.sessions_read)
-        moved = revert(anchor, self.predict(recent[None])[0], p.epsilon)
-        if state is not None:
-            moved = _within(moved, drifted, p.max_turnover)
-        stopped = self._stopped(levels[:, members])
-        weights[members] = _without(moved, stopped)
-        reasons = Counter(found.reasons) + Counter({"stopped": int(stopped.sum())})
-        return Decision(weights, reasons), Book(weights, last)
+        order = np.argsort(window.asset_id, kind="stable")
+        views, reasons = self._look(window, 1, order)
+        weights, book = self._move(views, 0, state)
+        return Decision(weights, reasons + self._count_stopped(views)), book
 
-    def _screen(self, window: Window) -> Screen:
+    def decide_together(
+        self, panel: Panel, rows: IntArray, instants: IntArray, state: Book | None
+    ) -> tuple[list[Decision], Book | None]:
+        """Look at the windows of many decisions at once; only to move the weights takes turns."""
+        length = self.warmup + MAX_GAP
+        most = max(CELLS // (length * max(len(panel.symbols), 1)), 1)
+        count = decided_together(panel, rows[:most], instants[:most], length)
+        if not count:
+            return [], state
+        windows = abreast(panel, rows[:count], instants[:count], length)
+        views, reasons = self._look(windows, count, np.arange(len(panel.symbols)))
+        made = []
+        for at in range(count):
+            weights, state = self._move(views, at, state)
+            made.append(Decision(weights))
+        made[0] = Decision(made[0].weights, reasons + self._count_stopped(views))
+        return made, state
+
+    def _look(self, window: Sight, decisions: int, order: IntArray) -> tuple[Views, Counter[str]]:
+        """Return all that does not depend on what is held, of one window or several abreast."""
+        shape, levels = (decisions, len(order)), window.total_return
+        found = self._screen(window)
+        passed = found.passed.reshape(shape)
+        recent = last_bars(levels, self.sessions_read).reshape(self.sessions_read, *shape)
+        alike, members = _alike(passed, order)
+        predicted = np.full(shape, np.nan)
+        for chosen in alike:
+            columns = members[chosen[0]]
+            if len(columns):
+                stretches = recent[:, chosen[:, None], columns].swapaxes(0, 1)
+                predicted[chosen[:, None], columns] = self.predict(np.ascontiguousarray(stretches))
+        return Views(
+            members=members,
+            last=last_bars(levels, 1).reshape(shape),
+            predicted=predicted,
+            stopped=passed & self._stopped(levels).reshape(shape),
+        ), Counter(found.reasons)
+
+    def _move(self, views: Views, at: int, state: Book | None) -> tuple[FloatArray, Book | None]:
+        """Return the weights (m,) of one decision, and the next state."""
+        p, last = self.parameters, views.last[at]
+        weights, members = np.zeros(len(last)), views.members[at]
+        if not len(members):
+            return weights, state
+        anchor = _carried(state, last if p.anchor == "drifted" else None, members)
+        moved = revert(anchor, views.predicted[at][members], p.epsilon)
+        if state is not None and p.max_turnover < 1.0:
+            moved = _within(moved, _carried(state, last, members), p.max_turnover)
+        stopped = views.stopped[at]
+        weights[members] = _without(moved, stopped[members]) if stopped.any() else moved
+        return weights, Book(weights, last)
+
+    def _count_stopped(self, views: Views) -> Counter[str]:
+        return Counter({"stopped": int(np.count_nonzero(views.stopped))})
+
+    def _screen(self, window: Sight) -> Screen:
         valid = np.isfinite(window.total_return)
         read = self.parameters.window
         found = screen(window, self.parameters, length=len(valid), min_obs=read)
@@ -127,6 +181,19 @@ class Reverting(Strategy[P]):
         return below
 
 
+def _alike(passed: BoolArray, order: IntArray) -> tuple[list[IntArray], Sequence[IntArray]]:
+    """Return the decisions that pass the same assets together, and each one's columns in order."""
+    groups: dict[bytes, list[int]] = {}
+    for at, each in enumerate(passed):
+        groups.setdefault(each.tobytes(), []).append(at)
+    members = [order] * len(passed)
+    for group in groups.values():
+        columns = order[passed[group[0]][order]]
+        for at in group:
+            members[at] = columns
+    return [np.array(group) for group in groups.values()], members
+
+
 def _carried(state: Book | None, levels: FloatArray | None, members: IntArray) -> FloatArray:
     """Return the last targets of `members`, drifted to `levels` if given, summing to one."""
     if state is None:
@@ -139,7 +206,9 @@ def _carried(state: Book | None, levels: FloatArray | None, members: IntArray) -
 
 
 def _share(held: FloatArray) -> FloatArray:
-    total = held.sum()
+    total = np.add.reduce(held)
+    if total == 1.0:
+        return held
     return held / total if total > 0.0 else np.full(len(held), 1.0 / len(held))
 
 
@@ -153,4 +222,4 @@ def _without(weights: FloatArray, stopped: BoolArray) -> FloatArray:
     """Return the weights with none in what was stopped; all cash when that is everything."""
     kept = np.where(stopped, 0.0, weights)
     total = kept.sum()
-    return kept / total if stopped.any() and total > 0.0 else kept
+    return kept / total if total > 0.0 else kept

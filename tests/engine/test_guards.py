@@ -13,7 +13,8 @@ from engine.decide import decide
 from engine.guards import check_truncation, missing_bars, missing_figures
 from engine.schedule import DecisionClock, Rebalance
 from engine.strategies.base import Decision, Parameters, Strategy
-from tests.engine.panels import make_closes, make_panel
+from engine.strategies.olmar import Olmar, OlmarParameters
+from tests.engine.panels import DAY, make_closes, make_panel
 from tests.engine.test_published import make_published
 
 SESSIONS, ASSETS = 300, 6
@@ -131,6 +132,28 @@ def test_the_detail_names_the_five_cuts():
         "decisions did not change when prices after "
         "2001-02-01, 2001-02-07, 2001-02-13, 2001-02-19, 2001-02-22 were removed"
     )
+
+
+class Hurried(Olmar):
+    """Decides many sessions at once by the closes of the session after each, the last's apart."""
+
+    def decide_together(self, panel, rows, instants, state):
+        seen = np.append(rows[1:], rows[-1])
+        return super().decide_together(panel, seen, instants + (seen - rows) * 7 * DAY, state)
+
+
+def test_sessions_decided_together_are_held_to_each_one_s_own_window():
+    strategy = Hurried(OlmarParameters())
+
+    held = check_truncation(
+        make_panel(CLOSE), strategy, decide(make_panel(CLOSE), strategy, **SPAN), **SPAN
+    )
+    honest = Olmar(OlmarParameters())
+    clean = check_truncation(
+        make_panel(CLOSE), honest, decide(make_panel(CLOSE), honest, **SPAN), **SPAN
+    )
+
+    assert (held.free, clean.free) == (False, True)
 
 
 def test_a_decision_that_vanishes_on_the_shorter_panel_is_flagged():

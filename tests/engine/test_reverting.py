@@ -1,18 +1,22 @@
 """The on-line reversion strategies on small markets; their wealth is in tests/golden."""
 
+from collections import Counter
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from engine.decide import decide
+from engine.decide import ask, ask_all, decide, lend
 from engine.panel import NEVER
-from engine.schedule import DecisionClock, Rebalance
+from engine.schedule import DecisionClock, Rebalance, decision_instants
 from engine.strategies.olmar import Olmar, OlmarParameters
 from engine.strategies.rmr import Rmr, RmrParameters
-from tests.contracts.strategy_runs import permute
-from tests.engine.panels import make_closes, make_panel
+from tests.contracts.strategy_runs import make_strategy, market, permute
+from tests.engine.panels import ASX_CLOSE, DAY, HOUR, make_closes, make_panel
 
 NAN = np.nan
+BARS = ("open", "high", "low", "close", "volume")
 # Golden 2 of 2.9, prices ten times as high and two sessions more before.
 THREE = np.array([[100, 100, 100]] * 4 + [[90, 100, 120]], np.float64)
 
@@ -209,3 +213,65 @@ def test_scaled_medians_do_not_depend_on_the_unit_of_a_price():
 def test_parameters_out_of_bounds_are_refused(parameters):
     with pytest.raises(ValidationError, match=next(iter(parameters))):
         OlmarParameters(**parameters)
+
+
+def both_ways(panel, strategy, clock=DecisionClock.US_CLOSE):
+    """Return decisions on every session from the warm-up on: asked for together, and one by one."""
+    rows = np.arange(strategy.warmup - 1, len(panel.session) - 1)
+    instants = decision_instants(panel, rows, clock)
+    together = list(ask_all(panel, strategy, rows, instants))
+    single, state = [], None
+    for row, instant in zip(rows.tolist(), instants.tolist(), strict=True):
+        decision, state, _ = ask(strategy, lend(panel, strategy, row, instant), state)
+        single.append(decision)
+    return [decision for decision, _, _ in together], single, (together[-1][1], state)
+
+
+def require_the_same(panel, strategy, clock=DecisionClock.US_CLOSE):
+    together, single, (behind, state) = both_ways(panel, strategy, clock)
+    assert [d.weights.tobytes() for d in together] == [d.weights.tobytes() for d in single]
+    counted, apart = (
+        sum((Counter(d.reasons) for d in way), Counter()) for way in (together, single)
+    )
+    assert counted == apart
+    if state is not None:
+        assert behind.weights.tobytes() == state.weights.tobytes()
+        assert behind.levels.tobytes() == state.levels.tobytes()
+
+
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("key", ["olmar", "rmr"])
+def test_decisions_made_together_are_those_made_one_by_one(key, seed):
+    """Gaps, a late listing, a delisting, two currencies, and a member that left."""
+    require_the_same(market(0), make_strategy(key, seed))
+
+
+@pytest.mark.parametrize("clock", DecisionClock)
+def test_they_are_where_markets_close_apart_and_bars_come_late(clock):
+    plain = market(0)
+    late = np.random.default_rng(3).random(plain.close.shape) < 0.01
+    closes_at = np.stack([plain.session * DAY + ASX_CLOSE, plain.closes_at[:, 0]], axis=1)
+    closes_at[100::17, 0] = NEVER
+    opens_at = np.where(closes_at == NEVER, NEVER, closes_at - HOUR)
+    known_at = closes_at[:, [0, 1] * 3] + late * DAY
+    bar = np.isfinite(plain.close) & (closes_at[:, [0, 1] * 3] != NEVER)
+    blank = {name: np.where(bar, getattr(plain, name), NAN) for name in BARS}
+    two = {"market": [0, 1] * 3, "markets": ("XASX", "XNYS"), "opens_at": opens_at}
+    two |= {"closes_at": closes_at, "known_at": np.where(bar, known_at, NEVER)}
+    panel = replace(plain, **two, **blank, tradable=bar)
+    strategy = olmar(anchor="drifted", max_turnover=0.4, stop_dd=0.1, window=4)
+
+    require_the_same(panel, strategy, clock)
+
+    rows = np.arange(300, 400)
+    made, _ = strategy.decide_together(panel, rows, decision_instants(panel, rows, clock), None)
+    assert (len(made) > 1) == (clock is DecisionClock.US_CLOSE)
+
+
+@pytest.mark.parametrize("assets", [0, 1, 40])
+def test_they_are_of_any_number_of_assets(assets):
+    close = make_closes(sessions=330, assets=assets)
+    close[np.random.default_rng(5).random(close.shape) < 0.005] = NAN
+
+    for strategy in (olmar(window=30), olmar(variant=2, window=3), Rmr(RmrParameters())):
+        require_the_same(make_panel(close), strategy)
