@@ -1,5 +1,7 @@
 """What trading costs, and the rules of each market that bound a trade."""
 
+import math
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -14,16 +16,6 @@ BASIS_POINT: Final = 1e-4
 # Return on the last mark when nothing is known of what holders got.
 # Shumway, T. (1997). The Delisting Bias in CRSP Data. Journal of Finance, 52(1).
 DELISTING_RETURN: Final = -0.30
-CHARGES: Final = (
-    "commission_flat",
-    "commission_bps",
-    "minimum_commission",
-    "slippage_bps",
-    "impact_coefficient",
-    "fx_spread_bps",
-    "max_volume_share",
-    "cash_rate",
-)
 # Field of the half spread that each market's shares are traded at.
 SPREAD_OF: Final[Mapping[str, str]] = {
     "XNYS": "half_spread_us_bps",
@@ -32,8 +24,18 @@ SPREAD_OF: Final[Mapping[str, str]] = {
     "24/7": "half_spread_crypto_bps",
 }
 HALF_SPREADS: Final = tuple(dict.fromkeys(SPREAD_OF.values()))
-RANGES: Final = {
-    "max_volume_share": (0.0, 1.0),
+LARGEST: Final = sys.float_info.max
+BELOW_ALL_BPS: Final = math.nextafter(1.0 / BASIS_POINT, 0.0)  # all of a price is no cost of it
+RANGES: Final[Mapping[str, tuple[float, float]]] = {
+    "commission_flat": (0.0, LARGEST),
+    "commission_bps": (0.0, LARGEST),
+    "minimum_commission": (0.0, LARGEST),
+    "slippage_bps": (0.0, BELOW_ALL_BPS),
+    **dict.fromkeys(HALF_SPREADS, (0.0, BELOW_ALL_BPS)),
+    "impact_coefficient": (0.0, LARGEST),
+    "fx_spread_bps": (0.0, BELOW_ALL_BPS),
+    "max_volume_share": (math.nextafter(0.0, 1.0), 1.0),
+    "cash_rate": (0.0, LARGEST),
     "delist_return": (-1.0, 0.0),
     "cash_buffer": (0.0, 0.5),
 }
@@ -65,20 +67,16 @@ class CostModel:
     residual_pass: bool = False  # spend what rounding to lots leaves on the largest under-weights
 
     def __post_init__(self) -> None:
-        for name in CHARGES:
-            value = getattr(self, name)
-            if not (np.isfinite(value) and value >= 0.0):
-                raise InvalidParameters(f"{name} was {value}; give a number of at least 0")
         for name, (least, most) in RANGES.items():
             value = getattr(self, name)
-            if not least <= value <= most:
-                raise InvalidParameters(f"{name} was {value}; give {least:g} to {most:g}")
-        if self.max_volume_share == 0.0:
-            raise InvalidParameters("max_volume_share was 0; give a share above 0, at most 1")
-        for name in ("slippage_bps", "fx_spread_bps", *HALF_SPREADS):
-            value = getattr(self, name)
-            if value is not None and not 0.0 <= value < 1.0 / BASIS_POINT:
-                raise InvalidParameters(f"{name} was {value}; give 0 to less than 10000")
+            # Written so that NaN is refused: it satisfies no comparison.
+            if value is not None and not least <= value <= most:
+                end = "" if most == LARGEST else f", at most {most:g}"
+                start = "more than 0" if 0.0 < least < BASIS_POINT else f"at least {least:g}"
+                raise InvalidParameters(f"{name} was {value}; give {start}{end}")
+        if self.fx_mode not in tuple(FxMode):
+            offered = " or ".join(FxMode)
+            raise InvalidParameters(f"fx_mode was {self.fx_mode}; give {offered}")
 
     @property
     def holds(self) -> bool:

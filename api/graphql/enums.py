@@ -125,6 +125,16 @@ class OnInfeasible(StrEnum):
 
 
 @strawberry.enum(
+    description="What becomes of cash abroad: each purchase is paid from the run's currency and "
+    "each sale comes back to it (CONVERT_EACH), or it stays in the currency it came in, American "
+    "dollars or another, and only what is short is converted (HOLD_USD)."
+)
+class FxMode(StrEnum):
+    CONVERT_EACH = "CONVERT_EACH"
+    HOLD_USD = "HOLD_USD"
+
+
+@strawberry.enum(
     description="NET of all costs, GROSS as if trading were free, LOCAL without currency moves."
 )
 class CurveBasis(StrEnum):

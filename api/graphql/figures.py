@@ -182,7 +182,10 @@ class Attribution:
     currency: float = strawberry.field(description="Moves of the currencies.")
     interaction: float = strawberry.field(description="Both moving at once.")
     costs: float = strawberry.field(description="Commission, slippage and currency spread.")
-    cash: float = strawberry.field(description="Interest on cash.")
+    cash: float = strawberry.field(
+        description="Interest on cash, and what exchange rates made of cash that stays in its "
+        "own currency."
+    )
     by_symbol: JSON = strawberry.field(description="Symbol to its share of the return.")
 
 

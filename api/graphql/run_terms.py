@@ -7,7 +7,7 @@ from typing import Any
 
 import strawberry
 
-from api.graphql.enums import BandFill, GroupBy, OnInfeasible
+from api.graphql.enums import BandFill, FxMode, GroupBy, OnInfeasible
 from api.services.backtest_request import Constraints, Costs
 
 
@@ -38,6 +38,9 @@ class CostModelInput:
     )
     fx_spread_bps: float | None = strawberry.field(
         default=70, description="Spread of a currency conversion, whole, of the converted amount."
+    )
+    fx_mode: FxMode | None = strawberry.field(
+        default=FxMode.CONVERT_EACH, description="What becomes of cash in other currencies."
     )
     max_volume_share: float | None = strawberry.field(
         default=0.02, description="Largest share of a session's volume an order may take."
@@ -114,12 +117,11 @@ def given_of(input: Any) -> dict[str, Any]:
 
 
 def costs_of(input: CostModelInput | None) -> Costs:
-    return Costs(
-        **{
-            name: value if isinstance(value, bool) else float(value)
-            for name, value in given_of(input).items()
-        }
-    )
+    values: dict[str, Any] = {
+        name: value if isinstance(value, bool) else _plain(value)
+        for name, value in given_of(input).items()
+    }
+    return Costs(**values)
 
 
 def constraints_of(input: ConstraintsInput | None) -> Constraints:
@@ -128,8 +130,10 @@ def constraints_of(input: ConstraintsInput | None) -> Constraints:
     caps = tuple(
         {"by": each.by.value, "cap": float(each.cap)} for each in given.pop("group_caps", ())
     )
-    values: dict[str, Any] = {
-        name: value.value if isinstance(value, StrEnum) else float(value)
-        for name, value in given.items()
-    }
+    values = {name: _plain(value) for name, value in given.items()}
     return Constraints(**values, max_positions=positions, group_caps=caps)
+
+
+def _plain(value: Any) -> Any:
+    """Return a choice as its text, any number as a float."""
+    return value.value if isinstance(value, StrEnum) else float(value)

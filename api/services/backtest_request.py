@@ -41,6 +41,7 @@ class Costs:
     half_spread_crypto_bps: float | None = None
     impact_coefficient: float = 0.0
     fx_spread_bps: float = 70.0
+    fx_mode: str = "CONVERT_EACH"
     max_volume_share: float = 0.02
     cash_rate: float = 0.0
     cash_buffer: float = 0.0

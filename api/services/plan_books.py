@@ -270,6 +270,10 @@ def _warnings(books: Books, wanted: Wanted, orders: Orders, day: date) -> Iterat
             f"cash stays A${-orders.cash_after} below zero: record the deposits that paid for what"
             " is held"
         )
+    if wanted.costs.fx_mode != "CONVERT_EACH" and any(
+        each.currency != "AUD" for each in orders.lines
+    ):
+        yield "cash abroad is not in the books: each order in another currency counts as converted"
     yield from orders.warnings
     yield from _costly(orders.lines)
     yield from _large(orders.lines, books.volumes, Decimal(str(wanted.costs.max_volume_share)))

@@ -253,6 +253,18 @@ async def test_what_to_know_before_sending(ask, app):
     assert (index["side"], index["skipped"]) == (None, "an index cannot be traded")
 
 
+@pytest.mark.parametrize(("mode", "told"), [("HOLD_USD", True), ("CONVERT_EACH", False)])
+async def test_a_plan_says_that_it_knows_no_cash_abroad(ask, app, mode, told):
+    await write_shares(app.sessions)
+    await write_books(app.sessions, BHP_AX="1000")
+    run = await finished_run(app, {"AAPL": 0.4}, symbols=["AAPL"])
+
+    asked = {"backtest": run, "asOf": "2024-03-01", "costs": {"fxMode": mode}}
+    plan = (await planned(ask, asked))["plan"]
+
+    assert any("cash abroad is not in the books" in each for each in plan["warnings"]) is told
+
+
 @pytest.mark.parametrize(
     ("given", "code", "field"),
     [

@@ -18,6 +18,7 @@ from api.adapters.local_store import LocalStore
 from api.errors import MissingData
 from api.services.backtest_request import BacktestRequest, Costs
 from api.services.backtests import submit_backtest
+from api.services.engine_request import request_of, strategy_of
 from api.services.jobs import perform
 from api.services.publish_backtest import publish_backtest
 from api.services.results import curve_key, read_columns
@@ -29,6 +30,7 @@ from models.backtests import BacktestRepository
 from models.session import make_engine, make_sessions, unit_of_work
 from tests.api.job_rows import FAST
 from tests.conftest import SAMPLE
+from tests.engine.panels import make_panel
 
 FREE = Costs(commission_flat=0.0, slippage_bps=0.0, fx_spread_bps=0.0)
 HELD_APPLE = BacktestRequest(
@@ -131,6 +133,59 @@ async def test_orders_are_exact_and_the_csv_holds_them_too(run, store):
     assert rows == [
         {name: orjson.loads(column)[0] for name, column in columns.items()},
     ]
+
+
+async def test_every_term_of_cash_reaches_the_account(sessions, store):
+    terms = {
+        "fx_mode": "HOLD_USD",
+        "cash_buffer": 0.2,
+        "residual_pass": True,
+        "half_spread_us_bps": 20.0,
+        "delist_return": -1.0,
+    }
+    australian = replace(
+        HELD_APPLE,
+        strategy="equal_weight",
+        symbols=("AAPL", "MSFT"),
+        start=date(2018, 1, 2),
+        currency=Currency.AUD,
+        whole_shares=True,
+        costs=Costs(**terms),
+    )
+
+    run = await finished(sessions, store, australian)
+
+    assert terms.items() <= run.costs.items()
+    parts = run.summary["attribution"]
+    # A fifth is not invested, and nothing but the rate of dollars kept abroad moves it.
+    assert parts["cash"] != 0.0
+    assert run.summary["metrics"]["exposure"] == pytest.approx(0.8, abs=0.02)
+    total = run.summary["metrics"]["total_return"]
+    assert sum(
+        parts[name] for name in ("asset", "currency", "interaction", "costs", "cash")
+    ) == pytest.approx(total, abs=1e-9)
+
+
+OF_OLD = (
+    "commission_flat",
+    "commission_bps",
+    "minimum_commission",
+    "slippage_bps",
+    "impact_coefficient",
+    "fx_spread_bps",
+    "max_volume_share",
+    "cash_rate",
+)
+
+
+async def test_a_run_stored_before_a_cost_was_known_reads_as_it_did(run):
+    before = run.model_copy(update={"costs": {name: run.costs[name] for name in OF_OLD}})
+    panel = make_panel(np.full((3, 1), 10.0))
+
+    older, newer = (request_of(each, strategy_of(each), panel) for each in (before, run))
+
+    assert older.costs == newer.costs
+    assert len(run.costs) > len(OF_OLD)
 
 
 async def test_the_name_is_no_part_of_the_content(run, sessions, store):

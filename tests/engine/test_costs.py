@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from engine.costs import CostModel, asset_rules, impact_bps, quote_on_tick
+from engine.costs import CostModel, FxMode, asset_rules, impact_bps, quote_on_tick
 from engine.errors import InvalidParameters
 
 
@@ -29,6 +29,7 @@ def test_the_defaults_are_those_of_the_contract():
         slippage_bps=5.0,
         impact_coefficient=0.0,
         fx_spread_bps=70.0,
+        fx_mode=FxMode.CONVERT_EACH,
         max_volume_share=0.02,
         cash_rate=0.0,
         half_spread_us_bps=None,
@@ -88,6 +89,7 @@ def test_a_gross_run_pays_nothing_and_keeps_its_other_terms():
         ("delist_return", 0.1),
         ("delist_return", -1.1),
         ("cash_buffer", 0.51),
+        ("fx_mode", "KEEP"),
         ("cash_buffer", float("nan")),
     ],
 )

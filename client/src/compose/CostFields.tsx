@@ -4,6 +4,7 @@ import type {
   BandFill,
   DecisionClock,
   FillPolicy,
+  FxMode,
   GroupBy,
   OnInfeasible,
   StrategyChoiceFragment,
@@ -34,6 +35,10 @@ const FILLS: readonly { value: FillPolicy; label: string }[] = [
   { value: "NEXT_CLOSE", label: "Next close" },
   { value: "DECISION_CLOSE", label: "Decision close (not tradable)" },
 ];
+const FX_MODES: readonly { value: FxMode; label: string }[] = [
+  { value: "CONVERT_EACH", label: "Converted at each trade" },
+  { value: "HOLD_USD", label: "Kept in its currency" },
+];
 const CLOCKS = choices<DecisionClock>(["US_CLOSE", "ASX_CLOSE"]);
 
 export function CostFields({ draft, change, faults }: Group) {
@@ -54,6 +59,14 @@ export function CostFields({ draft, change, faults }: Group) {
           onChange={(value) => change(`costs.${field.name}`, { costs: { ...draft.costs, [field.name]: value } })}
         />
       ))}
+      <SelectField
+        label="Cash abroad"
+        path="costs.fxMode"
+        value={draft.fxMode}
+        options={FX_MODES}
+        hint="Kept, only what a purchase is short of is converted. It earns no interest."
+        onChange={(value) => change("costs.fxMode", { fxMode: value as FxMode })}
+      />
       <CheckField
         label="Spend what rounding leaves"
         path="costs.residualPass"

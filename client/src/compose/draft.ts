@@ -6,6 +6,7 @@ import type {
   Currency,
   DecisionClock,
   FillPolicy,
+  FxMode,
   BandFill,
   GroupBy,
   OnInfeasible,
@@ -39,6 +40,7 @@ export type Draft = {
   decisionClock: DecisionClock;
   wholeShares: boolean;
   costs: Record<CostName, string>;
+  fxMode: FxMode;
   residualPass: boolean;
   constraints: Record<ConstraintName, string>;
   groupBy: GroupBy;
@@ -99,6 +101,7 @@ export function newDraft(strategy: StrategyChoiceFragment, universe: string): Dr
     decisionClock: "US_CLOSE",
     wholeShares: true,
     costs: fallbacks(COSTS),
+    fxMode: "CONVERT_EACH",
     residualPass: false,
     constraints: fallbacks(CONSTRAINTS),
     groupBy: "SECTOR",
@@ -132,6 +135,7 @@ export function draftFrom(run: PastRun, strategy: StrategyChoiceFragment, ownBen
     decisionClock: run.decisionClock,
     wholeShares: run.wholeShares,
     costs: typedFrom(COSTS, costs),
+    fxMode: (costs.fxMode as FxMode | undefined) ?? "CONVERT_EACH",
     residualPass: costs.residualPass === true,
     constraints: typedFrom(CONSTRAINTS, constraints),
     groupBy: (constraints.groupBy as GroupBy | undefined) ?? "SECTOR",
@@ -179,6 +183,7 @@ export function toInput(draft: Draft, strategy: StrategyChoiceFragment, defaults
       ...numbersOf(draft.costs),
       commissionFlat: draft.costs.commissionFlat.trim(),
       minimumCommission: draft.costs.minimumCommission.trim() || null,
+      fxMode: draft.fxMode,
       residualPass: draft.residualPass,
     } satisfies CostModelInput,
     constraints: {

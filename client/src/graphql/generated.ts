@@ -178,6 +178,8 @@ export type CostModelInput = {
   commissionFlat?: string | null | undefined;
   /** Return on the last price of a holding that is delisted for nobody knows what, -1 to 0. */
   delistReturn?: number | null | undefined;
+  /** What becomes of cash in other currencies. */
+  fxMode?: FxMode | null | undefined;
   /** Spread of a currency conversion, whole, of the converted amount. */
   fxSpreadBps?: number | null | undefined;
   /** The same of Australian shares. */
@@ -242,6 +244,11 @@ export type FillPolicy =
   | 'DECISION_CLOSE'
   | 'NEXT_CLOSE'
   | 'NEXT_OPEN';
+
+/** What becomes of cash abroad: each purchase is paid from the run's currency and each sale comes back to it (CONVERT_EACH), or it stays in the currency it came in, American dollars or another, and only what is short is converted (HOLD_USD). */
+export type FxMode =
+  | 'CONVERT_EACH'
+  | 'HOLD_USD';
 
 /** How the assets of a group cap are grouped. */
 export type GroupBy =

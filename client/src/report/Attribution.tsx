@@ -11,7 +11,7 @@ const PARTS = [
   ["currency", "Currency", "What moves of the exchange rate did to the capital held abroad."],
   ["interaction", "Interaction", "Currency moves on the assets' own gains and losses."],
   ["costs", "Costs", "Commission, slippage, impact and the spread of currency conversion."],
-  ["cash", "Cash", "Interest on what was not invested."],
+  ["cash", "Cash", "Interest on what was not invested, and what exchange rates made of cash kept abroad."],
 ] as const;
 
 const FEW = 8;

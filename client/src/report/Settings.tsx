@@ -12,7 +12,10 @@ const CHOICES: [string, string][] = [
   ["onInfeasible", "Where limits cannot hold"],
 ];
 
-const CASH_CHOICES: [string, string][] = [["residualPass", "Spend what rounding leaves"]];
+const CASH_CHOICES: [string, string][] = [
+  ["fxMode", "Cash abroad"],
+  ["residualPass", "Spend what rounding leaves"],
+];
 
 export function Settings({ run }: { run: SettingsPartFragment }) {
   return (

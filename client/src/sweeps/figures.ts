@@ -34,6 +34,7 @@ const APPROXIMATIONS: Record<string, string> = {
   approximate_flat_fee: "each fee is charged for each name that trades",
   no_market_impact: "orders do not move the price",
   no_volume_limit: "an order may take any share of the volume",
+  converts_each: "cash abroad is converted at each trade",
   no_loan_costs: "short positions pay no lender, what they brought earns interest, and debts bear no spread",
 };
 
