@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from api.services.jobs import perform
 from api.services.plan_strategy import plan_strategy
+from api.services.plan_terms import Asset
 from api.services.publish_plan import publish_plan
 from api.services.work import Steps
 from models.backtests import BacktestRepository
@@ -45,6 +46,12 @@ fragment All on RebalancePlan {
   }
 }
 """
+
+
+def share(symbol="BHP.AX", price="20", held="0", **given) -> Asset:
+    """Return what a plan knows of one holding or purchase."""
+    usual = {"symbol": symbol, "price": Decimal(price), "held": Decimal(held), "price_on": FRIDAY}
+    return Asset(**usual | given)
 
 
 async def planned(ask, input, **more):
