@@ -49,6 +49,7 @@ class LocalQueue:
                 self._return(delivery, 0.0)  # whoever consumes next takes it up
                 raise
             except Exception:
+                # As with a queue of AWS: what failed comes again, and the next one is taken.
                 logger.exception("a message returns to the queue")
                 self._refuse(delivery)
             else:

@@ -83,7 +83,7 @@ class WorkThread:
         host = self._host or _Host(self._open_works)
         try:
             await asyncio.wrap_future(host.opened)
-        except Exception as e:
+        except Exception as e:  # of any kind: the works open stores, databases and libraries
             raise Unavailable("what a computation needs could not be opened") from e
         self._host = host
         return host

@@ -54,6 +54,7 @@ class Endpoints:
         except Replayed as e:
             return _problem(403, str(e), ErrorCode.FORBIDDEN.value, media)
         except Exception:
+            # Nothing of a fault is told outside; the log has all of it.
             logger.exception("a request met a fault of ours")
             return _problem(500, "internal error", ErrorCode.INTERNAL.value, media)
         # A legacy client asks for plain JSON and reads the status as the transport's.

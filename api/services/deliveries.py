@@ -85,6 +85,7 @@ async def _is_settled(
         await _keep_reason(record, error.reason, str(error), sessions)
         return False
     except Exception as error:
+        # Raised here, it would bring back the other messages of the batch too.
         logger.exception("message %s comes back", record.id)
         failure = failure_of(error)
         if not failure.transient:

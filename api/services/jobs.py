@@ -107,6 +107,7 @@ async def _perform_claimed(
         await asyncio.shield(_give_back(job, sessions))
         raise
     except Exception as error:
+        # Whatever a work raises ends its attempt, and never the worker.
         failure = failure_of(error)
         # Its sentence is for the owner and may name what they asked for; the row keeps it.
         logger.warning("the work failed: %s %s", failure.code, failure.reason or "")
