@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.errors import Conflict, InvalidInput
-from api.ports import BarBatch, Listing, PriceFile, RefusedRow
+from api.ports import BarBatch, Listing, PriceFile
 from api.services.backtest_request import listed
 from api.services.bar_rows import bar_rows, refused_rows
 from api.services.calendars import calendar, calendar_code
@@ -17,11 +17,12 @@ from api.services.ingest_report import Tally
 from api.services.quality import judge
 from api.services.routing import CSV, Described, describe
 from api.services.universes import save_universe
+from api.services.unread_rows import quarantined
 from models.fingerprint import Scope
 from models.fingerprints import FingerprintRepository
 from models.instrument import AssetClass, Exchange, Instrument
 from models.instruments import InstrumentRepository
-from models.price_bar import BarRow, Quarantine
+from models.price_bar import BarRow
 from models.price_bars import PriceBarRepository
 from models.quarantines import QuarantineRepository
 from models.universes import UniverseRepository
@@ -55,7 +56,7 @@ async def import_prices(
     await _require_own(session, symbols)
     ids = await InstrumentRepository(session).upsert(map(_instrument, listings))
     rows: list[BarRow] = []
-    refused = [_unread(file, row) for row in file.refused]
+    refused = quarantined(file.file, file.refused)
     for batch, listing in zip(file.batches, listings, strict=True):
         market = calendar(calendar_code(listing.exchange, listing.currency))
         verdict = judge(batch, listing, market, now=int(now.timestamp() * 1e9))
@@ -125,18 +126,6 @@ def _instrument(listing: Listing) -> Instrument:
         source=listing.source,
         flags=["no_corporate_actions"] if "adjusted_close" not in listing.fields else [],
         fields=list(listing.fields),
-    )
-
-
-def _unread(file: PriceFile, row: RefusedRow) -> Quarantine:
-    return Quarantine(
-        source=CSV,
-        file=file.file,
-        row_number=row.row_number,
-        symbol=row.symbol,
-        raw=row.raw,
-        reason=row.reason,
-        detail=dict(row.detail),
     )
 
 

@@ -13,13 +13,14 @@ import numpy as np
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.errors import InvalidInput
-from api.ports import Observations, RefusedRow, SeriesFile
+from api.ports import Observations, SeriesFile
 from api.services.bar_rows import EPOCH, series_rows
 from api.services.ingest_report import Tally
 from api.services.market import MONTHLY
 from api.services.named_panels import FACTOR_PANELS
 from api.services.reasons import Reason
 from api.services.routing import CSV
+from api.services.unread_rows import quarantined
 from engine.types import BoolArray
 from models.fingerprint import Scope
 from models.fingerprints import FingerprintRepository
@@ -45,7 +46,7 @@ async def import_series(
         raise InvalidInput(f"{file.file} has no figure that can be read; refused were {told}")
     _require_past(file, now)
     stored = await _stored(session, file)
-    refused = [_quarantined(file, row) for row in file.refused]
+    refused = quarantined(file.file, file.refused)
     tally, fresh = Tally(read=file.rows), list[Observations]()
     for each in file.series:
         new, other = _compared(each, stored[each.key])
@@ -103,18 +104,6 @@ async def _write(session: AsyncSession, file: SeriesFile, fresh: list[Observatio
     written = await MacroSeriesRepository(session).write(MacroRow(*row) for row in rows)
     await fingerprints.refresh(Scope.MACRO, [each.key for each in fresh])
     return written
-
-
-def _quarantined(file: SeriesFile, row: RefusedRow) -> Quarantine:
-    return Quarantine(
-        source=CSV,
-        file=file.file,
-        row_number=row.row_number,
-        symbol=row.symbol,
-        raw=row.raw,
-        reason=row.reason,
-        detail=dict(row.detail),
-    )
 
 
 def _conflict(file: SeriesFile, series: Observations, row: int) -> Quarantine:
