@@ -36,6 +36,19 @@ def on(row):
     return str(make_sessions(row + 1)[row].astype("datetime64[D]"))
 
 
+def sydney_and_new_york(sessions):
+    """Return the terms of a panel of an index of New York and a share of Sydney."""
+    day = make_sessions(sessions) * DAY
+    closes = np.stack([day + ASX_CLOSE, day + US_CLOSE], axis=1)
+    return {
+        "market": [1, 0],
+        "markets": ("XASX", "XNYS"),
+        "opens_at": np.stack([day + ASX_OPEN, day + US_OPEN], axis=1),
+        "closes_at": closes,
+        "known_at": closes[:, [1, 0]],
+    }
+
+
 @pytest.mark.parametrize(
     ("today", "days", "expiry"),
     [
@@ -251,18 +264,7 @@ def test_an_account_in_another_currency_converts_every_premium():
 
 
 def test_an_order_of_sydney_s_close_fills_at_new_york_s_of_that_day():
-    n = 30
-    session = make_sessions(n)
-    opens = np.stack([session * DAY + ASX_OPEN, session * DAY + US_OPEN], axis=1)
-    closes = np.stack([session * DAY + ASX_CLOSE, session * DAY + US_CLOSE], axis=1)
-    two = {
-        "market": [1, 0],
-        "markets": ("XASX", "XNYS"),
-        "opens_at": opens,
-        "closes_at": closes,
-        "known_at": closes[:, [1, 0]],
-    }
-    panel = make_index(np.full((n, 2), 1000.0), **two)
+    panel = make_index(np.full((30, 2), 1000.0), **sydney_and_new_york(30))
 
     result = backtest(panel, make_condor(), clock=DecisionClock.ASX_CLOSE, first_row=2, **FREE)
 
@@ -273,19 +275,12 @@ def test_an_order_of_sydney_s_close_fills_at_new_york_s_of_that_day():
 def test_a_run_may_begin_on_a_holiday_of_the_index(clock):
     n, first = 30, 5
     session = make_sessions(n)
-    opens = np.stack([session * DAY + ASX_OPEN, session * DAY + US_OPEN], axis=1)
-    closes = np.stack([session * DAY + ASX_CLOSE, session * DAY + US_CLOSE], axis=1)
     level = np.full((n, 2), 1000.0)
-    opens[first, 1] = closes[first, 1] = NEVER
     level[first, 0] = np.nan
-    two = {
-        "market": [1, 0],
-        "markets": ("XASX", "XNYS"),
-        "opens_at": opens,
-        "closes_at": closes,
-        "known_at": np.where(np.isfinite(level), closes[:, [1, 0]], NEVER),
-    }
-    market = make_index(level, session=session, **two)
+    markets = sydney_and_new_york(n)
+    for told, column in (("opens_at", 1), ("closes_at", 1), ("known_at", 0)):
+        markets[told][first, column] = NEVER
+    market = make_index(level, session=session, **markets)
     hedge = make_hedge(primary="buy_and_hold", budget=0.03)
 
     result = backtest(market, hedge, clock=clock, first_row=first, capital=1e7, **FREE)
@@ -296,18 +291,7 @@ def test_a_run_may_begin_on_a_holiday_of_the_index(clock):
 
 @pytest.mark.parametrize("clock", list(DecisionClock))
 def test_a_trial_begins_where_its_account_does_whatever_market_opens_first(clock):
-    n = 30
-    session = make_sessions(n)
-    opens = np.stack([session * DAY + ASX_OPEN, session * DAY + US_OPEN], axis=1)
-    closes = np.stack([session * DAY + ASX_CLOSE, session * DAY + US_CLOSE], axis=1)
-    two = {
-        "market": [1, 0],
-        "markets": ("XASX", "XNYS"),
-        "opens_at": opens,
-        "closes_at": closes,
-        "known_at": closes[:, [1, 0]],
-    }
-    panel = make_index(np.full((n, 2), 1000.0), **two)
+    panel = make_index(np.full((30, 2), 1000.0), **sydney_and_new_york(30))
     request = make_request(panel, make_condor(), clock=clock, first_row=2, **FREE)
 
     found = evaluate(panel, [request], checkpoint=lambda *_: None)
