@@ -144,8 +144,9 @@ def _believe(
     was = panel.superseded.believed(instant, 0, row)
     place = np.full(len(panel.symbols), -1)
     place[asset] = np.arange(len(asset))
+    was = was.take(np.flatnonzero((place[was.asset] >= 0) & np.isfinite(was.close)))
     k = place[was.asset]
-    later = (k >= 0) & np.isfinite(was.close) & (was.row > at[k])
+    later = was.row > at[k]
     at[k[later]], mark[k[later]] = was.row[later], was.close[later]
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from api.errors import DataError, MissingData
 from api.services.calendars import calendar_code
 from api.services.panel_build import Snapshot
+from api.services.panel_sessions import on_leading_sessions
 from api.services.snapshot import BARS
 from engine.actions import DELISTED, PAID_ON, forward_factor
 from engine.panel import NEVER, Panel
@@ -59,6 +60,7 @@ def cut_panel(
 
     Raises MissingData where bars or rates do not reach so far.
     """
+    snapshot = on_leading_sessions(snapshot, markets)
     currencies = _currencies(request.currency, assets, benchmark)
     first, last = _span(snapshot.session, request)
     if len(currencies) > 1:

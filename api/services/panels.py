@@ -26,6 +26,7 @@ from api.services.panel_build import Snapshot, assemble, build_year
 from api.services.panel_cut import PanelRequest, cut_panel
 from api.services.panel_rows import ACTIONS, Rows, read_rows
 from api.services.read_panels import read_panels
+from api.services.sessions import ALWAYS_OPEN, leading
 from api.services.snapshot import (
     LAYOUT,
     Beside,
@@ -242,12 +243,15 @@ def _require_bars(named: Mapping[str, Instrument], symbols: Sequence[str]) -> No
 
 
 def markets_of(assets: Sequence[Instrument], region: str | None) -> tuple[str, ...]:
-    """Name the calendars of the assets; the region's own, or the most common one, leads."""
+    """Name the calendars of the assets; the region's own, or the most common one, leads.
+
+    A market that trades around the clock leads only where there is no exchange.
+    """
     codes = Counter(calendar_code(each.exchange, each.currency) for each in assets)
     if not codes:
         raise MissingData("the universe has no members; choose another one or name symbols")
-    usual = min(codes, key=lambda code: (-codes[code], code))
-    primary = REGION_CALENDARS.get(region or "", usual)
+    usual = min(leading(codes), key=lambda code: (-codes[code], code))
+    primary = usual if usual in ALWAYS_OPEN else REGION_CALENDARS.get(region or "", usual)
     return (primary, *sorted(set(codes) - {primary}))
 
 

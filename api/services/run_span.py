@@ -15,6 +15,7 @@ from api.services.findings import Findings
 from api.services.market import FACTOR_SET, PAIR, unknown_symbols
 from api.services.named_panels import stored_as
 from api.services.named_symbols import named_symbols, strangers
+from api.services.span_sessions import day_of_session
 from api.services.strategies import StrategyEntry
 from engine.warmup import deciding_parameter
 from models.fingerprint import Scope
@@ -248,12 +249,11 @@ async def _check_history(
     Raises InsufficientHistory, and MissingData where exchange rates are what is missing.
     """
     bars, warmup = PriceBarRepository(session), entry.warmup(request.parameters)
-    oldest = min(span.assets, key=lambda each: (each.first_bar or date.max, each.id))
     if span.foreign(request.currency.value):
         first_rate = await _first_rate(session, span, request)
-        possible = await bars.day_of_bar(oldest.id, warmup, start=first_rate)
+        possible = await day_of_session(bars, span.assets, warmup, start=first_rate)
         _check_rates(span, request, first_rate, possible)
-    decided = await bars.day_of_bar(oldest.id, warmup + 1, known_at=request.known_at)
+    decided = await day_of_session(bars, span.assets, warmup + 1, known_at=request.known_at)
     if decided is None or decided > span.end:
         known = "are not stored" if decided is None else f"are known on {decided} at the earliest"
         field = deciding_parameter(entry.history, request.parameters)

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
+from heapq import merge
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +19,14 @@ import orjson
 
 SESSIONS = Path(__file__).parents[1] / "sessions.json"
 EPOCH = date(1970, 1, 1)
+LONGEST_CLOSURE = 12  # days
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
 # Market whose sessions an exchange keeps; an index keeps those of its currency's market. Coins
 # trade every day, currencies on every weekday.
 CALENDARS = {"XNYS": "XNYS", "XNAS": "XNYS", "XASX": "XASX", "CRYPTO": "24/7", "FX": "24/5"}
+# How much more a market trades that no exchange opens and closes.
+ALWAYS_OPEN = {"24/5": 1, "24/7": 2}
 INDEX_CALENDARS = {"USD": "XNYS", "AUD": "XASX"}
 
 
@@ -31,6 +36,22 @@ def calendar_code(exchange: str, currency: str) -> str:
     if code is None:
         raise ValueError(f"no calendar is known for exchange {exchange} in {currency}")
     return code
+
+
+def leading(codes: Iterable[str]) -> tuple[str, ...]:
+    """Name those of the calendars whose sessions a panel of them has: the exchanges' if any."""
+    named = tuple(codes)
+    least = min(ALWAYS_OPEN.get(code, 0) for code in named)
+    return tuple(code for code in named if ALWAYS_OPEN.get(code, 0) == least)
+
+
+def nth_session(codes: Iterable[str], first: date, number: int) -> date | None:
+    """Return the day of the n-th session of any of the calendars from a day on, from one."""
+    day = (first - EPOCH).days
+    until = day + 2 * number + LONGEST_CLOSURE
+    held = [sessions_of(code).without((), day, until) for code in codes]
+    found = next(islice(groupby(merge(*held)), number - 1, None), None)
+    return None if found is None else EPOCH + timedelta(days=found[0])
 
 
 @dataclass(frozen=True, kw_only=True)

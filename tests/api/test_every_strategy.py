@@ -34,7 +34,7 @@ TOLD = """
 query Told($id: ID!) {
   backtest(id: $id) {
     job { status error { code message } }
-    metrics { totalReturn cagr volatility sharpe maxDrawdown finalValue tradeCount }
+    metrics { totalReturn cagr volatility sharpe maxDrawdown finalValue tradeCount sessions }
     guards { lookaheadFree fillsOnRealBars missingData flags }
     orders(first: 1) { totalCount }
   }
@@ -186,6 +186,34 @@ async def test_it_runs_on_a_synthetic_panel_from_a_file(synthetic, key):
     run = await finished(synthetic, await submitted(synthetic, key))
 
     require_sound(run)
+
+
+@pytest.mark.parametrize(
+    ("symbols", "sessions"),
+    [(["BTC-USD", "GLD", "SLV"], 252 + 1), (["BTC-USD"], 366 + 3)],  # of 2016 and after it
+)
+async def test_a_coin_keeps_the_sessions_of_the_shares_beside_it(synthetic, symbols, sessions):
+    """It has a bar on each day; beside shares 252 sessions are a year of it as well."""
+    span = {"universe": None, "start": "2016-01-01", "end": "2017-01-03", "benchmark": "BTC-USD"}
+    parameters = {"lookback": 252, "skip": 0, "top_n": 1, "rebalance": "DAILY"}
+
+    told = await submitted(synthetic, "momentum", symbols=symbols, parameters=parameters, **span)
+    run = await finished(synthetic, told)
+
+    require_sound(run)
+    assert run["metrics"]["sessions"] == sessions
+
+
+async def test_the_history_of_a_coin_counts_in_the_sessions_of_the_shares(synthetic):
+    """254 days of a coin, from the first of 2013, are no 254 sessions of New York."""
+    asked = {"universe": None, "symbols": ["BTC-USD", "GLD"], "benchmark": "BTC-USD"}
+    long = asked | {"start": "2013-01-02", "parameters": {"lookback": 252, "skip": 0}}
+
+    short = await submitted(synthetic, "momentum", **long, end="2013-12-31")
+    enough = await submitted(synthetic, "momentum", **long, end="2014-01-06")
+
+    assert "254 sessions" in short["userErrors"][0]["message"]
+    assert enough["userErrors"] == []
 
 
 async def test_the_panel_a_parameter_asks_for_is_the_one_that_is_missed(sample, synthetic):

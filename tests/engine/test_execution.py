@@ -188,6 +188,9 @@ def test_a_mark_corrected_later_is_the_one_then_believed():
     )
 
     assert (then, now) == ([55.0, 11.0], [60.0, 11.0])
+    nobody = np.empty(0, np.int64)  # of whom no decision wants or holds any
+    alone = known_prices(panel, settle_actions(panel), nobody, row=1, instant=int(closes[1]))
+    assert alone.mark.tolist() == []
 
 
 def test_nothing_is_known_before_the_first_bar():
