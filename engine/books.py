@@ -43,6 +43,7 @@ class Books:
     interaction: FloatArray
     costs: FloatArray  # at most 0
     interest: FloatArray
+    dividends: FloatArray  # met on each session, net of withholding, below 0 where owed
     revalued: FloatArray  # what exchange rates made of cash and dividends abroad
     by_asset: FloatArray  # (c,) gain of each asset over the run, its costs included
     stale_sessions: int  # longest run of sessions a position was valued at one old mark
@@ -50,6 +51,12 @@ class Books:
     def local_curve(self) -> FloatArray:
         """Return the curve with currency and interaction taken out, chained from the capital."""
         change = (self.asset + self.costs + self.interest)[1:] / self.equity[:-1]
+        curve: FloatArray = self.capital * np.cumprod(np.concatenate([[1.0], 1.0 + change]))
+        return curve
+
+    def price_curve(self) -> FloatArray:
+        """Return the curve as if no dividend had come, chained from the capital."""
+        change = (np.diff(self.equity) - self.dividends[1:]) / self.equity[:-1]
         curve: FloatArray = self.capital * np.cumprod(np.concatenate([[1.0], 1.0 + change]))
         return curve
 
@@ -108,6 +115,7 @@ def close_books(account: Account, orders: Orders, *, first_row: int, capital: fl
         interaction=_across(interaction),
         costs=-_across(grid.cost),
         interest=interest,
+        dividends=_across(grid.dividend * grid.rate),
         revalued=_revalued(own + due, terms.panel.fx[rows]),
         by_asset=(asset + currency + interaction - grid.cost).sum(axis=0),
         stale_sessions=_stale_sessions(terms.panel.close[rows][:, held], grid.quantity),

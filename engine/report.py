@@ -63,6 +63,7 @@ class Result:
     equity: FloatArray
     gross: FloatArray  # the same run without costs
     local: FloatArray  # currency and interaction taken out
+    price: FloatArray | None  # dividends taken out; None where prices have them in already
     benchmark: FloatArray  # rebased to the capital; NaN where it is absent
     cash: FloatArray
     rf: FloatArray  # (k,) simple rate per session, the run's cash rate where none is known
@@ -134,6 +135,7 @@ def report(
         equity=books.equity,
         gross=gross.books.equity,
         local=books.local_curve(),
+        price=None if "vendor_adjusted" in panel.flags else books.price_curve(),
         benchmark=benchmark,
         cash=books.cash,
         rf=rf,

@@ -28,8 +28,8 @@ class CurveSeries:
 
 
 def curve_series(stored: Columns | None, column: str) -> CurveSeries | None:
-    """Wrap stored columns for the answer without parsing them."""
-    if stored is None:
+    """Wrap stored columns for the answer without parsing them; None for one that is not there."""
+    if stored is None or column not in stored.columns:
         return None
     benchmark = stored.columns.get("benchmark")
     return CurveSeries(

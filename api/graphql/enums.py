@@ -135,12 +135,14 @@ class FxMode(StrEnum):
 
 
 @strawberry.enum(
-    description="NET of all costs, GROSS as if trading were free, LOCAL without currency moves."
+    description="NET of all costs, GROSS as if trading were free, LOCAL without currency moves, "
+    "PRICE without dividends, which is null where the source's prices have them in already."
 )
 class CurveBasis(StrEnum):
     NET = "net"
     GROSS = "gross"
     LOCAL = "local"
+    PRICE = "price"
 
 
 @strawberry.enum(description="What a list of trades is sorted by; trades without it come last.")

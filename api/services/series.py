@@ -50,6 +50,8 @@ def objects(result: Result, prefix: str) -> Iterator[tuple[str, bytes]]:
         "benchmark": result.benchmark,
         "bills": result.equity[0] * np.cumprod(np.append(1.0, 1.0 + result.rf[1:])),
     }
+    if result.price is not None:
+        equity["price"] = result.price
     depth = {"strategy": drawdowns(result.equity), "benchmark": _depth(result.benchmark)}
     yield from curve_objects(prefix, "equity", dates, equity, largest_triangle_three_buckets)
     yield from curve_objects(prefix, "drawdown", dates, depth, deepest_per_bucket)

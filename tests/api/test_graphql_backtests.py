@@ -24,6 +24,7 @@ query Detail($id: ID!, $points: Int, $orders: Int = 2, $after: String) {
     diagnostics
     equity(maxPoints: $points) { dates strategy benchmark pointCount totalPoints }
     gross: equity(maxPoints: 50, basis: GROSS) { strategy pointCount }
+    price: equity(basis: PRICE) { strategy }
     drawdown { strategy benchmark pointCount }
     monthlyReturns { year month value }
     annualReturns { year strategy benchmark beatBenchmark }
@@ -83,6 +84,7 @@ async def test_a_finished_run_in_full(ask, app):
     assert shown["equity"]["dates"][:2] == ["2020-01-01", "2020-01-02"]
     assert (shown["equity"]["pointCount"], shown["equity"]["totalPoints"]) == (100, POINTS)
     assert shown["gross"] == {"strategy": [200.0 + 2 * day for day in range(50)], "pointCount": 50}
+    assert shown["price"] is None  # a run that was stored without the curve
     assert (shown["drawdown"]["pointCount"], shown["drawdown"]["benchmark"]) == (POINTS, None)
     assert shown["monthlyReturns"][1] == {"year": 2020, "month": 2, "value": -0.02}
     assert shown["annualReturns"] == [

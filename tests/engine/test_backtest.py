@@ -344,3 +344,16 @@ def test_a_tree_over_holed_prices_says_why_it_holds_nothing():
         "in_cash": 3,
         "passed_over": {"gap": 18},
     }
+
+
+def test_a_run_on_adjusted_prices_has_no_price_curve():
+    close = make_closes(sessions=60, assets=2)
+    raw = make_panel(close, dividend=np.where(np.arange(60)[:, None] % 20 == 19, 0.5, 0.0) * [1, 0])
+    adjusted = make_panel(close, flags=("vendor_adjusted",))
+
+    kept, unknown = (backtest(panel, [0.5, 0.5]) for panel in (raw, adjusted))
+
+    assert kept.price is not None
+    assert kept.price[-1] < kept.equity[-1]
+    assert kept.price[0] == kept.equity[0]
+    assert unknown.price is None

@@ -22,6 +22,21 @@ def test_a_split_and_a_dividend_return_three_percent():
 
     assert ledger.books.equity[-1] == pytest.approx(1_030.0, rel=1e-12)
     assert attribute(ledger.books, 1).asset == pytest.approx(0.03, rel=1e-12)
+    # Without the dividend, 2 * 51 / 100.
+    assert ledger.books.price_curve().tolist() == pytest.approx([1_000.0, 1_000.0, 1_020.0])
+
+
+def test_the_price_curve_leaves_dividends_out_and_does_not_reinvest_them():
+    # 1.00 on 100, and then ten percent: 1.10 of the total return, 1.01 * 1.1 of what came.
+    close = np.array([[100.0], [100.0], [100.0], [110.0]])
+    panel = make_panel(close, dividend=with_cell((4, 1), {(2, 0): 1.0}, 0.0), markets=("XTKS",))
+
+    ledger = make_ledger(panel, {0: [1.0]}, capital=1_000.0)
+
+    assert ledger.books.dividends.tolist() == [0.0, 0.0, 10.0, 0.0]
+    assert ledger.books.equity[-1] == pytest.approx(1_110.0)
+    # The cash of the dividend earns nothing, so a tenth is made on 1,000 of 1,010.
+    assert ledger.books.price_curve()[-1] == pytest.approx(1_000.0 * (1.0 + 100.0 / 1_010.0))
 
 
 def test_a_consolidation_pays_out_the_fraction_at_the_first_price():

@@ -150,6 +150,7 @@ def test_the_books_of_any_run_add_up(seed):
     assert summed == pytest.approx(total, abs=1e-10)
     assert parts.by_symbol.sum() + parts.cash == pytest.approx(total, abs=1e-10)
     assert parts.costs <= 0.0
+    assert (books.price_curve() <= books.equity * (1.0 + 1e-9)).all()
     assert (ledger.orders.filled <= ledger.orders.quantity).all()
     assert (ledger.turnover >= 0.0).all()
 

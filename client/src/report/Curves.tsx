@@ -21,11 +21,13 @@ const BASES: readonly { value: CurveBasis; label: string }[] = [
   { value: "NET", label: "Net" },
   { value: "GROSS", label: "Gross" },
   { value: "LOCAL", label: "Local" },
+  { value: "PRICE", label: "Price" },
 ];
 const BASIS_WORDS: Record<CurveBasis, string> = {
   NET: "after all costs",
   GROSS: "the same run without costs; below peak is after costs",
   LOCAL: "without the effect of exchange rates; benchmark and below peak are with it",
+  PRICE: "without dividends; below peak is with them",
 };
 const SCALES = [
   { value: "log", label: "Log" },
@@ -41,7 +43,7 @@ export function Curves({ id, name, currency }: Props) {
   const [zoomed, setZoomed] = useState(false);
   const [day, setDay] = useState<string | null>(null);
   const chart = useRef<ChartHandle>(null);
-  const { equity, drawdown, error, retry } = useCurves(id, basis, zoomed);
+  const { equity, drawdown, absent, error, retry } = useCurves(id, basis, zoomed);
   return (
     <Card
       title="Equity and drawdown"
@@ -64,7 +66,12 @@ export function Curves({ id, name, currency }: Props) {
           <div className={css.chart}>
             <div className={css.frame}>
               <Suspense fallback={<Skeleton height="100%" />}>
-                {equity ? (
+                {absent ? (
+                  <p className={css.absent}>
+                    This run has no such curve: its prices have dividends in them already, or it was made before the
+                    curve was kept.
+                  </p>
+                ) : equity ? (
                   <CurveChart
                     ref={chart}
                     label="Equity of strategy and benchmark, and depth below the peak"
@@ -95,6 +102,7 @@ function useCurves(id: string, basis: CurveBasis, zoomed: boolean) {
   const drawdown = useQuery(DrawdownDocument, { variables: { id, maxPoints } });
   return {
     equity: (equity.data ?? equity.previousData)?.backtest?.equity ?? null,
+    absent: equity.data?.backtest?.equity === null,
     drawdown: (drawdown.data ?? drawdown.previousData)?.backtest?.drawdown ?? null,
     error: equity.error ?? drawdown.error,
     retry: () => void Promise.all([equity.refetch(), drawdown.refetch()]),
