@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine import scenarios, stress
-from engine.costs import CostModel
+from engine.costs import CostModel, FxMode
 from engine.errors import InvalidParameters, MissingData
 from engine.option_surface import Market
 from engine.options import option_price
@@ -65,10 +65,11 @@ def test_the_accounts_of_any_condor_add_up(seed):
     wide = {"vix_lo": 0.0, "vix_hi": 150.0, "risk_pct": float(rng.uniform(0.01, 0.1))}
     days = {"dte": int(rng.integers(20, 91)), "exit_dte": int(rng.integers(0, 19))}
 
-    result = backtest(
-        panel, make_condor(**wide, **days, take=0.9, stop=4.0), costs=CostModel(cash_rate=0.03)
-    )
+    costs = CostModel(cash_rate=0.03, fx_mode=list(FxMode)[seed % 2])
+    result = backtest(panel, make_condor(**wide, **days, take=0.9, stop=4.0), costs=costs)
 
+    # What options bring stays in dollars where it may.
+    assert result.books.abroad.any() == costs.holds
     assert np.isfinite(result.equity).all()
     assert (result.books.cash > 0.0).all()
     assert (result.equity > 0.0).all()
