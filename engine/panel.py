@@ -31,6 +31,8 @@ DTYPES: Final[Mapping[str, type]] = {
     **dict.fromkeys(("split", "dividend", "fx", "rf", "benchmark"), np.float64),
     **dict.fromkeys(("tradable", "member"), np.bool_),
 }
+# What may be left out of a panel.
+OPTIONAL: Final[Mapping[str, type]] = {"benchmark_known_at": np.int64, "benchmark_own": np.float64}
 # What a window shows of a bar.
 SEEN: Final = ("open", "high", "low", "close", "volume")
 BY_SESSION: Final = tuple(name for name in DTYPES if name not in {"asset_id", "market", "currency"})
@@ -111,6 +113,7 @@ class Window:
     rf: FloatArray  # (k,)
     # (k,) level in base currency, the last one known standing until the next is; NaN without one
     benchmark: FloatArray
+    benchmark_own: FloatArray  # (k,) the same in the currency it is quoted in
     due: BoolArray  # (k, m) the asset's market had closed by the decision: a bar was due
     member: BoolArray  # (m,) at the decision row
     price_floor: FloatArray  # (m,) house floor on the raw close; 0 where raw prices are unknown
@@ -159,13 +162,14 @@ class Panel:
     benchmark_currency: int = 0  # index into currencies: what its level was quoted in
     # (n,) ns UTC; None: known when the last market of its session has closed
     benchmark_known_at: IntArray | None = None
+    benchmark_own: FloatArray | None = None  # (n,) level as it is quoted; None: in base currency
 
     def __post_init__(self) -> None:
         for name, dtype in DTYPES.items():
             object.__setattr__(self, name, _read_only(np.asarray(getattr(self, name), dtype)))
-        if self.benchmark_known_at is not None:
-            told = _read_only(np.asarray(self.benchmark_known_at, np.int64))
-            object.__setattr__(self, "benchmark_known_at", told)
+        for name, dtype in OPTIONAL.items():
+            if (given := getattr(self, name)) is not None:
+                object.__setattr__(self, name, _read_only(np.asarray(given, dtype)))
         check(self)
 
     def total_return(self) -> FloatArray:
@@ -201,7 +205,8 @@ class Panel:
             session=self.session[rows],
             split=self._met_splits[rows],
             rf=self.rf[rows],
-            benchmark=_read_only(self._levels(rows, instant)),
+            benchmark=self._benchmark(rows, instant),
+            benchmark_own=self._benchmark_own(rows, instant),
             due=_read_only(self._asset_closes_at[rows] <= instant),
             member=self.member[row],
             price_floor=self._price_floor,
@@ -221,8 +226,8 @@ class Panel:
         day = int(self.session[row])
         values["extra"] = {name: each.until(day) for name, each in self.extra.items()}
         values["by_asset"] = {name: column[: row + 1] for name, column in self.by_asset.items()}
-        if self.benchmark_known_at is not None:
-            values["benchmark_known_at"] = self.benchmark_known_at[: row + 1]
+        for name in OPTIONAL:
+            values[name] = None if values[name] is None else values[name][: row + 1]
         values["superseded"] = self.superseded.take(np.flatnonzero(self.superseded.row <= row))
         return Panel(**values)
 
@@ -253,17 +258,13 @@ class Panel:
         last_known = carry_forward(np.where(known, fixings, np.nan))
         return np.where(known, fixings, last_known)[rows.start - start :]
 
-    def _levels(self, rows: slice, instant: int) -> FloatArray:
-        """Return the benchmark for `rows`, a level not yet known replaced by the last that was."""
-        if self._level_known_at[rows].max() <= instant:
-            return self.benchmark[rows]
-        start = max(rows.start - FIXING_REACH, 0)
-        known = self._level_known_at[start : rows.stop] <= instant
-        place = np.arange(len(known))
-        last = np.maximum.accumulate(np.where(known, place, -FIXING_REACH - 1))
-        near = place - last <= FIXING_REACH
-        level = np.where(near, self.benchmark[start : rows.stop][np.maximum(last, 0)], np.nan)
-        return level[rows.start - start :]
+    def _benchmark(self, rows: slice, instant: int) -> FloatArray:
+        return _levels(self.benchmark, self._level_known_at, rows, instant)
+
+    def _benchmark_own(self, rows: slice, instant: int) -> FloatArray:
+        if self.benchmark_own is None:
+            return self._benchmark(rows, instant)
+        return _levels(self.benchmark_own, self._told_at, rows, instant)
 
     @cached_property
     def _total_return(self) -> FloatArray:
@@ -298,12 +299,20 @@ class Panel:
     @cached_property
     def _level_known_at(self) -> IntArray:
         """Return when each level in base currency was known, the fixing that made it included."""
+        fixed = self.fx_known_at[:, self.benchmark_currency]
+        latest: IntArray = np.maximum(
+            self._told_at, np.where(self.benchmark_currency > 0, fixed, 0)
+        )
+        return np.where(np.isfinite(self.benchmark), latest, 0)
+
+    @cached_property
+    def _told_at(self) -> IntArray:
+        """Return when each level was known as it is quoted; 0 where there is none."""
+        level = self.benchmark if self.benchmark_own is None else self.benchmark_own
         told = self.benchmark_known_at
         if told is None:
             told = np.where(self.closes_at == NEVER, 0, self.closes_at).max(axis=1, initial=0)
-        fixed = self.fx_known_at[:, self.benchmark_currency]
-        latest: IntArray = np.maximum(told, np.where(self.benchmark_currency > 0, fixed, 0))
-        return np.where(np.isfinite(self.benchmark), latest, 0)
+        return np.where(np.isfinite(level), told, 0)
 
     @cached_property
     def _sector(self) -> IntArray:
@@ -316,6 +325,19 @@ class Panel:
         adjusted = "vendor_adjusted" in self.flags
         floors = [0.0 if adjusted else PRICE_FLOORS.get(name, 0.0) for name in self.currencies]
         return _read_only(np.asarray(floors, np.float64)[self.currency])
+
+
+def _levels(values: FloatArray, known_at: IntArray, rows: slice, instant: int) -> FloatArray:
+    """Return levels for `rows`, one not yet known replaced by the last that was."""
+    if known_at[rows].max() <= instant:
+        return _read_only(values[rows])
+    start = max(rows.start - FIXING_REACH, 0)
+    known = known_at[start : rows.stop] <= instant
+    place = np.arange(len(known))
+    last = np.maximum.accumulate(np.where(known, place, -FIXING_REACH - 1))
+    near = place - last <= FIXING_REACH
+    level = np.where(near, values[start : rows.stop][np.maximum(last, 0)], np.nan)
+    return _read_only(level[rows.start - start :])
 
 
 def _read_only(values: AnyArray) -> AnyArray:

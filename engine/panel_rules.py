@@ -36,8 +36,8 @@ def _check_shapes(panel: Panel) -> None:
         **dict.fromkeys(("opens_at", "closes_at"), (n, len(panel.markets))),
         **dict.fromkeys(("rf", "benchmark"), (n,)),
     }
-    if panel.benchmark_known_at is not None:
-        expected["benchmark_known_at"] = (n,)
+    given = ("benchmark_known_at", "benchmark_own")
+    expected |= {name: (n,) for name in given if getattr(panel, name) is not None}
     for name, shape in expected.items():
         found = getattr(panel, name).shape
         if found != shape:

@@ -7,7 +7,10 @@ from engine.panel import SEEN, Window
 from engine.types import BoolArray
 
 # What a window has a row of for each session.
-BY_ROW: Final = ("session", "total_return", "own_return", *SEEN, "split", "rf", "benchmark", "due")
+BY_ROW: Final = (
+    *("session", "total_return", "own_return", *SEEN, "split", "rf"),
+    *("benchmark", "benchmark_own", "due"),
+)
 
 
 def rows_of(window: Window, chosen: slice | BoolArray) -> Window:

@@ -96,6 +96,7 @@ def cut_panel(
         closes_at=snapshot.closes_at[rows],
         benchmark=snapshot.benchmark[rows] * fx[:, quoted],
         benchmark_known_at=snapshot.benchmark_known_at[rows],
+        benchmark_own=snapshot.benchmark[rows],
         benchmark_currency=quoted,
         benchmark_symbol="" if benchmark is None else benchmark.symbol,
         groups=_groups(assets),

@@ -184,7 +184,7 @@ class MetaLabel(Wrapper[MetaLabelParameters]):
             memory,
             day=day,
             clock=clock,
-            index=Index.of(window.session, window.benchmark, None).behind(memory.index),
+            index=Index.of(window.session, window.benchmark_own, None).behind(memory.index),
             open=tuple(each for each in followed if each.outcome is None and not each.void),
             ended=(*memory.ended, *(each for each in followed if each.outcome is not None)),
         )

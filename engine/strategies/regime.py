@@ -200,12 +200,12 @@ class Regime(Strategy[RegimeParameters]):
 
     def _index(self, window: Window, before: Index | None) -> Index:
         """Return the benchmark as it is known now; what lies before the window was known before."""
-        if not np.isfinite(window.benchmark).any():
+        if not np.isfinite(window.benchmark_own).any():
             raise MissingData("benchmark has no level that regime could read; name another")
         vix = None
         if self.parameters.features == "return_vol_vix":
             vix = window.extra["VIX"].on(window.session)[:, 0]
-        return Index.of(window.session, window.benchmark, vix).behind(before)
+        return Index.of(window.session, window.benchmark_own, vix).behind(before)
 
     def _regimes(self, index: Index) -> Regimes | None:
         p = self.parameters

@@ -272,6 +272,26 @@ def test_a_benchmark_of_another_currency_waits_for_its_fixing():
     assert panel.window(2, 3, NEVER - 1).benchmark.tolist() == [10.0, 11.0, 11.0]
 
 
+def test_a_benchmark_as_it_is_quoted_waits_for_no_fixing():
+    panel = make_panel(
+        CLOSE,
+        benchmark=[15.0, 16.5, 18.0],
+        benchmark_own=[10.0, 11.0, 12.0],
+        benchmark_known_at=[1, 2, 30],
+        benchmark_currency=1,
+        currencies=("AUD", "USD"),
+        fx=np.full((3, 2), [1.0, 1.5]),
+        fx_known_at=[[0, NEVER]] * 3,
+    )
+
+    seen = [panel.window(2, 3, instant).benchmark_own.tolist() for instant in (29, 30)]
+
+    assert seen == [[10.0, 11.0, 11.0], [10.0, 11.0, 12.0]]
+    assert panel.truncate(1).window(1, 2, 30).benchmark_own.tolist() == [10.0, 11.0]
+    at_home = make_panel(CLOSE, benchmark=[1.0, 2.0, 3.0]).window(2, 2, NEVER - 1)
+    assert at_home.benchmark_own.tolist() == [2.0, 3.0]
+
+
 def test_a_benchmark_instant_for_each_session_is_demanded():
     with pytest.raises(PanelError, match=r"benchmark_known_at was of shape \(2,\)"):
         make_panel(CLOSE, benchmark_known_at=[1, 2])

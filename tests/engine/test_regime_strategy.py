@@ -62,6 +62,24 @@ def test_sleeves_share_the_money_by_the_smoothed_probabilities():
     assert decision.flags == ()
 
 
+def test_an_index_abroad_is_seen_in_its_own_currency():
+    level = made_level(n=SESSIONS)
+    rate = make_closes(sessions=SESSIONS, assets=1, seed=9)[:, 0] / 70.0
+    abroad = make_market(
+        level=level * rate,
+        benchmark_own=level,
+        benchmark_currency=1,
+        currencies=("AUD", "USD"),
+        fx=np.column_stack([np.ones(SESSIONS), rate]),
+        fx_known_at=np.zeros((SESSIONS, 2)),
+    )
+
+    seen, home = (decided(panel)[0] for panel in (abroad, make_market(level=level)))
+
+    assert seen.diagnostics["regime"] == home.diagnostics["regime"]
+    assert decided(make_market(level=level * rate))[0].diagnostics != home.diagnostics
+
+
 def test_states_between_the_ends_have_one_row():
     decision, _ = decided(make_market(), n_states=4, choppy_growth=0.2, choppy_defensive=0.6)
 
