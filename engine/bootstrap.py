@@ -95,9 +95,9 @@ def _last_lag(centred: FloatArray, longest: int, run: int) -> int:
     return int(loud[-1]) + 1 if len(loud) else 1
 
 
-def seed_of(content_key: str) -> int:
+def seed_of(content_key: str, purpose: str = "bootstrap") -> int:
     """Return where the draws of a content begin: the same content is drawn the same way."""
-    return int.from_bytes(hashlib.sha256(f"{content_key} bootstrap".encode()).digest()[:16])
+    return int.from_bytes(hashlib.sha256(f"{content_key} {purpose}".encode()).digest()[:16])
 
 
 def draw(n: int, draws: int, block: float, rng: np.random.Generator) -> IntArray:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-HISTORIC, SHOCK, CORRELATION = "HISTORIC", "SHOCK", "CORRELATION"
+HISTORIC, SHOCK, CORRELATION, PATH = "HISTORIC", "SHOCK", "CORRELATION", "PATH"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +52,19 @@ class CorrelationBreak(Scenario):
     kind: str = CORRELATION
     towards_one: float
     volatility: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class PathShock(Scenario):
+    """A fall over sessions and a way back, in equal steps of logarithms; changes are fractions."""
+
+    kind: str = PATH
+    equity: float  # of the benchmark, at the trough
+    down: int  # sessions
+    recover: int
+    regained: float = 1.0  # share of the fall, in logarithms
+    audusd: float = 0.0  # at the trough
+    costs: float = 1.0  # multiple of the run's, all the way
 
 
 def _window(key: str, name: str, start: str, end: str, what: str) -> HistoricWindow:
@@ -185,7 +198,33 @@ CORRELATION_BREAK: Final = CorrelationBreak(
     volatility=2.0,
 )
 
-SCENARIOS: Final[tuple[Scenario, ...]] = (*WINDOWS, *SHOCKS, CORRELATION_BREAK)
+PATHS: Final = (
+    PathShock(
+        key="path_crash", name="Crash and slow return", equity=-0.35, down=24, recover=126,
+        costs=3.0,
+        description="The benchmark falls by 35 % in 24 sessions and is back after 126 more; every "
+        "trade costs three times as much.",
+    ),
+    PathShock(
+        key="path_rebound", name="Whipsaw", equity=-0.2, down=10, recover=21, costs=2.0,
+        description="The benchmark falls by 20 % in 10 sessions and is back after 21 more; every "
+        "trade costs twice as much.",
+    ),
+    PathShock(
+        key="path_bear", name="Long bear market", equity=-0.5, down=252, recover=252,
+        regained=0.5, costs=1.5,
+        description="The benchmark falls by 50 % in a year and makes good half of it in another; "
+        "every trade costs half as much again.",
+    ),
+    PathShock(
+        key="path_flight", name="Crash, and the AUD with it", equity=-0.35, down=63, recover=126,
+        regained=0.5, audusd=-0.3, costs=4.0,
+        description="The benchmark falls by 35 % and AUDUSD by 30 % in 63 sessions; half of both "
+        "is made good in 126 more; every trade costs four times as much.",
+    ),
+)  # fmt: skip
+
+SCENARIOS: Final[tuple[Scenario, ...]] = (*WINDOWS, *SHOCKS, CORRELATION_BREAK, *PATHS)
 BY_KEY: Final = {scenario.key: scenario for scenario in SCENARIOS}
 
 # Funds whose value follows something else than shares. Durations are the funds' own statements

@@ -117,10 +117,16 @@ def _days_to_recover(curves: Curves, a: int, b: int) -> int | None:
 
 def betas(holdings: Holdings) -> tuple[FloatArray, tuple[str, ...]]:
     """Return each asset's beta (m,), and which had too few returns for one of their own."""
-    returns = holdings.returns[-BETA_SESSIONS:]
-    market = holdings.benchmark[-BETA_SESSIONS:]
-    found, assumed = np.empty(len(holdings.symbols)), []
-    for i, symbol in enumerate(holdings.symbols):
+    return betas_of(holdings.symbols, holdings.returns, holdings.benchmark)
+
+
+def betas_of(
+    symbols: Sequence[str], returns: FloatArray, market: FloatArray
+) -> tuple[FloatArray, tuple[str, ...]]:
+    """Return the betas of returns (n, m) to those of a market (n,), as `betas` does."""
+    returns, market = returns[-BETA_SESSIONS:], market[-BETA_SESSIONS:]
+    found, assumed = np.empty(len(symbols)), []
+    for i, symbol in enumerate(symbols):
         both = np.isfinite(returns[:, i]) & np.isfinite(market)
         own = ratios.beta(returns[both, i], market[both]) if both.sum() >= LEAST_FOR_BETA else None
         if own is None or math.isnan(own):

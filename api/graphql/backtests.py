@@ -27,7 +27,14 @@ from api.graphql.jobs import JobType
 from api.graphql.node import Node, global_id, uuid_of
 from api.graphql.orders import OrderType, order_page
 from api.graphql.pagination import After, Connection, First, Seal, connection, page_size
-from api.graphql.risk import RegimeStats, StressResult, regime_stats, stress_results
+from api.graphql.risk import (
+    PathResult,
+    RegimeStats,
+    StressResult,
+    path_results,
+    regime_stats,
+    stress_results,
+)
 from api.graphql.strategies import StrategyType
 from api.services.backtest_results import OrderRow, read_curve
 from api.services.publish_backtest import judged
@@ -183,6 +190,13 @@ class BacktestType(Held, Node):
     )
     def stress(root: Run) -> list[StressResult]:
         return stress_results(_part(root, "stress"))
+
+    @strawberry.field(
+        description="What the run would do on the way through shocks; empty until a job after the "
+        "run has found it."
+    )
+    def shock_paths(root: Run) -> list[PathResult]:
+        return path_results((_part(root, "diagnostics") or {}).get("shock_paths"))
 
     @strawberry.field(
         description="The run in windows of history, oldest first; empty for a run from before "

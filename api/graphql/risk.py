@@ -15,15 +15,16 @@ def _figure(description: str) -> Any:
 
 
 @strawberry.type(
-    description="A window of history, or a shock. Shocks are first order: nothing is traded on "
-    "the way."
+    description="A window of history, or a shock. Shocks at one stroke are first order: nothing is "
+    "traded on the way."
 )
 class StressScenario:
     key: str = strawberry.field(description="Its name in results, such as `covid`.")
     name: str = strawberry.field(description="Its name for people.")
     kind: str = strawberry.field(
         description="HISTORIC, a window of history; SHOCK, moves at one stroke; CORRELATION, a "
-        "session's loss when everything falls together."
+        "session's loss when everything falls together; PATH, a fall over sessions and a way back, "
+        "through which a run goes on trading."
     )
     description: str = strawberry.field(description="What happens.")
     starts_on: date | None = _figure("Close from which a window is measured.")
@@ -78,6 +79,29 @@ class RegimeStats:
     beta: float | None = _figure("Sensitivity to the benchmark; null below 30 sessions.")
 
 
+@strawberry.type(
+    description="A run that goes on through a shock: it decides, rebalances and stops on the way, "
+    "at higher costs. Days are drawn several times around the same fall: a figure is the median of "
+    "the draws, a span their lowest and highest, as fractions of the equity before."
+)
+class PathResult:
+    scenario: StressScenario = strawberry.field(description="What it went through.")
+    covered: bool = strawberry.field(description="Whether the figures exist.")
+    reason: str | None = _figure("Why they do not.")
+    draws: int = strawberry.field(description="Number of draws.")
+    benchmark_return: float | None = _figure(
+        "Return of the benchmark at the trough, in the run's currency."
+    )
+    at_trough: float | None = _figure("Return of the run at the trough.")
+    at_trough_span: list[float] | None = _figure("Lowest and highest of it.")
+    at_end: float | None = _figure("Return of the run at the end of the way back.")
+    at_end_span: list[float] | None = _figure("Lowest and highest of it.")
+    max_drawdown: float | None = _figure("Deepest fall from a peak, at most 0.")
+    worst_drawdown: float | None = _figure("The deepest of all draws.")
+    turnover: float | None = _figure("Sum of the turnovers of its decisions, one way.")
+    costs: float | None = _figure("What trading cost, at least 0.")
+
+
 @strawberry.type
 class StressQuery:
     @strawberry.field(description="Everything runs are put through: windows of history, shocks.")
@@ -92,6 +116,20 @@ def stress_results(rows: Sequence[Mapping[str, Any]] | None) -> list[StressResul
     from engine.scenarios import BY_KEY
 
     return [_result(row, BY_KEY[row["key"]]) for row in rows or () if row["key"] in BY_KEY]
+
+
+def path_results(rows: Sequence[Mapping[str, Any]] | None) -> list[PathResult]:
+    """Return what was stored of the shocks we still know."""
+    from engine.scenarios import BY_KEY
+
+    known = [row for row in rows or () if row["key"] in BY_KEY]
+    return [
+        PathResult(
+            scenario=_scenario(BY_KEY[row["key"]]),
+            **{name: value for name, value in row.items() if name != "key"},
+        )
+        for row in known
+    ]
 
 
 def regime_stats(rows: Sequence[Mapping[str, Any]] | None) -> list[RegimeStats]:

@@ -1,4 +1,4 @@
-"""The work that completes a run's guards: hindsight about members, the least capital, luck."""
+"""The work that completes a run: hindsight about members, the least capital, shocks, luck."""
 
 import asyncio
 import hashlib
@@ -21,13 +21,14 @@ from engine.panel import Panel
 from engine.ratios import DAYS_PER_YEAR, session_returns
 from engine.report import risk_free
 from engine.sharpe_bootstrap import SharpeTest, sharpe_test
+from engine.shock_paths import PathOutcome, through_shocks
 from engine.survivorship import Survivorship, measure_survivorship
 from engine.viability import Viability, smallest_capital
 from models.backtests import BacktestRepository
 from models.session import SessionFactory, unit_of_work
 
 # Where each part ends on the way from 0 to 1.
-READ, DECIDED, SEARCHED, HELD = 0.1, 0.3, 0.6, 0.8
+READ, DECIDED, SEARCHED, HELD, WALKED = 0.1, 0.25, 0.45, 0.6, 0.85
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +39,7 @@ class Found:
     survivorship: Survivorship | None
     drawn: Intervals | None
     sharpe: SharpeTest | None  # against the benchmark's
+    paths: list[PathOutcome]
 
 
 async def check_guards(
@@ -45,7 +47,8 @@ async def check_guards(
 ) -> dict[str, Any]:
     """Run a finished run again with less and more capital, and on the members of its last day.
 
-    And draw its returns again by the block, to tell in which range luck alone would leave them.
+    Let it go on through shocks, and draw its returns again by the block, to tell in which range
+    luck alone would leave them.
 
     Raises Stopped, EngineError, Unavailable.
     """
@@ -55,8 +58,7 @@ async def check_guards(
     pulse(0.01, "reading prices")
     panel = await load_panel(sessions, store, panel_request(run, warmup=strategy.warmup))
     request = request_of(run, strategy, panel)
-    seed = seed_of(run.content_key)
-    found = await asyncio.to_thread(_compute, panel, request, pulse, seed)
+    found = await asyncio.to_thread(_compute, panel, request, pulse, run.content_key)
     told = {"backtest_id": str(run.id), **_document(found)}
     return told | {"sha256": hashlib.sha256(orjson.dumps(told)).hexdigest()}
 
@@ -81,11 +83,12 @@ def _document(found: Found) -> dict[str, Any]:
             "survivorship": None if survivorship is None else asdict(survivorship),
             "bootstrap": None if found.drawn is None else asdict(found.drawn),
             "sharpe_above_benchmark": None if found.sharpe is None else asdict(found.sharpe),
+            "shock_paths": [asdict(path) for path in found.paths],
         },
     }
 
 
-def _compute(panel: Panel, request: Request, pulse: Pulse, seed: int) -> Found:
+def _compute(panel: Panel, request: Request, pulse: Pulse, content_key: str) -> Found:
     def within(start: float, end: float, share: float, stage: str) -> None:
         pulse(start + share * (end - start), stage)
 
@@ -99,18 +102,27 @@ def _compute(panel: Panel, request: Request, pulse: Pulse, seed: int) -> Found:
     survivorship = measure_survivorship(
         panel, request, checkpoint=lambda share, stage: within(SEARCHED, HELD, share, stage)
     )
-    ledger = account(panel, chosen, request)
+    ledger, seed = account(panel, chosen, request), seed_of(content_key)
+    paths = through_shocks(
+        panel,
+        chosen,
+        ledger,
+        request,
+        seed=seed_of(content_key, "paths"),
+        checkpoint=lambda share: within(HELD, WALKED, share, "going on through shocks"),
+    )
     drawn = _drawn(
         panel,
         ledger,
         seed=seed,
-        checkpoint=lambda share: within(HELD, 1.0, share, "drawing returns again"),
+        checkpoint=lambda share: within(WALKED, 1.0, share, "drawing returns again"),
     )
     return Found(
         viability=viability,
         survivorship=survivorship,
         drawn=drawn,
         sharpe=_above_benchmark(panel, ledger, seed),
+        paths=paths,
     )
 
 

@@ -71,7 +71,8 @@ async def test_the_guards_are_completed_and_the_figures_stand(followed, ask):
     assert job.status is JobStatus.SUCCEEDED
     told = await ask(
         "query($id: ID!) { backtest(id: $id) { metrics { tradeCount sharpe }"
-        " benchmarkMetrics { sharpe } diagnostics guards {"
+        " shockPaths { scenario { key kind } covered reason draws benchmarkReturn atTrough"
+        " atTroughSpan maxDrawdown worstDrawdown } benchmarkMetrics { sharpe } diagnostics guards {"
         " lookaheadFree survivorshipGapCagr smallestViableCapital flags } } }",
         id=f"backtest_{run.id}",
     )
@@ -88,6 +89,12 @@ async def test_the_guards_are_completed_and_the_figures_stand(followed, ask):
     assert shown["metrics"]["tradeCount"] > 0
     low, high = shown["diagnostics"]["bootstrap"]["sharpe"]
     assert low < shown["metrics"]["sharpe"] < high
+    crash = shown["shockPaths"][0]
+    assert crash["scenario"]["key"] == "path_crash"
+    assert (crash["covered"], crash["reason"], crash["draws"]) == (True, None, 8)
+    assert crash["benchmarkReturn"] == pytest.approx(-0.35)
+    assert crash["atTroughSpan"][0] <= crash["atTrough"] <= crash["atTroughSpan"][1] < 0.0
+    assert crash["worstDrawdown"] <= crash["maxDrawdown"] < 0.0
     above = shown["diagnostics"]["sharpe_above_benchmark"]
     gap = shown["metrics"]["sharpe"] - shown["benchmarkMetrics"]["sharpe"]
     assert above["difference"] == pytest.approx(gap, rel=0.01)

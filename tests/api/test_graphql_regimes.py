@@ -98,7 +98,7 @@ async def test_all_scenarios_are_listed(ask):
 
     listed = body["data"]["stressScenarios"]
     assert [each["key"] for each in listed] == [scenario.key for scenario in SCENARIOS]
-    assert len(listed) == 28
+    assert len(listed) == 32
     assert listed[0] == {
         "key": "dot_com",
         "name": "Dot-com bust",

@@ -4,7 +4,15 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from engine.scenarios import BY_KEY, SCENARIOS, SHOCKS, WINDOWS, CorrelationBreak, Shock
+from engine.scenarios import (
+    BY_KEY,
+    CORRELATION_BREAK,
+    SCENARIOS,
+    SHOCKS,
+    WINDOWS,
+    CorrelationBreak,
+    Shock,
+)
 from engine.stress import (
     Curves,
     Holdings,
@@ -225,7 +233,7 @@ def test_closer_correlations_cost_more():
 
 
 def test_without_a_year_of_returns_correlations_are_not_known():
-    scenario = SCENARIOS[-1]
+    scenario = CORRELATION_BREAK
 
     assert not when_correlated(scenario, made_holdings()).covered
     empty = made_holdings(weight=np.zeros(3))

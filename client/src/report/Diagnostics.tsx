@@ -3,7 +3,11 @@ import { Card } from "../ui/Card";
 import { enumWords, NOTHING, percent } from "../ui/format";
 import { Table, table } from "../ui/Table";
 import css from "./Diagnostics.module.css";
+import { PATHS } from "./ShockPaths";
 import { SKEWS } from "./Skews";
+
+/** Topics that have a card of their own. */
+const ELSEWHERE = new Set([SKEWS, PATHS]);
 
 type Entry = Record<string, unknown>;
 
@@ -15,7 +19,7 @@ const SHARE = /cagr|growth|drawdown|alpha$/;
 /** What the strategy measured of itself, whatever it is: figures as a list, rows of figures as a table. */
 export function Diagnostics({ run }: { run: DiagnosticsPartFragment }) {
   const topics = Object.entries(entryOf(run.diagnostics)).filter(
-    ([topic, found]) => topic !== SKEWS && Object.keys(entryOf(found)).length,
+    ([topic, found]) => !ELSEWHERE.has(topic) && Object.keys(entryOf(found)).length,
   );
   if (!topics.length) return null;
   return (

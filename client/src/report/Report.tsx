@@ -17,6 +17,7 @@ import css from "./Report.module.css";
 import { Risk } from "./Risk";
 import { Rolling } from "./Rolling";
 import { Settings } from "./Settings";
+import { ShockPaths } from "./ShockPaths";
 import { Skews } from "./Skews";
 import { Spread } from "./Spread";
 
@@ -66,6 +67,7 @@ export default function Report({ id, name }: { id: string; name: string }) {
         <Drawdowns run={run} />
       </div>
       <Risk id={id} currency={run.currency} />
+      <ShockPaths run={run} />
       <Holdings id={id} currency={run.currency} start={run.start} end={run.end} />
       <Orders id={id} currency={run.currency} />
       <Settings run={run} />
