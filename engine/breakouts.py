@@ -4,17 +4,18 @@ Highs, lows and closes are in the shares of the asset's last bar and ignore divi
 relative strength are of total-return levels in the run's currency.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Final
 
 import numpy as np
 
+from engine.own_bars import OwnRows
 from engine.panel import Window
 from engine.ranking import percentiles, quantise
 from engine.technical import true_range
-from engine.types import BoolArray, FloatArray
+from engine.types import BoolArray, FloatArray, IntArray
 
 BARS: Final = 150  # of an asset; what its means forgot of their seed by then is below 1e-5
 FAST, SLOW, TREND = 10, 20, 50
@@ -34,16 +35,6 @@ class Bars:
     level: FloatArray
     benchmark: FloatArray
 
-    def whole(self) -> BoolArray:
-        """Tell which assets have all bars with a high and a low, shape (m,)."""
-        return np.asarray(np.isfinite(self.high + self.low + self.close).all(axis=0))
-
-    def carry_volume(self) -> BoolArray:
-        """Tell which assets have traded, and known volume on every bar it is asked of."""
-        recent = self.volume[-VOLUME_WINDOW - 1 :]
-        known = np.isfinite(recent).all(axis=0)
-        return np.asarray(known & (self.usual_volume > 0.0))
-
     @cached_property
     def usual_volume(self) -> FloatArray:
         """Mean volume of the bars before the last, (m,)."""
@@ -52,11 +43,7 @@ class Bars:
     @cached_property
     def means(self) -> Mapping[str, FloatArray]:
         """The means a position is trailed by, (m,) each."""
-        return {
-            "ema10": last_mean(self.close, FAST, 2.0 / (FAST + 1.0)),
-            "ema20": last_mean(self.close, SLOW, 2.0 / (SLOW + 1.0)),
-            "sma50": np.asarray(self.close[-TREND:].mean(axis=0)),
-        }
+        return {name: mean(self.close) for name, mean in MEANS.items()}
 
     @cached_property
     def trend_before(self) -> FloatArray:
@@ -71,11 +58,6 @@ class Bars:
         for reach in ranges[1 - ATR_MEAN :]:
             means.append(means[-1] + factor * (reach - means[-1]))
         return np.stack(means)
-
-    def growth(self, sessions: int) -> FloatArray:
-        """Return the total return over so many bars, (m,)."""
-        grown: FloatArray = self.level[-1] / self.level[-1 - sessions] - 1.0
-        return grown
 
     def strength(self, sessions: int) -> FloatArray:
         """Return the level over the benchmark as a share of its highest of so many bars, (m,)."""
@@ -98,41 +80,52 @@ def _base(count: int, sessions: int, back: int) -> slice:
     return slice(count - back - sessions, count - back)
 
 
-def own_bars(window: Window) -> Bars:
-    """Return each asset's own last bars: another market's holidays are not gaps in it."""
-    valid = np.isfinite(window.total_return)
-    # Stable: bars keep their order, and those there are end in the last rows.
-    holed = np.flatnonzero(~valid[-BARS:].all(axis=0) | (len(valid) < BARS))
-    order = np.argsort(valid[:, holed], axis=0, kind="stable")[-BARS:]
-
-    def pushed(values: FloatArray) -> FloatArray:
-        """Return the last bars of each column; one without holes has them in its last rows."""
-        last = np.full((BARS, len(window.symbols)), np.nan)
-        last[-len(values) :] = values[-BARS:]
-        known = np.where(valid[:, holed], values[:, holed], np.nan)
-        last[:, holed] = np.nan
-        last[-len(order) :, holed] = np.take_along_axis(known, order, axis=0)
-        return last
-
-    shares = pushed(_split_shares(window))
-    shares /= shares[-1]
-    benchmark = np.broadcast_to(window.benchmark[:, None], valid.shape)
+def own_bars(window: Window, columns: IntArray | None = None) -> Bars:
+    """Return the last bars of all assets of a window, or of some columns, each by its own rows."""
+    own = OwnRows(window, BARS, columns)
+    benchmark = np.broadcast_to(window.benchmark[:, None], window.close.shape)
+    shares = _shares_of(own)
     return Bars(
-        high=pushed(window.high) * shares,
-        low=pushed(window.low) * shares,
-        close=pushed(window.close) * shares,
-        volume=pushed(window.volume) / shares,
-        level=pushed(window.total_return),
-        benchmark=pushed(benchmark),
+        high=own.last(window.high) * shares,
+        low=own.last(window.low) * shares,
+        close=own.last(window.close) * shares,
+        volume=own.last(window.volume) / shares,
+        level=own.last(window.total_return),
+        benchmark=own.last(benchmark),
     )
 
 
-def _split_shares(window: Window) -> FloatArray:
-    """Return shares that one of before the window has become, (k, m)."""
-    if (window.split == 1.0).all():
-        return window.split
-    shares: FloatArray = np.cumprod(window.split, axis=0, dtype=np.float64)
+def _shares_of(own: OwnRows) -> FloatArray:
+    """Return what one share of the last bar was on each, (k, c); 1 of all where nothing split."""
+    split = own.window.split
+    if (split == 1.0).all():
+        return np.ones(())
+    shares = own.last(np.cumprod(split, axis=0, dtype=np.float64))
+    shares /= shares[-1]
     return shares
+
+
+def closes_of(own: OwnRows) -> FloatArray:
+    """Return the last closes (k, m) of all assets, in shares of the last one."""
+    return own.last(own.window.close) * _shares_of(own)
+
+
+def have_range(own: OwnRows) -> BoolArray:
+    """Tell which assets have a high and a low on all their bars, and enough bars, shape (m,)."""
+    return np.asarray(np.isfinite(own.last(own.window.high + own.window.low)).all(axis=0))
+
+
+def carry_volume(own: OwnRows) -> BoolArray:
+    """Tell which assets have traded, and known volume on every bar it is asked of."""
+    recent = own.last(own.window.volume, count=VOLUME_WINDOW + 1)
+    return np.asarray(np.isfinite(recent).all(axis=0) & (recent[:-1] > 0.0).any(axis=0))
+
+
+def growth(own: OwnRows, sessions: int) -> FloatArray:
+    """Return the total return over so many bars, (m,)."""
+    level = own.window.total_return
+    grown: FloatArray = own.back(level, 0) / own.back(level, sessions) - 1.0
+    return grown
 
 
 def leads(growth: FloatArray, eligible: BoolArray, *, top: float) -> BoolArray:
@@ -164,6 +157,18 @@ def daily_range(bars: Bars) -> FloatArray:
     """Return the mean of high over low less one, (m,)."""
     ratio = bars.high[-ADR_WINDOW:] / bars.low[-ADR_WINDOW:]
     return quantise(ratio.mean(axis=0) - 1.0)
+
+
+def _ema(values: FloatArray, window: int) -> FloatArray:
+    return last_mean(values, window, 2.0 / (window + 1.0))
+
+
+# The means of closes (k, m) a position may be trailed by, (m,) each.
+MEANS: Final[Mapping[str, Callable[[FloatArray], FloatArray]]] = {
+    "ema10": lambda close: _ema(close, FAST),
+    "ema20": lambda close: _ema(close, SLOW),
+    "sma50": lambda close: np.asarray(close[-TREND:].mean(axis=0)),
+}
 
 
 def last_mean(values: FloatArray, window: int, factor: float) -> FloatArray:

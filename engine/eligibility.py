@@ -57,11 +57,11 @@ def screen(window: Sight, floors: Floors, *, length: int, min_obs: int) -> Scree
     (more than five consecutive sessions of its own market missing), ``price_floor``, ``illiquid``.
     A rule that meets NaN fails, except that unknown volume is not held against anybody.
     """
-    valid = np.isfinite(window.total_return[-length:])
-    due = window.due[-length:]
+    bars = np.isfinite(window.total_return)
+    valid, due = bars[-length:], window.due[-length:]
     rules = {
         "not_member": window.member,
-        "no_bar": has_last_bar(np.isfinite(window.total_return), window.due),
+        "no_bar": has_last_bar(bars, window.due),
         "short_history": valid.sum(axis=0) >= min_obs,
         "gap": longest_gap(valid, due) <= MAX_GAP,
         "price_floor": _price(window) >= _price_floor(window, floors),

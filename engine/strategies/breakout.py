@@ -8,22 +8,28 @@ from pydantic import Field
 
 from engine.breakouts import (
     BARS,
+    MEANS,
     Bars,
     above,
+    carry_volume,
+    closes_of,
     contracts,
     daily_range,
+    growth,
+    have_range,
     leads,
     own_bars,
     rises,
 )
 from engine.eligibility import Screen, screen
 from engine.errors import MissingData
+from engine.own_bars import OwnRows
 from engine.panel import Window
 from engine.ranking import quantise, rank
 from engine.schedule import Rebalance
 from engine.signals import Rules, Signals, nominal_weights
 from engine.strategies.base import Decision, Parameters, Strategy, register
-from engine.types import BoolArray, FloatArray
+from engine.types import BoolArray, FloatArray, IntArray
 
 HISTORY = 230  # rows that hold the bars needed, beside markets that trade on weekends too
 STRONG, GOOD = 0.50, 0.25
@@ -199,20 +205,22 @@ class Breakout(Strategy[BreakoutParameters]):
     def decide(self, window: Window, state: None) -> tuple[Decision, None]:
         """Return what to buy, best first, and what closed below its mean. Raises MissingData."""
         _require_fields(window)
-        bars = own_bars(window)
-        found = self._gates(window, bars)
-        ready, pivot = self._setup(bars, found)
-        best = rank(self._strength(bars), window.asset_id, ready.passed)
+        own = OwnRows(window, BARS)
+        close, found = closes_of(own), self._leaders(window, own)
+        leaders = _several(found.passed)
+        bars = own_bars(window, leaders)
+        ready, pivot = self._setup(bars, Screen(found.passed[leaders], found.reasons))
+        best = rank(self._strength(bars), window.asset_id[leaders], ready.passed)
         signals = Signals(
-            asset=best,
+            asset=leaders[best],
             trigger=(pivot if self._rests else np.full_like(pivot, np.nan))[best],
             limit=(np.full_like(pivot, np.inf) if self._rests else self._limit(pivot))[best],
             floor=bars.low[-1, best],
             distance=self.parameters.atr_mult * bars.ranges[-1, best],
-            leave=above(bars.means[self.parameters.trail], bars.close[-1]),
+            leave=above(MEANS[self.parameters.trail](close), close[-1]),
             rules=self.rules,
         )
-        weights = nominal_weights(signals, bars.close[-1])
+        weights = nominal_weights(signals, close[-1])
         return Decision(weights, Counter(ready.reasons), signals=signals), state
 
     @property
@@ -222,19 +230,19 @@ class Breakout(Strategy[BreakoutParameters]):
     def _limit(self, pivot: FloatArray) -> FloatArray:
         return pivot * (1.0 + self.parameters.max_gap_pct)
 
-    def _gates(self, window: Window, bars: Bars) -> Screen:
-        """Keep leaders that rise."""
+    def _leaders(self, window: Window, own: OwnRows) -> Screen:
+        """Keep the few whose bars have to be looked at."""
         p = self.parameters
         found = screen(window, p, length=len(window.session), min_obs=BARS)
-        found = found.without(bars.whole(), "no_range")
-        found = found.without(bars.carry_volume(), "no_volume")
-        growth = bars.growth(p.mom_window)
-        found = found.without(leads(growth, found.passed, top=p.top_pct), "not_leading")
-        return found.without(rises(bars), "no_trend")
+        found = found.without(have_range(own), "no_range")
+        found = found.without(carry_volume(own), "no_volume")
+        grown = growth(own, p.mom_window)
+        return found.without(leads(grown, found.passed, top=p.top_pct), "not_leading")
 
     def _setup(self, bars: Bars, found: Screen) -> tuple[Screen, FloatArray]:
-        """Keep those that break out of a base, or rest below its high; return the highs too."""
+        """Keep those that rise and break out of a base, or rest below its high, with the highs."""
         p = self.parameters
+        found = found.without(rises(bars), "no_trend")
         back = 0 if self._rests else 1
         tight = bars.spread(p.base, back=back) <= p.max_range
         strong = bars.strength(p.base) >= p.rs_near
@@ -252,7 +260,7 @@ class Breakout(Strategy[BreakoutParameters]):
 
     def _strength(self, bars: Bars) -> FloatArray:
         """Return what orders the entries, and nothing else."""
-        grown = bars.growth(self.parameters.mom_window)
+        grown = bars.level[-1] / bars.level[-1 - self.parameters.mom_window] - 1.0
         momentum = 0.2 * (grown > STRONG) + 0.1 * ((grown > GOOD) & ~(grown > STRONG))
         highest = 0.15 * (bars.strength(self.parameters.base) >= 1.0)
         busy = 0.15 * (bars.volume[-1] >= BUSY * bars.usual_volume)
@@ -260,12 +268,25 @@ class Breakout(Strategy[BreakoutParameters]):
         return strength
 
 
+def _several(passed: BoolArray) -> IntArray:
+    """Return the columns that passed; all of them where a single one would be left.
+
+    The numbers of one column alone are added up in another order than those of several.
+    """
+    chosen = np.flatnonzero(passed)
+    return chosen if len(chosen) > 1 else np.arange(len(passed))
+
+
+def _known(*fields: FloatArray) -> bool:
+    return bool(np.logical_and.reduce([np.isfinite(each) for each in fields]).any())
+
+
 def _require_fields(window: Window) -> None:
     """Refuse a market in which nobody has what breakouts are made of."""
     if not np.isfinite(window.close).any():
         return
-    needed = {"ohlc": np.isfinite(window.high + window.low), "volume": np.isfinite(window.volume)}
-    for name, known in needed.items():
-        if not known.any():
+    needed = {"ohlc": (window.high, window.low), "volume": (window.volume,)}
+    for name, fields in needed.items():
+        if not (_known(*(each[-1:] for each in fields)) or _known(*fields)):
             day = window.session[-1].astype("datetime64[D]")
             raise MissingData(f"breakout needs {name}, which no asset of the run has up to {day}")
