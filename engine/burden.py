@@ -4,17 +4,24 @@ import math
 
 import numpy as np
 
+from engine.drawdowns import drawdowns
 from engine.orders import Orders
-from engine.ratios import cagr
+from engine.ratios import ZERO_DEVIATION, cagr, deviation, session_returns, sharpe_ratio
 from engine.types import FloatArray, IntArray
 
 BASIS_POINTS = 1e4
 
 
 def burden(
-    orders: Orders, *, net: FloatArray, gross: FloatArray, session: IntArray, paid: float
+    orders: Orders,
+    *,
+    net: FloatArray,
+    gross: FloatArray,
+    rf: FloatArray,
+    session: IntArray,
+    paid: float,
 ) -> dict[str, float | None]:
-    """Return growth before and after costs, and costs by what was traded.
+    """Return what a run made before and after costs, and costs by what was traded.
 
     `break_even_bps` is the cost of each unit traded at which nothing would have been earned: what
     the run made before its costs over its traded notional. None where nothing was traded, growth
@@ -24,6 +31,8 @@ def burden(
     ----------
     net, gross : ndarray of shape (k,)
         Equity with costs, and of the same run without.
+    rf : ndarray of shape (k,)
+        Simple risk-free return per session; the first is not used.
     paid : float
         All costs, base currency.
     """
@@ -31,12 +40,24 @@ def burden(
     traded = float((orders.filled * orders.price * orders.fx).sum())
     earned = float(net[-1] - net[0]) + paid
     return {
-        "growth_before_costs": _known(cagr(float(gross[0]), float(gross[-1]), days)),
-        "growth_after_costs": _known(cagr(float(net[0]), float(net[-1]), days)),
+        **_figures("before", gross, rf, days),
+        **_figures("after", net, rf, days),
         "traded_times_capital": traded / float(net[0]),
         "paid_bps": BASIS_POINTS * paid / traded if traded else None,
         "break_even_bps": BASIS_POINTS * earned / traded if traded else None,
     }
+
+
+def _figures(when: str, equity: FloatArray, rf: FloatArray, days: int) -> dict[str, float | None]:
+    first, last, returns = float(equity[0]), float(equity[-1]), session_returns(equity)
+    still = len(returns) < 2 or deviation(returns) <= ZERO_DEVIATION
+    figures = {
+        "growth": cagr(first, last, days),
+        "total_return": last / first - 1.0,
+        "sharpe": math.nan if still else sharpe_ratio(returns - rf[1:]),
+        "max_drawdown": float(drawdowns(equity).min()),
+    }
+    return {f"{name}_{when}_costs": _known(value) for name, value in figures.items()}
 
 
 def _known(value: float) -> float | None:

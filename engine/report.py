@@ -127,6 +127,7 @@ def report(
         net.orders,
         net=books.equity,
         gross=gross.books.equity,
+        rf=rf,
         session=session,
         paid=0.0 - float(books.costs.sum()),
     )

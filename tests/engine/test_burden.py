@@ -7,12 +7,15 @@ from engine.burden import burden
 from tests.engine.ledgers import make_costs, make_ledger
 from tests.engine.panels import make_panel
 
+NOTHING = ("total_return", "max_drawdown")
+
 
 def told(ledger, free):
     return burden(
         ledger.orders,
         net=ledger.books.equity,
         gross=free.books.equity,
+        rf=np.zeros(len(ledger.books.equity)),
         session=ledger.books.session,
         paid=0.0 - float(ledger.books.costs.sum()),
     )
@@ -35,6 +38,11 @@ def test_the_cost_at_which_nothing_is_left():
     assert found["paid_bps"] == pytest.approx(10.0, rel=2e-3)
     assert found["break_even_bps"] == pytest.approx(1e4 * 100 / 2_100, rel=5e-3)
     assert found["growth_before_costs"] > found["growth_after_costs"] > 0.0
+    assert found["total_return_before_costs"] == pytest.approx(0.1)
+    assert found["total_return_after_costs"] == pytest.approx(0.1 - 2.1e-3, rel=1e-2)
+    assert found["sharpe_before_costs"] > found["sharpe_after_costs"] > 0.0
+    assert found["max_drawdown_before_costs"] == 0.0
+    assert found["max_drawdown_after_costs"] == pytest.approx(-1e-3, rel=0.1)
     at_break_even = make_costs(slippage_bps=found["break_even_bps"])
     left = make_ledger(panel, decisions, costs=at_break_even, **given).books.equity[-1]
     assert left == pytest.approx(1_000.0, abs=3.0)
@@ -46,5 +54,7 @@ def test_without_trades_or_a_year_nothing_is_said():
 
     found = told(still, still)
 
-    assert found["traded_times_capital"] == 0.0
-    assert {found[name] for name in found if name != "traded_times_capital"} == {None}
+    zero = {"traded_times_capital"}
+    zero |= {f"{name}_{when}_costs" for name in NOTHING for when in ("before", "after")}
+    assert {found[name] for name in zero} == {0.0}
+    assert {found[name] for name in found if name not in zero} == {None}

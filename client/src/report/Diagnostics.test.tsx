@@ -74,7 +74,7 @@ test("figures of each of several names are a table, what is grouped among them a
 
 test("shares are told as such, and a long table stays folded", () => {
   const tried = Array.from({ length: 9 }, (_, at) => ({ capital: 1000 * (at + 1), excess_growth: 0.01 * at }));
-  const found = { costs: { net_cagr: 0.1571, paid_bps: 11.02 }, bootstrap: { max_drawdown: [-0.31, -0.1] } };
+  const found = { model: { net_cagr: 0.1571, paid_bps: 11.02 }, bootstrap: { max_drawdown: [-0.31, -0.1] } };
   render(<Diagnostics run={{ diagnostics: { ...found, smallest_viable_capital: { tried } } }} />);
 
   const figures = screen.getAllByRole("definition").map((figure) => figure.textContent);

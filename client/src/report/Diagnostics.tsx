@@ -3,11 +3,12 @@ import { Card } from "../ui/Card";
 import { enumWords, NOTHING, percent } from "../ui/format";
 import { Table, table } from "../ui/Table";
 import css from "./Diagnostics.module.css";
+import { COSTS } from "./Costs";
 import { PATHS } from "./ShockPaths";
 import { SKEWS } from "./Skews";
 
 /** Topics that have a card of their own. */
-const ELSEWHERE = new Set([SKEWS, PATHS]);
+const ELSEWHERE = new Set([SKEWS, PATHS, COSTS]);
 
 type Entry = Record<string, unknown>;
 

@@ -4,6 +4,7 @@ import { ReportDocument } from "../graphql/generated";
 import { LoadError } from "../ui/Notice";
 import { SkeletonRows } from "../ui/Skeleton";
 import { Attribution } from "./Attribution";
+import { Costs } from "./Costs";
 import { Curves } from "./Curves";
 import { Diagnostics } from "./Diagnostics";
 import { Downloads } from "./Downloads";
@@ -56,6 +57,7 @@ export default function Report({ id, name }: { id: string; name: string }) {
       <div className={css.pair}>
         <Attribution run={run} currency={run.currency} total={run.metrics?.totalReturn ?? null} />
         <div className={css.report}>
+          <Costs run={run} />
           <Guards run={run} currency={run.currency} />
           <Downloads run={run} />
         </div>
