@@ -1,6 +1,6 @@
 """A whole backtest: decide, constrain, trade, measure, and say what it can be trusted for."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -12,7 +12,7 @@ from engine.errors import Infeasible, InvalidParameters
 from engine.execution import FillPolicy
 from engine.guards import check_truncation, missing_figures
 from engine.ledger import Ledger, simulate
-from engine.limits import Constraints, OnInfeasible, constrain
+from engine.limits import MOST_RECORDS, Constraints, OnInfeasible, constrain
 from engine.option_assumptions import Modelled
 from engine.option_book import OptionBook
 from engine.option_opening import open_book
@@ -97,7 +97,17 @@ def run(panel: Panel, request: Request, *, checkpoint: Checkpoint) -> Result:
         flags=(*result.guards.flags, *overlay_flags),
         missing_data=(*result.guards.missing_data, *silent),
     )
-    return replace(result, guards=guards, diagnostics={**result.diagnostics, **skews})
+    told = {**result.diagnostics, **skews, **_held_back(net.notes)}
+    return replace(result, guards=guards, diagnostics=told)
+
+
+def _held_back(notes: Sequence[str]) -> dict[str, Any]:
+    """Return what the turnover cap kept out of reach as the result shows it, the first of many."""
+    if not notes:
+        return {}
+    parted = [note.partition(": ") for note in notes[:MOST_RECORDS]]
+    records = [{"day": day, "why": why} for day, _, why in parted]
+    return {"turnover_cap": {"decisions": len(notes), "records": records}}
 
 
 def decided(panel: Panel, request: Request, checkpoint: Checkpoint) -> Targets:

@@ -104,6 +104,7 @@ class Constraints:
             spread=self.band_fill == BandFill.SPREAD,
             max_turnover=self.max_turnover,
             max_weight=self.max_weight,
+            relaxes=self.on_infeasible == OnInfeasible.RELAX,
         )
 
 

@@ -15,7 +15,7 @@ from engine.shorting import is_lent
 from engine.sizing import Sizing, size_targets
 from engine.terms import Terms
 from engine.trading import Working, cancel
-from engine.trimming import Trim, trimmed_weights
+from engine.trimming import Trim, trim_trades
 from engine.types import BoolArray, FloatArray, IntArray
 
 
@@ -27,7 +27,7 @@ class Decided:
     weights: FloatArray  # (m,)
     equity: float
     unpriced: bool  # a wanted asset had no known price and was left out
-    shortfall: str  # what the turnover cap kept out of reach, in numbers
+    shortfall: str  # what the turnover cap kept out of reach or was loosened for, in numbers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +63,7 @@ def place_orders(
     if keep is not None:
         asked = np.where(keep[asset], drifted, asked)
     leaving = ~terms.panel.member[row, asset] & (asked == 0.0)
-    target = trimmed_weights(asked, drifted, trim, leaving=leaving)
+    target, shortfall = trim_trades(asked, drifted, trim, leaving=leaving)
     sizing = size_targets(
         target,
         held=known.held,
@@ -86,7 +86,7 @@ def place_orders(
         weights=weights,
         equity=known.equity,
         unpriced=known.unpriced,
-        shortfall=trim.shortfall(target, drifted),
+        shortfall=shortfall,
     )
 
 

@@ -18,6 +18,7 @@ class Trim:
     spread: bool = False  # weight that skipped trades would have moved goes to those made
     max_turnover: float | None = None
     max_weight: float = 1.0  # which a turnover cap may keep out of reach
+    relaxes: bool = False  # then the cap is loosened as little as it takes
 
     @property
     def trims(self) -> bool:
@@ -39,10 +40,18 @@ class Trim:
 def trimmed_weights(
     weights: FloatArray, drifted: FloatArray, trim: Trim, *, leaving: BoolArray
 ) -> FloatArray:
+    """Return what `trim_trades` trades to."""
+    return trim_trades(weights, drifted, trim, leaving=leaving)[0]
+
+
+def trim_trades(
+    weights: FloatArray, drifted: FloatArray, trim: Trim, *, leaving: BoolArray
+) -> tuple[FloatArray, str]:
     """Skip trades within the bands, then move only as far as the turnover cap allows.
 
     `weights` (k,) are the targets, `drifted` (k,) what is held; names marked `leaving` (k,), which
-    the universe has left, are traded in full and first.
+    the universe has left, are traded in full and first. Returns what is traded to, and in numbers
+    what the cap kept out of reach or how far it was loosened.
     """
     target = weights
     if trim.no_trade_band > 0.0 or trim.relative_band > 0.0:
@@ -54,9 +63,24 @@ def trimmed_weights(
             spread=trim.spread,
             max_weight=trim.max_weight,
         )
-    if trim.max_turnover is not None:
-        target = cap_turnover(target, drifted, cap=trim.max_turnover, exempt=leaving)
-    return target
+    if trim.max_turnover is None:
+        return target, ""
+    capped = cap_turnover(target, drifted, cap=trim.max_turnover, exempt=leaving)
+    told = trim.shortfall(capped, drifted)
+    if not told or not trim.relaxes:
+        return capped, told
+    reached = _down_to(trim.max_weight, capped, target)
+    return reached, f"{told}, relaxed to {turnover(reached, drifted):.2f}"
+
+
+def _down_to(most: float, start: FloatArray, target: FloatArray) -> FloatArray:
+    """Return the first weights on the way from `start` to `target` of which none is above `most`.
+
+    One whose target is above it too goes all the way.
+    """
+    over = (start > most) & (target < start)
+    shares = (start[over] - most) / (start[over] - target[over])
+    return start + min(1.0, float(shares.max(initial=0.0))) * (target - start)
 
 
 def turnover(target: FloatArray, drifted: FloatArray) -> float:

@@ -87,3 +87,9 @@ def test_a_turnover_cap_that_keeps_a_limit_out_of_reach_is_noted_with_the_day():
     assert "fallback" in result.guards.flags
     with pytest.raises(Infeasible, match=r"turnover cap 0.34 cannot reach max_weight 0.50"):
         backtest(panel, [0.5, 0.5], constraints=Constraints(on_infeasible="FAIL", **limits))
+    relaxed = backtest(panel, [0.5, 0.5], constraints=Constraints(on_infeasible="RELAX", **limits))
+    told = relaxed.diagnostics["turnover_cap"]
+    assert told["decisions"] == len(told["records"]) == 1
+    assert told["records"][0]["why"].startswith("turnover cap 0.34 cannot reach max_weight 0.50")
+    assert "relaxed to 0.4" in told["records"][0]["why"]
+    assert relaxed.weights.max() == pytest.approx(0.5)
