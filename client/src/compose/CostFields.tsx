@@ -36,8 +36,8 @@ const FILLS: readonly { value: FillPolicy; label: string }[] = [
   { value: "DECISION_CLOSE", label: "Decision close (not tradable)" },
 ];
 const FX_MODES: readonly { value: FxMode; label: string }[] = [
-  { value: "CONVERT_EACH", label: "Converted at each trade" },
-  { value: "HOLD_USD", label: "Kept in its currency" },
+  { value: "CONVERT_EACH", label: "Converted" },
+  { value: "HOLD_USD", label: "Kept abroad" },
 ];
 const CLOCKS = choices<DecisionClock>(["US_CLOSE", "ASX_CLOSE"]);
 
@@ -45,7 +45,7 @@ export function CostFields({ draft, change, faults }: Group) {
   return (
     <Fold
       title="Costs and cash"
-      gist={`${draft.costs.commissionFlat || 0} ${draft.currency} an order, ${draft.costs.slippageBps || 0} bps slippage, ${draft.costs.fxSpreadBps || 0} bps currency`}
+      gist={`${draft.costs.commissionFlat || 0} ${draft.currency} an order, ${draft.costs.slippageBps || 0} bps slippage, ${draft.costs.fxSpreadBps || 0} bps currency${draft.fxMode === "HOLD_USD" ? ", cash kept abroad" : ""}`}
       wrong={hasFault(faults, "costs")}
     >
       {COSTS.map((field) => (
@@ -64,7 +64,7 @@ export function CostFields({ draft, change, faults }: Group) {
         path="costs.fxMode"
         value={draft.fxMode}
         options={FX_MODES}
-        hint="Kept, only what a purchase is short of is converted. It earns no interest."
+        hint="Converted at each trade, or kept: then only what is short is converted, and it earns nothing."
         onChange={(value) => change("costs.fxMode", { fxMode: value as FxMode })}
       />
       <CheckField
