@@ -129,7 +129,7 @@ class Panel:
     cannot be a market and names field, asset and date (PanelError).
     """
 
-    session: IntArray  # (n,) days since 1970-01-01, strictly increasing: union of the calendars
+    session: IntArray  # (n,) days since 1970-01-01, strictly increasing, of any exchange
     symbols: tuple[str, ...]
     asset_id: IntArray  # (m,) strictly ascending
     market: IntArray  # (m,) index into markets

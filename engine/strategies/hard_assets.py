@@ -27,7 +27,7 @@ from engine.window_rows import rows_of
 
 MINIMUM_HOLD: Final = 5  # sessions bitcoin is kept once bought
 LENGTH: Final = sleeves.YEAR + 1  # rows whose returns span a year
-DAYS: Final = 370  # rows that hold so many sessions of a share market where bitcoin has each day
+DAYS: Final = 370  # rows of bitcoin alone that hold so many sessions of a share market
 FRIDAY: Final = 4
 
 
@@ -128,8 +128,8 @@ class Held:
 def _sampled(window: Window, places: IntArray) -> Window:
     """Return the window of the sessions on which gold's market closed, of weekdays without gold.
 
-    Bitcoin trades on every day. Only its value at the decision counts, so that a weekend's move
-    appears in the next session and 252 sessions are a year of each of the three.
+    A run of bitcoin alone has every day. Only its value at the decision counts, so that a weekend's
+    move appears in the next session and 252 sessions are a year of each of the three.
     """
     gold = int(places[1])
     weekday = (window.session + 3) % 7  # 1970-01-01 was a Thursday
