@@ -69,7 +69,9 @@ class Market:
             rows = np.vstack([rows, self.at_fill[end]])
         base = self.at_fill[start]
         relatives = np.zeros((len(base) + 1, len(rows)))
-        np.divide(rows.T, base[:, None], out=relatives[:-1], where=np.isfinite(base)[:, None])
+        # What is worth nothing by now, as a listing may end, stays worth nothing.
+        worth = np.isfinite(base) & (base > 0.0)
+        np.divide(rows.T, base[:, None], out=relatives[:-1], where=worth[:, None])
         return relatives
 
     def growth(self, start: int, end: int) -> FloatArray:

@@ -160,6 +160,27 @@ def test_a_delisted_holding_becomes_money_at_its_terminal_return():
     assert result.equity[-1] / CAPITAL == pytest.approx(0.85)
 
 
+@pytest.mark.parametrize(("told", "assumed"), [(np.nan, -1.0), (0.0, -0.3)])
+def test_a_listing_that_ends_in_nothing_takes_what_was_in_it_and_no_more(told, assumed):
+    close = make_closes(sessions=SESSIONS, assets=3)
+    close[400:, 0] = np.nan
+    delisted, terminal = np.zeros(close.shape), np.full(close.shape, np.nan)
+    delisted[400, 0], terminal[400, 0] = 1.0, told
+    ended = {DELISTED: delisted, "terminal_value": terminal}
+    panel = make_panel(close, volume=np.full(close.shape, np.nan), by_asset=ended)
+    request = replace(make_request("equal_weight"), costs=make_costs(delist_return=assumed))
+    others = replace(panel, member=np.tile([False, True, True], (SESSIONS, 1)))
+
+    trials = evaluate(panel, [request], checkpoint=no_checkpoint)
+    result = run(panel, request, checkpoint=no_checkpoint)
+    apart = evaluate(others, [request], checkpoint=no_checkpoint)
+
+    assert trials.equity[-1, 0] == pytest.approx(result.equity[-1] / CAPITAL, rel=1e-3)
+    ended_at = np.searchsorted(trials.row, 400)
+    assert trials.equity[ended_at, 0] < 0.75 * trials.equity[ended_at - 1, 0]
+    assert np.isfinite(apart.equity).all()
+
+
 @pytest.mark.parametrize(("side", "left"), [(1.0, 0.725), (-1.0, 1.0)])
 def test_a_trial_loses_what_its_costs_assume_and_gains_nothing_short(side, left):
     close = np.full((10, 2), 100.0)
