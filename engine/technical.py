@@ -168,8 +168,10 @@ def _recursive_mean(values: FloatArray, window: int, factor: float) -> FloatArra
     known = np.isfinite(values)
     first = int(np.argmax(known.any(axis=1))) if known.any() else len(values)
     whole = known[first:].all(axis=0)
-    means[first:, whole] = _without_gaps(values[first:, whole], window, factor)
-    means[:, ~whole] = _with_gaps(values[:, ~whole], known[:, ~whole], window, factor)
+    if whole.any():
+        means[first:, whole] = _without_gaps(values[first:, whole], window, factor)
+    if not whole.all():
+        means[:, ~whole] = _with_gaps(values[:, ~whole], known[:, ~whole], window, factor)
     return means
 
 
