@@ -229,7 +229,11 @@ class Panel:
         for name in OPTIONAL:
             values[name] = None if values[name] is None else values[name][: row + 1]
         values["superseded"] = self.superseded.take(np.flatnonzero(self.superseded.row <= row))
-        return Panel(**values)
+        # The first rows of a panel that was checked need no second check at every cut.
+        panel = object.__new__(Panel)
+        for name, value in values.items():
+            object.__setattr__(panel, name, value)
+        return panel
 
     def _seen(self, rows: slice, instant: int) -> dict[str, FloatArray]:
         if self._complete_at[rows].max() <= instant:

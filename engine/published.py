@@ -1,6 +1,6 @@
 """A named panel: figures published apart from prices, and what was known of them when."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -56,7 +56,7 @@ class Published:
         count = int(np.searchsorted(self.day, day, side="right"))
         known = self.known_at[:count] <= instant
         if known.all():
-            return self.until(day)
+            return self._rows(slice(0, count))
         return self._rows(known.nonzero()[0])
 
     def until(self, day: int) -> "Published":
@@ -66,12 +66,12 @@ class Published:
     def _rows(self, chosen: IntArray | slice) -> "Published":
         # The rows of a panel that was checked need no second check for every decision.
         rows = object.__new__(Published)
-        for entry in fields(Published):
-            value = getattr(self, entry.name)
-            if isinstance(value, np.ndarray):
-                value = value[chosen]
-                value.flags.writeable = False
-            object.__setattr__(rows, entry.name, value)
+        for name in ("day", "value", "known_at"):
+            values = getattr(self, name)[chosen]
+            values.flags.writeable = False
+            object.__setattr__(rows, name, values)
+        object.__setattr__(rows, "columns", self.columns)
+        object.__setattr__(rows, "reach", self.reach)
         return rows
 
 
