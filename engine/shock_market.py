@@ -19,8 +19,9 @@ import numpy as np
 
 from engine import stress
 from engine.bootstrap import SHORTEST_BLOCK, block_length, draw
-from engine.panel import BY_SESSION, NEVER, Panel
+from engine.panel import BY_SESSION, NEVER, OPTIONAL, Panel
 from engine.ratios import ZERO_DEVIATION
+from engine.returns import carry_forward
 from engine.scenarios import PathShock
 from engine.schedule import DAY_SECONDS, NANOSECONDS
 from engine.types import BoolArray, FloatArray, IntArray
@@ -54,7 +55,7 @@ def past_of(panel: Panel, last_row: int) -> Past | None:
     level = np.log((panel.close * panel.tr_factor)[rows])
     if len(level) <= LEAST_HISTORY:
         return None
-    market = np.diff(np.log((panel.benchmark / panel.fx[:, panel.benchmark_currency])[rows]))
+    market = np.diff(np.log(_quoted(panel)[rows]))
     returns = np.diff(level, axis=0)
     beta, _ = stress.betas_of(panel.symbols, np.expm1(returns), np.expm1(market))
     market = _detrended(market)
@@ -73,6 +74,14 @@ def past_of(panel: Panel, last_row: int) -> Past | None:
         alive=alive,
         block=block_length(market) if varies else SHORTEST_BLOCK,
     )
+
+
+def _quoted(panel: Panel) -> FloatArray:
+    """Return the benchmark (n,) in its own currency."""
+    if panel.benchmark_own is not None:
+        return panel.benchmark_own
+    level: FloatArray = panel.benchmark / panel.fx[:, panel.benchmark_currency]
+    return level
 
 
 def _detrended(moves: FloatArray) -> FloatArray:
@@ -106,10 +115,11 @@ def go_on(
     close = np.where(past.alive, panel.marks()[last_row] * np.exp(moves.cumsum(axis=0)), np.nan)
     rates = np.exp((_abroad(panel, shock) + _tied(shock, past.rates[drawn])).cumsum(axis=0))
     fx = panel.fx[last_row] * rates
-    own = panel.benchmark[last_row] / panel.fx[last_row, panel.benchmark_currency]
+    index = carry_forward(_quoted(panel)[: last_row + 1, None])[-1] * np.exp(market.cumsum())
     later = {
         "close": close,
-        "benchmark": own * np.exp(market.cumsum()) * fx[:, panel.benchmark_currency],
+        "benchmark": index * fx[:, panel.benchmark_currency],
+        "benchmark_own": index,
         "fx": fx,
         "volume": np.where(past.alive, past.volume, np.nan),
         "tradable": past.alive & ~(past.volume == 0.0),
@@ -189,8 +199,7 @@ def _kept(instants: IntArray, at: IntArray, day: IntArray) -> IntArray:
 def _joined(panel: Panel, first_row: int, last_row: int, later: Mapping[str, Any], n: int) -> Panel:
     """Return the rows with what follows; a column nothing is said of stays as it was last."""
     values = {entry.name: getattr(panel, entry.name) for entry in fields(panel)}
-    names = [*BY_SESSION, *(["benchmark_known_at"] if panel.benchmark_known_at is not None else [])]
-    for name in names:
+    for name in (*BY_SESSION, *(name for name in OPTIONAL if values[name] is not None)):
         before = values[name][first_row : last_row + 1]
         follows = np.asarray(later.get(name, before[-1]))
         values[name] = np.concatenate([before, np.broadcast_to(follows, (n, *before.shape[1:]))])

@@ -17,7 +17,7 @@ from engine.backtest import Request, account, decided
 from engine.costs import BASIS_POINT, CostModel
 from engine.decide import Targets
 from engine.drawdowns import drawdowns
-from engine.errors import EngineError
+from engine.errors import BrokenIdentity, EngineError, PanelError
 from engine.ledger import Ledger
 from engine.panel import Panel
 from engine.returns import MAX_GAP
@@ -104,6 +104,8 @@ def through_shocks(
         outcomes = _walks(panel, tail, past, shock, [seed, number], draws, step)
         try:
             found.append(_summary(shock, list(outcomes)))
+        except (PanelError, BrokenIdentity):
+            raise  # a fault of ours and not of the run's
         except EngineError as e:
             found.append(PathOutcome(key=shock.key, covered=False, reason=str(e)))
     return found

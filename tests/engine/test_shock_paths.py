@@ -248,6 +248,36 @@ def test_progress_goes_from_the_first_draw_to_the_end():
     assert seen == [0.25, 0.5, 0.75, 1.0]
 
 
+def test_what_a_panel_may_tell_of_its_benchmark_goes_on_too():
+    n, nights = 400, np.arange(400) % 7 == 6
+    level = make_closes(sessions=n, assets=1)[:, 0]
+    quoted = np.where(nights, np.nan, level)
+    quoted[-1] = np.nan
+    panel = make_market(
+        sessions=n,
+        benchmark=level,
+        benchmark_own=quoted,
+        benchmark_known_at=make_panel(level[:, None]).closes_at[:, 0],
+    )
+
+    onward = go(panel, past_of(panel, n - 1))
+
+    assert onward.benchmark_own[n + 19] == pytest.approx(0.65 * level[n - 3], rel=1e-12)
+    np.testing.assert_array_equal(onward.benchmark_known_at[n:], onward.closes_at[n:, 0])
+    np.testing.assert_array_equal(onward.benchmark_own[:n], quoted)
+
+
+def test_a_ruined_account_is_told_in_the_words_of_its_run(monkeypatch):
+    panel = make_panel(np.full((200, 1), 100.0), benchmark=np.full(200, 50.0))
+    monkeypatch.setattr("engine.shock_paths.past_of", lambda p, _: quiet(p, [4.0]))
+    request = make_request(panel, [2.0], **NO_COSTS)
+
+    [found] = tell(panel, request, [replace(FALL, equity=-0.6, down=1)], draws=1)
+
+    assert not found.covered
+    assert "the run is ruined" in found.reason
+
+
 def test_what_has_no_path_is_named():
     panel = make_market(sessions=LEAST_HISTORY)
     [short] = tell(panel, make_request(panel, [1.0, 0.0, 0.0]))
