@@ -1,6 +1,6 @@
 """One decision: value the account as it was known, size the targets, place the orders."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -63,7 +63,8 @@ def place_orders(
     if keep is not None:
         asked = np.where(keep[asset], drifted, asked)
     leaving = ~terms.panel.member[row, asset] & (asked == 0.0)
-    target, shortfall = trim_trades(asked, drifted, trim, leaving=leaving)
+    within = replace(trim, invested=terms.costs.invested)
+    target, shortfall = trim_trades(asked, drifted, within, leaving=leaving)
     sizing = size_targets(
         target,
         held=known.held,

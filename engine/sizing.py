@@ -81,7 +81,11 @@ def size_targets(
     if costs.residual_pass:
         wished = np.where(idle, 0.0, np.maximum(weights, 0.0))
         lots += _spend_rest(
-            wished * investable, lots, paid / lots_per_share, most * equity, np.flatnonzero(wished)
+            wished * investable,
+            lots,
+            paid / lots_per_share,
+            most * investable,
+            np.flatnonzero(wished),
         )
     quantity = np.where(idle, held, np.sign(weights) * lots / lots_per_share)
     return Sizing(quantity=quantity, gap=np.abs(weights - drifted))

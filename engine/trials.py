@@ -9,7 +9,7 @@ others are decided one by one.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 
 import numpy as np
@@ -201,8 +201,10 @@ def simulate_targets(
     kept = [limits[decision] for decision in fills.decision.tolist()]
 
     def sold(row: int, asset: int) -> bool:
-        last = int(np.searchsorted(fills.row, row)) - 1
-        return last >= 0 and bool(weights[last, asset] < 0.0)
+        # What has no bar any more is decided to 0 and stays: its last weight of any size counts.
+        decided = weights[: int(np.searchsorted(fills.row, row)), asset]
+        held = decided[decided != 0.0]
+        return len(held) > 0 and bool(held[-1] < 0.0)
 
     paths = simulate_weights(
         market_of(panel, request, sold),
@@ -210,7 +212,7 @@ def simulate_targets(
         fill_rows=fills.row,
         cost=cost_rates(panel, request.costs, request.strategy.extra_slippage()),
         fee=_flat(request.costs) / request.capital,
-        trim=_trim(panel, targets, targets.rows[fills.decision], kept),
+        trim=_trim(panel, targets, targets.rows[fills.decision], kept, request.costs.invested),
         exact=True,
         keep=[0],
     )
@@ -222,10 +224,14 @@ def _flat(costs: CostModel) -> float:
 
 
 def _trim(
-    panel: Panel, targets: Targets, rows: IntArray, limits: Sequence[Constraints]
+    panel: Panel,
+    targets: Targets,
+    rows: IntArray,
+    limits: Sequence[Constraints],
+    invested: float,
 ) -> Trim | None:
     """Return the limits that depend on what is held, None where there are none."""
-    trims = [each.trim for each in limits]
+    trims = [replace(each.trim, invested=invested) for each in limits]
     if not any(each.trims for each in trims) and not targets.keep:
         return None
 

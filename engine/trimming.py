@@ -18,6 +18,7 @@ class Trim:
     spread: bool = False  # weight that skipped trades would have moved goes to those made
     max_turnover: float | None = None
     max_weight: float = 1.0  # which a turnover cap may keep out of reach
+    invested: float = 1.0  # most of it, but for what targets ask on credit
     relaxes: bool = False  # then the cap is loosened as little as it takes
 
     @property
@@ -62,6 +63,7 @@ def trim_trades(
             relative_band=trim.relative_band,
             spread=trim.spread,
             max_weight=trim.max_weight,
+            invested=trim.invested,
         )
     if trim.max_turnover is None:
         return target, ""
@@ -113,6 +115,7 @@ def skip_small_trades(
     relative_band: float = 0.0,
     spread: bool = False,
     max_weight: float = 1.0,
+    invested: float = 1.0,
 ) -> FloatArray:
     """Leave a weight as it is where the trade would be smaller than its band.
 
@@ -120,7 +123,7 @@ def skip_small_trades(
     held back by the first alone. With `spread` the trades that are made take what the others would
     have moved, in proportion to their targets and none above `max_weight`; otherwise it stays in
     cash. A sale that is skipped frees no cash, so purchases shrink in proportion where they would
-    otherwise exceed it.
+    otherwise lead above the share of equity that may be `invested`.
     """
     change = target - drifted
     skipped = np.abs(change) < np.maximum(band, relative_band * np.abs(target))
@@ -129,7 +132,7 @@ def skip_small_trades(
         change = _spread(change, target, drifted, skipped, max_weight)
     bought = np.maximum(change, 0.0).sum()
     # Targets above 1 are bought on credit.
-    excess = drifted.sum() + change.sum() - max(1.0, target.sum())
+    excess = drifted.sum() + change.sum() - max(invested, target.sum())
     if excess > 0 and bought > 0:
         change = np.where(change > 0, change * (1.0 - min(excess / bought, 1.0)), change)
     return drifted + change

@@ -65,6 +65,10 @@ class Constraints:
     max_positions: int | None = None
     on_infeasible: str = "CASH"
 
+    @property
+    def caps_groups(self) -> bool:
+        return self.group_cap is not None or len(self.group_caps) > 0
+
 
 @dataclass(frozen=True, kw_only=True)
 class BacktestRequest:
@@ -164,6 +168,13 @@ def _faults(request: BacktestRequest, entry: StrategyEntry | None) -> Iterator[C
         yield from signal_faults(entry, request.fill, asdict(request.constraints))
         yield from option_faults(entry, request.overlay_vol_target)
         yield from _overlays(entry, request.overlay_vol_target)
+    if request.costs.residual_pass and request.constraints.caps_groups:
+        yield _fault(
+            "residualPass was true, but groups are capped, and one share more may lead above a cap;"
+            " leave out either",
+            "costs",
+            "residualPass",
+        )
     if request.constraints.min_weight > request.constraints.max_weight:
         yield _fault(
             f"minWeight was {request.constraints.min_weight}; it must not be above maxWeight,"
@@ -239,7 +250,9 @@ def _bounded(
         if value is not None and not (math.isfinite(value) and least <= value <= most):
             lowest = "more than 0" if least == TINY else f"at least {least:g}"
             shown = _camel(name)
-            yield _fault(f"{shown} was {value:g}; use {lowest} and at most {most:g}", *group, shown)
+            yield _fault(
+                f"{shown} was {value:.12g}; use {lowest} and at most {most:g}", *group, shown
+            )
 
 
 def idempotency_key_faults(key: str | None) -> Iterator[ClientError]:

@@ -234,7 +234,7 @@ def _limits(constraints: Constraints, costs: Costs) -> Limits:
         max_turnover=None if cap is None else Decimal(str(cap)),
         max_weight=Decimal(str(constraints.max_weight)),
         cash_buffer=Decimal(str(costs.cash_buffer)),
-        residual_pass=costs.residual_pass,
+        residual_pass=costs.residual_pass and not constraints.caps_groups,
     )
 
 

@@ -76,7 +76,7 @@ def _plan(
     wanted = {a.symbol: weights.get(a.symbol, NOTHING) * limits.invested for a in priced}
     target = trimmed(wanted, drifted, limits)
     held_back = _reserve(priced, target, drifted, equity, fees, limits.invested)
-    lots = _lots(priced, target, drifted, equity, equity - held_back / limits.invested, limits)
+    lots = _lots(priced, target, drifted, equity - held_back / limits.invested, limits)
     lines = [
         _line(asset, wanted[asset.symbol], drifted, target, lots[asset.symbol], limits)
         for asset in priced
@@ -100,7 +100,8 @@ def trimmed(
     if limits.spread:
         change = _spread(change, target, drifted, small, limits)
     bought = sum((c for c in change.values() if c > 0), NOTHING)
-    excess = sum(drifted.values(), NOTHING) + sum(change.values(), NOTHING) - 1
+    moved_to = sum(drifted.values(), NOTHING) + sum(change.values(), NOTHING)
+    excess = moved_to - min(max(limits.invested, sum(target.values(), NOTHING)), Decimal(1))
     if excess > 0 and bought > 0:
         share = max(1 - excess / bought, NOTHING)
         change = {symbol: c * share if c > 0 else c for symbol, c in change.items()}
@@ -171,7 +172,6 @@ def _lots(
     priced: Sequence[Asset],
     target: Mapping[str, Decimal],
     drifted: Mapping[str, Decimal],
-    equity: Decimal,
     investable: Decimal,
     limits: Limits,
 ) -> dict[str, Decimal]:
@@ -192,7 +192,7 @@ def _lots(
     short = {symbol: money[symbol] - lots[symbol] * unit[symbol] for symbol in moves}
     rest = sum(short.values(), NOTHING)
     for symbol in sorted(moves, key=lambda each: (-short[each], each)):
-        largest = (lots[symbol] + 1) * unit[symbol] <= limits.max_weight * equity
+        largest = (lots[symbol] + 1) * unit[symbol] <= limits.max_weight * investable
         if unit[symbol] <= rest and largest:
             lots[symbol] += 1
             rest -= unit[symbol]

@@ -132,6 +132,7 @@ def test_band_and_cap_are_the_engines(account):
         relative_band=float(limits.relative_band),
         spread=limits.spread,
         max_turnover=None if limits.max_turnover is None else float(limits.max_turnover),
+        invested=float(limits.invested),
     )
     theirs = trimmed_weights(theirs, now, trim, leaving=np.zeros(len(now), np.bool_))
     np.testing.assert_allclose([float(w) for w in ours.values()], theirs, atol=1e-12)

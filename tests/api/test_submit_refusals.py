@@ -118,6 +118,21 @@ BAD = {
         {"costs": {"commissionFlat": "NaN"}},
         ("INVALID", "costs.commissionFlat", "was nan"),
     ),
+    "buffer a hair above half": (
+        {"costs": {"cashBuffer": 0.5000001}},
+        ("INVALID", "costs.cashBuffer", "cashBuffer was 0.5000001; use"),
+    ),
+    "residual pass under a group cap": (
+        {"costs": {"residualPass": True}, "constraints": {"groupCap": 0.4}},
+        ("INVALID", "costs.residualPass", "groups are capped"),
+    ),
+    "residual pass under a second cap": (
+        {
+            "costs": {"residualPass": True},
+            "constraints": {"groupCaps": [{"by": "CURRENCY", "cap": 0.6}]},
+        },
+        ("INVALID", "costs.residualPass", "groups are capped"),
+    ),
     "buffer above half": (
         {"costs": {"cashBuffer": 0.6}},
         ("INVALID", "costs.cashBuffer", "cashBuffer was 0.6; use at least 0 and at most 0.5"),

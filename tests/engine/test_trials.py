@@ -181,12 +181,14 @@ def test_a_listing_that_ends_in_nothing_takes_what_was_in_it_and_no_more(told, a
     assert np.isfinite(apart.equity).all()
 
 
+@pytest.mark.parametrize("later", [{}, {5: [0.0, 0.0]}])
 @pytest.mark.parametrize(("side", "left"), [(1.0, 0.725), (-1.0, 1.0)])
-def test_a_trial_loses_what_its_costs_assume_and_gains_nothing_short(side, left):
+def test_a_trial_loses_what_its_costs_assume_and_gains_nothing_short(side, left, later):
+    # A share without a bar is decided to 0 at times before its listing ends; it stays till then.
     close = np.full((10, 2), 100.0)
-    close[6:, 0] = np.nan
+    close[4:, 0] = np.nan
     delisted = np.zeros(close.shape)
-    delisted[6, 0] = 1.0
+    delisted[7, 0] = 1.0
     panel = make_panel(close, volume=np.full(close.shape, np.nan), by_asset={DELISTED: delisted})
     request = replace(
         make_request("equal_weight"),
@@ -194,9 +196,9 @@ def test_a_trial_loses_what_its_costs_assume_and_gains_nothing_short(side, left)
         last_row=9,
         costs=make_costs(delist_return=-0.55),
     )
-    targets = make_targets(panel, {2: [0.5 * side, 0.0]})
+    targets = make_targets(panel, {2: [0.5 * side, 0.0], **later})
 
-    _, paths = simulate_targets(panel, request, targets, [Constraints()])
+    _, paths = simulate_targets(panel, request, targets, [Constraints()] * len(targets.rows))
 
     assert paths.curves[0, -1] == pytest.approx(left)
 

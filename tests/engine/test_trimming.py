@@ -143,3 +143,14 @@ def test_skip_small_trades_never_borrows(weights, start, band, relative, spread)
 
     assert result.sum() <= 1.0 + 1e-12
     assert (result >= -1e-15).all()
+
+
+def test_a_purchase_beside_a_skipped_sale_stops_at_the_buffer():
+    drifted, target = np.array([0.30, 0.21, 0.21]), np.array([0.40, 0.20, 0.20])
+
+    done, _ = trim_trades(
+        target, drifted, Trim(no_trade_band=0.02, invested=0.8), leaving=np.zeros(3, np.bool_)
+    )
+
+    # 0.02 stay where they are, so that 0.08 of the 0.10 are bought.
+    np.testing.assert_allclose(done, [0.38, 0.21, 0.21])
