@@ -54,7 +54,7 @@ class CostModelInput:
     residual_pass: bool | None = strawberry.field(
         default=False,
         description="Whether what rounding to whole shares leaves buys one more of what lies "
-        "furthest below its target.",
+        "furthest below its target; not where groups are capped.",
     )
     delist_return: float | None = strawberry.field(
         default=-0.3,

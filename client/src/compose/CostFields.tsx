@@ -71,7 +71,8 @@ export function CostFields({ draft, change, faults }: Group) {
         label="Spend what rounding leaves"
         path="costs.residualPass"
         checked={draft.residualPass}
-        hint="On one more share of what lies furthest below its target."
+        hint="On one more share of what lies furthest below its target; not beside a group's limit."
+        {...(faults["costs.residualPass"] && { error: faults["costs.residualPass"] })}
         onChange={(residualPass) => change("costs.residualPass", { residualPass })}
       />
     </Fold>

@@ -194,7 +194,7 @@ export type CostModelInput = {
   maxVolumeShare?: number | null | undefined;
   /** Least commission of an order; none if left out. */
   minimumCommission?: string | null | undefined;
-  /** Whether what rounding to whole shares leaves buys one more of what lies furthest below its target. */
+  /** Whether what rounding to whole shares leaves buys one more of what lies furthest below its target; not where groups are capped. */
   residualPass?: boolean | null | undefined;
   /** Slippage as basis points of the traded value. */
   slippageBps?: number | null | undefined;
