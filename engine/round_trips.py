@@ -55,8 +55,8 @@ def round_trips(
         met = np.searchsorted(place, column * len(books.row) + payment.row - books.row[0])
         np.add.at(gain, ended[met] + column, payment.amount - payment.cost)
     for risk in risks:
-        column = np.searchsorted(books.held, risk.asset)
-        bought = np.searchsorted(place, column * len(books.row) + risk.row - books.row[0])
+        held = int(np.searchsorted(books.held, risk.asset))
+        bought = np.searchsorted(place, held * len(books.row) + risk.row - books.row[0])
         risked[trip[bought]] = risk.amount
     closed = trip[moves.closes]
     return RoundTrips(cost=put_in[closed], profit=gain[closed], risked=risked[closed])

@@ -22,8 +22,10 @@ class SharpeDifferences:
 def sharpe_differences(excess: Sequence[Sequence[float] | None]) -> SharpeDifferences:
     """Test each pair of series of excess returns, one value for each shared session."""
     known = [None if each is None else influences(each) for each in excess]
-    value, p_value = ([[None] * len(known) for _ in known] for _ in range(2))
-    found = SharpeDifferences(value=value, p_value=p_value)
+    found = SharpeDifferences(
+        value=[[None] * len(known) for _ in known],
+        p_value=[[None] * len(known) for _ in known],
+    )
     year = math.sqrt(SESSIONS_PER_YEAR)
     for one, other in combinations(range(len(known)), 2):
         first, second = known[one], known[other]
