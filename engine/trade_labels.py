@@ -72,7 +72,8 @@ def round_trip(
     """
     fee = costs.commission(notional)
     share = np.divide(fee, notional, out=np.zeros_like(notional), where=notional > 0.0)
-    abroad = costs.conversion(np.ones_like(notional), foreign)
+    # Money that stays abroad between trades is not converted for one of them.
+    abroad = costs.conversion(np.ones_like(notional), foreign & (not costs.holds))
     one_way: FloatArray = share + slippage_bps * BASIS_POINT + abroad
     return 2.0 * one_way
 

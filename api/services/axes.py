@@ -97,7 +97,8 @@ def applied(request: BacktestRequest, values: Mapping[str, Any]) -> BacktestRequ
     for name, value in values.items():
         group, dot, field = name.partition(".")
         if dot:
-            (costs if group == "costs" else constraints)[snake(field)] = value
+            named = snake(field)
+            (costs if group == "costs" else constraints)[named] = _measured(named, value)
         elif name == ALLOCATOR:
             allocator = Allocator(value)
         else:
@@ -109,6 +110,15 @@ def applied(request: BacktestRequest, values: Mapping[str, Any]) -> BacktestRequ
         constraints=replace(request.constraints, **constraints),
         allocator=allocator,
     )
+
+
+def _measured(field: str, value: Any) -> Any:
+    """Return a whole number as a request has it: all but a count of positions are floats.
+
+    7 and 7.0 are written differently, and the same content has one key.
+    """
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return float(value) if whole and field != "max_positions" else value
 
 
 def longest_warmup(

@@ -181,6 +181,27 @@ async def test_the_same_sweep_is_done_once(app, market, ask):
     assert await rows(app.sessions, Sweep) == 1
 
 
+async def test_a_trial_of_whole_numbers_is_the_backtest_of_them(app, market, ask):
+    axes = [
+        {"name": "costs.slippageBps", "values": [7]},
+        {"name": "costs.delistReturn", "values": [-1]},
+        {"name": "constraints.maxWeight", "values": [1]},
+        {"name": "constraints.maxPositions", "values": [2]},
+    ]
+    told = await submitted(ask, changed(axes=axes))
+    await done(app, uuid(told["job"]["id"]))
+    run = SWEEP["base"] | {
+        "costs": {"slippageBps": 7, "delistReturn": -1},
+        "constraints": {"maxWeight": 1, "maxPositions": 2},
+    }
+
+    backtest = (await ask(RUN, input=run))["data"]["runBacktest"]["backtest"]
+
+    linked = "query Q($id: ID!) { sweep(id: $id) { best { backtest { id } } } }"
+    found = (await ask(linked, id=told["sweep"]["id"]))["data"]["sweep"]
+    assert found["best"]["backtest"] == {"id": backtest["id"]}
+
+
 TRIALS = """
 query Trials($id: ID!) {
   sweep(id: $id) { trials(first: 1) { nodes { metrics { sharpe totalReturn maxDrawdown } } } }

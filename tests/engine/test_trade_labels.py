@@ -153,3 +153,13 @@ def test_a_round_trip_costs_fees_slippage_and_conversion_both_ways():
     )
 
     assert taken == pytest.approx([2 * 104e-4, 2 * 109e-4, 2 * 4e-4])
+
+
+def test_what_stays_abroad_is_not_converted():
+    costs = CostModel(commission_flat=0.0, fx_spread_bps=70.0, fx_mode="HOLD_USD")
+
+    taken = round_trip(
+        costs, np.array([100.0]), foreign=np.array([True]), slippage_bps=np.array([4.0])
+    )
+
+    assert taken == pytest.approx([2 * 4e-4])
