@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from engine.activity import RoundTrips
     from engine.decide import Targets
     from engine.option_risk import OpenContracts
+
+CENTLESS: Final = 1e-7  # what rounding leaves of a balance that was all spent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,6 +146,18 @@ class Account:
         self._exchange(row, into, into - needs, rates)
         return cost
 
+    def _repay(self, row: int) -> float:
+        """Pay a debt of the base currency from other cash; return what converting it cost."""
+        if not self.terms.costs.holds or self.cash >= 0.0:
+            return 0.0
+        rates = self.terms.panel.fx[row]
+        purse = self.purse(rates)
+        into = purse.moved(np.zeros_like(self.abroad))
+        cost = purse.rate * float(np.abs(into).sum())
+        self.cash -= float(into.sum()) + cost
+        self._exchange(row, into, into, rates)
+        return cost
+
     def _exchange(
         self, row: int, into: FloatArray, received: FloatArray, rates: FloatArray
     ) -> None:
@@ -153,6 +167,8 @@ class Account:
         # The base has its own balance, and what was all spent leaves no rounding.
         self.abroad[(into > 0.0) | (np.arange(len(into)) == 0)] = 0.0
         self.abroad = np.maximum(self.abroad, 0.0)
+        if abs(self.cash) <= CENTLESS:
+            self.cash = 0.0
         if into.any():
             self.conversions.append(Conversion(row=row, into=into / known))
 
@@ -217,6 +233,7 @@ class Account:
 
     def _pay_lenders(self, row: int, asset: IntArray, fee: FloatArray) -> None:
         self.cash -= float(fee.sum())
+        fee = fee + self._repay(row) / len(fee)
         nothing = np.zeros(len(asset))
         self.payments.append(Payment(row=row, asset=asset, local=nothing, amount=nothing, cost=fee))
 
@@ -252,6 +269,7 @@ class Account:
         if paid is None:
             self.cash += float(home.sum())
             np.add.at(self.abroad, currency, abroad)
+            cost = cost + self._repay(row) / len(cost)
         else:
             for at, here, there, column in zip(paid, home, abroad, currency, strict=True):
                 self._await(int(at), float(here), column, there)

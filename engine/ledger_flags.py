@@ -6,6 +6,7 @@ import numpy as np
 
 from engine.books import Books
 from engine.execution import FillPolicy
+from engine.identities import MONEY
 from engine.orders import CODES, Orders, Reason
 from engine.terms import Terms
 from engine.types import FloatArray
@@ -36,7 +37,7 @@ def ledger_flags(
         "delisting_assumed": _assumes_delisting(terms, orders),
         "not_lent": _ended(orders, Reason.NOT_LENT),
         "lent_everywhere": terms.shorting is not None and terms.shorting.everywhere,
-        "borrowed_cash": bool((books.home < 0.0).any()),
+        "borrowed_cash": bool((books.home < -MONEY).any()),
         "leverage_over_cap": _outgrows(books, weights),
         "margin_call": _ended(orders, Reason.MARGIN_CALL),
     }

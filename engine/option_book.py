@@ -201,9 +201,9 @@ class OptionBook:
         fees = self._fee(structure, row) * len(structure.legs)
         notional = max(structure.width - brought, 0.0) * MULTIPLIER * rate
         bound = notional + fees + self._conversion(account, notional)
-        by_cash = (
-            math.floor((account.money(row) - collateral) / bound) if bound > 0.0 else by_budget
-        )
+        kept = account.terms.costs.cash_buffer * self._worth_known(opening)
+        free = account.money(row) - collateral - kept
+        by_cash = math.floor(free / bound) if bound > 0.0 else by_budget
         return float(max(min(by_budget, by_cash), 0))
 
     def _budget(self, opening: Opening) -> float:

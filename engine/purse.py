@@ -42,14 +42,14 @@ class Purse:
     def moved(self, needs: FloatArray) -> FloatArray:
         """Return what is converted into each currency (c,), below 0 out of it, 0 for the base.
 
-        The base currency is left below 0 where nothing is over.
+        A debt of the base currency is paid too; it stays where nothing is over.
         """
         left = self.abroad - needs
         left[0] = 0.0
         into = np.maximum(-left, 0.0)
         asked = max(float(needs[0]), 0.0) + float(into.sum()) * (1.0 + self.rate)
         home = self.home - min(float(needs[0]), 0.0)
-        missing = min(max(asked - home, 0.0), asked)
+        missing = max(asked - home, 0.0)
         for column in np.flatnonzero(left > 0.0).tolist():
             out = min(float(left[column]), missing / (1.0 - self.rate))
             into[column] -= out
@@ -60,7 +60,7 @@ class Purse:
         """Return the cost of conversions (c,) by who of `money` (k,) caused it.
 
         What was converted into a currency was for those who pay in it, what was converted out of
-        one for all that base currency was spent on.
+        one for all that base currency was spent on, or where nothing was, for every one alike.
         """
         paid = np.maximum(money, 0.0)
         bought = np.maximum(into, 0.0)
@@ -68,6 +68,7 @@ class Purse:
         own = paid * np.divide(bought, asked, out=np.zeros_like(into), where=asked > 0.0)[currency]
         drawn = own + np.where(currency == 0, paid, 0.0)
         sold = float(np.abs(np.minimum(into, 0.0)).sum())
+        drawn = drawn if drawn.any() else np.ones_like(drawn)
         share = drawn / drawn.sum() if sold > 0.0 else np.zeros_like(drawn)
         cost: FloatArray = self.rate * (own + sold * share)
         return cost

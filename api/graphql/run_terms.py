@@ -49,7 +49,7 @@ class CostModelInput:
         default=0, description="Annual interest on cash, as a fraction."
     )
     cash_buffer: float | None = strawberry.field(
-        default=0, description="Share of the equity that is never invested, 0 to 0.5."
+        default=0, description="Share of the equity that decisions leave in cash, 0 to 0.5."
     )
     residual_pass: bool | None = strawberry.field(
         default=False,

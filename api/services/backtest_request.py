@@ -165,7 +165,8 @@ def _faults(request: BacktestRequest, entry: StrategyEntry | None) -> Iterator[C
     yield from _bounded(("constraints", "groupCaps"), caps, dict.fromkeys(caps, (TINY, 1.0)))
     yield from _bounded((), {"overlay_vol_target": request.overlay_vol_target}, OVERLAY_BOUNDS)
     if entry is not None:
-        yield from signal_faults(entry, request.fill, asdict(request.constraints))
+        limits, rest = asdict(request.constraints), request.costs.residual_pass
+        yield from signal_faults(entry, request.fill, limits, residual_pass=rest)
         yield from option_faults(entry, request.overlay_vol_target)
         yield from _overlays(entry, request.overlay_vol_target)
     if request.costs.residual_pass and request.constraints.caps_groups:

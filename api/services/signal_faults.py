@@ -19,7 +19,7 @@ MOVING: Final = {
 
 
 def signal_faults(
-    entry: StrategyEntry, fill: FillPolicy, constraints: Mapping[str, Any]
+    entry: StrategyEntry, fill: FillPolicy, constraints: Mapping[str, Any], *, residual_pass: bool
 ) -> Iterator[ClientError]:
     """Yield what such a strategy refuses of a run's terms; nothing of any other strategy's."""
     if entry.kind != SIGNALS:
@@ -29,6 +29,12 @@ def signal_faults(
             f"fill was {fill.name}, but {entry.key} trades at opens, stops and targets; choose"
             f" {FillPolicy.NEXT_OPEN.name}",
             field=("input", "fill"),
+        )
+    if residual_pass:
+        yield InvalidInput(
+            f"residualPass was true, but {entry.key} sizes each entry by its risk, and rounding"
+            " leaves nothing that was to be invested; leave it out",
+            field=("input", "costs", "residualPass"),
         )
     for name, shown in MOVING.items():
         if constraints[name]:

@@ -122,6 +122,10 @@ BAD = {
         {"costs": {"cashBuffer": 0.5000001}},
         ("INVALID", "costs.cashBuffer", "cashBuffer was 0.5000001; use"),
     ),
+    "residual pass of entries and stops": (
+        {"strategy": "breakout", "parameters": {}, "costs": {"residualPass": True}},
+        ("INVALID", "costs.residualPass", "breakout sizes each entry by its risk"),
+    ),
     "residual pass under a group cap": (
         {"costs": {"residualPass": True}, "constraints": {"groupCap": 0.4}},
         ("INVALID", "costs.residualPass", "groups are capped"),

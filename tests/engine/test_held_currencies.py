@@ -142,6 +142,38 @@ def test_the_dividend_of_a_short_position_is_paid_from_home():
     assert ledger.books.home[-1] == pytest.approx(10_000.0 - owed * 1.006)
 
 
+def test_a_debt_at_home_is_paid_from_the_dollars_beside_it():
+    loan = Shorting(borrow_bps=3_650.0)
+
+    ledger = make_ledger(
+        make_pair(dividend=with_cell((10, 2), {(6, 0): 0.5}, 0.0)),
+        {0: [-1.0, 1.0]},
+        shorting=loan,
+        costs=HELD,
+    )
+
+    # The loan's fees and the dividend owed are due at home, where all was spent.
+    assert (ledger.books.home >= 0.0).all()
+    assert "borrowed_cash" not in ledger.flags
+    # A day's fee is 9.99, for which so many dollars are sold as pay their own conversion.
+    assert np.diff(ledger.books.abroad[6:9, 1]).tolist() == pytest.approx([-9.99 / 0.994] * 2)
+
+
+def test_rounding_is_no_credit():
+    rate = 1.4 + 0.0137 * np.arange(10)
+    flags = [
+        make_ledger(
+            make_pair(us=10.0 + k / 7.0, rate=rate),
+            {0: US, 2: [0.3, 0.7], 4: [0.7, 0.3], 6: [0.2, 0.8]},
+            whole_shares=False,
+            costs=HELD,
+        ).flags
+        for k in range(30)
+    ]
+
+    assert not any("borrowed_cash" in each for each in flags)
+
+
 def test_entries_and_stops_spend_the_dollars_there_are():
     rows = np.tile([50.0, 50.0, 50.0, 50.0], (8, 1))
     panel = make_panel(

@@ -168,7 +168,7 @@ export type CorrectTradeInput = {
 
 /** What trading costs, in the run's currency. */
 export type CostModelInput = {
-  /** Share of the equity that is never invested, 0 to 0.5. */
+  /** Share of the equity that decisions leave in cash, 0 to 0.5. */
   cashBuffer?: number | null | undefined;
   /** Annual interest on cash, as a fraction. */
   cashRate?: number | null | undefined;
