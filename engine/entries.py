@@ -64,13 +64,24 @@ class Entry:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Paid:
+    """What a share of a purchase costs, and where its first stop stands, in its own currency."""
+
+    price: float  # slippage included
+    stop: float
+    fx: float  # base currency per unit
+
+    @property
+    def risk(self) -> float:
+        """A share's loss down to the stop, base currency; inf without a stop."""
+        return (self.price - self.stop) * self.fx
+
+
+@dataclass(frozen=True, kw_only=True)
 class Size:
     """What is asked for, and why nothing is where nothing is."""
 
     quantity: float
-    paid: float  # own currency, slippage included
-    stop: float
-    risk: float  # of one share down to the stop, base currency; inf without one
     refused: Reason | None = None
 
 
@@ -90,6 +101,14 @@ def orders_of(decision: int, asset: int, quantity: float, price: float) -> Worki
     )
 
 
+def paid_for(entry: Entry, account: Account, row: int, price: float, *, shares: float) -> Paid:
+    """Return what each of so many shares costs, their impact on the price included."""
+    order = orders_of(entry.decision, entry.asset, shares, price)
+    offered = quote_at(account.terms, order, row, np.array([price]), np.array([np.inf]))
+    paid = float(offered.price[0])
+    return Paid(price=paid, stop=entry.stop(paid), fx=float(offered.fx[0]))
+
+
 def size(entry: Entry, account: Account, row: int, price: float, *, allowed: float) -> Size:
     """Return how many shares are asked for at `price`, slippage still to come.
 
@@ -98,11 +117,10 @@ def size(entry: Entry, account: Account, row: int, price: float, *, allowed: flo
     none to be spent.
     """
     terms = account.terms
-    one = orders_of(entry.decision, entry.asset, 1.0, price)
-    offered = quote_at(terms, one, row, np.array([price]), np.array([np.inf]))
-    paid, unit = float(offered.price[0]), float(offered.price[0] * offered.fx[0])
-    stop = entry.stop(paid)
-    share = entry.scale * float(share_of_equity(entry.rules, np.array(paid), np.array(stop)))
+    one = paid_for(entry, account, row, price, shares=1.0)
+    unit = one.price * one.fx
+    bounds = np.array(one.price), np.array(one.stop)
+    share = entry.scale * float(share_of_equity(entry.rules, *bounds))
     asked = _lots(terms, share * entry.equity / unit)
     kept = terms.costs.cash_buffer * entry.equity
     affordable = _affordable(account, entry.asset, kept, unit)
@@ -115,10 +133,9 @@ def size(entry: Entry, account: Account, row: int, price: float, *, allowed: flo
         refused = Reason.TOO_SMALL
     elif got * unit < least or got == 0.0:
         refused = Reason.NO_CASH if affordable < allowed else Reason.NO_VOLUME
-    elif got * paid < float(terms.rules.minimum_parcel[entry.asset]):
+    elif got * one.price < float(terms.rules.minimum_parcel[entry.asset]):
         refused = Reason.MINIMUM_PARCEL
-    risk = (paid - stop) * float(offered.fx[0])
-    return Size(quantity=asked, paid=paid, stop=stop, risk=risk, refused=refused)
+    return Size(quantity=asked, refused=refused)
 
 
 def _lots(terms: Terms, shares: float) -> float:

@@ -10,7 +10,7 @@ from engine.account import Account
 from engine.activity import Risk
 from engine.brackets import Bar, Exit, Position, bar_of, first_target
 from engine.decide import Targets
-from engine.entries import Entry, orders_of, size
+from engine.entries import Entry, orders_of, paid_for, size
 from engine.errors import EngineError
 from engine.execution import REACH, known_prices, known_rates, volume_allowance
 from engine.orders import Reason
@@ -174,15 +174,16 @@ class Trader:
         filled = self._fill(orders_of(entry.decision, asset, sized.quantity, price), row, bought)
         if filled == 0.0:
             return False
+        paid = paid_for(entry, account, row, price, shares=filled)
         self.positions[asset] = Position(
             asset=asset,
             rules=entry.rules,
-            entry=sized.paid,
-            stop=sized.stop,
-            target=first_target(entry.rules, sized.paid, sized.stop),
+            entry=paid.price,
+            stop=paid.stop,
+            target=first_target(entry.rules, paid.price, paid.stop),
         )
-        if math.isfinite(sized.risk):
-            self.risks.append(Risk(row=row, asset=asset, amount=filled * sized.risk))
+        if math.isfinite(paid.risk):
+            self.risks.append(Risk(row=row, asset=asset, amount=filled * paid.risk))
         return True
 
     def _fill(self, order: Working, row: int, at: Exit) -> float:

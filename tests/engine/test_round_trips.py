@@ -73,3 +73,17 @@ def test_a_position_without_a_stop_has_no_multiple():
 
     assert np.isnan(multiples(*bars, signals=buying(), leave=[2])).all()
     assert multiples(*bars, leave=[2]).tolist() == pytest.approx([10.0 / 3.0])
+
+
+def test_what_is_risked_is_of_the_price_the_whole_purchase_paid():
+    """Each share moves the price: hundreds cost more than one, and lose more to the same stop."""
+    moving = [(price,) * 4 for price in (50.0, 51.0) * 4]
+    panel = make_bars(*moving, volume=np.full((8, 1), 5000.0))
+    costs = make_costs(impact_coefficient=1.0, max_volume_share=1.0)
+
+    ledger = run_signals(panel, {5: buying(floor=47.0)}, costs=costs)
+
+    [risk] = ledger.risks
+    filled, paid = float(ledger.orders.filled[0]), float(ledger.orders.price[0])
+    assert paid > 50.1
+    assert risk.amount == pytest.approx(filled * (paid - 47.0))
