@@ -1,10 +1,12 @@
 """What a strategy that sells short cannot take of a run or a search: bounds on each weight."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from api.errors import ClientError, InvalidInput
-from engine.axes import Axis
+
+if TYPE_CHECKING:
+    from engine.axes import Axis  # of searches; what submits a run does without
 
 # A bound on weights, what it is when it bounds nothing, and its name in a request.
 BOUNDS: Final = {
@@ -39,7 +41,7 @@ def short_faults(
 
 
 def short_axes(
-    key: str, parameters: Mapping[str, Any], constraints: Mapping[str, Any], axes: Sequence[Axis]
+    key: str, parameters: Mapping[str, Any], constraints: Mapping[str, Any], axes: Sequence["Axis"]
 ) -> Iterator[ClientError]:
     """Yield the axes of a search that pair a short sale with such a bound, in any combination."""
     bounding = {f"constraints.{shown}" for _, shown in BOUNDS.values()}
@@ -53,11 +55,11 @@ def short_axes(
         yield from _refused(key, axes, sales)
 
 
-def _sells(parameters: Mapping[str, Any], axis: Axis) -> bool:
+def _sells(parameters: Mapping[str, Any], axis: "Axis") -> bool:
     return any(sells_short({**parameters, axis.name: value}) for value in axis.values or ())
 
 
-def _refused(key: str, axes: Sequence[Axis], places: Iterable[int]) -> Iterator[ClientError]:
+def _refused(key: str, axes: Sequence["Axis"], places: Iterable[int]) -> Iterator[ClientError]:
     for place in places:
         yield InvalidInput(
             f"axis {axes[place].name} meets runs of {key} that sell short, and {REMEDY}; leave it"

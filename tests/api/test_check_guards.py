@@ -93,7 +93,9 @@ async def test_the_guards_are_completed_and_the_figures_stand(followed, ask):
     assert crash["scenario"]["key"] == "path_crash"
     assert (crash["covered"], crash["reason"], crash["draws"]) == (True, None, 8)
     assert crash["benchmarkReturn"] == pytest.approx(-0.35)
-    assert crash["atTroughSpan"][0] <= crash["atTrough"] <= crash["atTroughSpan"][1] < 0.0
+    lowest, highest = crash["atTroughSpan"]
+    assert lowest <= crash["atTrough"] <= highest
+    assert lowest < 0.0
     assert crash["worstDrawdown"] <= crash["maxDrawdown"] < 0.0
     above = shown["diagnostics"]["sharpe_above_benchmark"]
     gap = shown["metrics"]["sharpe"] - shown["benchmarkMetrics"]["sharpe"]
