@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -103,14 +103,14 @@ def _about_the_day(error: ClientError) -> ClientError:
 
 
 def _as_backtest(request: PlanRequest) -> BacktestRequest:
-    """Return the run whose first decision the plan is."""
+    """Return the run whose first decision the plan is; a plan's day begins hours before a run's."""
     return BacktestRequest(
         strategy=request.strategy or "",
         parameters=dict(request.parameters or {}),
         universe=request.universe,
         symbols=request.symbols,
         start=request.day - REACH,
-        end=request.day,
+        end=min(request.day, datetime.now(UTC).date()),
         allocator=request.allocator,
         constraints=request.constraints or Constraints(),
         costs=request.costs or Costs(),

@@ -182,6 +182,18 @@ async def test_a_strategy_is_refused_at_once_for_what_a_run_is(
     assert await rows(app.sessions, Job) == 0
 
 
+async def test_a_strategy_is_planned_on_a_day_that_has_begun_in_sydney_alone(
+    ask, market, monkeypatch
+):
+    """Today of a plan is Sydney's; a run ends by the date of UTC, hours behind it."""
+    monkeypatch.setattr("api.services.portfolio_days.AHEAD", timedelta(days=1))
+    asked = {name: value for name, value in STRATEGY.items() if name != "asOf"}
+
+    told = await planned(ask, asked)
+
+    assert (told["userErrors"], told["job"]["kind"]) == ([], "PLAN")
+
+
 async def test_the_quota_counts_a_plan(ask, app, market):
     app.settings = app.settings.model_copy(update={"concurrent_jobs": 1})
 
