@@ -15,7 +15,6 @@ from api.services.axis_request import (
     axis_from,
     check_cost,
     checked_axis,
-    is_whole,
     snake,
 )
 from api.services.backtest_request import BacktestRequest
@@ -55,7 +54,7 @@ def read_axes(asked: Sequence[AxisRequest], entry: StrategyEntry) -> list[Axis]:
 def axes_of(stored: Sequence[Mapping[str, Any]], entry: StrategyEntry) -> list[Axis]:
     """Return the axes of a search that was kept."""
     asked = [AxisRequest(**{**axis, "values": _listed(axis.get("values"))}) for axis in stored]
-    return [axis_from(axis, whole=is_whole(axis.name, entry)) for axis in asked]
+    return [axis_from(axis, entry) for axis in asked]
 
 
 def count_combinations(axes: Sequence[Axis], request: BacktestRequest, entry: StrategyEntry) -> int:
@@ -97,8 +96,7 @@ def applied(request: BacktestRequest, values: Mapping[str, Any]) -> BacktestRequ
     for name, value in values.items():
         group, dot, field = name.partition(".")
         if dot:
-            named = snake(field)
-            (costs if group == "costs" else constraints)[named] = _measured(named, value)
+            (costs if group == "costs" else constraints)[snake(field)] = value
         elif name == ALLOCATOR:
             allocator = Allocator(value)
         else:
@@ -110,15 +108,6 @@ def applied(request: BacktestRequest, values: Mapping[str, Any]) -> BacktestRequ
         constraints=replace(request.constraints, **constraints),
         allocator=allocator,
     )
-
-
-def _measured(field: str, value: Any) -> Any:
-    """Return a whole number as a request has it: all but a count of positions are floats.
-
-    7 and 7.0 are written differently, and the same content has one key.
-    """
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    return float(value) if whole and field != "max_positions" else value
 
 
 def longest_warmup(

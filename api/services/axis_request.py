@@ -59,7 +59,7 @@ def checked_axis(asked: AxisRequest, field: tuple[str, ...], loose: StrategyEntr
     """
     _check_name(asked.name, field, loose)
     _check_form(asked, field)
-    axis = axis_from(asked, whole=is_whole(asked.name, loose))
+    axis = axis_from(asked, loose)
     if axis.values is None:
         if _is_text(asked.name, loose):
             raise InvalidInput(f"{asked.name} is no number; list its values", field=field)
@@ -82,10 +82,12 @@ def _written(end: float) -> float | int:
     return int(end) if end.is_integer() else end
 
 
-def axis_from(asked: AxisRequest, *, whole: bool) -> Axis:
-    """Return the axis of a request that was checked."""
+def axis_from(asked: AxisRequest, entry: StrategyEntry) -> Axis:
+    """Return the axis of a request, its listed numbers as a run keeps them."""
+    whole = is_whole(asked.name, entry)
     if asked.values is not None:
-        return Axis(name=asked.name, values=asked.values)
+        measured = not whole and not _is_text(asked.name, entry)
+        return Axis(name=asked.name, values=tuple(_number(each, measured) for each in asked.values))
     return Axis(
         name=asked.name,
         low=asked.low or 0.0,
@@ -94,6 +96,12 @@ def axis_from(asked: AxisRequest, *, whole: bool) -> Axis:
         log=asked.log,
         whole=whole,
     )
+
+
+def _number(value: Any, measured: bool) -> Any:
+    """Return 7 of what is measured as 7.0: they are written differently, and a run has one key."""
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return float(value) if measured and whole and abs(value) < COUNTABLE else value
 
 
 def _check_name(name: str, field: tuple[str, ...], entry: StrategyEntry) -> None:

@@ -187,12 +187,14 @@ async def test_a_trial_of_whole_numbers_is_the_backtest_of_them(app, market, ask
         {"name": "costs.delistReturn", "values": [-1]},
         {"name": "constraints.maxWeight", "values": [1]},
         {"name": "constraints.maxPositions", "values": [2]},
+        {"name": "min_score", "values": [-1]},
     ]
     told = await submitted(ask, changed(axes=axes))
     await done(app, uuid(told["job"]["id"]))
     run = SWEEP["base"] | {
         "costs": {"slippageBps": 7, "delistReturn": -1},
         "constraints": {"maxWeight": 1, "maxPositions": 2},
+        "parameters": SWEEP["base"]["parameters"] | {"min_score": -1},
     }
 
     backtest = (await ask(RUN, input=run))["data"]["runBacktest"]["backtest"]
