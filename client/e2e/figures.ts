@@ -7,7 +7,7 @@ export const FIGURES = `query Figures($id: ID!) { backtest(id: $id) {
   metrics { totalReturn cagr volatility sharpe sortino calmar omega maxDrawdown maxDrawdownDays averageDrawdown var95 cvar95 skew kurtosis tailRatio hitRate
     profitFactor averageWin averageLoss bestDay worstDay alpha beta informationRatio trackingError turnover exposure tradeCount totalCosts costDrag finalValue sessions
     meanReturn downsideDeviation ulcerIndex maxDrawdownFallDays maxDrawdownFallSessions maxDrawdownRecoveryDays maxDrawdownRecoverySessions
-    tradeHitRate payoffRatio bestMonth worstMonth bestYear worstYear longestWinningRun longestLosingRun
+    tradeHitRate payoffRatio expectancy sqn bestMonth worstMonth bestYear worstYear longestWinningRun longestLosingRun
     alphaTStat correlation rSquared upCapture downCapture timeInvested averageHoldings effectiveHoldings undefined }
   overfitting { psr deflatedSharpe trials }
   orders(first: 1) { totalCount }
