@@ -2,6 +2,7 @@ import { useQuery } from "@apollo/client/react";
 import { useEffect, useState } from "react";
 import { type RunBacktestInput, RunEstimateDocument, type RunEstimateQuery } from "../graphql/generated";
 import { duration, integer, sentence } from "../ui/format";
+import css from "./RunPanel.module.css";
 
 // Longer than between two keys, shorter than anybody waits for.
 const PAUSE_MS = 600;
@@ -16,10 +17,12 @@ export function RunEstimate({ input }: { input: RunBacktestInput | null }) {
   });
   if (!input || !data) return null;
   return (
-    <div>
-      <dt>Will take</dt>
-      <dd aria-live="polite">{told(data.estimate)}</dd>
-    </div>
+    <dl className={css.list}>
+      <div>
+        <dt>Will take</dt>
+        <dd aria-live="polite">{told(data.estimate)}</dd>
+      </div>
+    </dl>
   );
 }
 

@@ -59,7 +59,6 @@ export function RunPanel({ input, strategy, draft, start, faults, kind, failure,
             {draft.end && ` to ${day(draft.end)}`}
           </dd>
         </div>
-        <RunEstimate input={input} />
       </dl>
       <div className={css.run}>
         <TextField
@@ -87,6 +86,8 @@ export function RunPanel({ input, strategy, draft, start, faults, kind, failure,
           <Icon name="play" />
           {running ? "Sending" : VERBS[kind]}
         </Button>
+        {/* It comes when it is known: above the button it would move it under the pointer. */}
+        <RunEstimate input={input} />
       </div>
     </aside>
   );
