@@ -94,6 +94,15 @@ async def fingerprint(
 
     Raises MissingData for a panel the strategy needs and of which there are none.
     """
+    found = await stored_rows(session, span, request, entry)
+    require_panels(span, request, entry, found)
+    return found
+
+
+async def stored_rows(
+    session: AsyncSession, span: RunSpan, request: BacktestRequest, entry: StrategyEntry
+) -> Digest:
+    """Name the rows as `fingerprint` does, whether or not a panel is among them."""
     ids = sorted({each.id for each in (*span.assets, span.benchmark)})
     panels = entry.panels_read(request.parameters)
     stored = stored_as(panels, span.symbols)
@@ -105,14 +114,12 @@ async def fingerprint(
         Scope.MEMBERSHIP: [] if request.universe is None else [request.universe],
     }
     year = first_year_read(request.start, entry.warmup(request.parameters))
-    found = await FingerprintRepository(session).digest_of(
+    return await FingerprintRepository(session).digest_of(
         # A figure published before the first row stands on it.
         keys,
         first_year=year - 1 if panels else year,
         last_year=span.end.year,
     )
-    require_panels(span, request, entry, found)
-    return found
 
 
 def require_panels(

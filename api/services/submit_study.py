@@ -13,7 +13,7 @@ from api.services.axes import by_panels, longest_warmup
 from api.services.backtests import Quotas, check_quotas, components_of
 from api.services.content_key import canonical_json, content_key, digest
 from api.services.publish_backtest import family_name
-from api.services.run_span import RunSpan, fingerprint, require_panels, resolve_span
+from api.services.run_span import RunSpan, require_panels, resolve_span, stored_rows
 from api.services.study_request import (
     Asked,
     SweepRequest,
@@ -95,7 +95,7 @@ async def _submit(
     widest = longest_warmup(asked.axes, asked.base, asked.entry)
     try:
         span = await resolve_span(session, widest, asked.entry, owner_id=owner_id)
-        inputs = await fingerprint(session, span, widest, asked.entry)
+        inputs = await stored_rows(session, span, widest, asked.entry)
         for choice in by_panels(asked.axes, asked.base, asked.entry):
             require_panels(span, choice, asked.entry, inputs)
     except ClientError as error:

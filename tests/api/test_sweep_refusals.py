@@ -176,6 +176,25 @@ async def test_what_cannot_be_searched_is_said_at_its_place(app, market, ask):
     assert await rows(app.sessions, Job) == 0
 
 
+async def test_a_panel_only_the_base_would_read_is_not_asked_for(app, market, ask):
+    """Every trial replaces the choice that needs it."""
+    base = {
+        **SWEEP["base"],
+        "strategy": "regime",
+        "parameters": {"min_obs": 252, "features": "return_vol_vix"},
+    }
+    axes = [{"name": "features", "values": ["return", "return_vol"]}]
+
+    told = await submitted(ask, changed(base=base, axes=axes))
+    await done(app, uuid(told["job"]["id"]))
+
+    assert (told["userErrors"], told["combinations"]) == ([], 2)
+    query = "query Best($id: ID!) { sweep(id: $id) { best { parameters } job { status } } }"
+    read = (await ask(query, id=told["sweep"]["id"]))["data"]["sweep"]
+    assert read["job"]["status"] == "SUCCEEDED"
+    assert read["best"]["parameters"]["features"] in axes[0]["values"]
+
+
 async def test_a_strangers_sweep_is_absent(app, market, ask):
     told = await submitted(ask)
     await done(app, uuid(told["job"]["id"]))
