@@ -40,6 +40,7 @@ MULTIPLIED: Final = (
     "fx_spread_bps",
 )
 MOST_BPS: Final = 0.99 / BASIS_POINT
+NOTHING_HELD: Final = "the run held nothing before the shock or on the way, and cash does not fall"
 
 Span = tuple[float, float]
 
@@ -180,11 +181,14 @@ def _figures(panel: Panel, ledger: Ledger, here: int, trough: int) -> dict[str, 
         "max_drawdown": float(drawdowns(equity).min()),
         "turnover": float(ledger.turnover[ledger.decisions >= here].sum()),
         "costs": -float(books.costs[-len(equity) + 1 :].sum()) / before,
+        "held": float(np.abs(books.value[-len(equity) :]).sum()),
     }
 
 
 def _summary(shock: PathShock, outcomes: Sequence[dict[str, float]]) -> PathOutcome:
     drawn = {name: np.array([each[name] for each in outcomes]) for name in outcomes[0]}
+    if not drawn["held"].any():
+        return PathOutcome(key=shock.key, covered=False, reason=NOTHING_HELD)
     middle = {name: float(np.median(values)) for name, values in drawn.items()}
     benchmark = middle["benchmark_return"]
     return PathOutcome(

@@ -278,6 +278,17 @@ def test_a_ruined_account_is_told_in_the_words_of_its_run(monkeypatch):
     assert "the run is ruined" in found.reason
 
 
+def test_a_run_that_holds_nothing_is_not_said_to_stand_firm():
+    panel = make_market()
+
+    [found] = tell(panel, make_request(panel, [0.0, 0.0, 0.0]), draws=2)
+
+    assert (found.covered, found.at_trough, found.max_drawdown) == (False, None, None)
+    assert found.reason == (
+        "the run held nothing before the shock or on the way, and cash does not fall"
+    )
+
+
 def test_what_has_no_path_is_named():
     panel = make_market(sessions=LEAST_HISTORY)
     [short] = tell(panel, make_request(panel, [1.0, 0.0, 0.0]))
