@@ -37,10 +37,15 @@ def strategy_of(run: Backtest) -> Strategy[Any]:
 def _circumstances(run: Backtest) -> Circumstances:
     """Return what a run tells its strategy: the same content draws the same numbers."""
     return Circumstances(
-        seed=int(hashlib.sha256(run.content_key.encode()).hexdigest()[:SEED_DIGITS], 16),
+        seed=drawn_from(run.content_key),
         costs=CostModel(**run.costs),
         capital=float(run.initial_capital),
     )
+
+
+def drawn_from(content: str) -> int:
+    """Return the seed of everything a strategy draws for this content."""
+    return int(hashlib.sha256(content.encode()).hexdigest()[:SEED_DIGITS], 16)
 
 
 def panel_request(run: Backtest, *, warmup: int) -> PanelRequest:

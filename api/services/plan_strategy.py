@@ -13,6 +13,8 @@ import numpy as np
 
 from api.ports import ObjectStore
 from api.services.backtest_request import Constraints, Costs
+from api.services.content_key import digest
+from api.services.engine_request import drawn_from
 from api.services.option_faults import check_shares
 from api.services.panels import PanelRequest, load_panel
 from api.services.plan_books import Wanted, plan_against_books
@@ -31,7 +33,7 @@ from engine.option_assumptions import MODELLED
 from engine.panel import NEVER, Panel
 from engine.schedule import DecisionClock, primary_rows
 from engine.strategies import STRATEGIES
-from engine.strategies.base import Decision, Strategy
+from engine.strategies.base import Circumstances, Decision, Strategy
 from models.ownership import sessions_of
 from models.rebalance_plan import RebalancePlan
 from models.session import SessionFactory, unit_of_work
@@ -51,7 +53,7 @@ async def plan_strategy(
     request = PlanRequest.load(job.payload)
     knowledge = Knowledge(day=request.day)
     pulse(0.05, "reading prices")
-    strategy = _strategy(request)
+    strategy = strategy_of(request)
     asked = await _panel_request(sessions, job, request, strategy, knowledge)
     panel = await load_panel(sessions, store, asked)
     pulse(0.5, "deciding")
@@ -74,15 +76,25 @@ def plan_document(plan: RebalancePlan) -> dict[str, Any]:
     return document
 
 
-def _strategy(request: PlanRequest) -> Strategy[Any]:
+def strategy_of(request: PlanRequest) -> Strategy[Any]:
+    """Return the strategy as a run on the plan's terms has it. Raises InvalidParameters."""
     cls = STRATEGIES[request.strategy or ""]
     parameters = dict(request.parameters or {})
     if request.allocator is not None:
         parameters["weighting"] = cls.allocators[request.allocator]
     try:
-        return cls(cls.parameters_type.model_validate(parameters))
+        return cls(cls.parameters_type.model_validate(parameters), _circumstances(request))
     except ValueError as e:
         raise InvalidParameters(str(e)) from e
+
+
+def _circumstances(request: PlanRequest) -> Circumstances:
+    """Return what a run tells its strategy; the same plan draws the same numbers."""
+    return Circumstances(
+        seed=drawn_from(digest(request.payload())),
+        costs=CostModel(**vars(request.costs or Costs())),
+        capital=float(request.capital or CAPITAL),
+    )
 
 
 async def _panel_request(

@@ -1,10 +1,16 @@
 """Plans a strategy has none of, and what a plan says of its decision."""
 
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
 from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 
+from api.services.backtest_request import Costs
+from api.services.plan_request import PlanRequest
+from api.services.plan_strategy import strategy_of
 from models.session import unit_of_work
 from tests.api.rebalancing import perform_plan, plan_of_job, planned
 from tests.api.test_plan_jobs import MOMENTUM, STRATEGY
@@ -46,6 +52,18 @@ async def test_a_plan_tells_what_its_decision_is_flagged_with(ask, app, market):
 
     plan = (await plan_of_job(ask, told["job"]["id"]))["subject"]
     assert "the decision is flagged untrained" in plan["warnings"]
+
+
+def test_a_strategy_plans_with_the_costs_and_the_capital_its_plan_is_for():
+    asked = PlanRequest(strategy="momentum", as_of=date(2024, 5, 31), capital=Decimal(5_000))
+    dear = replace(asked, costs=Costs(slippage_bps=50.0))
+
+    told, other = (strategy_of(each).circumstances for each in (asked, dear))
+
+    assert (told.capital, other.costs.slippage_bps) == (5_000.0, 50.0)
+    assert told.costs.commission_flat == Costs().commission_flat
+    assert strategy_of(asked).circumstances.seed == told.seed
+    assert other.seed != told.seed
 
 
 async def test_a_decision_on_credit_is_no_plan(ask, app, market):
