@@ -43,14 +43,20 @@ def first_fills(
     rows = slice(row, min(row + REACH, last_row) + 1)
     market = panel.market[asset]
     if policy is FillPolicy.DECISION_CLOSE:
-        trades = panel.closes_at[rows] != NEVER
+        own = panel.closes_at[rows] != NEVER
     else:
-        trades = (panel.opens_at[rows] > instant) & (panel.opens_at[rows] != NEVER)
-    own = trades[:, market]
-    waited = np.cumsum(own, axis=0)
-    fills = own & (waited <= MAX_WAIT) & panel.tradable[rows][:, asset]
-    exhausted = waited >= MAX_WAIT
-    return FirstFills(row=_first(fills, row), gave_up=_first(exhausted, row), opens=own.any(axis=0))
+        opens_at = panel.opens_at[rows]
+        own = (opens_at > instant) & (opens_at != NEVER)
+    waited = own.cumsum(axis=0)
+    may_fill = own & (waited <= MAX_WAIT)
+    found = _first(may_fill, row)[market]
+    # Nearly all trade on the first session their market has.
+    late = ((found < 0) | ~panel.tradable[found, asset]).nonzero()[0]
+    if len(late):
+        fills = may_fill[:, market[late]] & panel.tradable[rows][:, asset[late]]
+        found[late] = _first(fills, row)
+    gave_up = _first(waited >= MAX_WAIT, row)
+    return FirstFills(row=found, gave_up=gave_up[market], opens=own.any(axis=0)[market])
 
 
 def next_session(panel: Panel, asset: IntArray, *, row: int, last_row: int) -> IntArray:
@@ -141,6 +147,8 @@ def _believe(
     panel: Panel, asset: IntArray, at: IntArray, mark: FloatArray, row: int, instant: int
 ) -> None:
     """Take a later close that was believed at `instant` and corrected since, in place."""
+    if not len(panel.superseded.row):
+        return
     was = panel.superseded.believed(instant, 0, row)
     place = np.full(len(panel.symbols), -1)
     place[asset] = np.arange(len(asset))

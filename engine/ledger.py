@@ -35,7 +35,7 @@ from engine.panel import NEVER, Panel
 from engine.shorting import Shorting
 from engine.sizing import FRACTIONS_PER_SHARE, SHARES_PER_UNIT
 from engine.terms import Terms
-from engine.trading import Working, cancel, join, no_orders, trade
+from engine.trading import NO_ORDERS, Working, cancel, join, trade
 from engine.trimming import Trim
 from engine.types import FloatArray, IntArray
 
@@ -101,8 +101,9 @@ def simulate(
         derivatives=derivatives,
     )
     account.snapshot()
+    within = replace(trim, invested=costs.invested)
     decided: list[Decided] = []
-    orders = no_orders()
+    orders = NO_ORDERS
     decisions = zip(targets.rows.tolist(), targets.instants.tolist(), strict=True)
     for k, (row, instant) in enumerate(decisions):
         orders = _fill_until(account, orders, instant, row)
@@ -110,7 +111,7 @@ def simulate(
         account.advance(row)
         account.watched = row  # the decision itself restores the margin
         keep = targets.keep.get(row)
-        decided.append(place_orders(account, targets.weights[k], row, instant, trim, keep))
+        decided.append(place_orders(account, targets.weights[k], row, instant, within, keep))
         orders = decided[-1].orders
         if checkpoint is not None and k % CHECK_EVERY == 0:
             checkpoint(k / len(targets.rows))
@@ -286,6 +287,8 @@ def _advance(account: Account, row: int, orders: Working) -> Working:
 
 def _end(account: Account, orders: Working, row: int, reason: Reason) -> None:
     """Enter what never filled: it waited in vain, or `reason` came first."""
+    if not len(orders):
+        return
     in_vain = (orders.row < 0) & (orders.gave_up >= 0) & (orders.gave_up <= row)
     cancel(account, orders.select(in_vain), orders.gave_up[in_vain], Reason.NO_FILL)
     cancel(account, orders.select(~in_vain), row, reason)

@@ -1,6 +1,6 @@
 """One decision: value the account as it was known, size the targets, place the orders."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -63,8 +63,7 @@ def place_orders(
     if keep is not None:
         asked = np.where(keep[asset], drifted, asked)
     leaving = ~terms.panel.member[row, asset] & (asked == 0.0)
-    within = replace(trim, invested=terms.costs.invested)
-    target, shortfall = trim_trades(asked, drifted, within, leaving=leaving)
+    target, shortfall = trim_trades(asked, drifted, trim, leaving=leaving)
     sizing = size_targets(
         target,
         held=known.held,
@@ -134,8 +133,9 @@ def _place(
         row=row,
         instant=instant,
     )
-    refused = order(quantity=sizing.quantity - target)
-    cancel(account, refused, row, Reason.NOT_LENT)
+    refused = sizing.quantity - target
+    if refused.any():
+        cancel(account, order(quantity=refused), row, Reason.NOT_LENT)
     orders = order(quantity=target - held)
     small = _below_minimum(terms, account.quantity, orders)
     cancel(account, orders.select(small), row, Reason.MINIMUM_PARCEL)
@@ -155,6 +155,8 @@ def queue(
 ) -> Working:
     """Give each order the first session after `instant`; none for what is no lot or too late."""
     quantity = np.round(quantity * terms.lots_per_share) / terms.lots_per_share
+    some = quantity.nonzero()[0]
+    asset, quantity = asset[some], quantity[some]
     fills = first_fills(
         terms.panel, asset, row=row, instant=instant, policy=terms.policy, last_row=terms.last_row
     )
@@ -163,13 +165,13 @@ def queue(
         decision=decision,
         asset=asset,
         quantity=quantity,
-        gap=gap,
-        price=price,
+        gap=gap[some],
+        price=price[some],
         row=fills.row,
         instant=np.where(fills.row < 0, NEVER, due),
         gave_up=fills.gave_up,
         carried=np.zeros(len(asset), np.int64),
-    ).select((quantity != 0.0) & fills.opens)
+    ).select(fills.opens)
 
 
 def _below_minimum(terms: Terms, held: FloatArray, orders: Working) -> BoolArray:

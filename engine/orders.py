@@ -1,5 +1,6 @@
 """The record of every order: what was asked, what was done, at what cost, and why."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any, Final
@@ -101,16 +102,22 @@ class OrderBook:
 
     def orders(self, session: IntArray) -> Orders:
         """Return all entries in order of time; within a session as they were entered."""
+        sizes = np.array([len(entry["asset"]) for entry in self._entries], np.int64)
         columns: dict[str, Any] = {}
         for name in (entry.name for entry in fields(Orders) if entry.name != "day"):
             dtype = np.int64 if name in INTEGERS else np.float64
-            parts = [_column(entry.get(name, 0), len(entry["asset"])) for entry in self._entries]
-            columns[name] = np.concatenate([np.zeros(0), *parts]).astype(dtype)
+            columns[name] = _column([entry.get(name, 0) for entry in self._entries], sizes, dtype)
         in_time = np.argsort(columns["row"], kind="stable")
         columns = {name: values[in_time] for name, values in columns.items()}
         return Orders(day=session[columns["row"]], **columns)
 
 
-def _column(value: Any, size: int) -> AnyArray:
-    """Return an entry's column; a scalar stands for all of its orders."""
-    return value if isinstance(value, np.ndarray) else np.full(size, value)
+def _column(values: Sequence[Any], sizes: IntArray, dtype: type) -> AnyArray:
+    """Return what all entries say of their orders; a scalar stands for each of an entry."""
+    given = [isinstance(value, np.ndarray) for value in values]
+    scalars = [0 if array else value for array, value in zip(given, values, strict=True)]
+    column = np.repeat(np.array(scalars, dtype), sizes)
+    if any(given):
+        arrays = [value for array, value in zip(given, values, strict=True) if array]
+        column[np.repeat(given, sizes)] = np.concatenate(arrays)
+    return column

@@ -38,10 +38,14 @@ class Working:
     carried: IntArray  # sessions it has been carried on after a partial fill
 
     def select(self, chosen: BoolArray) -> "Working":
-        if chosen.all():
+        """Return the orders that are chosen, (k,)."""
+        places = chosen.nonzero()[0]
+        if len(places) == len(chosen):
             return self
+        if not len(places):
+            return NO_ORDERS
         return Working(
-            decision=self.decision, **{name: getattr(self, name)[chosen] for name in COLUMNS}
+            decision=self.decision, **{name: getattr(self, name)[places] for name in COLUMNS}
         )
 
     def __len__(self) -> int:
@@ -51,11 +55,13 @@ class Working:
 COLUMNS: Final = tuple(entry.name for entry in fields(Working) if entry.name != "decision")
 
 
-def no_orders() -> Working:
-    """Return the working orders of a run that has decided nothing yet."""
+def _no_orders() -> Working:
     none, nothing = np.zeros(0, np.int64), np.zeros(0)
     arrays = {"asset": none, "row": none, "instant": none, "gave_up": none, "carried": none}
     return Working(decision=-1, quantity=nothing, gap=nothing, price=nothing, **arrays)
+
+
+NO_ORDERS: Final = _no_orders()
 
 
 def join(first: Working, second: Working) -> Working:
@@ -123,9 +129,8 @@ def cancel(account: Account, orders: Working, row: int | IntArray, reason: Reaso
     """Enter `orders` as ended on `row` without a further fill."""
     if not len(orders):
         return
-    rows = np.broadcast_to(np.asarray(row, np.int64), len(orders))
-    for at in np.unique(rows).tolist():
-        ended = orders.select(rows == at)
+    for at in [row] if isinstance(row, int) else np.unique(row).tolist():
+        ended = orders.select(np.broadcast_to(row == at, len(orders)))
         nothing = np.zeros(len(ended))
         _enter(account, ended, at, filled=nothing, price=ended.price, reason=reason)
 
@@ -162,8 +167,10 @@ def _buy(account: Account, orders: Working, row: int, quote: Quote | None = None
     unit = quote.price * quote.fx
     bought = affordable(account, orders.asset, filled=quote.filled, unit=unit, gap=orders.gap)
     partly = _cut(quote, bought, Reason.PARTIAL_CASH)
-    code = np.where((bought == 0.0) & (quote.filled > 0.0), CODES[Reason.NO_CASH], partly.code)
-    return _book(account, orders, replace(partly, code=code), row)
+    nothing = (bought == 0.0) & (quote.filled > 0.0)
+    if nothing.any():
+        partly = replace(partly, code=np.where(nothing, CODES[Reason.NO_CASH], partly.code))
+    return _book(account, orders, partly, row)
 
 
 def _quote(terms: Terms, orders: Working, row: int) -> Quote:
@@ -225,8 +232,10 @@ def _slipped(terms: Terms, orders: Working, reference: FloatArray, bps: FloatArr
 
 
 def _cut(quote: Quote, filled: FloatArray, reason: Reason) -> Quote:
-    code = np.where(filled < quote.filled, CODES[reason], quote.code)
-    return replace(quote, filled=filled, code=code)
+    less = filled < quote.filled
+    if not less.any():
+        return quote
+    return replace(quote, filled=filled, code=np.where(less, CODES[reason], quote.code))
 
 
 def _book(account: Account, orders: Working, quote: Quote, row: int) -> Working:
@@ -251,8 +260,11 @@ def _book(account: Account, orders: Working, quote: Quote, row: int) -> Working:
         slippage=quote.filled * np.abs(quote.price - quote.reference) * quote.fx,
         fx_cost=fx_cost,
     )
-    left = replace(orders, quantity=orders.quantity - side * quote.filled)
-    return left.select(quote.code == CODES[Reason.PARTIAL_VOLUME])
+    partly = quote.code == CODES[Reason.PARTIAL_VOLUME]
+    left = orders.select(partly)
+    if not len(left):
+        return left
+    return replace(left, quantity=left.quantity - (side * quote.filled)[partly])
 
 
 def _enter(
