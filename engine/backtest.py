@@ -10,9 +10,10 @@ from engine.costs import CostModel
 from engine.decide import Checkpoint, Targets, decide, join_targets
 from engine.errors import Infeasible, InvalidParameters
 from engine.execution import FillPolicy
+from engine.fallbacks import MOST_RECORDS
 from engine.guards import check_truncation, missing_figures
 from engine.ledger import Ledger, simulate
-from engine.limits import MOST_RECORDS, Constraints, OnInfeasible, constrain
+from engine.limits import Constraints, OnInfeasible, constrain
 from engine.option_assumptions import Modelled
 from engine.option_book import OptionBook
 from engine.option_opening import open_book

@@ -51,7 +51,7 @@ def apply(
     if group_cap is not None and families:
         families = (Family(name=grouping, labels=labels, cap=group_cap), *families)
     total = min(float(weights.sum()), 1.0)
-    asked = _keep_largest(weights, max_positions)
+    asked = keep_largest(weights, max_positions)
     crowded = np.count_nonzero(weights) - np.count_nonzero(asked)
     crush = _crush(int(np.count_nonzero(asked)), total, min_weight)
     while True:
@@ -73,48 +73,6 @@ def apply(
         reasons={reason: count for reason, count in removed.items() if count},
         notes=crush + _shortfalls(bounded, total, max_weight, _caps(group_cap, families)),
     )
-
-
-def loosen(
-    weights: FloatArray,
-    *,
-    min_weight: float,
-    max_weight: float,
-    max_positions: int | None,
-    group_cap: float | None,
-    labels: Sequence[str] = (),
-) -> tuple[float, float, float | None]:
-    """Return the least weight, the largest and the group cap, changed as little as it takes.
-
-    With them `apply` invests all that `weights` (n_assets,) ask for, in every name it may hold.
-    """
-    held = _keep_largest(weights, max_positions) > 0.0
-    count, total = int(held.sum()), min(float(weights.sum()), 1.0)
-    if not count:
-        return min_weight, max_weight, group_cap
-    least = min(min_weight, total / count)
-    most = max(max_weight, total / count)
-    if group_cap is None:
-        return least, most, None
-    cap = loosen_cap(group_cap, held, labels, least=least, most=most, total=total)
-    return least, most, cap
-
-
-def loosen_cap(
-    cap: float,
-    held: BoolArray,
-    labels: Sequence[str],
-    *,
-    least: float,
-    most: float,
-    total: float,
-) -> float:
-    """Return the cap of a group, raised to what lets names of `least` to `most` sum to `total`."""
-    _, group = np.unique(np.array(labels)[held], return_inverse=True)
-    sizes = np.bincount(group).astype(np.float64)
-    # Each group takes what its names may hold, or the cap: the one at which that is all of it.
-    room = _scale_within(np.ones(len(sizes)), np.zeros(len(sizes)), sizes * most, total)
-    return max(cap, float(room.max()), float(sizes.max()) * least)
 
 
 def project(
@@ -189,7 +147,7 @@ def cap_groups(
     return result
 
 
-def _keep_largest(weights: FloatArray, count: int | None) -> FloatArray:
+def keep_largest(weights: FloatArray, count: int | None) -> FloatArray:
     """Zero all but the `count` largest weights; among equals the lower column stays."""
     if count is None:
         return weights

@@ -9,14 +9,16 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any, Final, TypedDict
+from typing import Final, TypedDict
 
 import numpy as np
 
-from engine.constraints import Constrained, apply, loosen, loosen_cap
+from engine.constraints import Constrained, apply, keep_largest
 from engine.decide import Targets
 from engine.errors import Infeasible, InvalidParameters, Refused
+from engine.fallbacks import Fallback, document
 from engine.families import Family
+from engine.loosening import loosen
 from engine.panel import Panel
 from engine.signals import limit_signals
 from engine.trimming import Trim
@@ -25,7 +27,6 @@ from engine.weighting import COVARIANCE_SESSIONS, hierarchical
 
 FRACTIONS: Final = ("min_weight", "max_weight", "max_turnover", "no_trade_band", "group_cap")
 WIDEST_BAND: Final = 0.5  # of a weight; beyond it a target would hardly ever be reached
-MOST_RECORDS: Final = 250
 LIMITS: Final = "limits"  # what is asked for where no method was refused
 HOLDINGS: Final = "what was held"
 
@@ -108,25 +109,6 @@ class Constraints:
         )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Fallback:
-    """A decision that was not carried out as asked."""
-
-    session: int  # days since 1970-01-01
-    asked: str  # the method, or `limits`
-    used: str
-    why: tuple[str, ...]
-    relaxed: tuple[str, ...] = ()
-
-    @property
-    def day(self) -> str:
-        return str(np.datetime64(self.session, "D"))
-
-    def told(self) -> str:
-        used = "" if self.used == self.asked else f"; used {self.used} for {self.asked}"
-        return f"{self.day}: {', '.join((*self.why, *self.relaxed))}{used}"
-
-
 def constrain(
     panel: Panel, targets: Targets, limits: Constraints
 ) -> tuple[Targets, tuple[str, ...]]:
@@ -159,7 +141,7 @@ def constrain(
         if fallback is not None:
             fallbacks.append(fallback)
             kept[k] = fallback.used != HOLDINGS
-    told = _document(fallbacks, len(targets.rows))
+    told = document(fallbacks, len(targets.rows))
     diagnostics = {**targets.diagnostics, **told}
     done = replace(targets, weights=weights, reasons=reasons, diagnostics=diagnostics)
     return done.select(kept), tuple(fallback.told() for fallback in fallbacks)
@@ -195,8 +177,9 @@ def _carry_out(
     if refusal is not None:
         return constrained, replace(fallback, used="cash")
     if policy == OnInfeasible.RELAX:
-        looser, relaxed = _loosened(panel, targets.weights[k], limits)
-        return _apply(panel, targets.weights[k], looser), replace(fallback, relaxed=relaxed)
+        constrained, relaxed = _relax(panel, targets.weights[k], limits)
+        told = tuple(dict.fromkeys((*why, *constrained.notes)))
+        return constrained, replace(fallback, why=told, relaxed=relaxed)
     return constrained, fallback
 
 
@@ -209,10 +192,14 @@ def _apply(panel: Panel, wanted: FloatArray, limits: Constraints) -> Constrained
         group_cap=limits.group_cap,
         labels=_labels(panel, limits.group_by) if limits.group_cap is not None else (),
         grouping=limits.group_by,
-        families=tuple(
-            Family(name=each["by"], labels=_labels(panel, each["by"]), cap=each["cap"])
-            for each in limits.group_caps
-        ),
+        families=_families(panel, limits),
+    )
+
+
+def _families(panel: Panel, limits: Constraints) -> tuple[Family, ...]:
+    return tuple(
+        Family(name=each["by"], labels=_labels(panel, each["by"]), cap=each["cap"])
+        for each in limits.group_caps
     )
 
 
@@ -235,61 +222,54 @@ def _by_tree(panel: Panel, targets: Targets, k: int, refusal: Refused | None) ->
     return weights
 
 
+def _relax(
+    panel: Panel, wanted: FloatArray, limits: Constraints
+) -> tuple[Constrained, tuple[str, ...]]:
+    """Return a decision within limits as little loosened as it takes, and which were.
+
+    Where a name falls under its minimum all the same, they are loosened for those that are left.
+    """
+    asked, removed = wanted, Counter[str]()
+    while True:
+        looser, relaxed = _loosened(panel, asked, limits)
+        done = _apply(panel, asked, looser)
+        removed.update(done.reasons)
+        left = np.where(done.weights > 0.0, asked, 0.0)
+        if not done.notes or np.count_nonzero(left) in {0, np.count_nonzero(asked)}:
+            return replace(done, reasons=dict(removed)), relaxed
+        asked = left * (asked.sum() / left.sum())
+
+
 def _loosened(
     panel: Panel, wanted: FloatArray, limits: Constraints
 ) -> tuple[Constraints, tuple[str, ...]]:
     """Return the limits as little loosened as it takes, and which were, from what to what."""
-    least, most, cap = loosen(
-        wanted,
+    families = _families(panel, limits)
+    if limits.group_cap is not None:
+        labels = _labels(panel, limits.group_by)
+        families = (Family(name=limits.group_by, labels=labels, cap=limits.group_cap), *families)
+    least, most, caps = loosen(
+        keep_largest(wanted, limits.max_positions),
         min_weight=limits.min_weight,
         max_weight=limits.max_weight,
-        max_positions=limits.max_positions,
-        group_cap=limits.group_cap,
-        labels=_labels(panel, limits.group_by) if limits.group_cap is not None else (),
+        families=families,
     )
-    caps = [
-        GroupCap(
-            by=each["by"],
-            cap=loosen_cap(
-                each["cap"],
-                wanted > 0.0,
-                _labels(panel, each["by"]),
-                least=least,
-                most=most,
-                total=min(float(wanted.sum()), 1.0),
-            ),
-        )
-        for each in limits.group_caps
+    cap, caps = (None, caps) if limits.group_cap is None else (caps[0], caps[1:])
+    raised = [
+        GroupCap(by=given["by"], cap=now)
+        for given, now in zip(limits.group_caps, caps, strict=True)
     ]
-    looser = replace(limits, min_weight=least, max_weight=most, group_cap=cap, group_caps=caps)
+    looser = replace(limits, min_weight=least, max_weight=most, group_cap=cap, group_caps=raised)
     relaxed = tuple(
         f"{name} {getattr(limits, name):.4g} relaxed to {getattr(looser, name):.4g}"
         for name in ("min_weight", "max_weight", "group_cap")
         if getattr(looser, name) != getattr(limits, name)
     )
     return looser, relaxed + tuple(
-        f"cap by {now['by']} {given['cap']:.4g} relaxed to {now['cap']:.4g}"
-        for given, now in zip(limits.group_caps, caps, strict=True)
+        f"cap by {given['by']} {given['cap']:.4g} relaxed to {now['cap']:.4g}"
+        for given, now in zip(limits.group_caps, raised, strict=True)
         if now != given
     )
-
-
-def _document(fallbacks: list[Fallback], decisions: int) -> dict[str, Any]:
-    """Return the records as the result shows them, the first of very many."""
-    if not fallbacks:
-        return {}
-    records = [
-        {
-            "day": fallback.day,
-            "asked": fallback.asked,
-            "used": fallback.used,
-            "why": list(fallback.why),
-            "relaxed": list(fallback.relaxed),
-        }
-        for fallback in fallbacks[:MOST_RECORDS]
-    ]
-    summary = f"fallback on {len(fallbacks)} of {decisions} decisions"
-    return {"fallbacks": {"summary": summary, "records": records}}
 
 
 def _require_one_of(name: str, value: str, choices: type[StrEnum]) -> None:
