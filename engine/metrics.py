@@ -100,12 +100,13 @@ class Metrics:
 
 @dataclass(frozen=True, kw_only=True)
 class Moments:
-    """What the trials ledger keeps of a run: per-session Sharpe of excess returns and its shape."""
+    """What judges a run: per-session Sharpe of excess returns, and what they are like."""
 
     sharpe: float | None
     sessions: int  # number of returns
     skew: float | None
     kurtosis: float | None
+    autocorrelation: float | None = None  # of a return with the one before it
 
 
 def moments(equity: FloatArray, rf: FloatArray) -> Moments:
@@ -114,9 +115,14 @@ def moments(equity: FloatArray, rf: FloatArray) -> Moments:
     excess = returns - rf[1:]
     if _still(returns):
         return Moments(sharpe=None, sessions=len(excess), skew=None, kurtosis=None)
-    figures = (ratios.sharpe_per_session(excess), ratios.skewness(excess), ratios.kurtosis(excess))
-    sharpe, skew, kurtosis = (value if math.isfinite(value) else None for value in figures)
-    return Moments(sharpe=sharpe, sessions=len(excess), skew=skew, kurtosis=kurtosis)
+    figures = {
+        "sharpe": ratios.sharpe_per_session(excess),
+        "skew": ratios.skewness(excess),
+        "kurtosis": ratios.kurtosis(excess),
+        "autocorrelation": ratios.autocorrelation(excess),
+    }
+    known = {name: value if math.isfinite(value) else None for name, value in figures.items()}
+    return Moments(sessions=len(excess), **known)
 
 
 def measure(

@@ -14,12 +14,14 @@ EULER_GAMMA: Final = 0.5772156649015329
 MIN_SESSIONS: Final = 30
 SESSIONS_PER_YEAR: Final = 252  # as in engine.types, which brings numpy
 STRONG, MODERATE = 0.95, 0.90
+FEW_TRIALS: Final = 10  # below it the expected maximum is rough
+SIGNIFICANT: Final = 0.95
 
 
 def psr(
     sharpe: float,
     *,
-    sessions: int,
+    sessions: float,
     skew: float,
     kurtosis: float,
     threshold: float = 0.0,
@@ -54,6 +56,25 @@ def min_track_record_length(
     return 1.0 + (spread * NORMAL.inv_cdf(confidence) / (sharpe - threshold)) ** 2
 
 
+def independent_sessions(sessions: int, autocorrelation: float | None) -> float | None:
+    """Return how many independent returns so many are worth of which each follows the last.
+
+    ``T (1 - rho) / (1 + rho)`` for a first autocorrelation rho above zero that white noise would
+    show in fewer than one series of twenty; None for any other.
+    """
+    if autocorrelation is None or sessions < 1:
+        return None
+    noise = NORMAL.inv_cdf(0.5 + SIGNIFICANT / 2.0) / math.sqrt(sessions)
+    if autocorrelation <= noise:
+        return None
+    return sessions * (1.0 - autocorrelation) / (1.0 + autocorrelation)
+
+
+def is_rough(trials: int) -> bool:
+    """Tell whether what the best of so many is expected to show is known only roughly."""
+    return 1 < trials < FEW_TRIALS
+
+
 def sharpe_interval(
     sharpe: float, *, sessions: int, skew: float, kurtosis: float, confidence: float = 0.95
 ) -> tuple[float, float] | None:
@@ -72,8 +93,8 @@ def sharpe_interval(
 def expected_maximum(trial_variance: float, trials: int) -> float:
     """Return the Sharpe ratio the best of ``trials`` skill-less trials would be expected to show.
 
-    0 for a single trial or trials that do not differ. Below ten trials the formula is rough: at
-    two its bracket is 0.5198 where the exact expectation is 0.5642.
+    0 for a single trial or trials that do not differ. Below ten trials (`is_rough`) the formula is
+    rough: at two its bracket is 0.5198 where the exact expectation is 0.5642.
 
     References
     ----------

@@ -35,6 +35,14 @@ def volatility(returns: FloatArray) -> float:
     return math.sqrt(SESSIONS_PER_YEAR) * deviation(returns)
 
 
+def autocorrelation(returns: FloatArray) -> float:
+    """Return the correlation of each return with the one before it; NaN when they do not vary."""
+    centred = returns - returns.mean() if len(returns) else returns
+    varied = float(centred @ centred)
+    moves = varied > len(returns) * ZERO_DEVIATION**2
+    return float(centred[1:] @ centred[:-1]) / varied if moves else math.nan
+
+
 def sharpe_per_session(excess: FloatArray) -> float:
     """Return mean over standard deviation of excess returns; NaN when they do not vary.
 

@@ -117,10 +117,35 @@ class Metrics:
 class Overfitting:
     psr: float | None = _figure("Probability that the true Sharpe ratio is above zero.")
     deflated_sharpe: float | None = _figure("The same against the best of as many blind trials.")
+    psr_autocorrelated: float | None = _figure(
+        "The first with only as many sessions as are independent of each other; null where "
+        "returns do not follow those before them by more than chance would show."
+    )
+    autocorrelation: float | None = _figure(
+        "Correlation of a session's excess return with the one before; null likewise."
+    )
+    independent_sessions: float | None = _figure(
+        "Sessions the run's are worth if each were independent; null likewise."
+    )
+    deflated_by_trials: float | None = _figure(
+        "The deflated Sharpe ratio by all trials of the family. `deflatedSharpe` is the lower of "
+        "this and the next."
+    )
+    deflated_by_effective_trials: float | None = _figure(
+        "The same by trials counted by how different they were; null without a sweep."
+    )
+    rough: bool = strawberry.field(
+        default=False,
+        description="Whether the trials are so few, two to nine, that what the best of them would "
+        "show is known only roughly.",
+    )
     trials: int = strawberry.field(default=1, description="Configurations tried in this family.")
     effective_trials: float | None = _figure("Trials counted by how different they were.")
     pbo: float | None = _figure("Probability of backtest overfitting; null without a sweep.")
-    min_track_record_length: float | None = _figure("Sessions needed to trust the Sharpe ratio.")
+    min_track_record_length: float | None = _figure(
+        "Sessions needed to trust the Sharpe ratio at 95 %; null where it is not above zero, and "
+        "with fewer than 30."
+    )
     sharpe_interval: list[float] | None = _figure("95 % interval of the annual Sharpe ratio.")
     verdict: str = strawberry.field(
         default="",

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,6 +14,8 @@ from models.backtest import Backtest, Trial
 from models.backtests import BacktestRepository
 from models.session import lock
 from models.trials import TrialRepository
+
+LEDGER: Final = ("sharpe", "sessions", "skew", "kurtosis")
 
 
 async def publish_backtest(session: AsyncSession, job: ClaimedJob, outcome: dict[str, Any]) -> None:
@@ -73,10 +75,27 @@ def judge(moments: Mapping[str, Any]) -> dict[str, Any]:
         return {"psr": None, "min_track_record_length": None, "sharpe_interval": None}
     shape = {"skew": skew, "kurtosis": kurtosis}
     sessions = moments["sessions"]
+    psr = overfitting.psr(sharpe, sessions=sessions, **shape)
+    needed = overfitting.min_track_record_length(sharpe, **shape)
     return {
-        "psr": overfitting.psr(sharpe, sessions=sessions, **shape),
-        "min_track_record_length": overfitting.min_track_record_length(sharpe, **shape),
+        "psr": psr,
+        "min_track_record_length": None if psr is None else needed,
         "sharpe_interval": overfitting.sharpe_interval(sharpe, sessions=sessions, **shape),
+        **_following(moments),
+    }
+
+
+def _following(moments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the same probability where returns follow those before; nothing where they do not."""
+    follows = moments.get("autocorrelation")
+    sessions = overfitting.independent_sessions(moments["sessions"], follows)
+    if sessions is None:
+        return {}
+    shape = {"skew": moments["skew"], "kurtosis": moments["kurtosis"]}
+    return {
+        "autocorrelation": follows,
+        "independent_sessions": sessions,
+        "psr_autocorrelated": overfitting.psr(moments["sharpe"], sessions=sessions, **shape),
     }
 
 
@@ -90,6 +109,8 @@ def judged(run: Backtest) -> dict[str, Any] | None:
     own: dict[str, Any] = run.summary["overfitting"]
     return own | {
         "deflated_sharpe": run.deflated_sharpe,
+        "deflated_by_trials": run.deflated_sharpe,
+        "rough": overfitting.is_rough(run.trials or 1),
         "trials": run.trials,
         "effective_trials": None,
         "pbo": None,
@@ -105,5 +126,10 @@ def _trial(run: Backtest, family: str, moments: Mapping[str, Any], returns_key: 
         backtest_id=run.id,
         parameters=run.parameters,
         returns_key=returns_key,
-        **moments,
+        **in_ledger(moments),
     )
+
+
+def in_ledger(moments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those of a run's moments that the ledger of trials keeps."""
+    return {name: moments[name] for name in LEDGER}

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.errors import DataError
-from api.services.publish_backtest import deflate_family
+from api.services.publish_backtest import deflate_family, in_ledger
 from api.services.work import ClaimedJob
 from models.backtest import Trial
 from models.job import Job, JobKind
@@ -91,5 +91,5 @@ def _entered(study: Sweep | WalkForward, trial: StudyTrial, returns_key: str) ->
         content_key=trial.content_key,
         parameters=trial.parameters,
         returns_key=returns_key,
-        **(trial.moments or {}),
+        **({} if trial.moments is None else in_ledger(trial.moments)),
     )

@@ -114,15 +114,18 @@ def judgement(
     if summary is None or summary["overfitting"] is None:
         return None
     moments = summary["moments"]
-    chances = [_deflated(moments, tally.variance or 0.0, tally.measured)]
+    by_all = by_different = _deflated(moments, tally.variance or 0.0, tally.measured)
     if effective:
         count, spread = summary["effective_trials"], summary["effective_variance"]
-        chances.append(_deflated(moments, spread, count))
-    known = [chance for chance in chances if chance is not None]
+        by_different = _deflated(moments, spread, count)
+    known = [chance for chance in (by_all, by_different) if chance is not None]
     deflated = min(known) if known else None
     own: dict[str, Any] = summary["overfitting"]
     return own | {
         "deflated_sharpe": deflated,
+        "deflated_by_trials": by_all,
+        "deflated_by_effective_trials": by_different if effective else None,
+        "rough": overfitting.is_rough(tally.measured),
         "trials": max(tally.measured, 1),
         "effective_trials": summary["effective_trials"] if effective else None,
         "pbo": summary["pbo"],
@@ -152,6 +155,8 @@ async def read_path(
 
 
 def _deflated(moments: Mapping[str, Any], spread: float, trials: int) -> float | None:
+    if None in (moments["sharpe"], moments["skew"], moments["kurtosis"]):
+        return None
     return overfitting.psr(
         moments["sharpe"],
         sessions=moments["sessions"],

@@ -3,10 +3,12 @@ from types import SimpleNamespace
 import pytest
 
 from api.services.publish_backtest import family_of, judge, judged, publish_backtest
+from api.services.study_results import judgement
 from api.services.work import ClaimedJob
 from engine.overfitting import deflated_sharpe
 from models.backtests import BacktestRepository
 from models.jobs import JobRepository
+from models.trials import Tally
 from tests.factories import OWNER, make_backtest, make_job
 
 # Worked example of Bailey & López de Prado (2014): annual Sharpe 2.5 over 1,250 days.
@@ -14,16 +16,66 @@ PAPER = {"sharpe": 0.1581138830, "sessions": 1250, "skew": -3.0, "kurtosis": 10.
 
 
 def test_a_run_is_judged_by_its_own_returns():
-    judgement = judge(PAPER)
+    judged_so = judge(PAPER)
 
-    assert judgement["psr"] == pytest.approx(0.999997, abs=5e-7)
-    assert set(judgement) == {"psr", "min_track_record_length", "sharpe_interval"}
+    assert judged_so["psr"] == pytest.approx(0.999997, abs=5e-7)
+    assert set(judged_so) == {"psr", "min_track_record_length", "sharpe_interval"}
+
+
+def test_returns_that_follow_each_other_are_judged_a_second_time():
+    quiet, trending = (
+        judge(moments(0.06, autocorrelation=follows, sessions=1000)) for follows in (0.05, 0.2)
+    )
+
+    assert set(quiet) == {"psr", "min_track_record_length", "sharpe_interval"}
+    assert (trending["psr"], trending["autocorrelation"]) == (quiet["psr"], 0.2)
+    assert trending["independent_sessions"] == pytest.approx(1000 * 0.8 / 1.2)
+    assert trending["psr_autocorrelated"] == pytest.approx(0.939025, abs=5e-6)
+
+
+def test_of_a_short_track_no_length_is_told_that_would_do():
+    told = [judge(moments(0.06, sessions=many))["min_track_record_length"] for many in (29, 30)]
+
+    assert told == [None, pytest.approx(753.9, abs=0.1)]
+
+
+def test_a_best_whose_returns_never_moved_is_judged_as_unknown():
+    summary = {
+        "moments": moments(None, skew=None, kurtosis=None),
+        "overfitting": judge(moments(None)),
+        "effective_trials": 3,
+        "effective_variance": 0.1,
+        "pbo": None,
+    }
+    tally = Tally(all=3, measured=2, variance=0.1, best=0.2)
+
+    found = judgement(summary, tally, effective=True)
+
+    assert (found["deflated_sharpe"], found["verdict"], found["rough"]) == (None, "unknown", True)
+
+
+def test_a_search_is_deflated_by_all_trials_and_by_the_different_ones():
+    summary = {
+        "moments": moments(0.06),
+        "overfitting": judge(moments(0.06)),
+        "effective_trials": 2,
+        "effective_variance": 0.00077,
+        "pbo": 0.1,
+    }
+    tally = Tally(all=5, measured=5, variance=0.00077, best=0.06)
+
+    found = judgement(summary, tally, effective=True)
+
+    assert found["deflated_by_trials"] == pytest.approx(0.8022484, abs=5e-8)
+    assert found["deflated_by_effective_trials"] > found["deflated_by_trials"]
+    assert found["deflated_sharpe"] == found["deflated_by_trials"]
+    assert judgement(summary, tally, effective=False)["deflated_by_effective_trials"] is None
 
 
 def test_a_run_without_variance_is_not_judged():
-    judgement = judge({"sharpe": None, "sessions": 250, "skew": None, "kurtosis": None})
+    found = judge({"sharpe": None, "sessions": 250, "skew": None, "kurtosis": None})
 
-    assert set(judgement.values()) == {None}
+    assert set(found.values()) == {None}
 
 
 def moments(sharpe, **given):
@@ -86,9 +138,9 @@ async def test_the_database_deflates_as_the_engine_does(session):
 async def test_what_cannot_be_deflated_is_unknown(session, shape):
     found = await published(session, shape, content_key="x")
 
-    judgement = (await read(session, found))[found]
-    assert (judgement["deflated_sharpe"], judgement["verdict"]) == (None, "unknown")
-    assert judgement["trials"] == 1
+    told = (await read(session, found))[found]
+    assert (told["deflated_sharpe"], told["verdict"]) == (None, "unknown")
+    assert told["trials"] == 1
 
 
 def test_trials_compete_within_a_strategy_and_a_universe():

@@ -245,6 +245,8 @@ def test_the_deepest_drawdown_lasts_until_its_recovery_or_the_last_session():
 
 
 def test_moments_are_of_excess_returns_per_session():
+    from statsmodels.tsa.stattools import acf
+
     equity = make_curve()
     excess = equity[1:] / equity[:-1] - 1.0 - 0.0001
 
@@ -255,7 +257,8 @@ def test_moments_are_of_excess_returns_per_session():
     assert found.sessions == SESSIONS - 1
     assert found.skew == ratios.skewness(excess)
     assert found.kurtosis == ratios.kurtosis(excess)
-    assert (flat.sharpe, flat.skew, flat.kurtosis) == (None, None, None)
+    assert (flat.sharpe, flat.skew, flat.kurtosis, flat.autocorrelation) == (None,) * 4
+    assert found.autocorrelation == pytest.approx(acf(excess, nlags=1, fft=False)[1], rel=1e-12)
 
 
 def test_the_figures_are_those_of_the_contract():

@@ -9,6 +9,8 @@ from scipy.stats import kstest
 from engine.overfitting import (
     deflated_sharpe,
     expected_maximum,
+    independent_sessions,
+    is_rough,
     min_track_record_length,
     psr,
     sharpe_interval,
@@ -90,6 +92,23 @@ def test_one_trial_or_equal_trials_deflate_nothing(trials):
 
 def test_the_formula_is_rough_for_two_trials():
     assert expected_maximum(1.0, 2) == near(0.5198, 5e-5)
+
+
+def test_returns_that_follow_each_other_count_for_fewer():
+    """6.1: T (1 - rho) / (1 + rho), for a rho that noise shows in fewer than one of twenty."""
+    bound = 1.959963985 / math.sqrt(1000)
+
+    assert independent_sessions(1000, 0.2) == pytest.approx(1000 * 0.8 / 1.2, rel=1e-15)
+    assert independent_sessions(1000, bound * 1.001) is not None
+    assert independent_sessions(1000, bound * 0.999) is None
+    assert independent_sessions(1000, -0.2) is None
+    assert independent_sessions(1000, None) is None
+    # 0.06 * sqrt(1000 * 2/3 - 1) / sqrt(1 + 0.06 ** 2 / 2), by hand: 1.5466.
+    assert psr(0.06, sessions=2000 / 3, **NORMAL) == near(0.939025, 5e-6)
+
+
+def test_few_trials_are_called_rough_and_one_needs_no_expectation():
+    assert [is_rough(trials) for trials in (1, 2, 9, 10)] == [False, True, True, False]
 
 
 def test_the_interval_is_annual_and_centred_on_the_ratio():

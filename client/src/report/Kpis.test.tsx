@@ -21,6 +21,10 @@ const RUN: KpisFragment = {
   benchmarkMetrics: null,
   overfitting: {
     psr: 0.982,
+    psrAutocorrelated: null,
+    independentSessions: null,
+    minTrackRecordLength: null,
+    rough: false,
     deflatedSharpe: 0.8712,
     trials: 7,
     sharpeInterval: [0.2, 1.02],
@@ -43,6 +47,24 @@ test("figures are the API's, with unit, sign and the count of trials", () => {
     shown("psr"),
     shown("trials"),
   ]).toEqual(["25.0%", "−47.1%", "1,087,340AUD", "87.1%probability", "98.2%probability", "7"]);
+});
+
+test("few trials are called rough, and a probability says what it rests on", () => {
+  const overfitting = {
+    ...RUN.overfitting!,
+    psrAutocorrelated: 0.943,
+    independentSessions: 3853.3,
+    minTrackRecordLength: 2400.2,
+    rough: true,
+  };
+  render(<Kpis run={{ ...RUN, overfitting }} />);
+
+  expect(screen.getByText(/95% interval/).textContent).toBe(
+    "Sharpe 0.20 to 1.02, 95% interval; 94.3% with the 3,853 sessions that are independent; 95% needs 2,401 sessions",
+  );
+  expect(screen.getByText(/on record/).textContent).toBe(
+    "over 7 trials on record: too few for more than a rough figure",
+  );
 });
 
 test("hindsight is said beside the verdict, which cannot see it", () => {

@@ -92,7 +92,7 @@ function Tile({
 
 /** The figures that say how much of the rest may be luck. */
 function Honesty({ overfitting }: { overfitting: KpisFragment["overfitting"] }) {
-  const { deflatedSharpe = null, psr = null, trials = 0, sharpeInterval = null } = overfitting ?? {};
+  const { deflatedSharpe = null, psr = null, trials = 0, rough = false, sharpeInterval = null } = overfitting ?? {};
   const probability = (name: string, value: number | null) =>
     value === null ? (
       <span className={css.none}>{NOTHING}</span>
@@ -117,6 +117,7 @@ function Honesty({ overfitting }: { overfitting: KpisFragment["overfitting"] }) 
               {integer(trials)}
             </span>{" "}
             {trials === 1 ? "trial" : "trials"} on record
+            {rough && ": too few for more than a rough figure"}
           </>
         }
       >
@@ -129,14 +130,29 @@ function Honesty({ overfitting }: { overfitting: KpisFragment["overfitting"] }) 
             "Probability that the true Sharpe ratio is above zero, given the run's length, skewness and kurtosis. It does not know how many other trials were made.",
         }}
         versus={
-          sharpeInterval?.length === 2 &&
-          `Sharpe ${ratio(sharpeInterval[0]!)} to ${ratio(sharpeInterval[1]!)}, 95% interval`
+          <>
+            {sharpeInterval?.length === 2 &&
+              `Sharpe ${ratio(sharpeInterval[0]!)} to ${ratio(sharpeInterval[1]!)}, 95% interval`}
+            {trackRecord(overfitting)}
+          </>
         }
       >
         {probability("psr", psr)}
       </Tile>
     </>
   );
+}
+
+/** What the probability rests on, where the run's returns follow each other or are too few. */
+function trackRecord(overfitting: KpisFragment["overfitting"]): string {
+  const { psrAutocorrelated = null, independentSessions = null, minTrackRecordLength = null } = overfitting ?? {};
+  const following =
+    psrAutocorrelated === null || independentSessions === null
+      ? ""
+      : `; ${odds(psrAutocorrelated)} with the ${integer(independentSessions)} sessions that are independent`;
+  const needed =
+    minTrackRecordLength === null ? "" : `; 95% needs ${integer(Math.ceil(minTrackRecordLength))} sessions`;
+  return following + needed;
 }
 
 function AllFigures({ run }: { run: KpisFragment }) {

@@ -18,7 +18,9 @@ export function Doubt({ doubt, snooping, logits, of }: Props) {
         <div>
           <dt>Deflated Sharpe</dt>
           <dd>{doubt.deflatedSharpe === null ? NOTHING : probability(doubt.deflatedSharpe)}</dd>
-          <p>that {of} beats the best of as many blind tries</p>
+          <p>
+            that {of} beats the best of as many blind tries{deflations(doubt)}
+          </p>
         </div>
         <div>
           <dt>Overfitting</dt>
@@ -45,6 +47,15 @@ export function Doubt({ doubt, snooping, logits, of }: Props) {
       {logits && logits.length > 0 && <Logits logits={logits} />}
     </Card>
   );
+}
+
+/** The lower of two deflations is shown large; here is what each of them says. */
+function deflations({ deflatedByTrials, deflatedByEffectiveTrials, rough }: StudyDoubtFragment): string {
+  const both =
+    deflatedByTrials === null || deflatedByEffectiveTrials === null
+      ? ""
+      : `: ${probability(deflatedByTrials)} by all trials, ${probability(deflatedByEffectiveTrials)} by the different ones`;
+  return both + (rough ? "; roughly, as they are so few" : "");
 }
 
 /** Hansen's consistent chance, where there were sessions enough to tell it. */
