@@ -152,8 +152,9 @@ def overlaid(
     unknown = 1 if request.clock is DecisionClock.ASX_CLOSE else 0
     first, own = _own_account(panel, targets, request, terms.window + unknown)
     ledger = trade(panel, own, replace(request, first_row=first), request.costs, checkpoint)
-    last = targets.rows - int(ledger.books.row[0]) - unknown
-    scales, warming = volatility_scales(ledger.books.equity, last, terms)
+    books = ledger.books
+    last = targets.rows - int(books.row[0]) - unknown
+    scales, warming = volatility_scales(books.equity, last, terms, interest=books.interest)
     return targets.scaled(scales), ("overlay_warming_up",) if warming else ()
 
 

@@ -12,6 +12,7 @@ VolatilityEstimator = Literal["realised", "ewma"]
 
 MONTH: Final = 21
 DEEP: Final = 0.1  # drawdown below which the lower target holds
+STILL: Final = 1e-12  # of the equity: what rounding alone moves
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +29,11 @@ class VolatilityTerms:
 
 
 def volatility_scales(
-    equity: FloatArray, last: IntArray, terms: VolatilityTerms
+    equity: FloatArray,
+    last: IntArray,
+    terms: VolatilityTerms,
+    *,
+    interest: FloatArray | float = 0.0,
 ) -> tuple[FloatArray, bool]:
     """Return the scale of each decision, and whether some had too short a history to be scaled.
 
@@ -38,24 +43,30 @@ def volatility_scales(
         Net equity of the strategy itself, unscaled, above 0.
     last : ndarray of shape (d,)
         Per decision the index of the last equity known to it, ascending; below 0 for none.
+    interest : float or ndarray of shape (k,)
+        What cash earned on each session, in the unit of the equity.
 
     Returns
     -------
     ndarray of shape (d,), bool
-        Within `least` and `most`; 1 where fewer than `window` returns are known or none moved.
+        Within `least` and `most`; 1 where fewer than `window` returns are known, or interest alone
+        moved them: cash has no volatility that could be aimed at.
 
     References
     ----------
     Barroso, P. & Santa-Clara, P. (2015). Momentum Has Its Moments. JFE, 116(1).
     """
     returns = equity[1:] / equity[:-1] - 1.0
+    earned = np.broadcast_to(interest, equity.shape)[1:]
+    moved = np.abs(np.diff(equity) - earned) > STILL * equity[:-1]
     weights, curve = _weights(terms), _Curve()
     scales = np.ones(len(last))
     for i, end in enumerate(last.tolist()):
         if i:
             curve.follow(scales[i - 1] * returns[max(last[i - 1], 0) : max(end, 0)])
-        if end >= terms.window:
-            month = MONTH * float(weights @ np.square(returns[end - terms.window : end]))
+        window = slice(end - terms.window, end)
+        if end >= terms.window and moved[window].any():
+            month = MONTH * float(weights @ np.square(returns[window]))
             scales[i] = _scale(terms, math.sqrt(12.0 * month), deep=curve.drawdown < -DEEP)
     return scales, bool((last < terms.window).any())
 
@@ -85,8 +96,6 @@ def _weights(terms: VolatilityTerms) -> FloatArray:
 
 
 def _scale(terms: VolatilityTerms, volatility: float, *, deep: bool) -> float:
-    if volatility <= 0.0:
-        return 1.0
     lower = terms.drawdown_target
     target = lower if deep and lower is not None else terms.target
     return min(max(target / volatility, terms.least), terms.most)

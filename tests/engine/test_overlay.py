@@ -1,15 +1,18 @@
 """Volatility scaling: engine.md 2.12, after Barroso and Santa-Clara (2015)."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from engine.backtest import decide_within_limits, run
+from engine.costs import CostModel
 from engine.errors import InvalidParameters
 from engine.overlay import VolatilityTerms, volatility_scales
 from engine.schedule import DecisionClock
 from engine.strategies.vol_scaling import VolScaling, VolScalingParameters
 from tests.engine.panels import ASX_CLOSE, ASX_OPEN, DAY, make_closes, make_panel
-from tests.engine.test_backtest import backtest, make_request, month_ends
+from tests.engine.test_backtest import Fixed, backtest, make_request, month_ends
 
 TERMS = VolatilityTerms(target=0.12)
 
@@ -169,6 +172,34 @@ def test_at_the_asx_close_the_first_scale_is_known_too():
 
     assert "overlay_warming_up" not in scaled.guards.flags
     assert 0.0 < scaled.weights.sum(axis=1)[0] < 0.5
+
+
+class Waiting(Fixed):
+    """In cash until a session, then invested."""
+
+    def __init__(self, until):
+        super().__init__([0.5, 0.5])
+        self.until = until
+
+    def decide(self, window, state):
+        decision, state = super().decide(window, state)
+        held = float(window.session[-1] >= self.until)
+        return replace(decision, weights=decision.weights * held), state
+
+
+def test_a_window_of_nothing_but_interest_is_not_scaled():
+    """Engine.md 2.12: of cash alone the highest scale is meaningless. Interest is no volatility."""
+    panel = make_panel(make_closes(sessions=400, assets=2))
+    begins = int(panel.session[month_ends(panel)[12]])
+    strategy = overlay(max_lev=3.0)
+    strategy.primary = Waiting(begins)
+
+    scaled = run_of(panel, strategy, costs=CostModel(cash_rate=0.04))
+
+    asked, invested = scaled.weights.sum(axis=1), scaled.decisions >= begins
+    assert (asked[~invested] == 0.0).all()
+    assert asked[invested][0] == 1.0
+    assert (asked[invested][1:] != 1.0).all()
 
 
 def test_beyond_one_the_excess_is_borrowed():
