@@ -223,7 +223,8 @@ class Account:
         # What was sold short is the lender's in whichever currency it brought; other cash is free.
         abroad = self.money(self.row) - self.cash
         collateral = max(-float(value[asset].sum()) - abroad, 0.0)
-        earned = interest(self.cash, collateral=collateral, rate=rate, days=days)
+        debit = float(terms.debit[row])
+        earned = interest(self.cash, collateral=collateral, credit=rate, debit=debit)
         self.cash += earned
         self.interest[row] = earned
         if terms.shorting is not None and len(asset):

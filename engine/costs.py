@@ -36,6 +36,8 @@ RANGES: Final[Mapping[str, tuple[float, float]]] = {
     "fx_spread_bps": (0.0, BELOW_ALL_BPS),
     "max_volume_share": (math.nextafter(0.0, 1.0), 1.0),
     "cash_rate": (0.0, LARGEST),
+    "cash_margin_bps": (0.0, LARGEST),
+    "borrow_spread_bps": (0.0, LARGEST),
     "delist_return": (-1.0, 0.0),
     "cash_buffer": (0.0, 0.5),
 }
@@ -44,6 +46,17 @@ RANGES: Final[Mapping[str, tuple[float, float]]] = {
 class FxMode(StrEnum):
     CONVERT_EACH = "CONVERT_EACH"  # each purchase abroad is paid from, each sale into the base
     HOLD_USD = "HOLD_USD"  # what comes in a currency stays in it; only shortfalls are converted
+
+
+class CashRateBasis(StrEnum):
+    FIXED = "FIXED"  # the model's own rate on every day
+    PUBLISHED = "PUBLISHED"  # what the base currency's central bank set, day by day
+
+
+CHOICES: Final[Mapping[str, type[StrEnum]]] = {
+    "fx_mode": FxMode,
+    "cash_rate_basis": CashRateBasis,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +73,10 @@ class CostModel:
     impact_coefficient: float = 0.0  # of the square-root law; 0 switches impact off
     fx_spread_bps: float = 70.0  # of each amount converted, whole
     max_volume_share: float = 0.02  # of the session's volume
-    cash_rate: float = 0.0  # simple annual rate earned on cash
+    cash_rate: float = 0.0  # simple annual rate of cash, on every day of a FIXED basis
+    cash_rate_basis: CashRateBasis = CashRateBasis.FIXED
+    cash_margin_bps: float = 0.0  # a year, what the broker keeps of that rate on credit
+    borrow_spread_bps: float = 150.0  # a year, what a debit costs above that rate
     delist_return: float = DELISTING_RETURN  # on the last mark where what holders got is unknown
     cash_buffer: float = 0.0  # share of the equity that no decision invests
     fx_mode: FxMode = FxMode.CONVERT_EACH
@@ -74,9 +90,10 @@ class CostModel:
                 end = "" if most == LARGEST else f", at most {most:g}"
                 start = "more than 0" if 0.0 < least < BASIS_POINT else f"at least {least:g}"
                 raise InvalidParameters(f"{name} was {value}; give {start}{end}")
-        if self.fx_mode not in tuple(FxMode):
-            offered = " or ".join(FxMode)
-            raise InvalidParameters(f"fx_mode was {self.fx_mode}; give {offered}")
+        for name, offered in CHOICES.items():
+            value = getattr(self, name)
+            if value not in tuple(offered):
+                raise InvalidParameters(f"{name} was {value}; give {' or '.join(offered)}")
 
     @property
     def holds(self) -> bool:

@@ -152,14 +152,15 @@ def _replay_cash(
         replayed: FloatArray = growth * (books.capital + np.cumsum(flow / growth))
         return replayed
     collateral = np.maximum(np.maximum(-value, 0.0).sum(axis=1) - abroad, 0.0)
-    days, rates = np.diff(books.session), growth[1:] / growth[:-1] - 1.0
+    rates = growth[1:] / growth[:-1] - 1.0
     cash = np.full(len(books.row), books.capital + flow[0])
     for k in range(1, len(cash)):
         before, rate = float(cash[k - 1]), float(rates[k - 1])
         earned = before * rate
         if short[k - 1] or before < 0.0:
             owed = float(collateral[k - 1])
-            earned = interest(before, collateral=owed, rate=rate, days=int(days[k - 1]))
+            debit = float(terms.debit[books.row[k]])
+            earned = interest(before, collateral=owed, credit=rate, debit=debit)
         cash[k] = before + earned + flow[k]
     return cash
 

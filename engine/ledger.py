@@ -22,6 +22,7 @@ from engine.account import Account, Derivatives, Payment
 from engine.actions import Actions, settle_actions
 from engine.activity import Risk
 from engine.books import Books, close_books
+from engine.cash_rates import cash_growth, debit_rates, require_cash_rates
 from engine.costs import CostModel, asset_rules
 from engine.decide import Targets
 from engine.errors import EngineError, InsufficientHistory, MissingData
@@ -93,6 +94,7 @@ def simulate(
     )
     base = base_row(panel, targets, fill, first_row)
     require_rates(panel, targets, base, last_row)
+    require_cash_rates(panel, costs, base, last_row)
     account = Account(
         terms=terms,
         cash=capital,
@@ -200,8 +202,6 @@ def settle_terms(
     shorting: Shorting | None = None,
 ) -> Terms:
     """Gather what a run trades under."""
-    days = np.diff(panel.session, prepend=panel.session[:1])
-    growth: FloatArray = (1.0 + costs.cash_rate / 365.0 * days).cumprod()
     return Terms(
         panel=panel,
         actions=settle_actions(panel),
@@ -210,7 +210,8 @@ def settle_terms(
         policy=fill,
         foreign=panel.currency != 0,
         lots_per_share=SHARES_PER_UNIT if whole_shares else FRACTIONS_PER_SHARE,
-        growth=growth,
+        growth=cash_growth(panel, costs),
+        debit=debit_rates(panel, costs),
         last_row=last_row,
         shorting=shorting,
     )

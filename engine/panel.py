@@ -32,7 +32,10 @@ DTYPES: Final[Mapping[str, type]] = {
     **dict.fromkeys(("tradable", "member"), np.bool_),
 }
 # What may be left out of a panel.
-OPTIONAL: Final[Mapping[str, type]] = {"benchmark_known_at": np.int64, "benchmark_own": np.float64}
+OPTIONAL: Final[Mapping[str, type]] = {
+    "benchmark_known_at": np.int64,
+    **dict.fromkeys(("benchmark_own", "cash_rate"), np.float64),
+}
 # What a window shows of a bar.
 SEEN: Final = ("open", "high", "low", "close", "volume")
 BY_SESSION: Final = tuple(name for name in DTYPES if name not in {"asset_id", "market", "currency"})
@@ -163,6 +166,9 @@ class Panel:
     # (n,) ns UTC; None: known when the last market of its session has closed
     benchmark_known_at: IntArray | None = None
     benchmark_own: FloatArray | None = None  # (n,) level as it is quoted; None: in base currency
+    # (n,) annual rate of the base currency's central bank over the nights before each session, as
+    # known when its day began; NaN unknown. None: nothing is published of it
+    cash_rate: FloatArray | None = None
 
     def __post_init__(self) -> None:
         for name, dtype in DTYPES.items():

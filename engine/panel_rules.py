@@ -36,7 +36,7 @@ def _check_shapes(panel: Panel) -> None:
         **dict.fromkeys(("opens_at", "closes_at"), (n, len(panel.markets))),
         **dict.fromkeys(("rf", "benchmark"), (n,)),
     }
-    given = ("benchmark_known_at", "benchmark_own")
+    given = ("benchmark_known_at", "benchmark_own", "cash_rate")
     expected |= {name: (n,) for name in given if getattr(panel, name) is not None}
     for name, shape in expected.items():
         found = getattr(panel, name).shape
@@ -92,6 +92,8 @@ def _check_rates(panel: Panel) -> None:
     fx: BoolArray = np.any((panel.fx <= 0.0) | np.isinf(panel.fx), axis=1)
     _refuse_series(panel, "fx", fx, "a rate is above 0 and finite")
     _refuse_series(panel, "rf", np.isinf(panel.rf), "a rate is finite")
+    if panel.cash_rate is not None:
+        _refuse_series(panel, "cash_rate", np.isinf(panel.cash_rate), "a rate is finite")
     level = (panel.benchmark <= 0.0) | np.isinf(panel.benchmark)
     _refuse_series(panel, "benchmark", level, "a level is above 0 and finite")
 

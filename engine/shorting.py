@@ -15,7 +15,6 @@ from engine.errors import InvalidParameters
 from engine.types import BoolArray, FloatArray, IntArray
 
 BORROW_BPS: Final = 50.0  # a year, where the strategy has no parameter of its own
-DEBIT_SPREAD_BPS: Final = 150.0  # a year, what borrowed cash costs above the cash rate
 MAINTENANCE: Final = 0.3  # least equity over gross exposure at a close
 DAYS: Final = 365.0
 # Nobody publishes whose shares can be borrowed in Sydney, so nobody's are.
@@ -41,14 +40,14 @@ class Shorting:
         return fee
 
 
-def interest(cash: float, *, collateral: float, rate: float, days: int) -> float:
-    """Return what cash earns over `days`, at `rate` for all of them: what is no collateral does.
+def interest(cash: float, *, collateral: float, credit: float, debit: float) -> float:
+    """Return what cash earns over some nights: at `credit` what is no collateral, else `debit`.
 
-    A debit costs that rate and a spread on top.
+    Both are for all of the nights together, the debit's spread included.
     """
     if cash < 0.0:
-        return cash * (rate + DEBIT_SPREAD_BPS * 1e-4 * days / DAYS)
-    return max(cash - collateral, 0.0) * rate
+        return cash * debit
+    return max(cash - collateral, 0.0) * credit
 
 
 def is_lent(markets: tuple[str, ...], market: IntArray, shorting: Shorting | None) -> BoolArray:

@@ -18,6 +18,7 @@ from typing import Final
 import numpy as np
 
 from engine.account import Account
+from engine.cash_rates import require_cash_rates
 from engine.costs import CostModel
 from engine.decide import Targets
 from engine.execution import FillPolicy
@@ -52,7 +53,10 @@ def simulate_signals(
     terms = replace(terms, extra_slippage=extra_slippage)
     base = base_row(panel, targets, policy, first_row)
     require_rates(panel, _wanted(targets), base, last_row)
-    account = Account(terms=terms, cash=capital, quantity=np.zeros(len(panel.symbols)), row=base)
+    require_cash_rates(panel, costs, base, last_row)
+    nothing = np.zeros(len(panel.symbols))
+    # A stop of one share says nothing of another: who leaves by stops takes cash.
+    account = Account(terms=terms, cash=capital, quantity=nothing, row=base, takes_shares=False)
     account.snapshot()
     trader = Trader(account=account, targets=targets)
     for _, is_decision, row, number in _events(panel, targets, last_row):

@@ -25,6 +25,7 @@ class Terms:
     foreign: BoolArray  # (m,) quoted in another currency than the base
     lots_per_share: float
     growth: FloatArray  # (n,) value of one unit of cash left alone since row 0
+    debit: FloatArray  # (n,) what a unit of debt cost over the nights before each session
     last_row: int
     shorting: Shorting | None = None  # None: what is not held cannot be sold
     leverage: float = 1.0  # most that purchases may make of the equity

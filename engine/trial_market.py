@@ -6,6 +6,7 @@ import numpy as np
 
 from engine.actions import settle_actions
 from engine.backtest import Request
+from engine.cash_rates import cash_growth
 from engine.costs import BASIS_POINT, CostModel
 from engine.execution import FillPolicy
 from engine.panel import Panel
@@ -35,13 +36,6 @@ def market_of(
     growth = cash_growth(panel, request.costs)[rows]
     steps = np.concatenate([[0.0], growth[1:] / growth[:-1] - 1.0])
     return Market.of(close, fill=fill, rf=steps)
-
-
-def cash_growth(panel: Panel, costs: CostModel) -> FloatArray:
-    """Return the value (n,) of one unit of cash left alone since row 0, as the ledger has it."""
-    days = np.diff(panel.session, prepend=panel.session[:1])
-    growth: FloatArray = (1.0 + costs.cash_rate / 365.0 * days).cumprod()
-    return growth
 
 
 def _pay_out(

@@ -16,6 +16,7 @@ import numpy as np
 
 from engine.backtest import Constraints, Request, decide_within_limits, trade
 from engine.batched import batches, simulate_batch
+from engine.cash_rates import cash_growth, require_cash_rates
 from engine.costs import CostModel
 from engine.decide import Checkpoint, Targets
 from engine.errors import InsufficientHistory
@@ -26,7 +27,7 @@ from engine.panel import NEVER, Panel
 from engine.paths import Paths
 from engine.schedule import decision_instants
 from engine.simulate import Trim, simulate_weights
-from engine.trial_market import cash_growth, cost_rates, market_of
+from engine.trial_market import cost_rates, market_of
 from engine.trimming import trimmed_weights
 from engine.types import SESSIONS_PER_YEAR, FloatArray, IntArray
 
@@ -47,6 +48,7 @@ def evaluate(panel: Panel, requests: Sequence[Request], *, checkpoint: Checkpoin
     InsufficientHistory, MissingData.
     """
     base = base_row(panel, requests[0])
+    _require_cash_rates(panel, requests, base)
     rows = np.arange(base, requests[0].last_row + 1)
     equity, turnover = np.ones((len(rows), len(requests))), np.zeros(len(requests))
     done = 0
@@ -56,6 +58,11 @@ def evaluate(panel: Panel, requests: Sequence[Request], *, checkpoint: Checkpoin
         done += len(batch)
         checkpoint(done / len(requests), "trials")
     return Trials(row=rows, equity=equity, turnover=turnover)
+
+
+def _require_cash_rates(panel: Panel, requests: Sequence[Request], base: int) -> None:
+    for costs in {each.costs: None for each in requests}:
+        require_cash_rates(panel, costs, base, requests[0].last_row)
 
 
 def from_base(

@@ -135,6 +135,16 @@ class FxMode(StrEnum):
 
 
 @strawberry.enum(
+    description="What cash earns: FIXED the cashRate of every day, PUBLISHED what the central bank "
+    "of the run's currency had set for each: AU_CASH_RATE, or US_CASH_RATE and where that is not "
+    "stored the bill rate. Days without one refuse the run."
+)
+class CashRateBasis(StrEnum):
+    FIXED = "FIXED"
+    PUBLISHED = "PUBLISHED"
+
+
+@strawberry.enum(
     description="NET of all costs, GROSS as if trading were free, LOCAL without currency moves, "
     "PRICE without dividends, which is null where the source's prices have them in already."
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 import strawberry
 
-from api.graphql.enums import BandFill, FxMode, GroupBy, OnInfeasible
+from api.graphql.enums import BandFill, CashRateBasis, FxMode, GroupBy, OnInfeasible
 from api.services.backtest_request import Constraints, Costs
 
 
@@ -46,7 +46,20 @@ class CostModelInput:
         default=0.02, description="Largest share of a session's volume an order may take."
     )
     cash_rate: float | None = strawberry.field(
-        default=0, description="Annual interest on cash, as a fraction."
+        default=0,
+        description="Annual interest on cash, as a fraction; only in the run's currency, and only "
+        "where the basis is FIXED.",
+    )
+    cash_rate_basis: CashRateBasis | None = strawberry.field(
+        default=CashRateBasis.FIXED, description="Which rate cash earns and a debit is charged by."
+    )
+    cash_margin_bps: float | None = strawberry.field(
+        default=0,
+        description="What the broker keeps of that rate, in basis points a year; no cash earns "
+        "less than nothing.",
+    )
+    borrow_spread_bps: float | None = strawberry.field(
+        default=150, description="What a debit costs above that rate, in basis points a year."
     )
     cash_buffer: float | None = strawberry.field(
         default=0, description="Share of the equity that decisions leave in cash, 0 to 0.5."

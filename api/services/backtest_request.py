@@ -44,6 +44,9 @@ class Costs:
     fx_mode: str = "CONVERT_EACH"
     max_volume_share: float = 0.02
     cash_rate: float = 0.0
+    cash_rate_basis: str = "FIXED"
+    cash_margin_bps: float = 0.0
+    borrow_spread_bps: float = 150.0
     cash_buffer: float = 0.0
     residual_pass: bool = False
     delist_return: float = -0.3
@@ -110,6 +113,8 @@ COST_BOUNDS: dict[str, tuple[float, float]] = {
     "fx_spread_bps": (0.0, 1_000.0),
     "max_volume_share": (TINY, 1.0),
     "cash_rate": (0.0, 0.25),
+    "cash_margin_bps": (0.0, 1_000.0),
+    "borrow_spread_bps": (0.0, 1_000.0),
     "cash_buffer": (0.0, 0.5),
     "delist_return": (-1.0, 0.0),
 }

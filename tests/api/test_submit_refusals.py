@@ -119,6 +119,10 @@ BAD = {
         ("INVALID", "costs.commissionFlat", "was nan"),
     ),
     "buffer a hair above half": (
+        {"costs": {"borrowSpreadBps": 1000.5}},
+        ("INVALID", "costs.borrowSpreadBps", "borrowSpreadBps was 1000.5; use"),
+    ),
+    (
         {"costs": {"cashBuffer": 0.5000001}},
         ("INVALID", "costs.cashBuffer", "cashBuffer was 0.5000001; use"),
     ),

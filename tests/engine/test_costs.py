@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from engine.costs import CostModel, FxMode, asset_rules, impact_bps, quote_on_tick
+from engine.costs import CashRateBasis, CostModel, FxMode, asset_rules, impact_bps, quote_on_tick
 from engine.errors import InvalidParameters
 
 
@@ -32,6 +32,9 @@ def test_the_defaults_are_those_of_the_contract():
         fx_mode=FxMode.CONVERT_EACH,
         max_volume_share=0.02,
         cash_rate=0.0,
+        cash_rate_basis=CashRateBasis.FIXED,
+        cash_margin_bps=0.0,
+        borrow_spread_bps=150.0,
         half_spread_us_bps=None,
         half_spread_au_bps=None,
         half_spread_crypto_bps=None,
@@ -79,6 +82,9 @@ def test_a_gross_run_pays_nothing_and_keeps_its_other_terms():
         ("commission_flat", -1.0),
         ("commission_bps", float("nan")),
         ("cash_rate", float("inf")),
+        ("cash_rate_basis", "FLOATING"),
+        ("cash_margin_bps", -1.0),
+        ("borrow_spread_bps", float("nan")),
         ("max_volume_share", 0.0),
         ("max_volume_share", 1.5),
         ("slippage_bps", 10_000.0),

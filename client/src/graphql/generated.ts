@@ -66,6 +66,11 @@ export type CancelTradeInput = {
   reason: string;
 };
 
+/** What cash earns: FIXED the cashRate of every day, PUBLISHED what the central bank of the run's currency had set for each: AU_CASH_RATE, or US_CASH_RATE and where that is not stored the bill rate. Days without one refuse the run. */
+export type CashRateBasis =
+  | 'FIXED'
+  | 'PUBLISHED';
+
 /** How an open trade was left. */
 export type CloseTradeInput = {
   /** When it was left; now if left out. */
@@ -168,10 +173,16 @@ export type CorrectTradeInput = {
 
 /** What trading costs, in the run's currency. */
 export type CostModelInput = {
+  /** What a debit costs above that rate, in basis points a year. */
+  borrowSpreadBps?: number | null | undefined;
   /** Share of the equity that decisions leave in cash, 0 to 0.5. */
   cashBuffer?: number | null | undefined;
-  /** Annual interest on cash, as a fraction. */
+  /** What the broker keeps of that rate, in basis points a year; no cash earns less than nothing. */
+  cashMarginBps?: number | null | undefined;
+  /** Annual interest on cash, as a fraction; only in the run's currency, and only where the basis is FIXED. */
   cashRate?: number | null | undefined;
+  /** Which rate cash earns and a debit is charged by. */
+  cashRateBasis?: CashRateBasis | null | undefined;
   /** Commission as basis points of the traded value. */
   commissionBps?: number | null | undefined;
   /** Commission of each order. */
