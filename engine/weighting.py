@@ -34,6 +34,7 @@ ZERO_VOLATILITY: Final = 1e-8  # per session; below it a share has no risk to me
 MAX_MISSING: Final = 0.2  # share of assets a session may lack and still count
 VOLATILITY_SESSIONS: Final = 63
 COVARIANCE_SESSIONS: Final = 252
+_NO_RISK: Final = ("equal", "score")  # weightings that ask for no volatility
 
 # What a strategy that chooses names offers: contract Allocator -> value of its `weighting`.
 ALLOCATORS: Final[Mapping[str, Weighting]] = {
@@ -97,6 +98,17 @@ def weigh(method: Weighting, window: Window, chosen: IntArray, scores: FloatArra
     return Allocation(chosen, _share(raw), {"no_positive_score": unscored} if unscored else {})
 
 
+def measurable(method: Weighting, window: Window) -> BoolArray:
+    """Tell which assets (m,) have the volatility ``method`` weighs by; all, where it needs none."""
+    if method in _NO_RISK:
+        return np.ones(len(window.symbols), np.bool_)
+    sessions = VOLATILITY_SESSIONS if method == "inverse_vol" else COVARIANCE_SESSIONS
+    moved: BoolArray = (
+        volatility(simple_returns(window.total_return[-sessions - 1 :])) > ZERO_VOLATILITY
+    )
+    return moved
+
+
 def inverse_volatility(
     window: Window,
     chosen: IntArray,
@@ -120,7 +132,12 @@ def inverse_volatility(
 
 
 def hierarchical(
-    window: Window, chosen: IntArray, *, lookback: int, linkage: Linkage
+    window: Window,
+    chosen: IntArray,
+    *,
+    lookback: int,
+    linkage: Linkage,
+    distance_of_distances: bool = False,
 ) -> Allocation:
     """Return hierarchical risk parity shares over the last ``lookback`` sessions.
 
@@ -136,7 +153,9 @@ def hierarchical(
     sample = complete_sample(window, chosen, lookback=lookback)
     weights = np.zeros(len(chosen))
     if sample.kept.any():
-        weights[sample.kept] = hrp_weights(sample.returns, linkage=linkage)
+        weights[sample.kept] = hrp_weights(
+            sample.returns, linkage=linkage, distance_of_distances=distance_of_distances
+        )
     return Allocation(chosen, weights, sample.reasons)
 
 

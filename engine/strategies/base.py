@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from inspect import cleandoc
-from typing import Any, ClassVar, Generic, Literal, TypeAlias, TypeVar
+from typing import Any, ClassVar, Final, Generic, Literal, TypeAlias, TypeVar
 
 from pydantic import Field
 
@@ -23,6 +23,14 @@ from engine.types import BoolArray, FloatArray, IntArray
 from engine.warmup import Term, sessions_needed
 
 Kind: TypeAlias = Literal["weights", "signals", "overlay", "options"]
+Fill: TypeAlias = Literal["cash", "spread"]
+
+# Of every strategy that holds so many names.
+EMPTY_PLACES: Final = Field(
+    "cash",
+    title="Empty places",
+    description="When fewer assets qualify: leave their share in cash, or spread it.",
+)
 
 
 class Parameters(Described):
@@ -56,6 +64,11 @@ class Parameters(Described):
         description="Lowest median daily turnover over 63 sessions, in the share's own currency. "
         "Skipped where volume is unknown.",
     )
+
+
+def places_shared(found: int, places: int, fill: Fill) -> int:
+    """Return by how many places the money is divided when ``found`` assets qualify for them."""
+    return places if fill == "cash" else max(found, 1)
 
 
 P = TypeVar("P", bound=Parameters)

@@ -10,7 +10,15 @@ from engine.eligibility import Screen, least_bars, screen
 from engine.panel import Window
 from engine.ranking import percentiles, quantise, rank
 from engine.returns import trailing_return
-from engine.strategies.base import Decision, Parameters, Strategy, register
+from engine.strategies.base import (
+    EMPTY_PLACES,
+    Decision,
+    Fill,
+    Parameters,
+    Strategy,
+    places_shared,
+    register,
+)
 from engine.technical import last_bars, latest_macd_histogram, latest_rsi
 from engine.types import FloatArray
 
@@ -91,6 +99,7 @@ class CompositeMomentumParameters(Parameters):
     top_n: int = Field(
         10, ge=1, le=100, title="Names held", description="Number of assets held, best first."
     )
+    fill: Fill = EMPTY_PLACES
 
     @model_validator(mode="after")
     def _check_shares(self) -> Self:
@@ -122,7 +131,7 @@ class CompositeMomentum(Strategy[CompositeMomentumParameters]):
     parameters_type: ClassVar = CompositeMomentumParameters
 
     def decide(self, window: Window, state: None) -> tuple[Decision, None]:
-        """Return an equal share of ``top_n`` for each of the best scores; the rest is cash."""
+        """Return an equal share for each of the best scores."""
         p = self.parameters
         length = max(p.slow, YEAR) + 1
         grown = {h: self._grown(window, h) for h in (YEAR, HALF_YEAR, MONTH)}
@@ -132,7 +141,7 @@ class CompositeMomentum(Strategy[CompositeMomentumParameters]):
         found = found.without(scores >= p.min_score, "below_min_score")
         best = rank(scores, window.asset_id, found.passed)[: p.top_n]
         weights = np.zeros(len(window.symbols))
-        weights[best] = 1.0 / p.top_n
+        weights[best] = 1.0 / places_shared(len(best), p.top_n, p.fill)
         return Decision(weights, Counter(found.reasons)), state
 
     def _grown(self, window: Window, sessions: int) -> FloatArray:

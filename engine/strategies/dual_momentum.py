@@ -11,7 +11,15 @@ from engine.errors import InvalidParameters
 from engine.panel import Window
 from engine.ranking import quantise, rank
 from engine.returns import trailing_rate, trailing_return
-from engine.strategies.base import Decision, Parameters, Strategy, register
+from engine.strategies.base import (
+    EMPTY_PLACES,
+    Decision,
+    Fill,
+    Parameters,
+    Strategy,
+    places_shared,
+    register,
+)
 from engine.types import BoolArray, FloatArray
 
 
@@ -27,6 +35,7 @@ class DualMomentumParameters(Parameters):
     top_n: int = Field(
         1, ge=1, le=20, title="Names held", description="Number of risky assets held, best first."
     )
+    fill: Fill = EMPTY_PLACES
     hurdle: Literal["rf", "zero"] = Field(
         "rf",
         title="Hurdle",
@@ -102,12 +111,13 @@ class DualMomentum(Strategy[DualMomentumParameters]):
         """Return weights, and how many of ``best`` failed the hurdle and left their place."""
         p = self.parameters
         weights = np.zeros(len(scores))
+        places = places_shared(len(best), p.top_n, p.fill)
         strong = [asset for asset in best if scores[asset] > hurdle]
-        weights[strong] = 1.0 / p.top_n
+        weights[strong] = 1.0 / places
         missed = len(best) - len(strong)
         for asset in refuge:
             if scores[asset] > hurdle or not p.cash_floor:
-                weights[asset] += missed / p.top_n
+                weights[asset] += missed / places
         return weights, missed
 
     def _hurdle(self, window: Window) -> tuple[float, bool]:
@@ -115,7 +125,8 @@ class DualMomentum(Strategy[DualMomentumParameters]):
         p = self.parameters
         if p.hurdle == "zero":
             return 0.0, False
-        return trailing_rate(window.rf, lookback=p.lookback, skip=p.skip)
+        earned, unknown = trailing_rate(window.rf, lookback=p.lookback, skip=p.skip)
+        return float(quantise(np.array(earned))), unknown
 
     def _sets(self, window: Window) -> tuple[BoolArray, BoolArray]:
         p = self.parameters

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import numpy as np
 from pydantic import Field
@@ -11,9 +11,17 @@ from engine.eligibility import Screen, least_bars, screen
 from engine.panel import Window
 from engine.ranking import quantise, rank
 from engine.returns import trailing_return
-from engine.strategies.base import Decision, Parameters, Strategy, register
+from engine.strategies.base import (
+    EMPTY_PLACES,
+    Decision,
+    Fill,
+    Parameters,
+    Strategy,
+    places_shared,
+    register,
+)
 from engine.types import FloatArray, IntArray
-from engine.weighting import ALLOCATORS, Weighting, weigh
+from engine.weighting import ALLOCATORS, Weighting, measurable, weigh
 
 ROUNDING = 1e-9
 
@@ -58,11 +66,7 @@ class MomentumParameters(Parameters):
         title="Buffer",
         description="A held asset stays until its rank is this far below the last name held.",
     )
-    fill: Literal["cash", "spread"] = Field(
-        "cash",
-        title="Empty places",
-        description="When fewer assets qualify: leave their share in cash, or spread it.",
-    )
+    fill: Fill = EMPTY_PLACES
 
 
 @register
@@ -95,7 +99,7 @@ class Momentum(Strategy[MomentumParameters]):
         places = self._places(len(ranked))
         chosen = self._choose(ranked, window.asset_id, places, state or ())
         shares = weigh(p.weighting, window, chosen, scores)
-        filled = len(chosen) / places if p.fill == "cash" else 1.0
+        filled = len(chosen) / places_shared(len(chosen), places, p.fill)
         weights = np.zeros(len(window.symbols))
         weights[shares.chosen] = shares.weights * filled
         reasons = Counter(candidates.reasons) + Counter(shares.reasons)
@@ -121,7 +125,8 @@ class Momentum(Strategy[MomentumParameters]):
 
     def _screen(self, window: Window) -> Screen:
         p = self.parameters
-        return screen(window, p, length=p.lookback + 1, min_obs=least_bars(p.lookback))
+        found = screen(window, p, length=p.lookback + 1, min_obs=least_bars(p.lookback))
+        return found.without(measurable(p.weighting, window), "zero_variance")
 
     def _narrow(self, found: Screen, scores: FloatArray) -> Screen:
         p = self.parameters

@@ -20,7 +20,15 @@ from engine.residuals import (
     regress_on,
     volatility,
 )
-from engine.strategies.base import Decision, Parameters, Strategy, register
+from engine.strategies.base import (
+    EMPTY_PLACES,
+    Decision,
+    Fill,
+    Parameters,
+    Strategy,
+    places_shared,
+    register,
+)
 from engine.types import BoolArray, FloatArray, IntArray
 
 FACTORS: Final = {"ff3": ("Mkt-RF", "SMB", "HML"), "ff5": ("Mkt-RF", "SMB", "HML", "RMW", "CMA")}
@@ -56,6 +64,7 @@ class ResidualMomentumParameters(Parameters):
     top_n: int = Field(
         20, ge=1, le=200, title="Names held", description="Number of assets held, best first."
     )
+    fill: Fill = EMPTY_PLACES
     min_score: float | None = Field(
         None,
         ge=-20.0,
@@ -150,7 +159,8 @@ class ResidualMomentum(Strategy[ResidualMomentumParameters]):
         found = self._narrow(window, scored)
         chosen = rank(scored.scores, window.asset_id, found.passed)[: p.top_n]
         weights = np.zeros(len(window.symbols))
-        weights[chosen] = self._share(scored.volatility[chosen]) * (len(chosen) / p.top_n)
+        filled = len(chosen) / places_shared(len(chosen), p.top_n, p.fill)
+        weights[chosen] = self._share(scored.volatility[chosen]) * filled
         return Decision(
             weights,
             Counter(found.reasons),

@@ -52,7 +52,7 @@ class RevertingParameters(Parameters):
     stop_dd: float | None = Field(
         None,
         gt=0.0,
-        le=0.99,
+        lt=1.0,
         title="Stop",
         description="Leave an asset this far below its 252-session high alone. Empty: no stop.",
     )

@@ -11,7 +11,15 @@ from engine.panel import Window
 from engine.scan import ask
 from engine.scan_view import see
 from engine.scanners import SCANNERS, Scanner, ScanParameters
-from engine.strategies.base import Decision, Parameters, Strategy, register
+from engine.strategies.base import (
+    EMPTY_PLACES,
+    Decision,
+    Fill,
+    Parameters,
+    Strategy,
+    places_shared,
+    register,
+)
 
 # A run has its own floors on price and turnover, and a window has no benchmark and no opens.
 LEFT_OUT = {
@@ -37,6 +45,7 @@ class ScreenParameters(Parameters):
     top_n: int = Field(
         10, ge=1, le=200, title="Names held", description="Number of hits held, best score first."
     )
+    fill: Fill = EMPTY_PLACES
     history: int = Field(
         252,
         ge=21,
@@ -68,12 +77,13 @@ class Screen(Strategy[ScreenParameters]):
     parameters_type: ClassVar = ScreenParameters
 
     def decide(self, window: Window, state: None) -> tuple[Decision, None]:
-        """Return an equal share of ``top_n`` for each of the best hits; the rest is cash."""
+        """Return an equal share for each of the best hits."""
         p, scanner = self.parameters, self._scanner()
         eligible = screen(window, p, length=len(window.session), min_obs=1)
         found = ask(see(window, bars=scanner.bars, member=eligible.passed), scanner)
         weights = np.zeros(len(window.symbols))
-        weights[[hit.asset for hit in found.hits[: p.top_n]]] = 1.0 / p.top_n
+        held = [hit.asset for hit in found.hits[: p.top_n]]
+        weights[held] = 1.0 / places_shared(len(held), p.top_n, p.fill)
         left = {step.code: step.failed + step.unknown for step in found.funnel}
         reasons = Counter(eligible.reasons) + Counter(left)
         return Decision(weights, reasons), state

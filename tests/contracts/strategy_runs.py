@@ -47,9 +47,10 @@ def draw(rng, schema):
     if kind == "object":
         return {}
     low = schema.get("minimum", schema.get("exclusiveMinimum", 0) + 1e-6)
+    high = schema.get("maximum", schema.get("exclusiveMaximum", 0) - 1e-6)
     if kind == "integer":
-        return int(rng.integers(low, max(min(schema["maximum"], 250), low) + 1))
-    return float(rng.uniform(low, min(schema["maximum"], 60.0)))
+        return int(rng.integers(low, max(min(high, 250), low) + 1))
+    return float(rng.uniform(low, min(high, 60.0)))
 
 
 def named_by_default(key):

@@ -23,7 +23,8 @@ def test_the_schema_describes_bounds_and_defaults_of_every_field(key):
         kinds = entry["type"] if isinstance(entry["type"], list) else [entry["type"]]
         bounded = {"integer", "number"}.isdisjoint(kinds) or "enum" in entry
         low = entry.keys() & {"minimum", "exclusiveMinimum"}
-        assert bounded or (low and "maximum" in entry), name
+        high = entry.keys() & {"maximum", "exclusiveMaximum"}
+        assert bounded or (low and high), name
 
 
 @every_strategy

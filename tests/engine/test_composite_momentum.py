@@ -76,6 +76,8 @@ def test_each_name_held_has_an_equal_place_and_the_rest_is_cash():
 
     assert decision.weights.tolist() == [0.25, 0.25, 0.0]
     assert decision.reasons == {"below_min_score": 1}
+    spread = decided(trend(0.002, 0.001, -0.002), top_n=4, rsi_high=100.0, fill="spread")
+    assert spread.weights.tolist() == [0.5, 0.5, 0.0]
 
 
 def test_the_shares_of_the_horizons_are_divided_by_their_sum():

@@ -118,6 +118,17 @@ def test_shares_in_another_currency_have_no_factors():
     assert own.items() <= dollars.items()
 
 
+@pytest.mark.parametrize("weighting", ["equal", "inverse_resid_vol"])
+def test_places_without_a_candidate_are_cash_or_are_spread(weighting):
+    cash, spread = (
+        decided(make_market(), top_n=8, weighting=weighting, fill=fill).weights
+        for fill in ("cash", "spread")
+    )
+
+    assert cash.sum() == pytest.approx(6 / 8, rel=1e-12)
+    np.testing.assert_allclose(spread, cash * 8 / 6, rtol=1e-12)
+
+
 def test_a_quieter_residual_has_the_larger_share_when_asked():
     panel = make_market()
 

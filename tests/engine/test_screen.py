@@ -34,6 +34,22 @@ def test_it_holds_what_the_scan_of_that_day_finds(key):
     assert held > 0 or key not in {"momentum", "mean_reversion", "new_high", "quiet"}
 
 
+def test_places_without_a_hit_are_cash_or_are_spread():
+    panel = make_market()
+    found = next(
+        (row, hits)
+        for row in range(260, ROWS)
+        if 0 < (hits := len(scanned(panel, "new_high", row=row).hits)) < 5
+    )
+
+    cash, spread = (
+        decided(panel, found[0], scanner="new_high", top_n=5, fill=fill).weights.sum()
+        for fill in ("cash", "spread")
+    )
+
+    assert (cash, spread) == (pytest.approx(found[1] / 5), pytest.approx(1.0))
+
+
 def test_it_says_how_many_each_rule_let_go():
     panel = make_market()
     row = ROWS - 1

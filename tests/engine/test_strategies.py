@@ -128,6 +128,22 @@ def test_momentum_weights_by_score():
     np.testing.assert_allclose(decision.weights, [0.25, 0.75], rtol=1e-9)
 
 
+@pytest.mark.parametrize("weighting", ["inverse_vol", "hrp", "risk_budgeting"])
+def test_what_stands_still_takes_no_place_where_places_are_weighed_by_risk(weighting):
+    """0.4 rule 1: zero variance is judged before scores are, so the next best name moves up."""
+    close = make_closes(sessions=300, assets=4)
+    close[:, 0] = 1_000.0
+    close[:, 1:] *= np.linspace(1.0, 0.5, 300)[:, None]  # all others fell
+
+    by_risk, _ = momentum(close, top_n=2, weighting=weighting)
+    alike, _ = momentum(close, top_n=2)
+
+    assert by_risk.weights[0] == 0.0
+    assert np.count_nonzero(by_risk.weights) == 2
+    assert by_risk.reasons == {"zero_variance": 1}
+    assert alike.weights[0] == 0.5  # alike needs no risk
+
+
 def test_skip_must_be_below_lookback():
     with pytest.raises(ValidationError, match="skip was 63; it must be below lookback, which was"):
         MomentumParameters(lookback=63, skip=63)
@@ -165,6 +181,27 @@ def test_the_hurdle_compounds_the_rate_over_the_window_of_the_score():
     # Over 62 of 63 sessions the lines have made 4.015 % and 4.055 %.
     assert below.weights.tolist() == [0.0]
     assert above.weights.tolist() == [1.0]
+
+
+def test_a_return_that_is_the_hurdle_but_for_rounding_does_not_exceed_it():
+    """A fund that pays the rate, 0.03 % a session, compounded in another order."""
+    rate = np.full(64, 0.0003)
+    fund = 100.0 * 1.0003 ** np.arange(64)[:, None]
+
+    assert float(fund[-1, 0] / fund[0, 0]) != float(np.prod(1.0 + rate[1:]))
+    assert dual(fund, rf=rate).weights.tolist() == [0.0]
+    assert dual(fund * 1.0001 ** np.arange(64)[:, None], rf=rate).weights.tolist() == [1.0]
+
+
+def test_places_without_a_candidate_are_cash_or_are_spread():
+    """0.4 rule 4 holds for every strategy of so many names."""
+    close = rising(0.1, 0.2)
+
+    assert dual(close, top_n=5).weights.tolist() == [0.2, 0.2]
+    assert dual(close, top_n=5, fill="spread").weights.tolist() == [0.5, 0.5]
+    failed = dual(rising(0.1, -0.2, 0.05), top_n=5, fill="spread", defensive=("S002",))
+    assert failed.weights.tolist() == [0.5, 0.0, 0.5]
+    assert dual(close * np.nan, top_n=5, fill="spread").weights.tolist() == [0.0, 0.0]
 
 
 def test_a_zero_hurdle_asks_no_rate():
