@@ -127,6 +127,8 @@ class CostModel:
 
     def commission(self, notional: FloatArray) -> FloatArray:
         """Return ``max(minimum, flat + bps * notional)`` in base currency; no trade costs none."""
+        if not (self.commission_flat or self.commission_bps or self.minimum_commission):
+            return np.zeros(notional.shape)
         charged = self.commission_flat + self.commission_bps * BASIS_POINT * notional
         return np.where(notional > 0.0, np.maximum(charged, self.minimum_commission), 0.0)
 
@@ -206,8 +208,9 @@ def quote_on_tick(
     `limits` of shape (k, 2) and `per_unit` of shape (k, 3) are the assets' rows of `AssetRules`.
     A price within 1e-9 ticks of the grid is on it. A sale below one tick keeps its price.
     """
-    band = (price[:, None] >= limits).sum(axis=1)
-    per = per_unit[np.arange(len(price)), band]
+    first, second = limits.T
+    per = np.where(price >= first, per_unit[:, 1], per_unit[:, 0])
+    per = np.where(price >= second, per_unit[:, 2], per)
     steps = price * per
     down = np.floor(steps + 1e-9)
     against = np.where(buys, np.ceil(steps - 1e-9), np.where(down > 0.0, down, steps))

@@ -116,7 +116,7 @@ def _column(values: Sequence[Any], sizes: IntArray, dtype: type) -> AnyArray:
     """Return what all entries say of their orders; a scalar stands for each of an entry."""
     given = [isinstance(value, np.ndarray) for value in values]
     scalars = [0 if array else value for array, value in zip(given, values, strict=True)]
-    column = np.repeat(np.array(scalars, dtype), sizes)
+    column: AnyArray = np.repeat(np.array(scalars, dtype), sizes)
     if any(given):
         arrays = [value for array, value in zip(given, values, strict=True) if array]
         column[np.repeat(given, sizes)] = np.concatenate(arrays)

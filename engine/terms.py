@@ -1,6 +1,7 @@
 """What a run trades under; nothing in it changes while it runs."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -50,8 +51,7 @@ class Terms:
 
     def slippage_bps(self, asset: IntArray) -> FloatArray:
         """Return the slippage of orders in `asset`, in basis points."""
-        common = self.costs.half_spread(self.panel.markets)[self.panel.market[asset]]
-        return common if self.extra_slippage is None else common + self.extra_slippage[asset]
+        return self._slippage_bps[asset]
 
     def reference(self, row: int, asset: IntArray) -> FloatArray:
         """Return the session's price before slippage of orders in `asset`; NaN without a bar."""
@@ -69,3 +69,8 @@ class Terms:
         """Return base currency per unit of each asset's currency."""
         rate: FloatArray = self.panel.fx[row, self.panel.currency[asset]]
         return rate
+
+    @cached_property
+    def _slippage_bps(self) -> FloatArray:
+        common = self.costs.half_spread(self.panel.markets)[self.panel.market]
+        return common if self.extra_slippage is None else common + self.extra_slippage

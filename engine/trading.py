@@ -82,8 +82,10 @@ def trade(account: Account, orders: Working, row: int) -> Working:
     """Fill `orders` on `row` as far as volume and cash allow; return what is carried on."""
     open_for_us = account.terms.panel.tradable[row, orders.asset]
     trading = orders.select(open_for_us)
-    sold = _sell(account, trading.select(trading.quantity < 0.0), row)
-    bought = _buy(account, trading.select(trading.quantity > 0.0), row)
+    quote = _quote(account.terms, trading, row)
+    sales, purchases = trading.quantity < 0.0, trading.quantity > 0.0
+    sold = _sell(account, trading.select(sales), row, quote.select(sales))
+    bought = _buy(account, trading.select(purchases), row, quote.select(purchases))
     account.snapshot()
     waiting = orders.select(~open_for_us)
     return _carry(account, join(waiting, join(sold, bought)), row)
@@ -129,10 +131,12 @@ def cancel(account: Account, orders: Working, row: int | IntArray, reason: Reaso
     """Enter `orders` as ended on `row` without a further fill."""
     if not len(orders):
         return
-    for at in [row] if isinstance(row, int) else np.unique(row).tolist():
-        ended = orders.select(np.broadcast_to(row == at, len(orders)))
-        nothing = np.zeros(len(ended))
-        _enter(account, ended, at, filled=nothing, price=ended.price, reason=reason)
+    if isinstance(row, int):
+        nothing = np.zeros(len(orders))
+        _enter(account, orders, row, filled=nothing, price=orders.price, reason=reason)
+        return
+    for at in np.unique(row).tolist():
+        cancel(account, orders.select(row == at), at, reason)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,11 +149,14 @@ class Quote:
     fx: FloatArray
     code: IntArray
 
+    def select(self, chosen: BoolArray) -> "Quote":
+        """Return what is offered to the orders that are chosen, (k,)."""
+        return Quote(**{name: values[chosen] for name, values in vars(self).items()})
 
-def _sell(account: Account, orders: Working, row: int, quote: Quote | None = None) -> Working:
+
+def _sell(account: Account, orders: Working, row: int, quote: Quote) -> Working:
     if not len(orders):
         return orders
-    quote = quote or _quote(account.terms, orders, row)
     foreign, costs = account.terms.foreign[orders.asset], account.terms.costs
     notional = quote.filled * quote.price * quote.fx
     proceeds = notional - costs.commission(notional)
@@ -160,10 +167,9 @@ def _sell(account: Account, orders: Working, row: int, quote: Quote | None = Non
     return _book(account, orders, quote, row)
 
 
-def _buy(account: Account, orders: Working, row: int, quote: Quote | None = None) -> Working:
+def _buy(account: Account, orders: Working, row: int, quote: Quote) -> Working:
     if not len(orders):
         return orders
-    quote = quote or _quote(account.terms, orders, row)
     unit = quote.price * quote.fx
     bought = affordable(account, orders.asset, filled=quote.filled, unit=unit, gap=orders.gap)
     partly = _cut(quote, bought, Reason.PARTIAL_CASH)
@@ -219,6 +225,8 @@ def _impact(
 
 def _slipped(terms: Terms, orders: Working, reference: FloatArray, bps: FloatArray) -> FloatArray:
     """Move reference prices against the trader, onto the market's tick where prices are raw."""
+    if not bps.any():
+        return reference
     buys = orders.quantity > 0.0
     signed = np.where(buys, bps, -np.minimum(bps, WORST_SALE_BPS))
     price = reference * (1.0 + signed * BASIS_POINT)
