@@ -118,11 +118,11 @@ BAD = {
         {"costs": {"commissionFlat": "NaN"}},
         ("INVALID", "costs.commissionFlat", "was nan"),
     ),
-    "buffer a hair above half": (
+    "a debit dearer than any": (
         {"costs": {"borrowSpreadBps": 1000.5}},
         ("INVALID", "costs.borrowSpreadBps", "borrowSpreadBps was 1000.5; use"),
     ),
-    (
+    "buffer a hair above half": (
         {"costs": {"cashBuffer": 0.5000001}},
         ("INVALID", "costs.cashBuffer", "cashBuffer was 0.5000001; use"),
     ),
