@@ -208,6 +208,7 @@ def decision_calendar(
         first_row=start + 1,
         last_row=stop - 1,
         offset=strategy.parameters.offset,
+        market=panel.markets[0],
     )
     rows: IntArray = trading[np.concatenate([[start], calendar])]
     return rows

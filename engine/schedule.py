@@ -31,6 +31,10 @@ NOMINAL_CLOSE_SECONDS: Final = {
     DecisionClock.ASX_CLOSE: 6 * 3600 + 600,
     DecisionClock.US_CLOSE: 21 * 3600,
 }
+# New York's attack came before the open: until then these four were sessions of its calendar, and
+# the Monday before them was not known to be the last of its week.
+SHUT_UNFORESEEN: Final = ("2001-09-11", "2001-09-12", "2001-09-13", "2001-09-14")
+UNFORESEEN: Final = {"XNYS": SHUT_UNFORESEEN, "XNAS": SHUT_UNFORESEEN}
 DAY_SECONDS: Final = 86_400
 NANOSECONDS: Final = 1_000_000_000
 
@@ -42,8 +46,12 @@ def decision_rows(
     first_row: int,
     last_row: int,
     offset: int = 0,
+    market: str = "",
 ) -> IntArray:
     """Return the rows of ``session`` on which a period ends, ``offset`` sessions later.
+
+    It ends by the calendar as it was known on that day: a closure of ``market`` that nobody saw
+    coming ends none, and a period that it cuts short has no end.
 
     Parameters
     ----------
@@ -56,8 +64,8 @@ def decision_rows(
     ndarray
         Rows within [first_row, last_row], ascending.
     """
-    period = _periods(session, rebalance)
-    rows = np.flatnonzero(period[1:] != period[:-1]) + offset
+    ends = _periods(_expected_next(session, market), rebalance) != _periods(session, rebalance)[:-1]
+    rows = np.flatnonzero(ends) + offset
     return rows[(rows >= first_row) & (rows <= min(last_row, len(session) - 2))]
 
 
@@ -75,6 +83,16 @@ def decision_instants(panel: Panel, rows: IntArray, clock: DecisionClock) -> Int
 def primary_rows(panel: Panel) -> IntArray:
     """Return the rows on which the universe's primary market trades."""
     return np.flatnonzero(panel.closes_at[:, 0] != NEVER)
+
+
+def _expected_next(session: IntArray, market: str) -> IntArray:
+    """Return for each session but the last the day that was then expected to be the next."""
+    shut = np.array(UNFORESEEN.get(market, ()), "datetime64[D]").astype(np.int64)
+    following = np.searchsorted(shut, session[:-1], side="right")
+    known = following < len(shut)
+    expected = session[1:].copy()
+    expected[known] = np.minimum(expected[known], shut[following[known]])
+    return expected
 
 
 def _periods(session: IntArray, rebalance: Rebalance) -> IntArray:

@@ -53,6 +53,22 @@ def test_an_offset_moves_the_decision_later():
     assert days(rows) == ["2000-02-02", "2000-03-02"]
 
 
+def test_a_closure_nobody_foresaw_ends_no_week():
+    """On Monday 10 September 2001 the calendar had four more sessions in that week."""
+    weekdays = make_sessions(20, "2001-09-03")
+    shut = np.arange("2001-09-11", "2001-09-15", dtype="datetime64[D]").astype(np.int64)
+    session = weekdays[~np.isin(weekdays, shut)]
+
+    def weekly(market):
+        rows = decision_rows(
+            session, Rebalance.WEEKLY, first_row=0, last_row=len(session) - 1, market=market
+        )
+        return session[rows].astype("datetime64[D]").astype(str).tolist()
+
+    assert weekly("XNYS") == weekly("XNAS") == ["2001-09-07", "2001-09-21"]
+    assert weekly("XASX") == ["2001-09-07", "2001-09-10", "2001-09-21"]
+
+
 def test_rows_outside_the_run_are_left_out():
     rows = decision_rows(SESSION, Rebalance.MONTHLY, first_row=21, last_row=64)
 
