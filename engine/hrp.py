@@ -26,7 +26,9 @@ from engine.types import BoolArray, FloatArray, IntArray
 Linkage = Literal["single", "average", "ward"]
 
 
-def hrp_weights(returns: FloatArray, *, linkage: Linkage = "ward") -> FloatArray:
+def hrp_weights(
+    returns: FloatArray, *, linkage: Linkage = "ward", distance_of_distances: bool = False
+) -> FloatArray:
     """Return hierarchical-risk-parity weights of the assets in `returns`.
 
     Parameters
@@ -34,6 +36,9 @@ def hrp_weights(returns: FloatArray, *, linkage: Linkage = "ward") -> FloatArray
     returns : ndarray of shape (n_sessions, n_assets)
         Simple returns as decimal fractions, columns ascending by asset id (equal distances are
         joined in column order), no NaN, no column without variance.
+    distance_of_distances : bool
+        Cluster by how alike two assets' distances to all assets are, as the paper's own example
+        does, and not by the distance between the two.
 
     Returns
     -------
@@ -42,32 +47,41 @@ def hrp_weights(returns: FloatArray, *, linkage: Linkage = "ward") -> FloatArray
     """
     if returns.shape[1] < 2:
         return np.ones(returns.shape[1])
-    return _allocate(*correlate(returns), linkage)
+    correlation, deviation = correlate(returns)
+    order = leaf_order(correlation, linkage=linkage, distance_of_distances=distance_of_distances)
+    return _allocate(correlation, deviation, order)
 
 
 def hrp_from_covariance(covariance: FloatArray, *, linkage: Linkage = "ward") -> FloatArray:
     """Return the weights for a covariance of two assets or more; see `hrp_weights`."""
     deviation = np.sqrt(covariance.diagonal())
     require_variance(deviation)
-    return _allocate(covariance / np.outer(deviation, deviation), deviation, linkage)
+    correlation = covariance / np.outer(deviation, deviation)
+    return _allocate(correlation, deviation, leaf_order(correlation, linkage=linkage))
 
 
-def leaf_order(correlation: FloatArray, *, linkage: Linkage = "ward") -> IntArray:
-    """Return the columns in the order of the tree's leaves, on distances sqrt((1 - corr) / 2)."""
+def leaf_order(
+    correlation: FloatArray, *, linkage: Linkage = "ward", distance_of_distances: bool = False
+) -> IntArray:
+    """Return the columns in the order of the tree's leaves, on distances sqrt((1 - corr) / 2).
+
+    Or on the Euclidean distances between the columns of these.
+    """
     # Importing the clustering costs about a second, which only runs that allocate should pay.
     from scipy.cluster import hierarchy
-    from scipy.spatial.distance import squareform
+    from scipy.spatial.distance import pdist, squareform
 
     distance = squareform(correlation, checks=False)
     np.clip(distance, -1.0, 1.0, out=distance)
     np.subtract(1.0, distance, out=distance)
     distance *= 0.5
     np.sqrt(distance, out=distance)
+    if distance_of_distances:
+        distance = pdist(squareform(distance))
     return hierarchy.leaves_list(hierarchy.linkage(distance, linkage)).astype(np.int64)
 
 
-def _allocate(correlation: FloatArray, deviation: FloatArray, linkage: Linkage) -> FloatArray:
-    order = leaf_order(correlation, linkage=linkage)
+def _allocate(correlation: FloatArray, deviation: FloatArray, order: IntArray) -> FloatArray:
     taken = _places(len(order))
     columns = np.zeros(len(taken), dtype=np.int64)
     columns[taken] = order

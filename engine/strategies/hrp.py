@@ -19,6 +19,12 @@ class HrpParameters(Parameters):
     linkage: Linkage = Field(
         "ward", title="Linkage", description="How the distance between two clusters is measured."
     )
+    distance_of_distances: bool = Field(
+        False,
+        title="Distance of distances",
+        description="Cluster by how alike the distances of two assets to all others are, as in the "
+        "paper's example, and not by the distance between the two.",
+    )
     max_weight: float = Field(
         0.30,
         gt=0.0,
@@ -52,7 +58,13 @@ class Hrp(Strategy[HrpParameters]):
         p = self.parameters
         found = screen(window, p, length=p.lookback + 1, min_obs=least_bars(p.lookback))
         members = np.flatnonzero(found.passed)
-        shares = hierarchical(window, members, lookback=p.lookback, linkage=p.linkage)
+        shares = hierarchical(
+            window,
+            members,
+            lookback=p.lookback,
+            linkage=p.linkage,
+            distance_of_distances=p.distance_of_distances,
+        )
         weights = np.zeros(len(window.symbols))
         weights[shares.chosen] = cap(shares.weights, p.max_weight)
         return Decision(weights, Counter(found.reasons) + Counter(shares.reasons)), state

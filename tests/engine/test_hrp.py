@@ -2,9 +2,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.cluster import hierarchy
 
 from engine.errors import PanelError
 from engine.hrp import hrp_from_covariance, hrp_weights, leaf_order
+from engine.strategies.hrp import Hrp, HrpParameters
+from tests.engine.panels import make_panel
 
 LINKAGES = ("single", "average", "ward")
 
@@ -16,10 +19,11 @@ def make_returns(*, sessions, assets, seed=0):
     return market * rng.uniform(0.5, 1.5, assets) + own
 
 
-def naive_weights(covariance, linkage="ward"):
+def naive_weights(covariance, linkage="ward", order=None):
     """Bisect as in the paper: one cluster, one variance, one product at a time."""
     deviation = np.sqrt(np.diag(covariance))
-    order = leaf_order(covariance / np.outer(deviation, deviation), linkage=linkage)
+    if order is None:
+        order = leaf_order(covariance / np.outer(deviation, deviation), linkage=linkage)
     weights = np.ones(len(order))
 
     def variance(items):
@@ -79,6 +83,21 @@ def test_variances_of_very_different_size_keep_their_precision():
     weights = hrp_from_covariance(covariance)
 
     np.testing.assert_allclose(weights, naive_weights(covariance), rtol=1e-11)
+
+
+@pytest.mark.parametrize("linkage", LINKAGES)
+def test_the_example_of_the_paper_clusters_the_columns_of_distances(linkage):
+    """López de Prado (2016) hands the square of distances to scipy, which takes rows for points."""
+    returns = make_returns(sessions=300, assets=12, seed=5)
+    covariance = np.cov(returns, rowvar=False)
+    square = np.sqrt((1.0 - np.corrcoef(returns, rowvar=False)).clip(0.0, 2.0) / 2.0)
+    apart = [np.linalg.norm(square[i] - square[j]) for i in range(12) for j in range(i + 1, 12)]
+    order = hierarchy.leaves_list(hierarchy.linkage(apart, linkage))
+
+    weights = hrp_weights(returns, linkage=linkage, distance_of_distances=True)
+
+    np.testing.assert_allclose(weights, naive_weights(covariance, order=order), rtol=1e-9)
+    assert not np.allclose(weights, hrp_weights(returns, linkage=linkage))
 
 
 @pytest.mark.parametrize("linkage", LINKAGES)
@@ -142,3 +161,18 @@ def test_a_column_without_variance_is_refused():
 
     with pytest.raises(PanelError, match="column 1 have no variance"):
         hrp_weights(returns)
+
+
+def test_the_strategy_clusters_as_it_is_told():
+    panel = make_panel(np.cumprod(1.0 + make_returns(sessions=130, assets=8, seed=6), axis=0))
+    told = {"lookback": 120, "max_weight": 1.0, "min_price": 0.0}
+    plain, other = (
+        Hrp(HrpParameters(distance_of_distances=columns, **told)) for columns in (False, True)
+    )
+    window = panel.window(129, 121, int(panel.closes_at[129, 0]))
+    returns = window.total_return[1:] / window.total_return[:-1] - 1.0
+
+    for strategy, columns in ((plain, False), (other, True)):
+        decision, _ = strategy.decide(window, None)
+        expected = hrp_weights(returns, distance_of_distances=columns)
+        np.testing.assert_allclose(decision.weights, expected, rtol=1e-9)
