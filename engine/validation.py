@@ -66,15 +66,30 @@ def cpcv_splits(
     and b the end of its last label, a train row goes whose label span meets [a, b], and so does
     one of the `embargo` rows behind b.
 
+    Raises
+    ------
+    InsufficientHistory
+        With fewer rows than groups, and where nothing is left to choose on beside some groups.
+
     References
     ----------
     López de Prado, M. (2018). Advances in Financial Machine Learning, chapters 7 and 12.
     """
+    if rows < groups:
+        raise InsufficientHistory(
+            f"{rows} sessions make no {groups} groups; choose an earlier start or fewer groups"
+        )
     edges = group_edges(rows, groups)
     for chosen in combinations(range(groups), test_groups):
         kept = np.ones(rows, np.bool_)
         for group in chosen:
             _purge(kept, *edges[group], span=span, embargo=embargo)
+        if not kept.any():
+            raise InsufficientHistory(
+                f"a purge of {span} and an embargo of {embargo} leave none of {rows} sessions to"
+                f" choose on beside {test_groups} of {groups} groups; choose an earlier start or"
+                " less of them"
+            )
         yield Split(train=np.flatnonzero(kept), groups=chosen)
 
 

@@ -1,6 +1,8 @@
 """Overfitting of a search, by published and hand-worked examples."""
 
 import math
+from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -21,6 +23,8 @@ ROWS = np.array(
         [0.02, 0.02, 0.03],
     ]
 )
+
+PAIRS = list(combinations(range(4), 2))
 
 
 def test_the_worked_example():
@@ -66,6 +70,54 @@ def test_equal_trials_share_their_rank():
 )
 def test_blocks_are_at_least_twenty_rows_long(rows, blocks):
     assert blocks_for(rows) == blocks
+
+
+def test_choosing_is_held_against_picking_blindly_at_every_percentile():
+    found = cscv(ROWS, blocks=4)
+    halves = [(list(half), [k for k in range(4) if k not in half]) for half in PAIRS]
+    blocks = ROWS.reshape(4, 2, 3)
+
+    def sharpes(which):
+        rows = blocks[which].reshape(-1, 3)
+        return rows.mean(axis=0) / rows.std(axis=0, ddof=1)
+
+    inside, outside = (np.array([sharpes(each[k]) for each in halves]) for k in (0, 1))
+    picked = outside[np.arange(6), inside.argmax(axis=1)]
+    percent = np.arange(101) / 100
+    np.testing.assert_allclose(found.chosen, np.quantile(picked, percent), atol=1e-12)
+    np.testing.assert_allclose(found.anyone, np.quantile(outside, percent), atol=1e-12)
+    assert not found.dominates
+    assert not found.dominates_second
+
+
+def test_a_true_winner_dominates_and_chance_does_not():
+    noise = np.random.default_rng(5).normal(0.0, 0.01, (1_260, 20))
+    winner = noise.copy()
+    winner[:, 7] += 0.003
+
+    assert cscv(winner, blocks=10).dominates
+    assert cscv(winner, blocks=10).dominates_second
+    assert not cscv(noise, blocks=10).dominates
+
+
+def test_less_risk_for_the_same_mean_is_preferred_at_second_order_only():
+    found = cscv(np.random.default_rng(5).normal(0.0, 0.01, (160, 4)), blocks=8)
+    spread = np.linspace(-1.0, 1.0, len(found.logits))
+
+    calmer = replace(
+        found, out_of_sample=0.5 * spread, anyone=np.quantile(spread, np.arange(101) / 100)
+    )
+
+    assert (calmer.dominates, calmer.dominates_second) == (False, True)
+
+
+def test_a_trial_that_never_moves_has_no_ratio_however_large_its_mean():
+    noise = np.random.default_rng(4).normal(0.001, 0.01, (160, 3))
+    still = np.full((160, 1), 0.1)
+
+    found = cscv(np.hstack([still, noise]), blocks=8)
+
+    assert np.abs(found.in_sample).max() < 1.0
 
 
 def test_one_trial_cannot_be_overfitted():

@@ -64,3 +64,16 @@ def test_splits_and_paths_are_as_many_as_published(groups, splits, paths):
     # Each prediction stands in one path.
     used = [(value, place) for path in joined for place, value in enumerate(path)]
     assert len(set(used)) == len(used)
+
+
+@pytest.mark.parametrize(
+    ("rows", "given", "words"),
+    [
+        (5, {"span": 0, "embargo": 0}, "5 sessions make no 6 groups"),
+        (60, {"span": 60, "embargo": 0}, "leave none of 60 sessions to choose on beside 2 of 6"),
+        (60, {"span": 0, "embargo": 60, "test_groups": 5}, "an embargo of 60 leave none"),
+    ],
+)
+def test_what_leaves_nothing_to_choose_on_is_refused(rows, given, words):
+    with pytest.raises(InsufficientHistory, match=words):
+        list(cpcv_splits(rows, **{"groups": 6, "test_groups": 2, **given}))
