@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 import numpy as np
 
 from engine.costs import BASIS_POINT
-from engine.orders import OrderBook, Orders, Reason
+from engine.endings import end_listings, pay_fractions
+from engine.orders import OrderBook, Orders
 from engine.purse import Conversion, Purse
 from engine.shorting import interest
 from engine.terms import Terms
@@ -94,6 +95,7 @@ class Account:
     interest: dict[int, float] = field(default_factory=dict)  # by row, after a night with a loan
     watched: int = -1  # last row whose close was held against the margin
     derivatives: Derivatives | None = None
+    takes_shares: bool = True  # of a company that follows another; else their worth in cash
     abroad: FloatArray = field(default_factory=lambda: np.zeros(0))  # (c,) own units, 0 in the base
 
     def __post_init__(self) -> None:
@@ -201,7 +203,7 @@ class Account:
             self._collect(met)
             self.cash += self.awaited.pop(met, 0.0)
             self.abroad += self.awaited_abroad.pop(met, 0.0)
-            self._delist(met)
+            end_listings(self, met)
             self.snapshot()
         self._earn(row)
 
@@ -243,13 +245,8 @@ class Account:
         asset = np.flatnonzero((ratio != 1.0) & (self.quantity != 0.0))
         if not len(asset):
             return
-        after = self.quantity[asset] * ratio[asset]
-        self.quantity[asset] = self.terms.whole_lots(after)
-        # A difference of the last bits is rounding, not a fraction anybody pays out.
-        fraction = after - self.quantity[asset]
-        left = np.abs(fraction) > 1e-9 * np.abs(after)
-        price = self.terms.first_price(row, asset)
-        self._cash_out(row, asset[left], fraction[left], price[left], Reason.SPLIT_FRACTION)
+        self.quantity[asset] *= ratio[asset]
+        pay_fractions(self, row, asset, self.terms.first_price(row, asset))
 
     def _collect(self, row: int) -> None:
         dividend = self.terms.actions.dividend[row]
@@ -282,28 +279,3 @@ class Account:
         self.awaited[row] = self.awaited.get(row, 0.0) + home
         waiting = self.awaited_abroad.setdefault(row, np.zeros_like(self.abroad))
         waiting[column] += abroad
-
-    def _delist(self, row: int) -> None:
-        actions, panel = self.terms.actions, self.terms.panel
-        asset = np.flatnonzero(actions.delisted[row] & (self.quantity != 0.0))
-        if not len(asset):
-            return
-        known, quantity = actions.terminal[row, asset], self.quantity[asset]
-        # What holders may have lost is no gain of whoever is short: the loan ends at the last mark.
-        lost = np.where(quantity > 0.0, self.terms.costs.delist_return, 0.0)
-        guessed = panel.marks()[row, asset] * (1.0 + lost)
-        price = np.where(np.isnan(known), guessed, known)
-        self.quantity[asset] = 0.0
-        self._cash_out(row, asset, quantity, price, Reason.DELISTED)
-
-    def _cash_out(
-        self, row: int, asset: IntArray, quantity: FloatArray, price: FloatArray, reason: Reason
-    ) -> None:
-        """Turn `quantity`, below 0 where it was short, into cash at `price`."""
-        fx = self.terms.rate(row, asset)
-        notional, filled = quantity * price * fx, np.abs(quantity)
-        fx_cost = self.settle(row, asset, notional, np.zeros(len(asset)))
-        side = -np.sign(quantity)
-        entry = {"side": side, "quantity": filled, "filled": filled, "fx": fx, "decision": -1}
-        prices = {"price": price, "reference": price, "fx_cost": fx_cost}
-        self.book.enter(row=row, asset=asset, reason=reason, **entry, **prices)

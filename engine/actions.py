@@ -1,16 +1,21 @@
 """Corporate actions as a holder meets them: on a session with a bar, before its open.
 
 An action on a session on which the asset has no bar is met on its next bar. A delisting is met on
-its own session. The panel says more in optional columns of `by_asset`, each of shape (n, m):
+its own session; only a merger into a company that has not traded yet waits for its first bar. The
+panel says more in optional columns of `by_asset`, each of shape (n, m):
 
 * ``delisted``: 1.0 on the session on which the listing ends, else 0 or NaN;
 * ``terminal_value``: cash per share paid on it, in the asset's currency; NaN where unknown;
+* ``conversion``: shares of another company a share becomes on it, NaN where it becomes none;
+* ``successor``: `asset_id` of that company; NaN where it is none of the panel's, and the terminal
+  value holds what its shares are worth;
 * ``paid_on``: day on which the dividend of this ex-date is paid, NaN where unknown: then at once.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -23,7 +28,18 @@ if TYPE_CHECKING:
 
 DELISTED: Final = "delisted"
 TERMINAL_VALUE: Final = "terminal_value"
+CONVERSION: Final = "conversion"
+SUCCESSOR: Final = "successor"
 PAID_ON: Final = "paid_on"
+
+
+@dataclass(frozen=True)
+class Merger:
+    """A share that becomes shares of another asset of the panel; both are columns."""
+
+    asset: int
+    successor: int
+    ratio: float  # shares of the successor for one
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +49,9 @@ class Actions:
     split: FloatArray  # (n, m) new shares per old, 1.0 = none
     dividend: FloatArray  # (n, m) cash per post-split share, 0.0 = none
     delisted: BoolArray  # (n, m)
-    terminal: FloatArray  # (n, m) cash per share on delisting, NaN unknown
+    terminal: FloatArray  # (n, m) cash per share on delisting, beside any shares; NaN unknown
+    mergers: Mapping[int, tuple[Merger, ...]]  # by row; a successor that ends too comes later
+    converted: BoolArray | None  # (n, m) cash stands for shares of outside the panel; None: nowhere
     rows: tuple[int, ...]  # on which anything happens, ascending
     paid: IntArray | None  # (n, m) row on which a dividend met here is paid; None: all at once
 
@@ -50,6 +68,11 @@ def settle_actions(panel: Panel) -> Actions:
     paid = _payment_rows(panel, dividend)
     unknown = np.full_like(split, np.nan)
     delisted = panel.by_asset.get(DELISTED, unknown) == 1.0
+    terminal = panel.by_asset.get(TERMINAL_VALUE, unknown)
+    mergers: Mapping[int, tuple[Merger, ...]] = {}
+    if SUCCESSOR in panel.by_asset:
+        terminal = terminal.copy()
+        mergers = _settle_mergers(panel, delisted, terminal)
     happens = ((split != 1.0) | (dividend != 0.0) | delisted).any(axis=1)
     if paid is not None:
         arrives = paid[dividend != 0.0]
@@ -58,10 +81,58 @@ def settle_actions(panel: Panel) -> Actions:
         split=split,
         dividend=dividend,
         delisted=delisted,
-        terminal=panel.by_asset.get(TERMINAL_VALUE, unknown),
+        terminal=terminal,
+        mergers=mergers,
+        converted=_converted(panel),
         rows=tuple(np.flatnonzero(happens).tolist()),
         paid=paid,
     )
+
+
+def _settle_mergers(
+    panel: Panel, delisted: BoolArray, terminal: FloatArray
+) -> dict[int, tuple[Merger, ...]]:
+    """Return the mergers by the row on which they are met, and move these endings there, in place.
+
+    Nobody can value what has never traded: such shares come on their first bar, and until then the
+    old ones are held.
+    """
+    successor, ratio = panel.by_asset[SUCCESSOR], panel.by_asset[CONVERSION]
+    found: dict[int, list[Merger]] = {}
+    for row, asset in np.argwhere(delisted & np.isfinite(successor)).tolist():
+        column = int(np.searchsorted(panel.asset_id, successor[row, asset]))
+        traded = np.flatnonzero(np.isfinite(panel.marks()[row:, column]))
+        cash = terminal[row, asset]
+        delisted[row, asset] = False
+        if len(traded):
+            met = row + int(traded[0])
+            delisted[met, asset] = True
+            terminal[met, asset] = 0.0 if np.isnan(cash) else cash
+            merger = Merger(asset, column, float(ratio[row, asset]))
+            found.setdefault(met, []).append(merger)
+    return {row: tuple(_in_turn(mergers)) for row, mergers in found.items()}
+
+
+def _in_turn(mergers: list[Merger]) -> list[Merger]:
+    """Put first whose successor ends on the same row, so that its shares go the same way."""
+    following = {each.asset: each.successor for each in mergers}
+
+    def steps(each: Merger) -> int:
+        count, asset = 0, each.successor
+        while asset in following:
+            count, asset = count + 1, following[asset]
+        return count
+
+    return sorted(mergers, key=steps, reverse=True)
+
+
+def _converted(panel: Panel) -> BoolArray | None:
+    if CONVERSION not in panel.by_asset:
+        return None
+    outside = np.isfinite(panel.by_asset[CONVERSION])
+    if SUCCESSOR in panel.by_asset:
+        outside &= np.isnan(panel.by_asset[SUCCESSOR])
+    return outside
 
 
 def _payment_rows(panel: Panel, dividend: FloatArray) -> IntArray | None:

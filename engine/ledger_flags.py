@@ -8,6 +8,7 @@ from engine.books import Books
 from engine.execution import FillPolicy
 from engine.identities import MONEY
 from engine.orders import CODES, Orders, Reason
+from engine.panel import AnyArray
 from engine.terms import Terms
 from engine.types import FloatArray
 
@@ -35,6 +36,7 @@ def ledger_flags(
         "unpriced_target": unpriced,
         "stale_price": books.stale_sessions > STALE_SESSIONS,
         "delisting_assumed": _assumes_delisting(terms, orders),
+        "successor_outside": _converts(terms, orders),
         "not_lent": _ended(orders, Reason.NOT_LENT),
         "lent_everywhere": terms.shorting is not None and terms.shorting.everywhere,
         "borrowed_cash": bool((books.home < -MONEY).any()),
@@ -56,5 +58,17 @@ def _outgrows(books: Books, weights: FloatArray) -> bool:
 
 
 def _assumes_delisting(terms: Terms, orders: Orders) -> bool:
+    return bool(np.isnan(_at_endings(terms.actions.terminal, orders)).any())
+
+
+def _converts(terms: Terms, orders: Orders) -> bool:
+    """Tell whether anybody got cash for shares of a company that the panel does not hold."""
+    outside, known = terms.actions.converted, ~np.isnan(_at_endings(terms.actions.terminal, orders))
+    return outside is not None and bool((_at_endings(outside, orders) & known).any())
+
+
+def _at_endings(values: AnyArray, orders: Orders) -> AnyArray:
+    """Return cells of (n, m) where a position became cash because its listing ended."""
     ended = orders.code == CODES[Reason.DELISTED]
-    return bool(np.isnan(terms.actions.terminal[orders.row[ended], orders.asset[ended]]).any())
+    cells: AnyArray = values[orders.row[ended], orders.asset[ended]]
+    return cells

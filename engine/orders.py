@@ -34,9 +34,10 @@ class Reason(StrEnum):
     RUN_ENDED = "cancelled_run_ended"
     ASSET_DELISTED = "cancelled_delisted"
     DELISTED = "delisted"  # the position became cash
-    SPLIT_FRACTION = "split_fraction"  # a fraction of a share paid out after a split
+    SPLIT_FRACTION = "split_fraction"  # a fraction of a share paid out after a split or merger
     SETTLED = "settled"  # an option paid out at its expiry
     MARGIN_CALL = "margin_call"  # positions reduced because equity no longer carried them
+    MERGED = "merged"  # shares that became, or came of, those of another company
 
 
 REASONS: Final = tuple(Reason)

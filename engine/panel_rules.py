@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.actions import CONVERSION, DELISTED, SUCCESSOR, TERMINAL_VALUE
 from engine.errors import PanelError
-from engine.types import BoolArray, IntArray
+from engine.types import BoolArray, FloatArray, IntArray
 
 if TYPE_CHECKING:
     from engine.panel import Panel
@@ -21,6 +22,7 @@ def check(panel: Panel) -> None:
     _check_axes(panel)
     _check_bars(panel)
     _check_actions(panel)
+    _check_endings(panel)
     _check_rates(panel)
 
 
@@ -86,6 +88,38 @@ def _check_actions(panel: Panel) -> None:
     _refuse(panel, "dividend", wrong, "a dividend is at least 0 and below the close")
 
 
+def _check_endings(panel: Panel) -> None:
+    given, unknown = panel.by_asset, np.full(panel.close.shape, np.nan)
+    cash, ratio = given.get(TERMINAL_VALUE, unknown), given.get(CONVERSION, unknown)
+    rule = "what a share ends in is at least 0 and finite"
+    _refuse_cells(panel, TERMINAL_VALUE, cash, (cash < 0.0) | np.isinf(cash), rule)
+    rule = "shares for one are above 0 and finite"
+    _refuse_cells(panel, CONVERSION, ratio, (ratio <= 0.0) | np.isinf(ratio), rule)
+    successor = given.get(SUCCESSOR, unknown)
+    told = np.isfinite(successor)
+    if told.any():
+        rule = "another asset of the panel follows, with so many shares for one"
+        own = successor == panel.asset_id
+        lost = ~np.isin(successor, panel.asset_id) | np.isnan(ratio) | own
+        _refuse_cells(panel, SUCCESSOR, successor, told & lost, rule)
+        _check_successors(panel, given.get(DELISTED, unknown) == 1.0, successor)
+
+
+def _check_successors(panel: Panel, delisted: BoolArray, successor: FloatArray) -> None:
+    """Refuse a successor whose own listing has ended by then, or that ends in what it follows."""
+    ends = {int(asset): int(row) for row, asset in np.argwhere(delisted)}
+    for row, asset in np.argwhere(delisted & np.isfinite(successor)).tolist():
+        passed, at = {asset}, asset
+        while ends.get(at) == row and np.isfinite(successor[row, at]):
+            at = int(np.searchsorted(panel.asset_id, successor[row, at]))
+            if at in passed or ends.get(at, row) < row:
+                raise PanelError(
+                    f"{panel.symbols[asset]} became {panel.symbols[at]} on {_day(panel, row)},"
+                    " whose own listing had ended; a successor is listed"
+                )
+            passed.add(at)
+
+
 def _check_rates(panel: Panel) -> None:
     if not (panel.fx[:, 0] == 1.0).all():
         raise PanelError(f"fx of the base currency {panel.currencies[0]} was not 1.0")
@@ -99,9 +133,15 @@ def _check_rates(panel: Panel) -> None:
 
 
 def _refuse(panel: Panel, name: str, wrong: BoolArray, rule: str) -> None:
+    _refuse_cells(panel, name, getattr(panel, name), wrong, rule)
+
+
+def _refuse_cells(
+    panel: Panel, name: str, values: FloatArray | IntArray, wrong: BoolArray, rule: str
+) -> None:
     if wrong.any():
         row, asset = (int(at[0]) for at in np.nonzero(wrong))
-        value = getattr(panel, name)[row, asset]
+        value = values[row, asset]
         raise PanelError(
             f"{name} of {panel.symbols[asset]} on {_day(panel, row)} was {value}; {rule}"
         )

@@ -4,14 +4,13 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from engine.actions import settle_actions
 from engine.backtest import Request
 from engine.cash_rates import cash_growth
 from engine.costs import BASIS_POINT, CostModel
 from engine.execution import FillPolicy
 from engine.panel import Panel
-from engine.returns import carry_forward
 from engine.simulate import Market
+from engine.trial_endings import pay_out
 from engine.types import FloatArray
 
 
@@ -20,9 +19,9 @@ def market_of(
 ) -> Market:
     """Return the panel up to the last row as the kernel reads it.
 
-    Marks are total-return levels in the base currency. On the session a listing ends, a holder
-    gets its terminal value, or the assumed return when none is known, and can sell from then on.
-    What was `sold` short by that row, of that asset, is bought back at the last mark instead.
+    Marks are total-return levels in the base currency. A column whose listing ends goes on as what
+    holders got, or as the assumed return leaves it; what was `sold` short by that row, of that
+    asset, is bought back at the last mark instead.
     """
     rows = slice(0, request.last_row + 1)
     scale = panel.total_return()[rows] / panel.close[rows]
@@ -32,32 +31,10 @@ def market_of(
         opening = panel.open[rows] * scale
         fill = np.where(np.isfinite(opening), opening, close)
     fill = np.where(panel.tradable[rows], fill, np.nan)
-    _pay_out(panel, close, fill, request.costs.delist_return, sold)
+    pay_out(panel, close, fill, request.costs.delist_return, sold)
     growth = cash_growth(panel, request.costs)[rows]
     steps = np.concatenate([[0.0], growth[1:] / growth[:-1] - 1.0])
     return Market.of(close, fill=fill, rf=steps)
-
-
-def _pay_out(
-    panel: Panel,
-    close: FloatArray,
-    fill: FloatArray,
-    assumed: float,
-    sold: Callable[[int, int], bool],
-) -> None:
-    """Turn what was delisted into a price that moves no more, in place."""
-    actions = settle_actions(panel)
-    if not actions.delisted.any():
-        return
-    marks = carry_forward(close)
-    raw = carry_forward(panel.close[: len(close)])
-    for row, asset in np.argwhere(actions.delisted[: len(close)]).tolist():
-        last = max(row - 1, 0)
-        terminal = actions.terminal[row, asset]
-        known = np.isfinite(terminal) and raw[last, asset] > 0.0
-        lost = 0.0 if sold(row, asset) else assumed
-        gained = terminal / raw[last, asset] if known else 1.0 + lost
-        close[row:, asset] = fill[row:, asset] = marks[last, asset] * gained
 
 
 def cost_rates(panel: Panel, costs: CostModel, extra: Mapping[str, float]) -> FloatArray:
