@@ -195,6 +195,7 @@ test.each(["light", "dark"] as const)("on a phone nothing sticks out, %s", async
     form: "/backtests/new",
     report: `/backtests/${finished.momentum}`,
     guide: "/strategies",
+    strategy: "/strategies/breakout",
   };
   for (const [name, path] of Object.entries(pages)) {
     const { page, problems, close } = await visit(browser, path, { ...PHONE, colorScheme });
@@ -205,6 +206,28 @@ test.each(["light", "dark"] as const)("on a phone nothing sticks out, %s", async
     expect(problems).toEqual([]);
     await close();
   }
+});
+
+test("the guide finds a strategy, keeps old links, and leads to a run of it", async () => {
+  const { page, problems, close } = await visit(browser, "/strategies#dual_momentum");
+  await page.getByRole("heading", { level: 1, name: "Dual momentum" }).waitFor();
+  const trials = page.getByRole("region", { name: "What you have tried of Dual momentum" });
+  expect(await trials.getByRole("row").nth(1).textContent()).toMatch(/^SAMPLE_US1/);
+  await page.getByRole("link", { name: "Strategies", exact: true }).first().click();
+  await page.getByLabel("Search").fill("volatility VIX3M");
+  await page.getByText("3 of 24").waitFor();
+  await page.getByRole("link", { name: "Iron condor" }).click();
+  await page.getByRole("heading", { level: 1, name: "Iron condor" }).waitFor();
+  expect(await page.evaluate(() => scrollY)).toBe(0);
+  await page.goBack();
+  await page.getByText("3 of 24").waitFor();
+  await page.getByRole("link", { name: "Tail hedge" }).click();
+  await page.getByRole("link", { name: "Backtest this" }).click();
+
+  await page.getByRole("radio", { name: /^Tail hedge/ }).waitFor();
+  expect(await page.getByRole("radio", { name: /^Tail hedge/ }).isChecked()).toBe(true);
+  expect(problems).toEqual([]);
+  await close();
 });
 
 test("dark by preference, and by the toggle, which is remembered", async () => {

@@ -13,6 +13,7 @@ export const PAGE_PATHS = [
   "/scanner",
   "/regimes",
   "/strategies",
+  "/strategies/:key",
   "/data",
   "/jobs",
 ] as const;

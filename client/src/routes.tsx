@@ -20,6 +20,7 @@ const PAGES: Record<PagePath, ComponentType> = {
   "/walk-forward/:id": lazy(() => import("./walk/WalkForwardPage")),
   "/regimes": lazy(() => import("./regimes/RegimesPage")),
   "/strategies": lazy(() => import("./strategies/StrategyGuide")),
+  "/strategies/:key": lazy(() => import("./strategies/StrategyPage")),
   "/data": lazy(() => import("./data/DataPage")),
   "/jobs": lazy(() => import("./jobs/JobsPage")),
 };

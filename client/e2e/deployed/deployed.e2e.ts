@@ -268,6 +268,7 @@ test("each address has its policy, and what is missing is missing", async () => 
     "/backtests/new",
     "/backtests/some",
     "/strategies",
+    "/strategies/momentum",
     "/signed-in",
     "/signed-out",
   ]) {

@@ -1,7 +1,7 @@
 import type { StrategyChoiceFragment } from "../graphql/generated";
 import { Card } from "../ui/Card";
 import { FieldError } from "../ui/Field";
-import { words } from "../ui/format";
+import { familyWords } from "../strategies/find";
 import css from "./StrategyPicker.module.css";
 
 type Props = {
@@ -28,7 +28,7 @@ export function StrategyPicker({ strategies, chosen, fault, onChoose }: Props) {
             />
             <span className={css.name}>
               {strategy.name}
-              <span className={css.family}>{words(strategy.family)}</span>
+              <span className={css.family}>{familyWords(strategy.family)}</span>
             </span>
             <span className={css.summary}>{strategy.summary}</span>
           </label>

@@ -2,7 +2,7 @@ import { ButtonLink } from "../ui/Button";
 import { Empty } from "../ui/Notice";
 import { useTitle } from "../ui/useTitle";
 
-type What = "page" | "backtest" | "sweep" | "walk-forward" | "scan" | "plan" | "job";
+type What = "page" | "backtest" | "sweep" | "walk-forward" | "scan" | "plan" | "job" | "strategy";
 
 /** Where there are others of what was looked for. */
 const OTHERS: Record<What, { to: string; label: string }> = {
@@ -12,6 +12,7 @@ const OTHERS: Record<What, { to: string; label: string }> = {
   "walk-forward": { to: "/sweeps", label: "All sweeps and walk-forwards" },
   scan: { to: "/scanner", label: "All scans" },
   plan: { to: "/rebalance", label: "Plan orders" },
+  strategy: { to: "/strategies", label: "All strategies" },
   job: { to: "/jobs", label: "All jobs" },
 };
 

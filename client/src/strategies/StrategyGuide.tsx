@@ -1,190 +1,119 @@
 import { useQuery } from "@apollo/client/react";
-import { useEffect } from "react";
-import { useLocation } from "react-router";
-import { type GuidePartFragment, StrategyGuideDocument } from "../graphql/generated";
-import { boundsWords, fieldsOf, type ParameterField } from "../compose/schema";
-import { ButtonLink } from "../ui/Button";
-import { Card } from "../ui/Card";
-import { enumWords, integer, NOTHING, ratio } from "../ui/format";
-import { Icon } from "../ui/Icon";
+import { Link, Navigate, useLocation, useSearchParams } from "react-router";
+import { type GuideLineFragment, StrategyGuideDocument } from "../graphql/generated";
+import { Button } from "../ui/Button";
+import { SelectField, TextField } from "../ui/Field";
+import { enumWords, integer } from "../ui/format";
 import { Empty, LoadError } from "../ui/Notice";
 import { SkeletonRows } from "../ui/Skeleton";
-import { Table, table } from "../ui/Table";
 import { useTitle } from "../ui/useTitle";
+import { familyWords, FAMILIES, findStrategies, inFamilies } from "./find";
 import css from "./StrategyGuide.module.css";
+import { sessions } from "./words";
 
 export default function StrategyGuide() {
   useTitle("Strategies");
+  const { hash } = useLocation();
   const { data, error, refetch } = useQuery(StrategyGuideDocument);
+  // Where each strategy's part of the one long page was.
+  if (hash) return <Navigate replace to={`/strategies/${hash.slice(1)}`} />;
   return (
     <>
       <div className={css.top}>
         <h1>Strategies</h1>
-        <p>The rules on offer: the idea, what it needs, and every setting.</p>
+        <p>The rules on offer: the idea, what it needs, every setting, and what you have tried.</p>
       </div>
       {error ? (
         <LoadError error={error} onRetry={() => void refetch()} />
       ) : !data ? (
-        <SkeletonRows label="Loading strategies" rows={3} height={220} />
+        <SkeletonRows label="Loading strategies" rows={6} height={110} />
       ) : data.strategies.length === 0 ? (
         <Empty title="No strategies">
           <p>This server offers none.</p>
         </Empty>
       ) : (
-        <Guides strategies={data.strategies} />
+        <Finder strategies={data.strategies} />
       )}
     </>
   );
 }
 
-function Guides({ strategies }: { strategies: readonly GuidePartFragment[] }) {
-  const { hash } = useLocation();
-  // The browser looked for the anchor before the guides were there.
-  useEffect(() => document.getElementById(hash.slice(1))?.scrollIntoView(), [hash]);
+const FAMILY_CHOICES = [
+  { value: "", label: "All" },
+  ...FAMILIES.map((value) => ({ value, label: familyWords(value) })),
+];
+
+function Finder({ strategies }: { strategies: readonly GuideLineFragment[] }) {
+  const [params, setParams] = useSearchParams();
+  const [search, family] = [params.get("search") ?? "", params.get("family") ?? ""];
+  const set = (name: string, value: string) =>
+    setParams(
+      (before) => {
+        value ? before.set(name, value) : before.delete(name);
+        return before;
+      },
+      { replace: true },
+    );
+  const found = findStrategies(inFamilies(strategies), search, family);
   return (
-    <div className={css.layout}>
-      <nav className={css.contents} aria-label="Strategies">
-        {strategies.map(({ key, name }) => (
-          <a key={key} href={`#${key}`}>
-            {name}
-          </a>
-        ))}
-      </nav>
-      <div className={css.guides}>
-        {strategies.map((strategy) => (
-          <Guide key={strategy.key} strategy={strategy} />
-        ))}
+    <>
+      <div className={css.finder} role="search" aria-label="Find a strategy">
+        <TextField
+          label="Search"
+          path="search"
+          type="search"
+          placeholder="Name, idea, author, data"
+          value={search}
+          onChange={(value) => set("search", value)}
+        />
+        <SelectField
+          label="Family"
+          path="family"
+          value={family}
+          options={FAMILY_CHOICES}
+          onChange={(value) => set("family", value)}
+        />
+        <p className={css.count} role="status">
+          {found.length === strategies.length
+            ? `${strategies.length} strategies`
+            : `${found.length} of ${strategies.length}`}
+        </p>
       </div>
-    </div>
+      {found.length === 0 ? (
+        <Empty
+          title="Nothing matches"
+          action={<Button onClick={() => setParams({}, { replace: true })}>Clear filters</Button>}
+        >
+          <p>No strategy has these words in its name, its idea, its authors or the data it reads.</p>
+        </Empty>
+      ) : (
+        <ul className={css.cards}>
+          {found.map((strategy) => (
+            <StrategyCard key={strategy.key} strategy={strategy} />
+          ))}
+        </ul>
+      )}
+    </>
   );
 }
 
-function Guide({ strategy }: { strategy: GuidePartFragment }) {
+function StrategyCard({ strategy: { key, name, family, summary, requires, minimumHistory, ledgers } }: CardProps) {
+  const panels = requires.filter((each) => each !== "adjusted_close").map(enumWords);
+  const trials = ledgers.reduce((sum, { count }) => sum + count, 0);
   return (
-    <div id={strategy.key}>
-      <Card
-        title={strategy.name}
-        hint={`${enumWords(strategy.family)}, version ${strategy.version}`}
-        tools={
-          <ButtonLink small look="primary" to={`/backtests/new?strategy=${strategy.key}`}>
-            <Icon name="play" />
-            Backtest this
-          </ButtonLink>
-        }
-      >
-        <p className={css.summary}>{strategy.summary}</p>
-        {strategy.notes && <p className={css.notes}>{strategy.notes}</p>}
-        <dl className={css.facts}>
-          <div>
-            <dt>Needs</dt>
-            <dd>{strategy.requires.map(enumWords).join(", ")}</dd>
-          </div>
-          <div>
-            <dt>History before the first decision</dt>
-            <dd>
-              {integer(strategy.minimumHistory)} {strategy.minimumHistory === 1 ? "session" : "sessions"}
-            </dd>
-          </div>
-          <div>
-            <dt>Allocators</dt>
-            <dd>{strategy.allocators.map(enumWords).join(", ") || "Its own weights only"}</dd>
-          </div>
-          <div className={css.whole}>
-            <dt>Based on</dt>
-            <dd>
-              <ul className={css.references}>
-                {strategy.references.map((each) => (
-                  <li key={each}>{each}</li>
-                ))}
-              </ul>
-            </dd>
-          </div>
-        </dl>
-        <div className={css.parameters}>
-          <Table label={`Parameters of ${strategy.name}`}>
-            <thead>
-              <tr>
-                <th scope="col">Parameter</th>
-                <th scope="col">Meaning</th>
-                <th scope="col" className={table.num}>
-                  Default
-                </th>
-                <th scope="col">Range</th>
-              </tr>
-            </thead>
-            <tbody>
-              {fieldsOf(strategy.parameterSchema).map((field) => (
-                <ParameterRow key={field.name} field={field} />
-              ))}
-            </tbody>
-          </Table>
-        </div>
-        <h3 className={css.heading}>Past trials</h3>
-        <PastTrials strategy={strategy} />
-      </Card>
-    </div>
+    <li className={css.card}>
+      <h2>
+        <Link to={`/strategies/${key}`}>{name}</Link>
+      </h2>
+      <p className={css.family}>{familyWords(family)}</p>
+      <p>{summary}</p>
+      <p className={css.facts}>
+        <span>{sessions(minimumHistory)} of history</span>
+        {panels.length > 0 && <span>{panels.join(", ")}</span>}
+        {trials > 0 && <strong>{trials === 1 ? "1 trial" : `${integer(trials)} trials`}</strong>}
+      </p>
+    </li>
   );
 }
 
-function PastTrials({ strategy }: { strategy: GuidePartFragment }) {
-  if (strategy.ledgers.length === 0) return <p className={css.none}>You have not tried it yet.</p>;
-  return (
-    <Table label={`What you have tried of ${strategy.name}`}>
-      <thead>
-        <tr>
-          <th scope="col">Tried on</th>
-          <th scope="col" className={table.num}>
-            Trials
-          </th>
-          <th scope="col" className={table.num}>
-            Best Sharpe
-          </th>
-          <th scope="col" className={table.num} title="What the best of as many trials shows without any skill">
-            By luck alone
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {strategy.ledgers.map((ledger) => (
-          <tr key={ledger.family}>
-            <th scope="row">{assetsWords(ledger.family)}</th>
-            <td className={table.num}>{integer(ledger.count)}</td>
-            <td className={table.num}>{figure(ledger.bestSharpe)}</td>
-            <td className={table.num}>{figure(ledger.expectedMaximumSharpe)}</td>
-          </tr>
-        ))}
-      </tbody>
-    </Table>
-  );
-}
-
-const figure = (value: number | null) => (value === null ? NOTHING : ratio(value));
-
-/** A family ends with its universe, or with a digest of the symbols. */
-function assetsWords(family: string): string {
-  const assets = family.slice(family.indexOf(":") + 1);
-  return /^[0-9a-f]{16}$/.test(assets) ? `Symbols of your own (${assets.slice(0, 6)})` : assets;
-}
-
-function ParameterRow({ field }: { field: ParameterField }) {
-  return (
-    <tr>
-      <th scope="row">
-        {field.title}
-        <br />
-        <code className={table.faint}>{field.name}</code>
-      </th>
-      <td className={css.wrap}>{field.description}</td>
-      <td className={table.num}>{defaultWords(field.fallback)}</td>
-      <td className={css.range}>{field.choices.map(enumWords).join(", ") || boundsWords(field) || NOTHING}</td>
-    </tr>
-  );
-}
-
-function defaultWords(value: unknown): string {
-  if (value === null || value === undefined) return "not set";
-  if (Array.isArray(value)) return value.join(", ") || "none";
-  if (typeof value === "boolean") return value ? "yes" : "no";
-  if (typeof value === "object") return "none";
-  return typeof value === "number" ? String(value).replace("-", "−") : enumWords(String(value));
-}
+type CardProps = { strategy: GuideLineFragment };

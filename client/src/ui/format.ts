@@ -78,6 +78,7 @@ export const camel = (name: string) => name.replace(/_([a-z0-9])/g, (_, letter: 
 
 const ABBREVIATIONS: Record<string, string> = {
   AUC: "AUC",
+  BLACK_LITTERMAN: "Black–Litterman",
   EWMA: "EWMA",
   CAGR: "CAGR",
   CONVERT_EACH: "Converted",

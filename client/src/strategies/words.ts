@@ -1,0 +1,26 @@
+/** What the names of a strategy's requirements stand for. A name that is not here speaks for itself. */
+const DATA: Record<string, string> = {
+  adjusted_close: "of every asset, with splits and dividends counted in",
+  benchmark: "prices of the index a run is measured against",
+  ohlc: "as traded, of every session",
+  volume: "shares traded each session; where it is unknown, its rules are left out and the run says so",
+  VIX: "volatility options expect of the S&P 500 over a month",
+  VIX3M: "the same over three months",
+  US10Y_REAL: "what ten-year US bonds pay above inflation",
+  FF3: "monthly returns of market, size and value, by Fama and French",
+  FF5: "and of profitability and investment",
+  NEWS_FLAG: "for each symbol, the days on which something was announced",
+};
+
+export const dataWords = (name: string): string | undefined => DATA[name];
+
+/** A family of trials ends with its universe, or with a digest of the symbols. */
+export function assetsOf(family: string): { universe: string | null; words: string } {
+  const assets = family.slice(family.indexOf(":") + 1);
+  const digest = /^[0-9a-f]{16}$/.test(assets);
+  return digest
+    ? { universe: null, words: `Symbols of your own (${assets.slice(0, 6)})` }
+    : { universe: assets, words: assets };
+}
+
+export const sessions = (count: number) => `${count.toLocaleString("en-AU")} ${count === 1 ? "session" : "sessions"}`;
