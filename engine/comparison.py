@@ -7,18 +7,16 @@ import numpy as np
 
 from engine import ratios
 from engine.regression import regress
-from engine.sheet import FEW, NO_RATE, Sheet
+from engine.sheet import FEW, FLAT, NO_RATE, Sheet
 from engine.tables import monthly_returns
 from engine.types import BoolArray, FloatArray, IntArray
 
 MIN_FOR_REGRESSION: Final = 30  # returns
 MIN_FOR_CAPTURE: Final = 6  # months each way
 LAGS: Final = 5  # sessions over which Newey and West look for autocorrelation
+REGRESSED: Final = ("beta", "alpha", "alpha_t_stat", "r_squared")
 FIGURES: Final = (
-    "beta",
-    "alpha",
-    "alpha_t_stat",
-    "r_squared",
+    *REGRESSED,
     "correlation",
     "tracking_error",
     "information_ratio",
@@ -74,7 +72,8 @@ def put_benchmark(
         return
     returns, market, rate = returns[both], market[both], rf[1:][both]
     _put_active(sheet, returns - market)
-    _put_regression(sheet, returns - rate, market - rate)
+    moves = ratios.deviation(returns) > ratios.ZERO_DEVIATION
+    _put_regression(sheet, returns - rate, market - rate, moves=moves)
     _put_correlation(sheet, returns, market)
     known = np.isfinite(level)
     _put_capture(sheet, equity[known], level[known], session[known])
@@ -88,13 +87,11 @@ def _put_active(sheet: Sheet, active: FloatArray) -> None:
     sheet.put("information_ratio", ratios.information_ratio(active), reason)
 
 
-def _put_regression(sheet: Sheet, excess: FloatArray, market: FloatArray) -> None:
-    names = ("beta", "alpha", "alpha_t_stat", "r_squared")
-    unknown = bool(np.isnan(excess).any())
-    if len(excess) < MIN_FOR_REGRESSION or unknown:
-        few = f"fewer than {MIN_FOR_REGRESSION} returns beside the benchmark"
-        for name in names:
-            sheet.put(name, math.nan, few if len(excess) < MIN_FOR_REGRESSION else NO_RATE)
+def _put_regression(sheet: Sheet, excess: FloatArray, market: FloatArray, *, moves: bool) -> None:
+    reason = _no_regression(excess, moves=moves)
+    if reason:
+        for name in REGRESSED:
+            sheet.put(name, math.nan, reason)
         return
     beta, still = ratios.beta(excess, market), "benchmark did not move"
     stands = math.isnan(beta)
@@ -107,6 +104,15 @@ def _put_regression(sheet: Sheet, excess: FloatArray, market: FloatArray) -> Non
     sheet.put("r_squared", explained, still if stands else "excess returns do not vary")
 
 
+def _no_regression(excess: FloatArray, *, moves: bool) -> str:
+    """Say why nothing can be regressed; a run that stands still only mirrors the bill rate."""
+    if len(excess) < MIN_FOR_REGRESSION:
+        return f"fewer than {MIN_FOR_REGRESSION} returns beside the benchmark"
+    if np.isnan(excess).any():
+        return NO_RATE
+    return "" if moves else FLAT
+
+
 def _put_correlation(sheet: Sheet, returns: FloatArray, market: FloatArray) -> None:
     few = len(returns) < MIN_FOR_REGRESSION
     reason = f"fewer than {MIN_FOR_REGRESSION} returns beside the benchmark"
@@ -116,7 +122,7 @@ def _put_correlation(sheet: Sheet, returns: FloatArray, market: FloatArray) -> N
 
 def _put_capture(sheet: Sheet, equity: FloatArray, level: FloatArray, session: IntArray) -> None:
     ours, theirs = (
-        np.array([value for _, _, value in monthly_returns(curve, session)])
+        np.array([value for _, _, value, _ in monthly_returns(curve, session)])
         for curve in (equity, level)
     )
     lost = "a month lost everything"

@@ -27,6 +27,7 @@ class DrawdownTimes:
     fall_sessions: int
     recovery_days: int | None  # trough to recovery; None while it lasts
     recovery_sessions: int | None
+    sessions: int  # peak to recovery, or to the last session while it lasts
 
 
 def drawdowns(equity: FloatArray) -> FloatArray:
@@ -50,11 +51,13 @@ def drawdown_times(episode: DrawdownPeriod, session: IntArray) -> DrawdownTimes:
     """Return an episode's durations; `session` (k,) are the days it was found on."""
     peak, trough = np.searchsorted(session, [episode.peak, episode.trough]).tolist()
     back = episode.recovered
+    end = len(session) - 1 if back is None else int(np.searchsorted(session, back))
     return DrawdownTimes(
         fall_days=episode.trough - episode.peak,
         fall_sessions=trough - peak,
         recovery_days=None if back is None else back - episode.trough,
-        recovery_sessions=None if back is None else int(np.searchsorted(session, back)) - trough,
+        recovery_sessions=None if back is None else end - trough,
+        sessions=end - peak,
     )
 
 

@@ -24,6 +24,7 @@ from engine.types import SESSIONS_PER_YEAR, FloatArray, IntArray
 MIN_FOR_TAIL_RATIO: Final = 100
 COUNTS: Final = (
     "max_drawdown_days",
+    "max_drawdown_sessions",
     "max_drawdown_fall_days",
     "max_drawdown_fall_sessions",
     "max_drawdown_recovery_days",
@@ -49,6 +50,7 @@ class Metrics:
     omega: float | None
     max_drawdown: float | None
     max_drawdown_days: int | None  # peak to recovery, or to the last session while it lasts
+    max_drawdown_sessions: int | None
     max_drawdown_fall_days: int | None  # peak to trough
     max_drawdown_fall_sessions: int | None
     max_drawdown_recovery_days: int | None  # trough to recovery, None while it lasts
@@ -95,6 +97,7 @@ class Metrics:
     cost_drag: float | None
     final_value: float | None
     sessions: int
+    sessions_a_year: float | None  # beside the 252 that every figure is annualised by
     undefined: dict[str, str]
 
 
@@ -187,6 +190,8 @@ def _put_growth(
     sheet.put("final_value", last, "unknown")
     sheet.put("total_return", last / first - 1.0 if len(equity) > 1 else math.nan, "no return")
     sheet.put("cagr", grown, short)
+    yearly = (len(session) - 1) * ratios.DAYS_PER_YEAR / days if days >= 365 else math.nan
+    sheet.put("sessions_a_year", yearly, short)
     if gross is None:
         sheet.put("cost_drag", math.nan, "no run without costs to compare with")
         return
@@ -231,7 +236,7 @@ def _or(enough: bool, reason: str) -> str:
 
 
 def _put_extremes(sheet: Sheet, returns: FloatArray, equity: FloatArray, session: IntArray) -> None:
-    months = np.array([value for _, _, value in monthly_returns(equity, session)])
+    months = np.array([value for _, _, value, _ in monthly_returns(equity, session)])
     years = np.array([value for _, value, _ in annual_returns(equity, session)])
     for period, values in (("day", returns), ("month", months), ("year", years)):
         found = len(values) > 0
@@ -261,6 +266,7 @@ def _put_drawdowns(sheet: Sheet, equity: FloatArray, session: IntArray) -> None:
 def _put_drawdown_times(sheet: Sheet, deepest: DrawdownPeriod | None, session: IntArray) -> None:
     times = {} if deepest is None else asdict(drawdown_times(deepest, session))
     reason = "no drawdown" if deepest is None else "not recovered yet"
+    sheet.put("max_drawdown_sessions", times.get("sessions", 0), "unknown")
     for name in ("fall_days", "fall_sessions", "recovery_days", "recovery_sessions"):
         lasted = times.get(name)
         sheet.put(f"max_drawdown_{name}", math.nan if lasted is None else lasted, reason)

@@ -73,7 +73,7 @@ class Result:
     metrics: Metrics
     benchmark_metrics: Metrics | None
     moments: Moments  # what the trials ledger keeps
-    monthly: list[tuple[int, int, float]]
+    monthly: list[tuple[int, int, float, float | None]]
     annual: list[tuple[int, float, float | None]]
     drawdowns: list[DrawdownPeriod]
     symbols: tuple[str, ...]  # of the books: the panel's assets, contracts behind them
@@ -146,7 +146,7 @@ def report(
         metrics=metrics,
         benchmark_metrics=_measure_benchmark(benchmark, session, rf),
         moments=moments(books.equity, rf),
-        monthly=tables.monthly_returns(books.equity, session),
+        monthly=tables.monthly_returns(books.equity, session, benchmark),
         annual=tables.annual_returns(books.equity, session, benchmark),
         drawdowns=tables.drawdown_periods(books.equity, session),
         symbols=net.panel.symbols,

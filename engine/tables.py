@@ -6,20 +6,23 @@ from engine.drawdowns import DrawdownPeriod, drawdown_episodes
 from engine.types import FloatArray, IntArray
 
 
-def monthly_returns(equity: FloatArray, session: IntArray) -> list[tuple[int, int, float]]:
-    """Return (year, month, return) per calendar month in which at least one return falls.
+def monthly_returns(
+    equity: FloatArray, session: IntArray, benchmark: FloatArray | None = None
+) -> list[tuple[int, int, float, float | None]]:
+    """Return (year, month, return, benchmark's) per calendar month in which a return falls.
 
     Parameters
     ----------
     equity, session : ndarray of shape (k,)
         Equity and its days since 1970-01-01. The first month runs from the first session, the
         last to the last: both may be partial.
+    benchmark : ndarray of shape (k,), optional
+        Its level; the month's return is None where the level at either end is unknown.
     """
     months = session.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
-    keys, values = _by_period(equity, months)
     return [
-        (1970 + key // 12, 1 + key % 12, value)
-        for key, value in zip(keys.tolist(), values.tolist(), strict=True)
+        (1970 + key // 12, 1 + key % 12, value, other)
+        for key, value, other in _beside(equity, months, benchmark)
     ]
 
 
@@ -28,13 +31,7 @@ def annual_returns(
 ) -> list[tuple[int, float, float | None]]:
     """Return (year, return, benchmark's return) per calendar year; the last None where unknown."""
     years = session.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64)
-    keys, values = _by_period(equity, years)
-    level = np.full(len(equity), np.nan) if benchmark is None else benchmark
-    _, others = _by_period(level, years)
-    return [
-        (1970 + year, value, None if np.isnan(other) else other)
-        for year, value, other in zip(keys.tolist(), values.tolist(), others.tolist(), strict=True)
-    ]
+    return [(1970 + year, value, other) for year, value, other in _beside(equity, years, benchmark)]
 
 
 def drawdown_periods(
@@ -43,6 +40,17 @@ def drawdown_periods(
     """Return the ``first`` deepest drawdowns, deepest first, ties by the date of the peak."""
     episodes = drawdown_episodes(equity, session)
     return sorted(episodes, key=lambda episode: (episode.depth, episode.peak))[:first]
+
+
+def _beside(
+    equity: FloatArray, period: IntArray, benchmark: FloatArray | None
+) -> list[tuple[int, float, float | None]]:
+    keys, values = _by_period(equity, period)
+    _, others = _by_period(np.full(len(equity), np.nan) if benchmark is None else benchmark, period)
+    return [
+        (key, value, None if np.isnan(other) else other)
+        for key, value, other in zip(keys.tolist(), values.tolist(), others.tolist(), strict=True)
+    ]
 
 
 def _by_period(level: FloatArray, period: IntArray) -> tuple[IntArray, FloatArray]:

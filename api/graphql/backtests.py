@@ -154,14 +154,13 @@ class BacktestType(Held, Node):
         stored = await read_curve(info.context.store, root, "drawdown", max_points=max_points)
         return curve_series(stored, "strategy")
 
-    @strawberry.field(description="Return of each month, oldest first.")
+    @strawberry.field(description="Return of each month beside the benchmark's, oldest first.")
     def monthly_returns(root: Run) -> list[MonthlyReturn]:
-        rows = _part(root, "monthly") or []
-        return [MonthlyReturn(year=year, month=month, value=value) for year, month, value in rows]
+        return figures.monthly_returns(root.summary or {})
 
     @strawberry.field(description="Return of each year beside the benchmark's, oldest first.")
     def annual_returns(root: Run) -> list[AnnualReturn]:
-        return [figures.annual_return(*row) for row in _part(root, "annual") or []]
+        return figures.annual_returns(root.summary or {})
 
     @strawberry.field(description="The deepest drawdowns, deepest first.")
     def worst_drawdowns(

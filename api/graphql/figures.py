@@ -11,6 +11,8 @@ from strawberry.scalars import JSON
 from strawberry.utils.str_converters import to_camel_case
 
 CENT = Decimal("0.01")
+NORMAL_KURTOSIS = 3.0
+LASTED = ("sessions", "fall_days", "fall_sessions", "recovery_days", "recovery_sessions")
 
 
 def _figure(description: str) -> Any:
@@ -37,6 +39,7 @@ class Metrics:
     max_drawdown_days: int | None = _figure(
         "Calendar days from the peak of the deepest drawdown to its recovery, or to the end."
     )
+    max_drawdown_sessions: int | None = _figure("The same in sessions.")
     max_drawdown_fall_days: int | None = _figure(
         "Calendar days from the peak of the deepest drawdown to its trough."
     )
@@ -52,6 +55,7 @@ class Metrics:
     cvar95: float | None = _figure("Mean loss of the worst 5 % of sessions, as a gain > 0.")
     skew: float | None = _figure("Skewness of session returns.")
     kurtosis: float | None = _figure("Kurtosis of session returns; 3 is normal.")
+    excess_kurtosis: float | None = _figure("The same less 3: 0 is normal.")
     tail_ratio: float | None = _figure("95th percentile over the size of the 5th.")
     hit_rate: float | None = _figure("Share of sessions with a gain among those that moved.")
     trade_hit_rate: float | None = _figure("Share of closed round trips with a profit.")
@@ -105,6 +109,9 @@ class Metrics:
     cost_drag: float | None = _figure("Growth lost to costs, per annum.")
     final_value: Decimal | None = _figure("Equity at the end, in the run's currency.")
     sessions: int = strawberry.field(default=0, description="Sessions the figures rest on.")
+    sessions_a_year: float | None = _figure(
+        "Sessions a year, beside the 252 by which figures are annualised."
+    )
     undefined: JSON = strawberry.field(
         default_factory=dict, description="Name to reason, for every figure that is null."
     )
@@ -182,6 +189,11 @@ class MonthlyReturn:
     year: int = strawberry.field(description="Year.")
     month: int = strawberry.field(description="Month, 1 to 12.")
     value: float = strawberry.field(description="Return as a fraction.")
+    benchmark: float | None = _figure("Return of the benchmark.")
+    beat_benchmark: bool | None = _figure("Whether the run returned more than the benchmark.")
+    partial: bool | None = _figure(
+        "Whether the run has only part of the month; null for a run stored without."
+    )
 
 
 @strawberry.type(description="Return of a calendar year.")
@@ -190,6 +202,9 @@ class AnnualReturn:
     strategy: float = strawberry.field(description="Return of the run.")
     benchmark: float | None = _figure("Return of the benchmark.")
     beat_benchmark: bool | None = _figure("Whether the run returned more than the benchmark.")
+    partial: bool | None = _figure(
+        "Whether the run has only part of the year; null for a run stored without."
+    )
 
 
 @strawberry.type(description="A fall from a peak, until it was made good.")
@@ -199,6 +214,14 @@ class DrawdownPeriod:
     recovered: date | None = strawberry.field(description="First session back; null if not yet.")
     depth: float = strawberry.field(description="Depth as a fraction, at most 0.")
     days: int = strawberry.field(description="Calendar days from peak to recovery, or to the end.")
+    ongoing: bool = strawberry.field(description="Whether the peak was not reached again.")
+    sessions: int | None = _figure("Days in sessions; null for a run stored without, as below.")
+    fall_days: int | None = _figure("Calendar days from peak to trough.")
+    fall_sessions: int | None = _figure("The same in sessions.")
+    recovery_days: int | None = _figure(
+        "Calendar days from trough to recovery; null while it lasts."
+    )
+    recovery_sessions: int | None = _figure("The same in sessions.")
 
 
 @strawberry.type(description="Where the return came from, as fractions of initial capital.")
@@ -220,7 +243,11 @@ def metrics_of(values: Mapping[str, Any] | None) -> Metrics | None:
     figures = _known(Metrics, values)
     for name in ("total_costs", "final_value"):
         figures[name] = money(figures.get(name))
+    if (raw := figures.get("kurtosis")) is not None:
+        figures["excess_kurtosis"] = raw - NORMAL_KURTOSIS
     reasons = {to_camel_case(name): reason for name, reason in values["undefined"].items()}
+    if "kurtosis" in reasons:
+        reasons["excessKurtosis"] = reasons["kurtosis"]
     return Metrics(**figures | {"undefined": JSON(reasons)})
 
 
@@ -240,9 +267,51 @@ def attribution_of(values: Mapping[str, Any] | None) -> Attribution | None:
     return None if values is None else Attribution(**_known(Attribution, values))
 
 
-def annual_return(year: int, strategy: float, benchmark: float | None) -> AnnualReturn:
-    beat = None if benchmark is None else strategy > benchmark
-    return AnnualReturn(year=year, strategy=strategy, benchmark=benchmark, beat_benchmark=beat)
+def monthly_returns(summary: Mapping[str, Any]) -> list[MonthlyReturn]:
+    rows = summary.get("monthly") or []
+    # A run stored before months stood beside the benchmark has three values a row.
+    beside = [(*row[:3], row[3] if len(row) > 3 else None) for row in rows]
+    return [
+        MonthlyReturn(
+            year=year,
+            month=month,
+            value=value,
+            benchmark=benchmark,
+            beat_benchmark=_beat(value, benchmark),
+            partial=partial,
+        )
+        for (year, month, value, benchmark), partial in zip(
+            beside, _partial(summary, "month", len(rows)), strict=True
+        )
+    ]
+
+
+def annual_returns(summary: Mapping[str, Any]) -> list[AnnualReturn]:
+    rows = summary.get("annual") or []
+    return [
+        AnnualReturn(
+            year=year,
+            strategy=strategy,
+            benchmark=benchmark,
+            beat_benchmark=_beat(strategy, benchmark),
+            partial=partial,
+        )
+        for (year, strategy, benchmark), partial in zip(
+            rows, _partial(summary, "year", len(rows)), strict=True
+        )
+    ]
+
+
+def _beat(own: float, benchmark: float | None) -> bool | None:
+    return None if benchmark is None else own > benchmark
+
+
+def _partial(summary: Mapping[str, Any], period: str, count: int) -> list[bool | None]:
+    """Tell of each period whether the run has only part of it: only the ends may be."""
+    if "partial" not in summary:
+        return [None] * count
+    at_start, at_end = summary["partial"][period]
+    return [(k == 0 and at_start) or (k == count - 1 and at_end) for k in range(count)]
 
 
 def drawdown_period(values: Mapping[str, Any]) -> DrawdownPeriod:
@@ -253,6 +322,8 @@ def drawdown_period(values: Mapping[str, Any]) -> DrawdownPeriod:
         recovered=None if recovered is None else date.fromisoformat(recovered),
         depth=values["depth"],
         days=values["days"],
+        ongoing=recovered is None,
+        **{name: values.get(name) for name in LASTED},
     )
 
 

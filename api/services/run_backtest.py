@@ -11,14 +11,16 @@ from api.ports import ObjectStore
 from api.services import series
 from api.services.engine_request import panel_request, request_of, strategy_of
 from api.services.panels import load_panel
+from api.services.periods import partial_ends
 from api.services.run_risk import market_labels, risk_of
 from api.services.work import ClaimedJob, Pulse
 from api.telemetry import Metric
 from engine import backtest as engine
 from engine.backtest import Result
-from engine.drawdowns import DrawdownPeriod
+from engine.drawdowns import DrawdownPeriod, drawdown_times
 from engine.panel import Panel
 from engine.strategies.base import Strategy
+from engine.types import IntArray
 from models.backtest import Backtest
 from models.backtests import BacktestRepository
 from models.session import SessionFactory, unit_of_work
@@ -88,15 +90,17 @@ async def _store(prefix: str, result: Result, store: ObjectStore) -> tuple[str, 
 def _summary(result: Result, panel: Panel) -> dict[str, Any]:
     """Return the figures a page shows without opening an object, as JSON values."""
     benchmark = result.benchmark_metrics
+    first, last = (_day(int(result.session[at])) for at in (0, -1))
     return {
         "points": len(result.session),
-        "first_on": _iso(int(result.session[0])),
-        "last_on": _iso(int(result.session[-1])),
+        "first_on": first.isoformat(),
+        "last_on": last.isoformat(),
         "metrics": asdict(result.metrics),
         "benchmark_metrics": None if benchmark is None else asdict(benchmark),
         "monthly": result.monthly,
         "annual": result.annual,
-        "drawdowns": [_drawdown(period) for period in result.drawdowns],
+        "partial": partial_ends(first, last, panel.markets),
+        "drawdowns": [_drawdown(period, result.session) for period in result.drawdowns],
         "attribution": _attribution(result),
         "guards": asdict(result.guards),
         "diagnostics": dict(result.diagnostics),
@@ -119,13 +123,18 @@ def _targets(result: Result, panel: Panel) -> dict[str, Any]:
     }
 
 
-def _drawdown(period: DrawdownPeriod) -> dict[str, Any]:
+def _drawdown(period: DrawdownPeriod, session: IntArray) -> dict[str, Any]:
     recovered = None if period.recovered is None else _iso(period.recovered)
-    return asdict(period) | {
-        "peak": _iso(period.peak),
-        "trough": _iso(period.trough),
-        "recovered": recovered,
-    }
+    lasted = asdict(drawdown_times(period, session))
+    return (
+        asdict(period)
+        | lasted
+        | {
+            "peak": _iso(period.peak),
+            "trough": _iso(period.trough),
+            "recovered": recovered,
+        }
+    )
 
 
 def _attribution(result: Result) -> dict[str, Any]:
@@ -135,4 +144,8 @@ def _attribution(result: Result) -> dict[str, Any]:
 
 
 def _iso(day: int) -> str:
-    return (EPOCH + timedelta(days=day)).isoformat()
+    return _day(day).isoformat()
+
+
+def _day(day: int) -> date:
+    return EPOCH + timedelta(days=day)

@@ -84,7 +84,8 @@ def test_a_benchmark_or_a_run_that_stands_still_explains_nothing():
     assert still.undefined["correlation"] == "one of the two did not move"
     assert still.undefined["up_capture"] == "fewer than 6 months in which the benchmark rose"
     assert still.undefined["down_capture"] == "fewer than 6 months in which the benchmark fell"
-    assert standing.undefined["r_squared"] == "excess returns do not vary"
+    for name in ("beta", "alpha", "alpha_t_stat", "r_squared"):
+        assert standing.undefined[name] == "zero variance"
     assert standing.undefined["correlation"] == "one of the two did not move"
 
 

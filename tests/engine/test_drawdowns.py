@@ -24,7 +24,7 @@ def test_a_fall_and_its_recovery_are_counted_in_days_and_in_sessions():
     episode = drawdown_episodes(equity, session)[0]
 
     assert drawdown_times(episode, session) == DrawdownTimes(
-        fall_days=3, fall_sessions=3, recovery_days=4, recovery_sessions=2
+        fall_days=3, fall_sessions=3, recovery_days=4, recovery_sessions=2, sessions=5
     )
 
 
@@ -33,5 +33,5 @@ def test_a_drawdown_that_lasts_has_fallen_but_not_recovered():
     episode = drawdown_episodes(np.array([100.0, 90.0, 80.0, 85.0]), session)[0]
 
     assert drawdown_times(episode, session) == DrawdownTimes(
-        fall_days=2, fall_sessions=2, recovery_days=None, recovery_sessions=None
+        fall_days=2, fall_sessions=2, recovery_days=None, recovery_sessions=None, sessions=3
     )

@@ -38,6 +38,16 @@ def test_years_stand_beside_the_benchmark_where_it_exists():
     assert [row[2] for row in annual_returns(EQUITY, SESSION)] == [None, None, None]
 
 
+def test_months_stand_beside_the_benchmark_where_it_exists():
+    benchmark = np.array([np.nan, 50.0, 50.0, 50.0, 55.0, 44.0])
+
+    others = [row[3] for row in monthly_returns(EQUITY, SESSION, benchmark)]
+
+    assert others[0] is None
+    np.testing.assert_allclose(others[1:], [0.0, 0.1, -0.2], rtol=1e-12)
+    assert [row[3] for row in monthly_returns(EQUITY, SESSION)] == [None] * 4
+
+
 def test_years_before_1970_are_themselves():
     session = days("1969-12-30", "1969-12-31", "1970-01-02")
 

@@ -7,7 +7,7 @@ export function Drawdowns({ run }: { run: DrawdownsPartFragment }) {
   return (
     <Card
       title="Worst drawdowns"
-      hint="Deepest first. Days are calendar days from peak to recovery, or to the end of the run."
+      hint="Deepest first. Calendar days, and sessions below them: to the trough, from there to recovery, and in all, to recovery or to the end of the run."
       flush
     >
       <Table label="Worst drawdowns">
@@ -20,7 +20,13 @@ export function Drawdowns({ run }: { run: DrawdownsPartFragment }) {
             <th scope="col">Trough</th>
             <th scope="col">Recovered</th>
             <th scope="col" className={table.num}>
-              Days
+              Fall
+            </th>
+            <th scope="col" className={table.num}>
+              Recovery
+            </th>
+            <th scope="col" className={table.num}>
+              In all
             </th>
           </tr>
         </thead>
@@ -31,12 +37,14 @@ export function Drawdowns({ run }: { run: DrawdownsPartFragment }) {
               <td className={`${table.num} ${table.loss}`}>{percent(period.depth)}</td>
               <td>{day(period.trough)}</td>
               <td>{period.recovered ? day(period.recovered) : <span className={table.faint}>not yet</span>}</td>
-              <td className={table.num}>{integer(period.days)}</td>
+              <Lasted days={period.fallDays} sessions={period.fallSessions} />
+              <Lasted days={period.recoveryDays} sessions={period.recoverySessions} />
+              <Lasted days={period.days} sessions={period.sessions} />
             </tr>
           ))}
           {run.worstDrawdowns.length === 0 && (
             <tr>
-              <td colSpan={5}>The equity never fell below an earlier peak.</td>
+              <td colSpan={7}>The equity never fell below an earlier peak.</td>
             </tr>
           )}
         </tbody>
@@ -44,3 +52,15 @@ export function Drawdowns({ run }: { run: DrawdownsPartFragment }) {
     </Card>
   );
 }
+
+/** Calendar days over sessions; a run stored without sessions has days alone. */
+function Lasted({ days, sessions }: { days: number | null; sessions: number | null }) {
+  return (
+    <td className={table.num}>
+      {days === null ? <span className={table.faint}>–</span> : counted(days, "day")}
+      {sessions !== null && <div className={table.faint}>{counted(sessions, "session")}</div>}
+    </td>
+  );
+}
+
+const counted = (count: number, noun: string) => `${integer(count)} ${noun}${count === 1 ? "" : "s"}`;

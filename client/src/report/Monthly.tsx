@@ -14,12 +14,17 @@ function heat(value: number, full: number): string {
 }
 
 export function Monthly({ run }: { run: MonthlyPartFragment }) {
-  const byMonth = new Map(run.monthlyReturns.map(({ year, month, value }) => [`${year}-${month}`, value]));
+  const byMonth = new Map(run.monthlyReturns.map((each) => [`${each.year}-${each.month}`, each]));
   const withBenchmark = run.annualReturns.some((year) => year.benchmark !== null);
+  const inPart = [...run.monthlyReturns, ...run.annualReturns].some((each) => each.partial);
   return (
     <Card
       title="Monthly and annual returns"
-      hint="Percent, after costs. The first and last month and year may be partial."
+      hint={[
+        "Percent, after costs.",
+        ...(withBenchmark ? ["▴ ahead of the benchmark, whose return shows at each cell."] : []),
+        ...(inPart ? ["* only part of the month or year."] : []),
+      ].join(" ")}
       tools={<Scale />}
       flush
     >
@@ -42,13 +47,20 @@ export function Monthly({ run }: { run: MonthlyPartFragment }) {
             </tr>
           </thead>
           <tbody>
-            {run.annualReturns.toReversed().map(({ year, strategy, benchmark }) => (
+            {run.annualReturns.toReversed().map(({ year, strategy, benchmark, beatBenchmark, partial }) => (
               <tr key={year}>
                 <th scope="row">{year}</th>
                 {MONTHS.map((month, index) => (
-                  <Cell key={month} value={byMonth.get(`${year}-${index + 1}`)} full={FULL_MONTH} />
+                  <Cell key={month} {...byMonth.get(`${year}-${index + 1}`)} full={FULL_MONTH} />
                 ))}
-                <Cell value={strategy} full={FULL_YEAR} className={`${css.total} ${css.sum}`} />
+                <Cell
+                  value={strategy}
+                  benchmark={benchmark}
+                  beatBenchmark={beatBenchmark}
+                  partial={partial}
+                  full={FULL_YEAR}
+                  className={`${css.total} ${css.sum}`}
+                />
                 {withBenchmark && <Cell value={benchmark} full={FULL_YEAR} />}
               </tr>
             ))}
@@ -76,11 +88,38 @@ function Scale() {
   );
 }
 
-function Cell({ value, full, className }: { value: number | null | undefined; full: number; className?: string }) {
+type CellProps = {
+  value?: number | null;
+  benchmark?: number | null;
+  beatBenchmark?: boolean | null;
+  partial?: boolean | null;
+  full: number;
+  className?: string;
+};
+
+function Cell({ value, benchmark, beatBenchmark, partial, full, className }: CellProps) {
   if (value == null) return <td className={className} />;
+  const beside = benchmark == null ? "" : `, benchmark ${percent(benchmark, 2)}`;
+  const part = partial ? ", in part" : "";
   return (
-    <td className={className} style={{ backgroundColor: heat(value, full) }} title={percent(value, 2)}>
+    <td
+      className={className}
+      style={{ backgroundColor: heat(value, full) }}
+      title={`${percent(value, 2)}${beside}${part}`}
+    >
+      {beatBenchmark && (
+        <span className={css.ahead} aria-hidden="true">
+          ▴
+        </span>
+      )}
       {percent(value).replace("%", "")}
+      {partial && <span aria-hidden="true">*</span>}
+      {(beatBenchmark || partial) && (
+        <span className="visually-hidden">
+          {beatBenchmark ? ", ahead of the benchmark" : ""}
+          {part}
+        </span>
+      )}
     </td>
   );
 }

@@ -42,6 +42,12 @@ export const GROUPS: MetricGroup[] = [
         "What the initial capital had become at the last close, after all costs.",
       ),
       metric("sessions", "Sessions", "count", "Trading sessions in the run."),
+      metric(
+        "sessionsAYear",
+        "Sessions a year",
+        "ratio",
+        "Sessions of the run over its calendar years. Figures are annualised by 252 whatever it had: where it had many more, as coins do, volatility and ratios are understated.",
+      ),
     ],
   },
   {
@@ -100,7 +106,12 @@ export const GROUPS: MetricGroup[] = [
         "ratio",
         "Asymmetry of session returns: negative means that big losses are commoner than big gains.",
       ),
-      metric("kurtosis", "Kurtosis", "ratio", "Weight of the tails of session returns; 3 for a normal distribution."),
+      metric(
+        "excessKurtosis",
+        "Excess kurtosis",
+        "ratio",
+        "Weight of the tails of session returns beyond that of a normal distribution.",
+      ),
       metric(
         "tailRatio",
         "Tail ratio",
@@ -124,6 +135,13 @@ export const GROUPS: MetricGroup[] = [
         "count",
         "Calendar days from the peak of the deepest drawdown until it was reached again, or until the end of the run.",
         "days",
+      ),
+      metric(
+        "maxDrawdownSessions",
+        "Peak to recovery",
+        "count",
+        "Trading sessions from the peak of the deepest drawdown until it was reached again, or until the end of the run.",
+        "sessions",
       ),
       metric(
         "maxDrawdownFallDays",
@@ -177,7 +195,12 @@ export const GROUPS: MetricGroup[] = [
         "ratio",
         "Annual excess return over the downside deviation: only falls count as risk.",
       ),
-      metric("calmar", "Calmar ratio", "ratio", "CAGR over the maximum drawdown, without sign."),
+      metric(
+        "calmar",
+        "Calmar ratio",
+        "ratio",
+        "CAGR over the maximum drawdown, without sign, both of the whole run; Young's own is of its last 36 months.",
+      ),
       metric("omega", "Omega ratio", "ratio", "Sum of the sessions' gains over the sum of their losses."),
     ],
   },
