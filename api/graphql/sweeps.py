@@ -17,6 +17,7 @@ from api.graphql.jobs import JobType
 from api.graphql.node import Node, global_id, uuid_of
 from api.graphql.pagination import After, Connection, First, Seal, connection, page_size
 from api.graphql.scalars import FloatArray
+from api.graphql.splits import SearchSplits, splits_of
 from api.graphql.strategies import StrategyType
 from api.graphql.trials import TrialType, TrialView, of_study
 from api.services.strategies import StrategyEntry, catalogue
@@ -188,7 +189,7 @@ class SweepType(Node):
         if root.summary is None:
             return None
         tally = await info.context.loaders.tally_by_family.load(root.family)
-        return overfitting_of(judgement(root.summary, tally, effective=True))
+        return overfitting_of(judgement(root.summary, tally))
 
     @strawberry.field(
         description="Chances that the best of as many combinations would beat cash by as much if "
@@ -201,6 +202,14 @@ class SweepType(Node):
         return None if found is None else JSON(found)
 
     @strawberry.field(
+        description="The same chances against the run's benchmark in place of cash; null also "
+        "where its level is not known."
+    )
+    def snooping_benchmark(root: Root) -> JSON | None:
+        found = None if root.summary is None else root.summary.get("snooping_benchmark")
+        return None if found is None else JSON(found)
+
+    @strawberry.field(
         description="Logit of the best's rank out of sample, for each way to split the sessions; "
         "at most 0 where it fell to the lower half. Null before the end, and where there are too "
         "few sessions or trials to split."
@@ -208,6 +217,13 @@ class SweepType(Node):
     async def pbo_logits(root: Root, info: Info) -> FloatArray | None:
         stored = await read_logits(info.context.store, root)
         return None if stored is None else FloatArray(orjson.Fragment(stored))
+
+    @strawberry.field(
+        description="How the best of one half of the sessions did in the other; null before the "
+        "end, and where there are too few sessions or trials to split."
+    )
+    def splits(root: Root) -> SearchSplits | None:
+        return splits_of(root.summary)
 
     @strawberry.field(
         description="What the fast simulator of the trials leaves out and a backtest does not, "

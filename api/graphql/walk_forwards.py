@@ -16,6 +16,7 @@ from api.graphql.jobs import JobType
 from api.graphql.node import Node, global_id, uuid_of
 from api.graphql.pagination import After, Connection, First, Seal, connection, page_size
 from api.graphql.scalars import FloatArray
+from api.graphql.splits import PathDistribution, distribution_of
 from api.graphql.strategies import StrategyType
 from api.services.strategies import StrategyEntry, catalogue
 from api.services.study_results import judgement, read_path
@@ -129,13 +130,19 @@ class WalkForwardType(Node):
         return None if found is None else FloatArray(orjson.Fragment(orjson.dumps(found)))
 
     @strawberry.field(
+        description="How these lie: their median, the lowest twentieth, and how many lost."
+    )
+    def path_distribution(root: Root) -> PathDistribution | None:
+        return distribution_of(_part(root, "path_sharpes"))
+
+    @strawberry.field(
         description="How likely the path out of sample is luck, by the trials of its family so far."
     )
     async def overfitting(root: Root, info: Info) -> Overfitting | None:
         if root.summary is None:
             return None
         tally = await info.context.loaders.tally_by_family.load(root.family)
-        return overfitting_of(judgement(root.summary, tally, effective=False))
+        return overfitting_of(judgement(root.summary, tally))
 
     @strawberry.field(
         description="What the fast simulator leaves out and a backtest does not; empty until it "

@@ -17,6 +17,7 @@ from api.services.series import curve_objects
 from api.services.studies import Scene
 from api.services.trial_returns import Returns
 from api.services.work import Pulse
+from engine.clusters import effective_trials
 from engine.cscv import blocks_for, cscv
 from engine.downsample import deepest_per_bucket, largest_triangle_three_buckets
 from engine.drawdowns import drawdowns
@@ -70,6 +71,7 @@ def _walk(
     blocks = blocks_for(len(returns.returns))
     excess = returns.returns - returns.rf[:, None]
     split = None if blocks is None else cscv(excess, blocks=blocks)
+    clusters = effective_trials(excess)
     costs, terms = scene.terms
     summary = {
         "trials": len(trials),
@@ -78,6 +80,8 @@ def _walk(
         "moments": asdict(moments),
         "overfitting": judge(asdict(moments)),
         "pbo": None if split is None else split.pbo,
+        "effective_trials": clusters.count,
+        "effective_variance": clusters.variance,
         "approximations": approximations(costs, **terms),
         **found,
     }

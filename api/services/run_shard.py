@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from engine.axes import fits
 from engine.backtest import Request
 from engine.objectives import value_of
 from engine.panel import Panel
+from engine.ratios import session_returns
 from engine.search import learned
 from engine.trials import Trials, evaluate, figures, risk_free
 from engine.types import FloatArray
@@ -147,7 +148,7 @@ def _learn(
     )
     values = [value for value, _ in tried]
     joined: FloatArray = np.hstack([part.returns for part in parts])
-    whole = Returns(session=parts[0].session, returns=joined, rf=parts[0].rf)
+    whole = replace(parts[0], returns=joined)
     return values, keys, made, whole
 
 
@@ -163,4 +164,5 @@ def _returns(panel: Panel, trials: Trials) -> Returns:
         session=panel.session[trials.row],
         returns=returns_of(trials.equity),
         rf=risk_free(panel, trials.row)[1:],
+        benchmark=session_returns(panel.benchmark[trials.row]),
     )

@@ -4,6 +4,7 @@ import asyncio
 import math
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -93,11 +94,7 @@ async def _gather(parts: list[Job], store: ObjectStore) -> Returns:
     if not blobs:
         raise DataError("a search has no part that succeeded")
     loaded = [await asyncio.to_thread(load_returns, blob) for blob in blobs]
-    return Returns(
-        session=loaded[0].session,
-        returns=np.hstack([each.returns for each in loaded]),
-        rf=loaded[0].rf,
-    )
+    return replace(loaded[0], returns=np.hstack([each.returns for each in loaded]))
 
 
 def _spent(parts: list[Job]) -> float:

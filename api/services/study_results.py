@@ -103,9 +103,7 @@ def varied_name(study: Sweep, name: str, argument: str) -> str:
     return name
 
 
-def judgement(
-    summary: Mapping[str, Any] | None, tally: Tally, *, effective: bool
-) -> dict[str, Any] | None:
+def judgement(summary: Mapping[str, Any] | None, tally: Tally) -> dict[str, Any] | None:
     """Return how far the best of a search can be believed, by the ledger as it stands now.
 
     Deflated by the number of trials of the family and, where it is known, by the number of
@@ -115,19 +113,19 @@ def judgement(
         return None
     moments = summary["moments"]
     by_all = by_different = _deflated(moments, tally.variance or 0.0, tally.measured)
-    if effective:
-        count, spread = summary["effective_trials"], summary["effective_variance"]
-        by_different = _deflated(moments, spread, count)
+    effective = summary.get("effective_trials")
+    if effective is not None:
+        by_different = _deflated(moments, summary["effective_variance"], effective)
     known = [chance for chance in (by_all, by_different) if chance is not None]
     deflated = min(known) if known else None
     own: dict[str, Any] = summary["overfitting"]
     return own | {
         "deflated_sharpe": deflated,
         "deflated_by_trials": by_all,
-        "deflated_by_effective_trials": by_different if effective else None,
+        "deflated_by_effective_trials": None if effective is None else by_different,
         "rough": overfitting.is_rough(tally.measured),
         "trials": max(tally.measured, 1),
-        "effective_trials": summary["effective_trials"] if effective else None,
+        "effective_trials": effective,
         "pbo": summary["pbo"],
         "verdict": overfitting.verdict(deflated),
     }

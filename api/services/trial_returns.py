@@ -15,18 +15,24 @@ class Returns:
     session: IntArray  # (T + 1,) days since 1970-01-01, the last before anything can trade first
     returns: FloatArray  # (T, N)
     rf: FloatArray  # (T,)
+    benchmark: FloatArray  # (T,) NaN where unknown
 
     def dump(self) -> bytes:
         """Write them as a NumPy archive."""
         file = io.BytesIO()
-        np.savez_compressed(file, session=self.session, returns=self.returns, rf=self.rf)
+        np.savez_compressed(file, **vars(self))
         return file.getvalue()
 
 
 def load_returns(blob: bytes) -> Returns:
     """Read what `Returns.dump` wrote."""
     with np.load(io.BytesIO(blob)) as stored:
-        return Returns(session=stored["session"], returns=stored["returns"], rf=stored["rf"])
+        rf = stored["rf"]
+        # Parts from before the benchmark was kept know none.
+        market = stored["benchmark"] if "benchmark" in stored else np.full_like(rf, np.nan)
+        return Returns(
+            session=stored["session"], returns=stored["returns"], rf=rf, benchmark=market
+        )
 
 
 def returns_of(equity: FloatArray) -> FloatArray:

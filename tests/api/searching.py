@@ -108,9 +108,15 @@ query Read($id: ID!) {
       nodes { number parameters metrics { sharpe calmar turnover } backtest { id } }
     }
     surface(x: "lookback", y: "top_n") { x y metric values stability worst }
-    overfitting { trials effectiveTrials pbo deflatedSharpe psr verdict }
+    overfitting {
+      trials effectiveTrials pbo deflatedSharpe psr verdict
+      deflatedByTrials deflatedByEffectiveTrials rough
+    }
     pboLogits
-    snooping
+    splits {
+      blocks count slope probabilityOfLoss quantiles { share chosen blind } firstOrder secondOrder
+    }
+    snooping snoopingBenchmark
   }
 }
 """

@@ -118,6 +118,31 @@ async def test_every_trial_counts_in_the_ledger(app, market, ask):
     assert 0.0 <= chances[0] <= chances[-1] <= 1.0
     lost = sum(logit <= 0 for logit in sweep["pboLogits"])
     assert sweep["overfitting"]["pbo"] == lost / 12_870
+    both = [sweep["overfitting"][f"deflatedBy{which}Trials"] for which in ("", "Effective")]
+    assert sweep["overfitting"]["deflatedSharpe"] == min(both)
+    assert sweep["overfitting"]["rough"] is False
+    # The benchmark of the small market is not cash: another test, of the same kind.
+    assert sweep["snoopingBenchmark"].keys() == sweep["snooping"].keys()
+    assert sweep["snoopingBenchmark"] != sweep["snooping"]
+
+
+async def test_a_choice_is_held_against_a_blind_pick(app, market, ask):
+    splits = (await searched(app, ask))["splits"]
+
+    assert (splits["blocks"], splits["count"]) == (16, 12_870)
+    assert 0.0 <= splits["probabilityOfLoss"] <= 1.0
+    assert [row["share"] for row in splits["quantiles"]] == [0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95]
+    for name in ("chosen", "blind"):
+        values = [row[name] for row in splits["quantiles"]]
+        assert values == sorted(values)
+    ahead = all(row["chosen"] >= row["blind"] - 1e-9 for row in splits["quantiles"])
+    assert ahead or not splits["firstOrder"]
+    assert splits["secondOrder"] or not splits["firstOrder"]
+
+
+async def test_the_ledger_of_a_search_is_read_page_by_page(app, market, ask):
+    sweep = await searched(app, ask)
+
     ledger = """
         query { trials(family: "momentum:TEST_US", first: 2) {
             count effectiveCount bestSharpe expectedMaximumSharpe sharpeVariance

@@ -3,6 +3,7 @@
 from itertools import pairwise
 from uuid import UUID
 
+import numpy as np
 import pytest
 
 from models import Job, WalkForward
@@ -14,7 +15,8 @@ WALK = {"base": BASE, "axes": AXES, "trainSessions": 126, "testSessions": 42}
 READ = """
 query Read($id: ID!) {
   walkForward(id: $id) {
-    shards shardsDone efficiency pathSharpes plan approximations
+    shards shardsDone efficiency plan approximations
+    pathSharpes pathDistribution { median low belowZero }
     job { status subject { id } }
     outOfSample { sharpe cagr sessions turnover }
     windows {
@@ -23,7 +25,7 @@ query Read($id: ID!) {
     }
     equity(maxPoints: 100) { dates strategy benchmark pointCount totalPoints }
     drawdown { strategy totalPoints }
-    overfitting { trials pbo psr deflatedSharpe }
+    overfitting { trials effectiveTrials pbo psr deflatedSharpe }
   }
 }
 """
@@ -80,6 +82,11 @@ async def test_cross_validation_has_every_split_and_its_paths(app, market, ask):
     assert (len(study["windows"]), len(study["pathSharpes"])) == (10, 4)
     middle = sorted(study["pathSharpes"])[2]
     assert study["outOfSample"]["sharpe"] == pytest.approx(middle)
+    lie = study["pathDistribution"]
+    low, median = np.quantile(study["pathSharpes"], [0.05, 0.5])
+    assert (lie["low"], lie["median"]) == (pytest.approx(low), pytest.approx(median))
+    assert lie["belowZero"] == np.mean(np.array(study["pathSharpes"]) < 0.0)
+    assert 1 <= study["overfitting"]["effectiveTrials"] <= 18
     assert study["equity"]["totalPoints"] == study["outOfSample"]["sessions"]
 
 

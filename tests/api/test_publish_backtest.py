@@ -49,7 +49,7 @@ def test_a_best_whose_returns_never_moved_is_judged_as_unknown():
     }
     tally = Tally(all=3, measured=2, variance=0.1, best=0.2)
 
-    found = judgement(summary, tally, effective=True)
+    found = judgement(summary, tally)
 
     assert (found["deflated_sharpe"], found["verdict"], found["rough"]) == (None, "unknown", True)
 
@@ -64,12 +64,13 @@ def test_a_search_is_deflated_by_all_trials_and_by_the_different_ones():
     }
     tally = Tally(all=5, measured=5, variance=0.00077, best=0.06)
 
-    found = judgement(summary, tally, effective=True)
+    found = judgement(summary, tally)
 
     assert found["deflated_by_trials"] == pytest.approx(0.8022484, abs=5e-8)
     assert found["deflated_by_effective_trials"] > found["deflated_by_trials"]
     assert found["deflated_sharpe"] == found["deflated_by_trials"]
-    assert judgement(summary, tally, effective=False)["deflated_by_effective_trials"] is None
+    older = {name: value for name, value in summary.items() if "effective" not in name}
+    assert judgement(older, tally)["deflated_by_effective_trials"] is None
 
 
 def test_a_run_without_variance_is_not_judged():

@@ -1,17 +1,26 @@
-import type { StudyDoubtFragment } from "../graphql/generated";
+import type { SplitsPartFragment, StudyDoubtFragment } from "../graphql/generated";
 import { Card } from "../ui/Card";
-import { integer, NOTHING, percent, probability } from "../ui/format";
+import { integer, NOTHING, percent, probability, ratio } from "../ui/format";
+import { Table, table } from "../ui/Table";
 import css from "./SweepPage.module.css";
-import { doubtWords } from "./doubtWords";
+import { dominanceWords, doubtWords } from "./doubtWords";
 import { histogram } from "./heat";
 
 const BINS = 40;
 
-type Props = { doubt: StudyDoubtFragment; snooping?: unknown; logits?: readonly number[] | null; of: string };
+type Props = {
+  doubt: StudyDoubtFragment;
+  snooping?: unknown;
+  snoopingBenchmark?: unknown;
+  logits?: readonly number[] | null;
+  splits?: SplitsPartFragment | null;
+  of: string;
+};
 
 /** How far the figures may be believed, after so many tries. */
-export function Doubt({ doubt, snooping, logits, of }: Props) {
+export function Doubt({ doubt, snooping, snoopingBenchmark, logits, splits, of }: Props) {
   const chance = luckOf(snooping);
+  const beside = luckOf(snoopingBenchmark);
   return (
     <Card title="How far to believe it" hint={doubtWords(doubt)}>
       <dl className={css.figures}>
@@ -31,7 +40,10 @@ export function Doubt({ doubt, snooping, logits, of }: Props) {
           <div>
             <dt>Luck of the best</dt>
             <dd>{probability(chance)}</dd>
-            <p>that the best of as many would beat cash by as much without any edge (Hansen 2005)</p>
+            <p>
+              that the best of as many would beat cash by as much without any edge (Hansen 2005)
+              {beside !== null && `; ${probability(beside)} to beat the benchmark by as much`}
+            </p>
           </div>
         )}
         <div>
@@ -45,6 +57,7 @@ export function Doubt({ doubt, snooping, logits, of }: Props) {
         </div>
       </dl>
       {logits && logits.length > 0 && <Logits logits={logits} />}
+      {splits && splits.quantiles.length > 0 && <Splits splits={splits} />}
     </Card>
   );
 }
@@ -62,6 +75,44 @@ function deflations({ deflatedByTrials, deflatedByEffectiveTrials, rough }: Stud
 function luckOf(snooping: unknown): number | null {
   const found = (snooping as { consistent?: unknown } | null | undefined)?.consistent;
   return typeof found === "number" ? found : null;
+}
+
+/** What choosing the best of one half was worth in the other, beside a blind pick. */
+function Splits({ splits }: { splits: SplitsPartFragment }) {
+  return (
+    <div className={css.splits}>
+      <p>
+        {dominanceWords(splits)} {percent(splits.probabilityOfLoss)} of the choices lost against bills
+        {splits.slope !== null &&
+          `; each point of Sharpe ratio in the first half stood for ${ratio(splits.slope)} in the other`}
+        .
+      </p>
+      <Table label="Sharpe ratio in the other half">
+        <thead>
+          <tr>
+            <th scope="col">Sharpe in the other half</th>
+            {splits.quantiles.map(({ share }) => (
+              <th key={share} scope="col" className={table.num}>
+                {percent(share, 0)}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {(["chosen", "blind"] as const).map((name) => (
+            <tr key={name}>
+              <th scope="row">{name === "chosen" ? "The chosen" : "A blind pick"}</th>
+              {splits.quantiles.map((row) => (
+                <td key={row.share} className={table.num}>
+                  {ratio(row[name])}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </Table>
+    </div>
+  );
 }
 
 function Logits({ logits }: { logits: readonly number[] }) {

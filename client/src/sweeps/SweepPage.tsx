@@ -111,7 +111,9 @@ function Loaded({ sweep, busy }: { sweep: Sweep; busy: boolean }) {
         <Doubt
           doubt={sweep.overfitting}
           snooping={sweep.snooping}
+          snoopingBenchmark={sweep.snoopingBenchmark}
           logits={sweep.pboLogits as number[] | null}
+          splits={sweep.splits}
           of="the best combination"
         />
       )}

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { doubtWords } from "./doubtWords";
+import { dominanceWords, doubtWords } from "./doubtWords";
 
 test("strong returns of a choice that did not last are not called strong", () => {
   expect(doubtWords({ verdict: "strong", pbo: 0.633 })).toMatch(/^Overfitted: /);
@@ -10,4 +10,18 @@ test("a choice that lasted, or was never put to the test, leaves the verdict as 
   expect(doubtWords({ verdict: "strong", pbo: 0.49 })).toMatch(/^Strong: /);
   expect(doubtWords({ verdict: "strong", pbo: null })).toMatch(/^Strong: /);
   expect(doubtWords({ verdict: "weak", pbo: 0.9 })).toMatch(/^Weak: /);
+});
+
+test("choosing is called better only where it was, or safer", () => {
+  const told = [
+    { firstOrder: true, secondOrder: true },
+    { firstOrder: false, secondOrder: true },
+    { firstOrder: false, secondOrder: false },
+  ].map(dominanceWords);
+
+  expect(told.map((words) => /at least as well|safer|no better/.exec(words)?.[0])).toEqual([
+    "at least as well",
+    "safer",
+    "no better",
+  ]);
 });

@@ -1,4 +1,4 @@
-import type { StudyDoubtFragment } from "../graphql/generated";
+import type { SplitsPartFragment, StudyDoubtFragment } from "../graphql/generated";
 
 const VERDICTS: Record<string, string> = {
   strong: "Strong: more than luck would be expected to show",
@@ -15,4 +15,14 @@ export function doubtWords({ verdict, pbo }: Pick<StudyDoubtFragment, "verdict" 
   const words = VERDICTS[verdict] ?? verdict;
   if (pbo === null || pbo < BLIND || verdict === "weak" || verdict === "unknown") return words;
   return "Overfitted: the settings that did best on one half of the sessions were no better than a blind pick on the other";
+}
+
+/** Stochastic dominance in words: everybody prefers the first order, the cautious the second. */
+export function dominanceWords({
+  firstOrder,
+  secondOrder,
+}: Pick<SplitsPartFragment, "firstOrder" | "secondOrder">): string {
+  if (firstOrder) return "Choosing did at least as well as a blind pick at every percentile.";
+  if (secondOrder) return "Choosing was safer than a blind pick, if not better at every percentile.";
+  return "Choosing was no better than a blind pick at some percentiles.";
 }

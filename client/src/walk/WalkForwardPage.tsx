@@ -80,7 +80,9 @@ function Loaded({ study, busy }: { study: Study; busy: boolean }) {
           <Figures study={study} figures={study.outOfSample} />
           <Curves study={study} />
           {study.overfitting && <Doubt doubt={study.overfitting} of="the path out of sample" />}
-          {study.pathSharpes && <Paths sharpes={study.pathSharpes as (number | null)[]} />}
+          {study.pathDistribution && (
+            <Paths sharpes={study.pathSharpes as (number | null)[]} lie={study.pathDistribution} />
+          )}
           <Windows study={study} />
         </>
       )}
@@ -149,10 +151,8 @@ function Curves({ study }: { study: Study }) {
   );
 }
 
-function Paths({ sharpes }: { sharpes: readonly (number | null)[] }) {
-  const known = sharpes.filter((value): value is number => value !== null).sort((one, other) => one - other);
-  if (known.length === 0) return null;
-  const below = known.filter((value) => value < 0).length / known.length;
+function Paths({ sharpes, lie }: { sharpes: readonly (number | null)[]; lie: NonNullable<Study["pathDistribution"]> }) {
+  const known = sharpes.filter((value) => value !== null);
   return (
     <Card title="Paths" hint="Each joins the tests to one whole history">
       <dl className={css.figures}>
@@ -162,17 +162,21 @@ function Paths({ sharpes }: { sharpes: readonly (number | null)[] }) {
         </div>
         <div>
           <dt>Median Sharpe</dt>
-          <dd>{ratio(known[Math.floor(known.length / 2)]!)}</dd>
+          <dd>{ratio(lie.median)}</dd>
+        </div>
+        <div>
+          <dt>Lowest 5%</dt>
+          <dd>{ratio(lie.low)}</dd>
         </div>
         <div>
           <dt>Lowest to highest</dt>
           <dd>
-            {ratio(known[0]!)} to {ratio(known.at(-1)!)}
+            {ratio(Math.min(...known))} to {ratio(Math.max(...known))}
           </dd>
         </div>
         <div>
           <dt>Below zero</dt>
-          <dd>{percent(below, 0)}</dd>
+          <dd>{percent(lie.belowZero, 0)}</dd>
         </div>
       </dl>
     </Card>
