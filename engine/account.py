@@ -139,6 +139,8 @@ class Account:
             cost = terms.costs.conversion(np.abs(money), terms.foreign[asset])
             self.cash += float((money - commission - cost).sum())
             return cost
+        if not (money.any() or commission.any()):
+            return np.zeros(len(asset))
         rates, currency = terms.panel.fx[row], terms.panel.currency[asset]
         purse, owed = self.purse(rates), commission - money
         needs = purse.needs(owed, currency)

@@ -60,7 +60,7 @@ class Purse:
         """Return the cost of conversions (c,) by who of `money` (k,) caused it.
 
         What was converted into a currency was for those who pay in it, what was converted out of
-        one for all that base currency was spent on, or where nothing was, for every one alike.
+        one for all that base currency was spent on, or where nothing was, for all that moved alike.
         """
         paid = np.maximum(money, 0.0)
         bought = np.maximum(into, 0.0)
@@ -68,7 +68,8 @@ class Purse:
         own = paid * np.divide(bought, asked, out=np.zeros_like(into), where=asked > 0.0)[currency]
         drawn = own + np.where(currency == 0, paid, 0.0)
         sold = float(np.abs(np.minimum(into, 0.0)).sum())
-        drawn = drawn if drawn.any() else np.ones_like(drawn)
+        moves = (money != 0.0) | ~money.any()
+        drawn = drawn if drawn.any() else moves.astype(np.float64)
         share = drawn / drawn.sum() if sold > 0.0 else np.zeros_like(drawn)
         cost: FloatArray = self.rate * (own + sold * share)
         return cost

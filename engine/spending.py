@@ -52,8 +52,10 @@ def _prices(account: Account, quantity: FloatArray) -> FloatArray:
 
 def _cost(account: Account, asset: IntArray, notional: FloatArray) -> FloatArray:
     terms = account.terms
-    conversion = terms.costs.conversion(notional, terms.foreign[asset])
-    return notional + terms.costs.commission(notional) + conversion
+    commission = terms.costs.commission(notional)
+    # Where cash stays in its currency, commissions are paid in that of the asset.
+    converted = notional + commission if terms.costs.holds else notional
+    return notional + commission + terms.costs.conversion(converted, terms.foreign[asset])
 
 
 def _within(

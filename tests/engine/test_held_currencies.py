@@ -237,3 +237,21 @@ def test_without_a_spread_and_a_change_of_rate_it_does_not_matter_where_cash_is(
     )
 
     np.testing.assert_allclose(held.books.equity, each.books.equity, rtol=1e-9)
+
+
+def test_the_commission_of_a_covered_loan_is_converted_too():
+    # All cash goes into the second share; six dollars of commission abroad cost 3.6 cents more.
+    panel = make_panel(
+        flat([10.0, 0.01], 8),
+        currency=[1, 1],
+        currencies=("AUD", "USD"),
+        fx=np.tile([1.0, 1.5], (8, 1)),
+        fx_known_at=np.zeros((8, 2)),
+    )
+    costs = make_costs(fx_spread_bps=60.0, fx_mode=FxMode.HOLD_USD, minimum_commission=6.0)
+    decisions = {0: [-0.1, 0.0], 2: [-0.1, 0.1], 4: [0.0, 1.0]}
+
+    ledger = make_ledger(panel, decisions, costs=costs, shorting=Shorting(borrow_bps=0.0))
+
+    assert ledger.books.quantity[-1, 0] == 0.0
+    assert 0.0 <= ledger.books.home[-1] < 0.02

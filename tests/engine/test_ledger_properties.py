@@ -42,6 +42,10 @@ def make_wild_market(rng):
     close[gone:, 1] = np.nan
     delisted[gone, 1] = 1.0
     terminal[gone, 1] = rng.choice([np.nan, 5.0, 30.0])
+    successor, ratio = np.full(shape, np.nan), np.full(shape, np.nan)
+    following = int(rng.integers(-1, ASSETS))
+    if following not in {-1, 1}:
+        successor[gone, 1], ratio[gone, 1] = following + 1.0, rng.choice([0.37, 2.5])
     opening = np.where(rng.random(shape) < 0.1, np.nan, close * np.exp(rng.normal(0, 0.02, shape)))
     volume = np.where(rng.random(shape) < 0.1, np.nan, rng.integers(0, 4_000, shape).astype(float))
     bar = np.isfinite(close)
@@ -68,7 +72,13 @@ def make_wild_market(rng):
         member=rng.random(shape) < 0.97,
         fx=np.stack([np.ones(SESSIONS), rate], axis=1),
         fx_known_at=panel.fx_known_at,
-        by_asset={"delisted": delisted, "terminal_value": terminal, "paid_on": paid_on},
+        by_asset={
+            "delisted": delisted,
+            "terminal_value": terminal,
+            "conversion": ratio,
+            "successor": successor,
+            "paid_on": paid_on,
+        },
         **instants,
     )
 

@@ -95,3 +95,12 @@ def test_the_cost_of_all_conversions_is_shared_out_whole(purse, orders):
 
     assert cost.sum() == pytest.approx(purse.rate * np.abs(into).sum(), rel=1e-9, abs=1e-9)
     assert (cost >= 0.0).all()
+
+
+def test_an_order_that_moved_nothing_pays_no_conversion():
+    # A debt of 100 at home is paid out of what a sale brought; the other order sold nothing.
+    purse = Purse(home=-100.0, abroad=np.array([0.0, 0.0]), rate=0.01)
+
+    cost = purse.costs(np.array([0.0, -500.0]), np.array([1, 1]))
+
+    assert cost.tolist() == [0.0, pytest.approx(100.0 / 0.99 * 0.01)]
