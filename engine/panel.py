@@ -7,7 +7,7 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 
-from engine.actions import move_to_bars
+from engine.actions import DELISTED, move_to_bars
 from engine.panel_rules import check
 from engine.published import Published
 from engine.returns import carry_forward
@@ -118,6 +118,8 @@ class Window:
     benchmark: FloatArray
     benchmark_own: FloatArray  # (k,) the same in the currency it is quoted in
     due: BoolArray  # (k, m) the asset's market had closed by the decision: a bar was due
+    shares: FloatArray  # (m,) what one share of the panel's first session is by now, by splits
+    ended: BoolArray  # (m,) its listing has ended
     member: BoolArray  # (m,) at the decision row
     price_floor: FloatArray  # (m,) house floor on the raw close; 0 where raw prices are unknown
     sector: IntArray  # (m,) a number of each sector; all whose sector is unknown share one
@@ -214,6 +216,8 @@ class Panel:
             benchmark=self._benchmark(rows, instant),
             benchmark_own=self._benchmark_own(rows, instant),
             due=_read_only(self._asset_closes_at[rows] <= instant),
+            shares=self._shares[row],
+            ended=self._ended[row],
             member=self.member[row],
             price_floor=self._price_floor,
             sector=self._sector,
@@ -293,6 +297,20 @@ class Panel:
         split = np.where(np.isnan(self.split), 1.0, self.split)
         move_to_bars(split, np.zeros_like(split), np.isfinite(self.close))
         return _read_only(split)
+
+    @cached_property
+    def _shares(self) -> FloatArray:
+        split = self._met_splits
+        if (split == 1.0).all():
+            return split
+        return _read_only(np.cumprod(split, axis=0, dtype=np.float64))
+
+    @cached_property
+    def _ended(self) -> BoolArray:
+        gone = self.by_asset.get(DELISTED)
+        if gone is None:
+            return _read_only(np.zeros(self.close.shape, np.bool_))
+        return _read_only(np.logical_or.accumulate(gone == 1.0, axis=0))
 
     @cached_property
     def _asset_closes_at(self) -> IntArray:

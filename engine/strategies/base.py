@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from inspect import cleandoc
-from typing import Any, ClassVar, Final, Generic, Literal, TypeAlias, TypeVar
+from typing import Any, ClassVar, Generic, Literal, TypeAlias, TypeVar
 
 from pydantic import Field
 
@@ -26,7 +26,7 @@ Kind: TypeAlias = Literal["weights", "signals", "overlay", "options"]
 Fill: TypeAlias = Literal["cash", "spread"]
 
 # Of every strategy that holds so many names.
-EMPTY_PLACES: Final = Field(
+EMPTY_PLACES: Any = Field(
     "cash",
     title="Empty places",
     description="When fewer assets qualify: leave their share in cash, or spread it.",

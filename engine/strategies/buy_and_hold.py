@@ -1,16 +1,45 @@
 """Buy and hold: bought once, then left alone."""
 
-from typing import Any, ClassVar
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
+from pydantic import Field
 
 from engine.eligibility import screen
 from engine.panel import Window
+from engine.returns import carry_forward
 from engine.strategies.base import Decision, Parameters, Strategy, register
+from engine.types import FloatArray
 
 
 class BuyAndHoldParameters(Parameters):
-    pass
+    reinvest: bool = Field(
+        False,
+        title="Reinvest",
+        description="At the next rebalance after a listing that was held has ended, spread what it "
+        "left, with all other cash, over what is still held, in proportion to its value.",
+    )
+
+
+@dataclass(frozen=True)
+class Bought:
+    """What was bought and is held, in shares of the panel's first session for each unit of money.
+
+    A price is the last one known, in the run's currency, of such a share; (m,) each.
+    """
+
+    shares: FloatArray
+    price: FloatArray
+
+    def at(self, price: FloatArray) -> "Bought":
+        """Return the same at new prices; the last one stands where there is none."""
+        return replace(self, price=np.where(np.isfinite(price), price, self.price))
+
+    def weights(self) -> FloatArray:
+        """Return what each weighs of all that is held; nothing where that is nothing."""
+        worth = np.where(self.shares > 0.0, self.shares * self.price, 0.0)
+        return worth / max(float(worth.sum()), np.finfo(np.float64).tiny)
 
 
 @register
@@ -18,7 +47,8 @@ class BuyAndHold(Strategy[BuyAndHoldParameters]):
     """Buy every asset at the same weight at the start and never trade again.
 
     Needs closes alone. Winners come to dominate, so concentration grows with time; what enters the
-    universe later is never held, and the proceeds of a delisting stay in cash.
+    universe later is never held, and what a listing leaves when it ends stays in cash unless it is
+    reinvested.
     """
 
     key: ClassVar = "buy_and_hold"
@@ -32,10 +62,29 @@ class BuyAndHold(Strategy[BuyAndHoldParameters]):
     )
     parameters_type: ClassVar = BuyAndHoldParameters
 
-    def decide(self, window: Window, state: Any) -> tuple[Decision | None, bool]:
-        """Return the one purchase; the state says that it was made."""
-        if state:
-            return None, True
+    def decide(self, window: Window, state: Bought | None) -> tuple[Decision | None, Bought | None]:
+        """Return the one purchase, or what endings left being spread; the state is what is held."""
+        if state is None:
+            return self._buy(window)
+        held = state.at(_prices(window))
+        gone = window.ended & (held.shares > 0.0)
+        if not (self.parameters.reinvest and gone.any()):
+            return None, held
+        left = replace(held, shares=np.where(gone, 0.0, held.shares))
+        return Decision(left.weights(), {"listing_ended": int(np.count_nonzero(gone))}), left
+
+    def _buy(self, window: Window) -> tuple[Decision, Bought | None]:
         found = screen(window, self.parameters, length=len(window.session), min_obs=1)
-        bought = int(np.count_nonzero(found.passed))
-        return Decision(found.passed / max(bought, 1), found.reasons), bought > 0
+        weights = found.passed / max(int(np.count_nonzero(found.passed)), 1)
+        price = _prices(window)
+        bought = np.where(found.passed, weights / price, 0.0)
+        return Decision(weights, found.reasons), Bought(bought, price) if bought.any() else None
+
+
+def _prices(window: Window) -> FloatArray:
+    """Return the last known price in the run's currency of a share of the panel's first session."""
+    rate = window.total_return / window.own_return
+    grown = np.cumprod(window.split, axis=0, dtype=np.float64)
+    before = window.shares / grown[-1]  # by the row before the window
+    price: FloatArray = carry_forward(window.close * rate * grown * before)[-1]
+    return price

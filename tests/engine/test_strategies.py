@@ -8,7 +8,6 @@ from engine.errors import EngineError, InvalidParameters
 from engine.panel import NEVER
 from engine.strategies import STRATEGIES, catalogue
 from engine.strategies.base import Strategy, register
-from engine.strategies.buy_and_hold import BuyAndHold, BuyAndHoldParameters
 from engine.strategies.dual_momentum import DualMomentum, DualMomentumParameters
 from engine.strategies.equal_weight import EqualWeight, EqualWeightParameters
 from engine.strategies.hrp import Hrp, HrpParameters
@@ -264,19 +263,6 @@ def test_equal_weight_holds_who_is_there():
 
     np.testing.assert_allclose(decision.weights, [1 / 3, 0.0, 1 / 3, 1 / 3], rtol=1e-15)
     assert decision.reasons == {"no_bar": 1}
-
-
-def test_buy_and_hold_buys_once_and_only_when_there_is_something_to_buy():
-    strategy = BuyAndHold(BuyAndHoldParameters())
-    nothing = np.full((2, 2), NAN)
-
-    empty, state = strategy.decide(window_of(nothing), None)
-    first, state = strategy.decide(window_of(rising(0.1, 0.2)), state)
-    second, state = strategy.decide(window_of(rising(0.1, 0.2)), state)
-
-    assert empty.weights.tolist() == [0.0, 0.0]
-    assert first.weights.tolist() == [0.5, 0.5]
-    assert (second, state) == (None, True)
 
 
 def test_inverse_volatility_golden():
