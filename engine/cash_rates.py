@@ -6,16 +6,13 @@ central bank published: then the one in force on the session before, as far as i
 the session's day began.
 """
 
-from typing import Final
-
 import numpy as np
 
 from engine.costs import BASIS_POINT, CashRateBasis, CostModel
 from engine.errors import MissingData
 from engine.panel import Panel
+from engine.shorting import DAYS
 from engine.types import FloatArray, IntArray
-
-DAYS: Final = 365.0
 
 
 def cash_growth(panel: Panel, costs: CostModel) -> FloatArray:

@@ -17,9 +17,10 @@ from api.adapters.csv_text import Table, read_table, refusal, require_points
 from api.errors import InvalidInput
 from api.ports import Observations, RefusedRow, SeriesFile
 from api.services.named_panels import (
+    CASH_RATES,
     DAILY_PANELS,
     FACTOR_PANELS,
-    PANELS,
+    IMPORTED,
     SYMBOL_PANELS,
     series_of,
 )
@@ -31,6 +32,7 @@ NS_PER_DAY = 86_400 * 10**9
 # Indices of volatility close at 16:15 in New York, at 21:15 UTC in winter and earlier in summer.
 INDEX_KNOWN = (21 * 60 + 15) * 60 * 10**9
 VOLATILITY = ("VIX", "VIX3M")
+YIELDS = {*DAILY_PANELS, *CASH_RATES.values()} - {*VOLATILITY}
 EPOCH = date(1970, 1, 1)
 DATE, KNOWN_AT = "date", "known_at"
 # A real yield lies well within; what is beyond was written in another unit.
@@ -42,8 +44,8 @@ def read_series(content: bytes, *, name: str, panel: str) -> SeriesFile:
 
     Raises InvalidInput where the file is refused whole, LimitExceeded where it is too large.
     """
-    if panel not in PANELS:
-        raise InvalidInput(f"panel {panel[:64]!r} is not known; name one of {', '.join(PANELS)}")
+    if panel not in IMPORTED:
+        raise InvalidInput(f"panel {panel[:64]!r} is not known; name one of {', '.join(IMPORTED)}")
     sha256 = hashlib.sha256(content).hexdigest()
     table = read_table(content, name=name)
     columns = _columns(table, panel, name=name)
@@ -190,7 +192,7 @@ def _rule(panel: str, value: float) -> str | None:
         return "an index of volatility is above 0"
     if panel in SYMBOL_PANELS and value not in {0.0, 1.0}:
         return "write 1 where there was news and 0 or nothing elsewhere"
-    if panel in DAILY_PANELS and panel not in VOLATILITY and abs(value) > MOST_YIELD:
+    if panel in YIELDS and abs(value) > MOST_YIELD:
         return "write a yield in percent a year"
     return None
 

@@ -270,13 +270,18 @@ def import_prices(
 @app.command("import-series")
 def import_series(
     file: Annotated[Path, typer.Argument(help="CSV with date, the panel's columns, known_at.")],
-    name: Annotated[str, typer.Option(help="FF3, FF5, VIX, VIX3M, US10Y_REAL or NEWS_FLAG.")],
+    name: Annotated[
+        str,
+        typer.Option(
+            help="FF3, FF5, VIX, VIX3M, US10Y_REAL, NEWS_FLAG, AU_CASH_RATE or US_CASH_RATE."
+        ),
+    ],
     force: Annotated[
         bool,
         typer.Option("--force", help="Take the file's word where another figure is stored."),
     ] = False,
 ) -> None:
-    """Bring in figures a strategy reads beside prices: factors, volatility, yields, news."""
+    """Bring in figures beside prices: factors, volatility, yields, news, cash rates."""
     from api.cli.import_series import run
 
     run(file, panel=name, force=force)

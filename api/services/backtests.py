@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.errors import Conflict, LimitExceeded, NotFound
 from api.services.backtest_request import LONGEST_NAME, BacktestRequest, checked
+from api.services.cash_rate_span import require_cash_rates
 from api.services.content_key import component_hashes, content_key, digest
 from api.services.run_span import RunSpan, fingerprint, resolve_span
 from api.services.strategies import StrategyEntry, calendars_in_use
@@ -63,6 +64,7 @@ async def submit_backtest(
         if same is not None:
             return same
     span = await resolve_span(session, request, entry, owner_id=owner_id)
+    await require_cash_rates(session, span, request)
     content = await content_of(session, request, entry, span)
     found = await BacktestRepository(session).find_same(owner_id=owner_id, content_key=content.key)
     if found is not None:

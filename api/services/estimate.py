@@ -10,6 +10,7 @@ from api.errors import ClientError, LimitExceeded
 from api.services.axes import AxisRequest, longest_warmup
 from api.services.backtest_request import BacktestRequest, checked
 from api.services.backtests import Quotas, check_quotas
+from api.services.cash_rate_span import require_cash_rates
 from api.services.findings import Refused
 from api.services.run_span import resolve_span
 from api.services.study_request import SweepRequest, checked_sweep
@@ -61,6 +62,7 @@ async def estimate(
     else:
         request, entry = checked(request)
     span = await resolve_span(session, request, entry, owner_id=owner_id)
+    await require_cash_rates(session, span, request)
     days = (span.end - request.start).days
     pace = await _pace(session, owner_id, request, searched=bool(axes))
     return Estimate(

@@ -14,6 +14,13 @@ DAILY_PANELS = ("VIX", "VIX3M", "US10Y_REAL")
 # One figure a day for each symbol; a day without one is a zero.
 SYMBOL_PANELS = ("NEWS_FLAG",)
 PANELS = (*FACTOR_PANELS, *DAILY_PANELS, *SYMBOL_PANELS)
+# What a central bank set as the rate of its currency's cash, percent a year by day.
+CASH_RATES = {"AUD": "AU_CASH_RATE", "USD": "US_CASH_RATE"}
+# The currency whose bills we know; other currencies' cash is not theirs.
+BILLS = ("USD",)
+# Days for which a rate stands: boards meet every eight weeks at the latest, and say so each time.
+CASH_RATE_REACH = 62
+IMPORTED = (*PANELS, *CASH_RATES.values())
 
 
 def series_of(name: str, symbols: Sequence[str]) -> list[str]:

@@ -9,6 +9,9 @@ import numpy as np
 
 from api.errors import DataError, MissingData
 from api.services.calendars import calendar_code
+from api.services.cash_rates import NO_RATES, CashRates
+from api.services.named_panels import DOLLAR_PANELS
+from api.services.endings import Ending
 from api.services.panel_build import Snapshot
 from api.services.panel_sessions import on_leading_sessions
 from api.services.snapshot import BARS
@@ -55,6 +58,7 @@ def cut_panel(
     spells: Sequence[Member] | None,
     survivorship_free: bool,
     markets: Sequence[str],
+    rates: CashRates = NO_RATES,
 ) -> Panel:
     """Return the rows a first decision on the start needs, and those to the end.
 
@@ -73,7 +77,7 @@ def cut_panel(
     split, dividend = snapshot.split[rows], snapshot.dividend[rows]
     codes = [calendar_code(each.exchange, each.currency) for each in assets]
     quoted = 0 if benchmark is None else currencies.index(benchmark.currency)
-    rf = snapshot.rf[rows]
+    dated = rates.laid_on(snapshot, request.currency, markets[0])
     return Panel(
         session=session,
         symbols=tuple(each.symbol for each in assets),
@@ -91,7 +95,8 @@ def cut_panel(
         member=_membership(session, assets, spells, survivorship_free=survivorship_free),
         fx=fx,
         fx_known_at=fx_known_at,
-        rf=rf,
+        rf=dated.rf[rows],
+        cash_rate=dated.annual[rows],
         opens_at=snapshot.opens_at[rows],
         closes_at=snapshot.closes_at[rows],
         benchmark=snapshot.benchmark[rows] * fx[:, quoted],
@@ -103,7 +108,7 @@ def cut_panel(
         by_asset=_endings(session, assets) | _payments(snapshot.paid_on[rows]),
         superseded=snapshot.superseded.within(rows.start, rows.stop - 1),
         flags=(
-            *_flags(assets, rf[first - rows.start :], currencies[0]),
+            *sorted({*_flags(assets), *dated.flags(first, last)}),
             *_hindsight(benchmark, survivorship_free=survivorship_free),
             *_gaps(benchmark, snapshot.benchmark[first : last + 1]),
             *_barless(assets),
@@ -258,18 +263,14 @@ def _groups(assets: Sequence[Instrument]) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _flags(assets: Sequence[Instrument], rf: FloatArray, base: str) -> tuple[str, ...]:
-    """Warnings about what the run is made of, in alphabetical order."""
+def _flags(assets: Sequence[Instrument]) -> set[str]:
+    """Return warnings about what the run is made of."""
     flags = {flag for each in assets for flag in each.flags}
     if any("adjusted_close" in each.fields for each in assets):
         flags.add("vendor_adjusted")
     if any("volume" not in each.fields for each in assets):
         flags.add("volume_unknown")
-    if np.isnan(rf).any():
-        flags.add("rf_missing")
-    if base != "USD" and np.isfinite(rf).any():
-        flags.add("rf_foreign")  # the bill rate we have is the American one
-    return tuple(sorted(flags))
+    return flags
 
 
 def _hindsight(benchmark: Instrument | None, *, survivorship_free: bool) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from api.errors import ClientError, InsufficientHistory, InvalidInput, MissingDa
 from api.services.backtest_request import BacktestRequest
 from api.services.findings import Findings
 from api.services.market import FACTOR_SET, PAIR, unknown_symbols
-from api.services.named_panels import stored_as
+from api.services.named_panels import CASH_RATES, stored_as
 from api.services.named_symbols import named_symbols, strangers
 from api.services.span_sessions import day_of_session
 from api.services.strategies import StrategyEntry
@@ -109,7 +109,7 @@ async def stored_rows(
     keys: dict[Scope, Keys] = {
         Scope.BARS: ids,
         Scope.FACTORS: sorted({FACTOR_SET, *stored[Scope.FACTORS]}),
-        Scope.MACRO: stored[Scope.MACRO],
+        Scope.MACRO: [*stored[Scope.MACRO], CASH_RATES[request.currency.value]],
         Scope.FX: [PAIR] if span.foreign(request.currency.value) else [],
         Scope.MEMBERSHIP: [] if request.universe is None else [request.universe],
     }

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.errors import ClientError, Conflict
 from api.services.axes import by_panels, longest_warmup
 from api.services.backtests import Quotas, check_quotas, components_of
+from api.services.cash_rate_span import require_cash_rates
 from api.services.content_key import canonical_json, content_key, digest
 from api.services.publish_backtest import family_name
 from api.services.run_span import RunSpan, require_panels, resolve_span, stored_rows
@@ -95,6 +96,7 @@ async def _submit(
     widest = longest_warmup(asked.axes, asked.base, asked.entry)
     try:
         span = await resolve_span(session, widest, asked.entry, owner_id=owner_id)
+        await require_cash_rates(session, span, widest)
         inputs = await stored_rows(session, span, widest, asked.entry)
         for choice in by_panels(asked.axes, asked.base, asked.entry):
             require_panels(span, choice, asked.entry, inputs)
