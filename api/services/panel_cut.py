@@ -10,8 +10,6 @@ import numpy as np
 from api.errors import DataError, MissingData
 from api.services.calendars import calendar_code
 from api.services.cash_rates import NO_RATES, CashRates
-from api.services.named_panels import DOLLAR_PANELS
-from api.services.endings import Ending
 from api.services.panel_build import Snapshot
 from api.services.panel_sessions import on_leading_sessions
 from api.services.snapshot import BARS
