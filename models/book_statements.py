@@ -41,7 +41,7 @@ BELIEVED = f"""
             row_number() OVER (PARTITION BY a.instrument_id, a.kind ORDER BY a.ex_date) AS number
         FROM {ACTION_VERSIONS} a JOIN listed l ON l.id = a.instrument_id AND l.acts
         WHERE a.instrument_id IN (SELECT listing FROM believed)
-            AND a.ex_date <= CAST(:valid_at AS date) AND {KNOWN}
+            AND a.kind <> 'DELISTING' AND a.ex_date <= CAST(:valid_at AS date) AND {KNOWN}
     ), split AS (
         SELECT listing, ex_date, number, ratio AS factor FROM acted
         WHERE kind = 'SPLIT' AND number = 1

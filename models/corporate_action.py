@@ -1,4 +1,4 @@
-"""Splits and dividends as we now believe them, and the beliefs they replaced."""
+"""Splits, dividends and ends of listings as we now believe them, and what we believed before."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -13,13 +13,15 @@ from models.base import INSTANT, NOW, Choice, Entity, check, one_of, plausible_d
 class ActionKind(StrEnum):
     SPLIT = "SPLIT"
     DIVIDEND = "DIVIDEND"
+    DELISTING = "DELISTING"  # what holders got when the listing ended
 
 
 class ActionRow(NamedTuple):
-    """One split (ratio, new shares per old one) or dividend (cash per share) on its way in.
+    """One split (ratio, new shares per old one), dividend (cash per share) or delisting on its way.
 
     Of several dividends that go ex on one day, cash is the sum. It is paid per share as it trades
-    on the ex date, in the instrument's currency; `currency` says which that is.
+    on the ex date, in the instrument's currency; `currency` says which that is. A delisting pays
+    cash, which may be 0, or `ratio` shares of the successor for one, or both.
     """
 
     instrument_id: int
@@ -31,10 +33,14 @@ class ActionRow(NamedTuple):
     pay_date: date | None
     source: str
     known_at: datetime
+    successor_id: int | None = None
+
+
+ENDED = "kind = 'DELISTING'"
 
 
 class CorporateAction(Entity, table=True):
-    """A split or a dividend, on the first day that trades without it."""
+    """A split, a dividend or the end of a listing, on the first day that trades without it."""
 
     __tablename__: ClassVar[str] = "corporate_action"
     __table_args__ = (
@@ -42,9 +48,15 @@ class CorporateAction(Entity, table=True):
         one_of("kind", ActionKind),
         plausible_date("ex_date"),
         positive("ratio"),
-        positive("cash"),
-        check("split_has_ratio", "(kind = 'SPLIT') = (ratio IS NOT NULL)"),
-        check("dividend_has_cash", "(kind = 'DIVIDEND') = (cash IS NOT NULL)"),
+        check("cash_positive", "cash > 0 AND cash < 'Infinity'::float8 OR cash = 0 AND " + ENDED),
+        check("split_has_ratio", f"(kind = 'SPLIT') = (ratio IS NOT NULL) OR {ENDED}"),
+        check("dividend_has_cash", f"(kind = 'DIVIDEND') = (cash IS NOT NULL) OR {ENDED}"),
+        check("delisting_pays", "kind <> 'DELISTING' OR num_nonnulls(ratio, cash) > 0"),
+        check(
+            "successor_has_ratio",
+            f"(successor_id IS NOT NULL) = ({ENDED} AND ratio IS NOT NULL)",
+        ),
+        check("successor_is_another", "successor_id <> instrument_id"),
         check("currency_iso", "currency ~ '^[A-Z]{3}$'"),
     )
 
@@ -59,19 +71,29 @@ class CorporateAction(Entity, table=True):
         foreign_key="instrument.id", sa_type=BigInteger, description="Whose action it is."
     )
     ex_date: date = Field(description="First day that trades without it.")
-    kind: ActionKind = Field(sa_type=Choice(ActionKind), description="SPLIT or DIVIDEND.")
+    kind: ActionKind = Field(
+        sa_type=Choice(ActionKind), description="SPLIT, DIVIDEND or DELISTING."
+    )
     ratio: float | None = Field(
-        default=None, sa_type=Double, description="New shares for one old share; splits only."
+        default=None,
+        sa_type=Double,
+        description="New shares for one old share: its own at a split, a successor's at the end.",
     )
     cash: float | None = Field(
         default=None,
         sa_type=Double,
-        description="Amount per share as it trades on the ex date; dividends only.",
+        description="Amount per share as it trades on the ex date; 0 only where a listing ends.",
     )
     currency: str | None = Field(
         default=None, sa_type=Text, description="ISO 4217 code of the amount."
     )
     pay_date: date | None = Field(default=None, description="Day of payment, when known.")
+    successor_id: int | None = Field(
+        default=None,
+        foreign_key="instrument.id",
+        sa_type=BigInteger,
+        description="Whose shares one share became when its listing ended.",
+    )
     source: str = Field(sa_type=Text, description="Where the action comes from.")
     known_at: datetime = Field(
         sa_type=INSTANT,
@@ -102,7 +124,7 @@ class CorporateActionRevision(Entity, table=True):
     )
     ex_date: date = Field(primary_key=True, description="First day that trades without it.")
     kind: ActionKind = Field(
-        primary_key=True, sa_type=Choice(ActionKind), description="SPLIT or DIVIDEND."
+        primary_key=True, sa_type=Choice(ActionKind), description="SPLIT, DIVIDEND or DELISTING."
     )
     known_to: datetime = Field(
         primary_key=True, sa_type=INSTANT, description="When the correction became known."
@@ -114,6 +136,12 @@ class CorporateActionRevision(Entity, table=True):
         default=None, sa_type=Text, description="ISO 4217 code of the amount."
     )
     pay_date: date | None = Field(default=None, description="Day of payment, when known.")
+    successor_id: int | None = Field(
+        default=None,
+        foreign_key="instrument.id",
+        sa_type=BigInteger,
+        description="Whose shares one share was to become.",
+    )
     source: str = Field(sa_type=Text, description="Where the action came from.")
     recorded_at: datetime = Field(
         sa_type=INSTANT, description="When these values had been written here."

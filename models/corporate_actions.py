@@ -1,4 +1,4 @@
-"""Splits and dividends in bulk: writes that keep what they replace, reads as of an instant."""
+"""Corporate actions in bulk: writes that keep what they replace, reads as of an instant."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
@@ -12,7 +12,7 @@ from models.staging import TAKE_TURNS, Written, differ, staged
 COLUMNS = ", ".join(ActionRow._fields)
 KEYS = ("instrument_id", "ex_date", "kind")
 FIGURES = ("ratio", "cash")
-WORDS = ("currency", "pay_date")
+WORDS = ("currency", "pay_date", "successor_id")
 VALUES = (*FIGURES, *WORDS, "source")
 KEPT = ", ".join((*KEYS, "known_at", *VALUES, "recorded_at"))
 
@@ -50,6 +50,7 @@ VERSIONS = f"""(
 BELIEVED = f"""
     SELECT {COLUMNS} FROM {VERSIONS} believed
     WHERE instrument_id = ANY (CAST(:ids AS bigint[]))
+        AND kind = ANY (CAST(:kinds AS text[]))
         AND known_at <= coalesce(CAST(:known_at AS timestamptz), 'infinity')
         AND (known_to = 'infinity' OR known_to > CAST(:known_at AS timestamptz))
     ORDER BY instrument_id, ex_date, kind
@@ -106,6 +107,18 @@ class CorporateActionRepository:
     async def of(
         self, instrument_ids: Sequence[int], *, known_at: datetime | None = None
     ) -> list[ActionRow]:
-        """Return the actions as known at an instant or now, by instrument and ex date."""
-        asked = {"ids": list(instrument_ids), "known_at": known_at}
+        """Return splits and dividends as known at an instant or now, by instrument and ex date."""
+        return await self._believed(instrument_ids, ("DIVIDEND", "SPLIT"), known_at)
+
+    async def endings(
+        self, instrument_ids: Sequence[int], *, known_at: datetime | None = None
+    ) -> list[ActionRow]:
+        """Return what holders got when listings ended, likewise; of several days the last."""
+        told = await self._believed(instrument_ids, ("DELISTING",), known_at)
+        return list({each.instrument_id: each for each in told}.values())
+
+    async def _believed(
+        self, instrument_ids: Sequence[int], kinds: Sequence[str], known_at: datetime | None
+    ) -> list[ActionRow]:
+        asked = {"ids": list(instrument_ids), "kinds": list(kinds), "known_at": known_at}
         return [ActionRow(*row) for row in await self.session.execute(text(BELIEVED), asked)]

@@ -50,6 +50,8 @@ def _digest(columns: str, by: str) -> str:
 
 _BAR = "date open high low close adjusted_close volume quality known_at"
 _ACTION = "ex_date kind ratio cash known_at"
+# Where no listing ended nothing is added: what was digested before stays the same.
+_ENDED = "array_send(array_agg(successor_id ORDER BY ex_date) FILTER (WHERE kind = 'DELISTING'))"
 _MEMBER = "instrument_id starts_on ends_on m.known_from m.known_to"
 # Each answers: key, year, digest, row_count, first_on, last_on.
 _BARS = f"""
@@ -65,7 +67,7 @@ _BARS = f"""
         GROUP BY 1, 2
     ) b FULL JOIN (
         SELECT instrument_id AS key, extract(year FROM ex_date)::int AS year,
-            {_sent(_ACTION, by="ex_date, kind")} AS sent,
+            {_sent(_ACTION, by="ex_date, kind")} || coalesce({_ENDED}, '') AS sent,
             count(*) AS rows, min(ex_date) AS first, max(ex_date) AS last
         FROM corporate_action
         WHERE instrument_id = ANY (CAST(:keys AS bigint[])) AND ex_date >= CAST(:since AS date)
@@ -134,8 +136,12 @@ DIGEST = """
         ), ''), 'UTF8')), 'hex'),
         array_agg(f.scope), array_agg(f.key), array_agg(f.year), array_agg(f.digest)
     FROM fingerprint f
-    JOIN unnest(CAST(:scopes AS text[]), CAST(:keys AS text[])) AS asked (scope, key)
-        USING (scope, key)
+    JOIN (
+        SELECT * FROM unnest(CAST(:scopes AS text[]), CAST(:keys AS text[]))
+        UNION
+        SELECT 'bars', successor_id::text FROM corporate_action
+        WHERE instrument_id = ANY (CAST(:ended AS bigint[])) AND successor_id IS NOT NULL
+    ) AS asked (scope, key) USING (scope, key)
     WHERE f.year = 0 OR f.year BETWEEN :first_year AND :last_year
 """
 
@@ -177,12 +183,14 @@ class FingerprintRepository:
     ) -> Digest:
         """Combine the fingerprints of these keys and years, in one statement.
 
-        Two digests are equal when, and only when, none of the rows they cover has changed.
+        Two digests are equal when, and only when, none of the rows they cover has changed. The bars
+        of a company whose shares followed those asked for are among them.
         """
         pairs = [(scope.value, str(key)) for scope, named in keys.items() for key in named]
         asked = {
             "scopes": [scope for scope, _ in pairs],
             "keys": [key for _, key in pairs],
+            "ended": list(keys.get(Scope.BARS, ())),
             "first_year": first_year,
             "last_year": last_year,
         }

@@ -100,7 +100,7 @@ def _acted(since: str, until: str, beyond: str) -> str:
                 ORDER BY date DESC LIMIT 1
             ) END AS close_before
             FROM {ACTION_VERSIONS} action
-            WHERE instrument_id = i.id AND 'actions' = ANY (i.fields)
+            WHERE instrument_id = i.id AND 'actions' = ANY (i.fields) AND kind <> 'DELISTING'
                 AND ex_date >= {since} AND ex_date <= {until} AND {KNOWN}
             ORDER BY ex_date, kind
         ) known

@@ -135,6 +135,11 @@ def make_dividend(instrument_id, ex_date, cash, **given):
     )
 
 
+def make_delisting(instrument_id, ex_date, **given):
+    """What holders got, cash or `ratio` shares of `successor_id`, known like a split."""
+    return _action(instrument_id, ex_date, kind="DELISTING", **given)
+
+
 def _action(instrument_id, ex_date, **given):
     defaults = {
         "instrument_id": instrument_id,

@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from models.corporate_actions import CorporateActionRepository
 from models.instruments import InstrumentRepository
 from models.staging import Written
-from tests.factories import make_dividend, make_instrument, make_split
+from tests.factories import make_delisting, make_dividend, make_instrument, make_split
 
 JUNE = date(2024, 6, 10)
 XMIN = "SELECT xmin::text, * FROM corporate_action ORDER BY id"
@@ -99,6 +99,58 @@ async def test_what_no_action_can_be_is_refused(session, given, constraint):
 
     with pytest.raises(IntegrityError, match=f"ck_corporate_action_{constraint}"):
         await actions.write([make_split(one, JUNE, 2.0, known_at=known_at)._replace(**given)])
+
+
+@pytest.mark.parametrize("given", [{"cash": 0.0}, {"cash": 1.5, "currency": "USD"}])
+async def test_a_listing_ends_in_cash_which_may_be_nothing(session, given):
+    actions, one = await listed(session, "AAA")
+
+    await actions.write([make_delisting(one, JUNE, **given)])
+
+    assert await actions.of([one]) == []
+    [told] = await actions.endings([one])
+    assert (told.cash, told.ratio, told.successor_id) == (given["cash"], None, None)
+
+
+async def test_a_listing_ends_in_shares_of_a_successor(sessions):
+    async with sessions.begin() as session:
+        actions, one, two, three = await listed(session, "AAA", "BBB", "CCC")
+        first = make_delisting(one, JUNE, ratio=0.75, successor_id=two)
+        await actions.write([first])
+    async with sessions.begin() as session:
+        actions = CorporateActionRepository(session)
+        again = await actions.write([first])
+        corrected = await actions.write([first._replace(successor_id=three)])
+
+    async with sessions() as session:
+        actions = CorporateActionRepository(session)
+        [then] = await actions.endings([one], known_at=first.known_at)
+        [now] = await actions.endings([one])
+
+    assert (again, corrected) == (Written(unchanged=1), Written(revised=1))
+    assert (then, now.successor_id, now.ratio) == (first, three, 0.75)
+
+
+@pytest.mark.parametrize(
+    ("given", "constraint"),
+    [
+        ({}, "delisting_pays"),
+        ({"ratio": 0.5}, "successor_has_ratio"),
+        ({"cash": 1.0, "successor_id": 2}, "successor_has_ratio"),
+        ({"cash": -1.0}, "cash_positive"),
+        ({"cash": float("inf")}, "cash_positive"),
+        ({"ratio": 0.5, "successor_id": 1}, "successor_is_another"),
+        ({"kind": "DIVIDEND", "cash": 0.0}, "cash_positive"),
+        ({"kind": "SPLIT", "ratio": 2.0, "successor_id": 2}, "successor_has_ratio"),
+    ],
+)
+async def test_what_no_listing_ends_in_is_refused(session, given, constraint):
+    actions, *ids = await listed(session, "AAA", "BBB")
+    if "successor_id" in given:
+        given = given | {"successor_id": ids[given["successor_id"] - 1]}
+
+    with pytest.raises(IntegrityError, match=f"ck_corporate_action_{constraint}"):
+        await actions.write([make_delisting(ids[0], JUNE)._replace(**given)])
 
 
 async def test_what_an_action_was_is_not_altered(session):

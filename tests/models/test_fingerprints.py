@@ -18,6 +18,7 @@ from tests.factories import (
     make_backtest,
     make_bar,
     make_bars,
+    make_delisting,
     make_dividend,
     make_instrument,
     make_job,
@@ -128,6 +129,21 @@ async def test_actions_count_in_the_year_they_go_ex(session):
 
     assert [len(set(column)) for column in zip(*seen, strict=True)] == [2, 1, 3]
     assert await fingerprints.refresh(Scope.BARS, [one]) == 0
+
+
+async def test_whose_shares_a_listing_ended_in_counts(session):
+    ids = await InstrumentRepository(session).upsert(map(make_instrument, ("A", "B", "C")))
+    fingerprints, actions = FingerprintRepository(session), CorporateActionRepository(session)
+    seen = set()
+
+    for successor in ("B", "C"):
+        ended = make_delisting(ids["A"], DECEMBER, ratio=0.5, successor_id=ids[successor])
+        await actions.write([ended])
+        assert await fingerprints.refresh(Scope.BARS, [ids["A"]]) == 1
+        await actions.withdraw([(ids["A"], DECEMBER, "DELISTING")], reason="test")
+        seen.add(await combined(fingerprints, ids["A"]))
+
+    assert len(seen) == 2
 
 
 async def test_a_correction_taken_back_was_still_known_at_another_time(session):
