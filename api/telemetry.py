@@ -51,6 +51,7 @@ class Metric(StrEnum):
     JOBS_PARTED = "JobsParted"
     BACKTESTS = "Backtests"
     TRIALS = "Trials"
+    NONDETERMINISTIC_RUNS = "NondeterministicRuns"
     ROWS_WRITTEN = "RowsWritten"
     COMPUTE_SECONDS = "ComputeSeconds"
     POISON_MESSAGES = "PoisonMessages"

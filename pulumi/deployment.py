@@ -122,6 +122,7 @@ def _observability(parts: Parts, functions: Functions, endpoint: GraphqlEndpoint
             ),
             ingest_service=names["ingest"],
             sweeper_service=names["sweeper"],
+            worker_service=names["backtest"],
             oldest_queued_seconds=OLDEST_MESSAGE_FACTOR * settings.backtest.timeout_seconds,
             oldest_running_seconds=OLDEST_MESSAGE_FACTOR * settings.backtest.timeout_seconds,
             monthly_budget_usd=settings.monthly_budget_usd,

@@ -13,6 +13,7 @@ import orjson
 from api.ports import ObjectStore
 from api.services.engine_request import panel_request, request_of, strategy_of
 from api.services.panels import load_panel
+from api.services.repeat_run import differences, marks_of
 from api.services.work import ClaimedJob, Pulse
 from engine.backtest import Request, account, decided
 from engine.bootstrap import Intervals, intervals, seed_of
@@ -24,6 +25,7 @@ from engine.sharpe_bootstrap import SharpeTest, sharpe_test
 from engine.shock_paths import PathOutcome, through_shocks
 from engine.survivorship import Survivorship, measure_survivorship
 from engine.viability import Viability, smallest_capital
+from models.backtest import Backtest
 from models.backtests import BacktestRepository
 from models.session import SessionFactory, unit_of_work
 
@@ -40,6 +42,7 @@ class Found:
     drawn: Intervals | None
     sharpe: SharpeTest | None  # against the benchmark's
     paths: list[PathOutcome]
+    differ: list[str]  # figures that came out otherwise than the run's, which it repeats
 
 
 async def check_guards(
@@ -48,7 +51,7 @@ async def check_guards(
     """Run a finished run again with less and more capital, and on the members of its last day.
 
     Let it go on through shocks, and draw its returns again by the block, to tell in which range
-    luck alone would leave them.
+    luck alone would leave them. What it decides and trades anew must be the run's, to the digit.
 
     Raises Stopped, EngineError, Unavailable.
     """
@@ -58,9 +61,11 @@ async def check_guards(
     pulse(0.01, "reading prices")
     panel = await load_panel(sessions, store, panel_request(run, warmup=strategy.warmup))
     request = request_of(run, strategy, panel)
-    found = await asyncio.to_thread(_compute, panel, request, pulse, run.content_key)
+    found = await asyncio.to_thread(_compute, panel, request, pulse, run)
+    marks, counts = await marks_of(run, found.differ, sessions=sessions)
     told = {"backtest_id": str(run.id), **_document(found)}
-    return told | {"sha256": hashlib.sha256(orjson.dumps(told)).hexdigest()}
+    told["guards"] |= marks
+    return told | {"sha256": hashlib.sha256(orjson.dumps(told)).hexdigest(), "counts": counts}
 
 
 def _document(found: Found) -> dict[str, Any]:
@@ -88,7 +93,7 @@ def _document(found: Found) -> dict[str, Any]:
     }
 
 
-def _compute(panel: Panel, request: Request, pulse: Pulse, content_key: str) -> Found:
+def _compute(panel: Panel, request: Request, pulse: Pulse, run: Backtest) -> Found:
     def within(start: float, end: float, share: float, stage: str) -> None:
         pulse(start + share * (end - start), stage)
 
@@ -102,13 +107,13 @@ def _compute(panel: Panel, request: Request, pulse: Pulse, content_key: str) -> 
     survivorship = measure_survivorship(
         panel, request, checkpoint=lambda share, stage: within(SEARCHED, HELD, share, stage)
     )
-    ledger, seed = account(panel, chosen, request), seed_of(content_key)
+    ledger, seed = account(panel, chosen, request), seed_of(run.content_key)
     paths = through_shocks(
         panel,
         chosen,
         ledger,
         request,
-        seed=seed_of(content_key, "paths"),
+        seed=seed_of(run.content_key, "paths"),
         checkpoint=lambda share: within(HELD, WALKED, share, "going on through shocks"),
     )
     drawn = _drawn(
@@ -123,6 +128,7 @@ def _compute(panel: Panel, request: Request, pulse: Pulse, content_key: str) -> 
         drawn=drawn,
         sharpe=_above_benchmark(panel, ledger, seed),
         paths=paths,
+        differ=differences(panel, ledger, (run.summary or {}).get("metrics", {})),
     )
 
 

@@ -25,6 +25,7 @@ class ObservabilityArgs:
     dashboard: DashboardParts
     ingest_service: pulumi.Input[str]
     sweeper_service: pulumi.Input[str]
+    worker_service: pulumi.Input[str]
     oldest_queued_seconds: int
     oldest_running_seconds: int
     monthly_budget_usd: int
@@ -73,6 +74,16 @@ class Observability(pulumi.ComponentResource):
                 period_seconds=DAY,
                 periods=FRESH_WITHIN_DAYS,
                 missing="breaching",
+            ),
+            "nondeterministic-run": Watch(
+                what="A run came out otherwise when it was repeated.",
+                runbook="nondeterministic-run",
+                namespace=args.metrics,
+                metric="NondeterministicRuns",
+                dimensions={"service": args.worker_service},
+                statistic="Sum",
+                bound=1,
+                period_seconds=300,
             ),
             "oldest-queued-job": self._oldest("Queued", args.oldest_queued_seconds),
             "oldest-running-job": self._oldest("Running", args.oldest_running_seconds),

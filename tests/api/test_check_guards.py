@@ -51,10 +51,13 @@ async def followed(app, market):
         "GUARD": Steps(work=partial(check_guards, **lent), publish=publish_guards),
     }
 
-    async def follow(request=REQUEST):
+    async def follow(request=REQUEST, between=()):
         async with unit_of_work(app.sessions) as session:
             submitted = await submit_backtest(session, owner_id=OWNER, request=request)
         await perform(submitted.job.id, kinds, app.sessions, timing=FAST)
+        async with unit_of_work(app.sessions) as session:
+            for statement in between:
+                await session.execute(text(statement))
         async with app.sessions() as session:
             [after] = await session.scalars(select(Job).where(col(Job.kind) == JobKind.GUARD))
         await perform(after.id, kinds, app.sessions, timing=FAST)
@@ -134,6 +137,35 @@ async def test_what_follows_is_hidden_and_counts_against_no_quota(followed, ask,
         "mutation($id: ID!) { retryJob(id: $id) { userErrors { code } } }", id=f"job_{job.id}"
     )
     assert retried["data"]["retryJob"]["userErrors"][0]["code"] == "NOT_FOUND"
+
+
+OTHER_CENT = (
+    "UPDATE backtest SET summary = jsonb_set(summary, '{metrics,final_value}',"
+    " to_jsonb((summary->'metrics'->>'final_value')::float8 + 0.01))"
+)
+
+
+async def test_a_run_that_comes_out_otherwise_is_marked_and_told(followed, caplog):
+    run, job = await followed(between=[OTHER_CENT])
+
+    assert job.status is JobStatus.SUCCEEDED
+    assert run.summary["guards"]["flags"][-1] == "nondeterministic"
+    assert "survivorship_not_controlled" in run.summary["guards"]["flags"]
+    [told] = [each for each in caplog.records if "came out otherwise" in each.message]
+    assert (told.levelname, told.figures) == ("ERROR", ["final_value"])
+
+
+async def test_a_run_that_repeats_is_not_marked(followed):
+    run, _ = await followed()
+
+    assert "nondeterministic" not in run.summary["guards"]["flags"]
+
+
+async def test_a_run_whose_data_have_changed_since_may_come_out_otherwise(followed):
+    corrected = "UPDATE fingerprint SET digest = repeat('ab', 32)"
+    run, _ = await followed(between=[OTHER_CENT, corrected])
+
+    assert "nondeterministic" not in run.summary["guards"]["flags"]
 
 
 async def test_the_same_run_again_asks_for_nothing_more(followed, sessions):

@@ -55,7 +55,7 @@ def test_alarms_and_budget_reach_an_operator(stack: BuiltStack, ask: Any):
     assert {action for alarm in alarms["MetricAlarms"] for action in alarm["AlarmActions"]} == {
         topic
     }
-    assert len(alarms["MetricAlarms"]) == 25
+    assert len(alarms["MetricAlarms"]) == 26
     assert [(found["Protocol"], found["Endpoint"]) for found in subscriptions] == [
         ("email", "operator@example.com")
     ]

@@ -19,6 +19,10 @@ const FLAGS: Record<string, { title: string; detail: string }> = {
     title: "Risk-free rate incomplete",
     detail: "For part of the run no risk-free rate is known; there the chosen cash rate stands in.",
   },
+  nondeterministic: {
+    title: "Not repeatable",
+    detail: "Computed a second time on the same content, a figure came out otherwise: do not rely on this run.",
+  },
   not_tradable: {
     title: "Not tradable",
     detail: "Orders fill at the very close that decided them. It replicates papers; nobody could trade it.",
