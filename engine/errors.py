@@ -34,14 +34,18 @@ class MissingData(EngineError):
 
 
 class Infeasible(EngineError):
-    pass
+    """Where less could be had, `nearest` is it, as weights, and `loosened` says what gave way."""
+
+    def __init__(self, message: str, *, nearest: Any = None, loosened: str = "") -> None:
+        super().__init__(message)
+        self.nearest, self.loosened = nearest, loosened
 
 
 class Refused(Infeasible):
     """`method` was asked to weigh the assets at positions `chosen` of a window and cannot."""
 
-    def __init__(self, message: str, *, method: str, chosen: Any) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, *, method: str, chosen: Any, **less: Any) -> None:
+        super().__init__(message, **less)
         self.method, self.chosen = method, chosen
 
 

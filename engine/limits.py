@@ -174,13 +174,20 @@ def _carry_out(
         constrained = _apply(panel, _by_tree(panel, targets, k, refusal), limits)
         told = tuple(dict.fromkeys((*why, *constrained.notes)))
         return constrained, replace(fallback, used="hrp", why=told)
-    if refusal is not None:
-        return constrained, replace(fallback, used="cash")
-    if policy == OnInfeasible.RELAX:
-        constrained, relaxed = _relax(panel, targets.weights[k], limits)
+    if policy == OnInfeasible.RELAX and (refusal is None or refusal.loosened):
+        constrained, relaxed = _relax(panel, _wanted(targets, k, refusal), limits)
         told = tuple(dict.fromkeys((*why, *constrained.notes)))
-        return constrained, replace(fallback, why=told, relaxed=relaxed)
-    return constrained, fallback
+        loosened = () if refusal is None else (refusal.loosened,)
+        return constrained, replace(fallback, why=told, relaxed=(*loosened, *relaxed))
+    return constrained, fallback if refusal is None else replace(fallback, used="cash")
+
+
+def _wanted(targets: Targets, k: int, refusal: Refused | None) -> FloatArray:
+    """Return what decision `k` asked for, or what comes nearest to what it was refused."""
+    wanted: FloatArray = targets.weights[k].copy()
+    if refusal is not None:
+        wanted[refusal.chosen] = refusal.nearest
+    return wanted
 
 
 def _apply(panel: Panel, wanted: FloatArray, limits: Constraints) -> Constrained:

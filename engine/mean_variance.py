@@ -9,11 +9,15 @@ References
 Markowitz, H. (1952). Portfolio Selection. Journal of Finance, 7(1).
 """
 
+from typing import Final
+
 import numpy as np
 
 from engine.errors import Infeasible
 from engine.quadratic import Limit, at_least, budget, minimise
 from engine.types import FloatArray
+
+ROUNDING: Final = 1e-12  # by which a target may miss what is attainable
 
 
 def free_minimum_variance(covariance: FloatArray) -> FloatArray:
@@ -79,27 +83,43 @@ def maximum_utility(
     return _tidy(_utility_after_costs(risk_aversion * covariance, expected, held, cost))
 
 
-def target_return(covariance: FloatArray, expected: FloatArray, *, target: float) -> FloatArray:
+def target_return(
+    covariance: FloatArray, expected: FloatArray, *, target: float, most: float = 1.0
+) -> FloatArray:
     """Return the weights (k,) of least variance among those that expect `target` or more.
+
+    None is above `most`. They sum to one, or to what so many of `most` come to; cash, from which
+    `expected` is measured, adds nothing.
 
     Raises
     ------
     Infeasible
-        When no asset expects that much.
+        When no such weights expect that much; the nearest are those that expect most.
     """
-    best = float(expected.max(initial=-np.inf))
-    if target > best:
-        raise Infeasible(f"target return {target:.1%} > best attainable {best:.1%}")
     size = len(expected)
+    highest = _highest(expected, most)
+    best = float(expected @ highest)
+    if target > best + ROUNDING:
+        raise Infeasible(
+            f"target return {target:.1%} > best attainable {best:.1%}",
+            nearest=highest,
+            loosened=f"target return {target:.1%} relaxed to {best:.1%}",
+        )
     # In units of the largest expectation, so that the row is no smaller than the others.
     unit = float(np.abs(expected).max()) or 1.0
-    reached = Limit(
-        name=f"target return {target:.1%}",
-        rows=-expected[None] / unit,
-        most=np.array([-target / unit]),
-    )
-    limits = [budget(size), at_least(np.zeros(size)), reached]
-    return _tidy(minimise(covariance, np.zeros(size), limits))
+    total = min(1.0, most * size)
+    limits = [
+        budget(size, total),
+        at_least(np.zeros(size)),
+        Limit(
+            name=f"target return {target:.1%}",
+            rows=-expected[None] / unit,
+            most=np.array([-min(target, best) / unit]),
+        ),
+    ]
+    if most < 1.0:
+        limits.append(Limit(name="max_weight", rows=np.eye(size), most=np.full(size, most)))
+    return total * _tidy(minimise(covariance, np.zeros(size), limits))
 
 
 def shrunk_mean(returns: FloatArray) -> FloatArray:
@@ -145,6 +165,14 @@ def _utility_after_costs(
         Limit(name="sales", rows=np.hstack([-one, -one]), most=-held),
     ]
     return minimise(quadratic, linear, limits)[:size]
+
+
+def _highest(expected: FloatArray, most: float) -> FloatArray:
+    """Return the weights (k,) of at most `most` that expect most, the lower column among equals."""
+    weights = np.zeros(len(expected))
+    order = np.argsort(-expected, kind="stable")
+    weights[order] = np.clip(1.0 - most * np.arange(len(order)), 0.0, most)
+    return weights
 
 
 def _tidy(weights: FloatArray) -> FloatArray:

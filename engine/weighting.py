@@ -181,7 +181,9 @@ def optimised(
         try:
             weights[sample.kept] = solve(sample)
         except Infeasible as e:
-            raise Refused(str(e), method=method, chosen=chosen) from e
+            weights[sample.kept] = 0.0 if e.nearest is None else e.nearest
+            less = {"nearest": weights, "loosened": e.loosened}
+            raise Refused(str(e), method=method, chosen=chosen, **less) from e
     return Allocation(chosen, weights, sample.reasons)
 
 

@@ -64,8 +64,8 @@ class MeanVarianceParameters(Parameters):
         ge=0.0,
         le=1.0,
         title="Target return",
-        description="Expected excess return a year to reach; more than any asset promises is "
-        "refused by name.",
+        description="Expected excess return a year to reach within the largest weight; more than "
+        "that attains is refused by name.",
     )
     trade_cost: float = Field(
         0.0,
@@ -142,7 +142,7 @@ class MeanVariance(Strategy[MeanVarianceParameters]):
         if p.objective == "max_sharpe":
             return maximum_sharpe(covariance, expected)
         if p.objective == "target_return":
-            return target_return(covariance, expected, target=p.target)
+            return target_return(covariance, expected, target=p.target, most=p.max_weight)
         return maximum_utility(
             covariance, expected, risk_aversion=p.risk_aversion, held=held, cost=p.trade_cost
         )

@@ -5,6 +5,7 @@ import pytest
 
 from engine.backtest import Constraints, run
 from engine.errors import Infeasible
+from engine.strategies.mean_variance import MeanVariance, MeanVarianceParameters
 from engine.strategies.momentum import Momentum, MomentumParameters
 from engine.strategies.nco import Nco, NcoParameters
 from engine.weighting import ALLOCATORS
@@ -51,6 +52,23 @@ def test_a_method_that_is_refused_leaves_cash_and_the_run_says_so():
     assert result.notes[0].endswith("130 assets; used cash for nco")
     assert not (result.orders.filled > 0.0).any()
     assert result.guards.lookahead_free
+
+
+def test_a_target_nobody_attains_is_loosened_where_that_is_asked():
+    strategy = MeanVariance(MeanVarianceParameters(objective="target_return", target=1.0))
+
+    cash, relaxed = (
+        run_of(PANEL, strategy, constraints=Constraints(on_infeasible=policy))
+        for policy in ("CASH", "RELAX")
+    )
+
+    told = relaxed.diagnostics["fallbacks"]["records"][0]
+    assert told["used"] == "mean_variance"
+    assert told["relaxed"][0].startswith("target return 100.0% relaxed to ")
+    assert cash.diagnostics["fallbacks"]["records"][0]["used"] == "cash"
+    np.testing.assert_allclose(relaxed.weights.sum(axis=1), 1.0, rtol=1e-9)
+    np.testing.assert_allclose(np.sort(relaxed.weights[0])[-4:], [0.1, 0.3, 0.3, 0.3], atol=1e-9)
+    assert relaxed.guards.lookahead_free
 
 
 def test_a_method_that_is_refused_is_replaced_where_that_is_asked():

@@ -186,6 +186,30 @@ def test_a_method_without_an_answer_leaves_cash_and_says_so(policy):
     assert records(done)[0]["asked"] == "nco"
 
 
+def test_a_target_out_of_reach_is_loosened_to_what_is_attainable():
+    """Within the run's own limits; both are told."""
+    refused = Refused(
+        "target return 14.0% > best attainable 11.2%",
+        method="mean_variance",
+        chosen=np.array([3, 1]),
+        nearest=np.array([0.7, 0.3]),
+        loosened="target return 14.0% relaxed to 11.2%",
+    )
+    asked = targets((0, 0, 0, 0), refused=refused)
+
+    done, _ = constrain(PANEL, asked, Constraints(on_infeasible="RELAX"))
+    capped, _ = constrain(PANEL, asked, Constraints(on_infeasible="RELAX", max_weight=0.4))
+
+    assert done.weights.tolist() == [[0.0, 0.3, 0.0, 0.7]]
+    assert capped.weights.tolist() == [[0.0, 0.5, 0.0, 0.5]]
+    assert records(done)[0]["used"] == "mean_variance"
+    assert records(done)[0]["relaxed"] == ["target return 14.0% relaxed to 11.2%"]
+    assert records(capped)[0]["relaxed"] == [
+        "target return 14.0% relaxed to 11.2%",
+        "max_weight 0.4 relaxed to 0.5",
+    ]
+
+
 def test_a_method_without_an_answer_is_replaced_by_the_tree():
     limits = Constraints(on_infeasible="HRP")
 

@@ -122,6 +122,42 @@ def test_a_return_nobody_expects_is_refused_in_numbers():
         target_return(THREE, np.array([0.05, 0.112, 0.08]), target=0.14)
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_a_target_within_the_largest_weight_equals_pyportfolioopt(seed):
+    from pypfopt import EfficientFrontier
+
+    covariance, expected = make_inputs(12, seed=seed)
+    covariance, expected, most = 252 * covariance, 252 * expected, 0.3
+    target = 0.9 * float(np.sort(expected)[-3:].mean())
+    peer = EfficientFrontier(expected, covariance, weight_bounds=(0.0, most))
+    peer.efficient_return(target)
+
+    found = target_return(covariance, expected, target=target, most=most)
+
+    assert found.max() <= most + 1e-12
+    assert found @ expected >= target - 1e-12
+    np.testing.assert_allclose(found, peer.weights, atol=1e-5)
+
+
+def test_the_best_attainable_is_that_of_the_largest_weight():
+    """With a largest weight of a half 0.5 of 11.2 % and 0.5 of 8 % are all that is to be had."""
+    expected = np.array([0.05, 0.112, 0.08])
+
+    with pytest.raises(Infeasible, match=r"target return 10.0% > best attainable 9.6%") as refused:
+        target_return(THREE, expected, target=0.10, most=0.5)
+
+    np.testing.assert_allclose(refused.value.nearest, [0.0, 0.5, 0.5])
+    assert refused.value.loosened == "target return 10.0% relaxed to 9.6%"
+    reached = target_return(THREE, expected, target=0.096, most=0.5)
+    np.testing.assert_allclose(reached, [0.0, 0.5, 0.5], atol=1e-9)
+
+
+def test_a_largest_weight_without_room_for_all_leaves_cash():
+    found = target_return(THREE, np.array([0.05, 0.112, 0.08]), target=0.01, most=0.2)
+
+    np.testing.assert_allclose(found, 0.2, atol=1e-12)
+
+
 def test_a_target_below_that_of_the_least_variance_changes_nothing():
     expected = np.array([0.05, 0.112, 0.08])
 

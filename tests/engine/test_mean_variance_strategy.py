@@ -83,6 +83,19 @@ def test_a_return_no_asset_promises_is_refused_in_numbers():
         weights(objective="target_return", target=1.0)
 
 
+def test_a_target_is_reached_within_the_largest_weight():
+    """Cut down to the largest weight afterwards, the weights would promise less than was asked."""
+    expected = YEAR * (shrunk_mean(RETURNS) - RATE)
+    target = float(np.sort(expected)[-3:].mean())
+
+    w = weights(objective="target_return", target=target, max_weight=0.35)
+
+    assert w.max() <= 0.35 + 1e-12
+    assert w.sum() == pytest.approx(1.0, abs=1e-12)
+    assert w @ expected == pytest.approx(target, abs=1e-9)
+    assert weights(objective="target_return", target=target).max() > 0.35
+
+
 def test_raw_means_are_flagged_where_they_are_used():
     used, _ = decide(objective="max_sharpe", expected="sample_mean")
     unused, _ = decide(expected="sample_mean")
