@@ -114,6 +114,7 @@ class Window:
     # (k, m) new shares per old, 1.0 = none: prices times its running product ignore splits alone
     split: FloatArray
     rf: FloatArray  # (k,)
+    fixings: FloatArray  # (k, c) base currency per unit of each, the last one known
     # (k,) level in base currency, the last one known standing until the next is; NaN without one
     benchmark: FloatArray
     benchmark_own: FloatArray  # (k,) the same in the currency it is quoted in
@@ -249,13 +250,15 @@ class Panel:
         if self._complete_at[rows].max() <= instant:
             seen = {name: getattr(self, name)[rows] for name in SEEN}
             levels = {"total_return": self._total_return, "own_return": self._own_return}
+            levels["fixings"] = self.fx
             return {**{name: values[rows] for name, values in levels.items()}, **seen}
         known = self.known_at[rows] <= instant
         seen = {name: np.where(known, getattr(self, name)[rows], np.nan) for name in SEEN}
         self._believe(seen, rows, instant)
-        fixing = self._fixings(rows, instant)[:, self.currency]
+        fixings = self._fixings(rows, instant)
         own = seen["close"] * self.tr_factor[rows]
-        return {"total_return": own * fixing, "own_return": own, **seen}
+        total = own * fixings[:, self.currency]
+        return {"total_return": total, "own_return": own, "fixings": fixings, **seen}
 
     def _believe(self, seen: dict[str, FloatArray], rows: slice, instant: int) -> None:
         """Put what was then believed in the place of bars whose correction was not yet known."""

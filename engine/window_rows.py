@@ -8,7 +8,7 @@ from engine.types import BoolArray
 
 # What a window has a row of for each session.
 BY_ROW: Final = (
-    *("session", "total_return", "own_return", *SEEN, "split", "rf"),
+    *("session", "total_return", "own_return", *SEEN, "split", "rf", "fixings"),
     *("benchmark", "benchmark_own", "due"),
 )
 

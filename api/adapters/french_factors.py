@@ -1,5 +1,7 @@
 """Factor returns from Kenneth French's data library: three and five factors, by day and month.
 
+Those of other regions than the US, by month alone, are measured in US dollars as well.
+
 With them comes RF, the return of a one-month US bill. No other free source of it is asked: where
 the library is silent, runs go without and say so.
 """
@@ -17,6 +19,7 @@ from api.adapters.numbers import bad_data, require_order
 from api.adapters.sample_files import to_days, to_month_ends, to_numbers
 from api.errors import DataError
 from api.ports import FactorTable, Observations
+from api.services.named_panels import FACTOR_PANELS
 from engine.types import FloatArray, IntArray
 
 FOLDER = "pages/faculty/ken.french/ftp"
@@ -25,10 +28,10 @@ FILES = {
     ("FF3", "daily"): "F-F_Research_Data_Factors_daily_CSV.zip",
     ("FF5", "monthly"): "F-F_Research_Data_5_Factors_2x3_CSV.zip",
     ("FF5", "daily"): "F-F_Research_Data_5_Factors_2x3_daily_CSV.zip",
-}
-FACTORS = {
-    "FF3": ("Mkt-RF", "SMB", "HML", "RF"),
-    "FF5": ("Mkt-RF", "SMB", "HML", "RMW", "CMA", "RF"),
+    ("FF3_DEVELOPED_EX_US", "monthly"): "Developed_ex_US_3_Factors_CSV.zip",
+    ("FF5_DEVELOPED_EX_US", "monthly"): "Developed_ex_US_5_Factors_CSV.zip",
+    ("FF3_ASIA_PACIFIC", "monthly"): "Asia_Pacific_ex_Japan_3_Factors_CSV.zip",
+    ("FF5_ASIA_PACIFIC", "monthly"): "Asia_Pacific_ex_Japan_5_Factors_CSV.zip",
 }
 # 192607 or 19260701; below them the yearly averages begin with 1927.
 ROW = {"monthly": re.compile(r"\s*(\d{6})\s*,(.*)"), "daily": re.compile(r"\s*(\d{8})\s*,(.*)")}
@@ -37,7 +40,7 @@ UNKNOWN = (-99.99, -999.0)
 
 
 class FrenchFactors:
-    """Four downloads of together a megabyte, whole histories each."""
+    """Eight downloads of together a megabyte, whole histories each."""
 
     key = "french"
 
@@ -48,7 +51,7 @@ class FrenchFactors:
         await self._downloads.close()
 
     async def fetch_factors(self) -> Sequence[FactorTable]:
-        """Return all four tables, decimal fractions. Raises FetchFailed."""
+        """Return all tables, decimal fractions. Raises FetchFailed."""
         return await asyncio.gather(*(self._fetch(*which) for which in FILES))
 
     async def _fetch(self, factor_set: str, frequency: str) -> FactorTable:
@@ -75,8 +78,8 @@ def read_factors(
     header = [name.strip() for name in _header(text, file=file).split(",")][1:]
     cells = [[cell.strip() for cell in row.split(",")] for _, row in rows]
     whole = bool(rows) and all(len(row) == len(header) for row in cells)
-    if tuple(header) != FACTORS[factor_set] or not whole:
-        raise DataError(f"{file} does not hold {', '.join(FACTORS[factor_set])} in each row")
+    if tuple(header) != FACTOR_PANELS[factor_set] or not whole:
+        raise DataError(f"{file} does not hold {', '.join(FACTOR_PANELS[factor_set])} in each row")
     columns = zip(header, zip(*cells, strict=True), strict=True)
     days = [found for found, _ in rows]
     last_day = to_days if frequency == "daily" else to_month_ends

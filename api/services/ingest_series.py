@@ -43,7 +43,7 @@ from models.staging import Written
 VIX, FACTORS = ("VIX", "VIX3M"), "factors"
 # The library publishes once a month, in four files.
 FACTORS_EVERY = timedelta(days=7)
-FACTOR_FILES = 4
+FACTOR_FILES = 8
 
 Rows = Sequence[int]
 Answer = TypeVar("Answer")

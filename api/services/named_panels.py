@@ -4,11 +4,19 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from models.fingerprint import Scope
 
-# Monthly returns of Kenneth French's library, as fractions.
+_THREE = ("Mkt-RF", "SMB", "HML", "RF")
+_FIVE = ("Mkt-RF", "SMB", "HML", "RMW", "CMA", "RF")
+# Monthly returns of Kenneth French's library, as fractions; of the US where no region is named.
 FACTOR_PANELS: Mapping[str, tuple[str, ...]] = {
-    "FF3": ("Mkt-RF", "SMB", "HML", "RF"),
-    "FF5": ("Mkt-RF", "SMB", "HML", "RMW", "CMA", "RF"),
+    "FF3": _THREE,
+    "FF5": _FIVE,
+    "FF3_DEVELOPED_EX_US": _THREE,
+    "FF5_DEVELOPED_EX_US": _FIVE,
+    "FF3_ASIA_PACIFIC": _THREE,
+    "FF5_ASIA_PACIFIC": _FIVE,
 }
+# Measured in US dollars, of shares that are not quoted in them: whoever reads these needs rates.
+DOLLAR_PANELS = frozenset(FACTOR_PANELS) - {"FF3", "FF5"}
 # One figure a day.
 DAILY_PANELS = ("VIX", "VIX3M", "US10Y_REAL")
 # One figure a day for each symbol; a day without one is a zero.

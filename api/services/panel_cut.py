@@ -10,6 +10,7 @@ import numpy as np
 from api.errors import DataError, MissingData
 from api.services.calendars import calendar_code
 from api.services.cash_rates import NO_RATES, CashRates
+from api.services.named_panels import DOLLAR_PANELS
 from api.services.panel_build import Snapshot
 from api.services.panel_sessions import on_leading_sessions
 from api.services.snapshot import BARS
@@ -63,7 +64,7 @@ def cut_panel(
     Raises MissingData where bars or rates do not reach so far.
     """
     snapshot = on_leading_sessions(snapshot, markets)
-    currencies = _currencies(request.currency, assets, benchmark)
+    currencies = _currencies(request, assets, benchmark)
     first, last = _span(snapshot.session, request)
     if len(currencies) > 1:
         _require_fixings(snapshot, request, first, last)
@@ -131,12 +132,14 @@ def _span(session: IntArray, request: PanelRequest) -> tuple[int, int]:
 
 
 def _currencies(
-    base: str, assets: Sequence[Instrument], benchmark: Instrument | None
+    request: PanelRequest, assets: Sequence[Instrument], benchmark: Instrument | None
 ) -> tuple[str, ...]:
     """Return the run's currency, then the others in use."""
-    used = {each.currency for each in assets}
+    base, used = request.currency, {each.currency for each in assets}
     if benchmark is not None:
         used.add(benchmark.currency)
+    if DOLLAR_PANELS.intersection(request.panels):
+        used.add("USD")
     unknown = sorted({base, *used} - {"AUD", "USD"})
     if unknown:
         raise MissingData(f"no exchange rates are stored for {', '.join(unknown)}")

@@ -13,7 +13,7 @@ from api.errors import ClientError, InsufficientHistory, InvalidInput, MissingDa
 from api.services.backtest_request import BacktestRequest
 from api.services.findings import Findings
 from api.services.market import FACTOR_SET, PAIR, unknown_symbols
-from api.services.named_panels import CASH_RATES, stored_as
+from api.services.named_panels import CASH_RATES, DOLLAR_PANELS, stored_as
 from api.services.named_symbols import named_symbols, strangers
 from api.services.span_sessions import day_of_session
 from api.services.strategies import StrategyEntry
@@ -110,7 +110,7 @@ async def stored_rows(
         Scope.BARS: ids,
         Scope.FACTORS: sorted({FACTOR_SET, *stored[Scope.FACTORS]}),
         Scope.MACRO: [*stored[Scope.MACRO], CASH_RATES[request.currency.value]],
-        Scope.FX: [PAIR] if span.foreign(request.currency.value) else [],
+        Scope.FX: [PAIR] if _needs_rates(span, request, entry) else [],
         Scope.MEMBERSHIP: [] if request.universe is None else [request.universe],
     }
     year = first_year_read(request.start, entry.warmup(request.parameters))
@@ -256,7 +256,7 @@ async def _check_history(
     Raises InsufficientHistory, and MissingData where exchange rates are what is missing.
     """
     bars, warmup = PriceBarRepository(session), entry.warmup(request.parameters)
-    if span.foreign(request.currency.value):
+    if _needs_rates(span, request, entry):
         first_rate = await _first_rate(session, span, request)
         possible = await day_of_session(bars, span.assets, warmup, start=first_rate)
         _check_rates(span, request, first_rate, possible)
@@ -269,6 +269,13 @@ async def _check_history(
             f" parameters; so many {known}, choose a later end or a shorter history",
             field=("input", "end") if field is None else ("input", "parameters", field),
         )
+
+
+def _needs_rates(span: RunSpan, request: BacktestRequest, entry: StrategyEntry) -> bool:
+    """Tell whether anything the run reads is in another currency than its own."""
+    currency = request.currency.value
+    dollars = not DOLLAR_PANELS.isdisjoint(entry.panels_read(request.parameters))
+    return span.foreign(currency) or (dollars and currency != "USD")
 
 
 async def _first_rate(session: AsyncSession, span: RunSpan, request: BacktestRequest) -> date:

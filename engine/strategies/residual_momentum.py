@@ -8,6 +8,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from engine.eligibility import Screen, screen
+from engine.errors import MissingData
 from engine.panel import Window
 from engine.published import Published
 from engine.ranking import quantise, rank
@@ -32,7 +33,10 @@ from engine.strategies.base import (
 from engine.types import BoolArray, FloatArray, IntArray
 
 FACTORS: Final = {"ff3": ("Mkt-RF", "SMB", "HML"), "ff5": ("Mkt-RF", "SMB", "HML", "RMW", "CMA")}
+# All are measured in US dollars; those of the US are of the shares quoted in them, others' are not.
 FACTOR_CURRENCY: Final = "USD"
+# What a region's panels are called behind the name of their factors.
+REGIONS: Final = {"us": "", "developed_ex_us": "_DEVELOPED_EX_US", "asia_pacific": "_ASIA_PACIFIC"}
 # Factors of a month are published in the month after next; what is older was never published.
 LONGEST_LAG: Final = 3
 SPARE_MONTHS: Final = 12  # a fit keeps twelve months more than it has coefficients, and no fewer
@@ -42,7 +46,13 @@ class ResidualMomentumParameters(Parameters):
     factors: Literal["ff3", "ff5"] = Field(
         "ff3",
         title="Factors",
-        description="Fama-French factors of the US market whose share in the returns is taken out.",
+        description="Fama-French factors whose share in the returns is taken out.",
+    )
+    region: Literal["us", "developed_ex_us", "asia_pacific"] = Field(
+        "us",
+        title="Region",
+        description="Markets the factors were measured in, and whose shares are ranked: the US; "
+        "developed markets but the US; Asia and the Pacific without Japan.",
     )
     reg_months: int = Field(
         36, ge=24, le=60, title="Regression", description="Months each asset is regressed over."
@@ -118,10 +128,11 @@ class _Scored:
 class ResidualMomentum(Strategy[ResidualMomentumParameters]):
     """Hold the assets that beat by most what their exposure to common factors explains.
 
-    Needs closes and the monthly Fama-French factors of the US market, whose newest months are
-    published weeks late: the regression ends with the last month that was known. Shares quoted in
-    another currency than the US dollar are left out, as these factors are not theirs. Its
-    exposures are estimates from few months, and it trades as often as momentum does.
+    Needs closes and the monthly Fama-French factors of a region, whose newest months are published
+    weeks late: the regression ends with the last month that was known. Returns are taken in US
+    dollars, as the factors are. Shares of another region are left out: with factors of the US all
+    that are not quoted in US dollars, with those of other regions all that are. Its exposures are
+    estimates from few months, and it trades as often as momentum does.
     """
 
     key: ClassVar = "residual_momentum"
@@ -141,8 +152,12 @@ class ResidualMomentum(Strategy[ResidualMomentumParameters]):
             "Journal of Financial Economics, 116(1)."
         ),
     )
-    requires: ClassVar = ("adjusted_close", "FF3", "FF5")
-    panels: ClassVar = (("FF3", {"factors": "ff3"}), ("FF5", {"factors": "ff5"}))
+    panels: ClassVar = tuple(
+        (name.upper() + suffix, {"factors": name, "region": region})
+        for region, suffix in REGIONS.items()
+        for name in FACTORS
+    )
+    requires: ClassVar = ("adjusted_close", *(name for name, _ in panels))
     # Each month has 22 sessions at most, on average; the lag and the month before come on top.
     history: ClassVar = ((88, {"reg_months": 22}),)
     allocators: ClassVar = {"EQUAL_WEIGHT": "equal"}
@@ -150,7 +165,7 @@ class ResidualMomentum(Strategy[ResidualMomentumParameters]):
 
     def decide(self, window: Window, state: None) -> tuple[Decision, None]:
         p = self.parameters
-        panel = window.extra[p.factors.upper()]
+        panel = window.extra[self._panel]
         scored = self._score(window, panel)
         if scored is None:
             nothing = np.zeros(len(window.symbols))
@@ -168,6 +183,10 @@ class ResidualMomentum(Strategy[ResidualMomentumParameters]):
             diagnostics={self.key: self._told(window, scored, chosen)},
         ), state
 
+    @property
+    def _panel(self) -> str:
+        return self.parameters.factors.upper() + REGIONS[self.parameters.region]
+
     def _score(self, window: Window, panel: Published) -> _Scored | None:
         """Return the regressions up to the newest factors; None where these are too old."""
         p = self.parameters
@@ -178,7 +197,8 @@ class ResidualMomentum(Strategy[ResidualMomentumParameters]):
         last = int(known[-1])
         months = np.arange(last - p.reg_months + 1, last + 1)
         by_id = np.argsort(window.asset_id, kind="stable")
-        returns = monthly_returns(window.own_return[:, by_id], window.session, months)
+        levels = window.own_return if p.region == "us" else _in_dollars(window)
+        returns = monthly_returns(levels[:, by_id], window.session, months)
         excess = returns - _on(panel, known, months, ("RF",))
         factors = _on(panel, known, months, FACTORS[p.factors])
         fit = regress_on(excess, factors, min_months=p.min_months).take(np.argsort(by_id))
@@ -188,8 +208,9 @@ class ResidualMomentum(Strategy[ResidualMomentumParameters]):
     def _narrow(self, window: Window, scored: _Scored) -> Screen:
         p, fit = self.parameters, scored.fit
         found = screen(window, p, length=len(window.session), min_obs=1)
-        quoted = np.array([name == FACTOR_CURRENCY for name in window.currencies], np.bool_)
-        found = found.without(quoted[window.currency], "no_factors_of_its_market")
+        american = np.array([name == FACTOR_CURRENCY for name in window.currencies], np.bool_)
+        own = american[window.currency] == (p.region == "us")
+        found = found.without(own, "no_factors_of_its_market")
         found = found.without(fit.months >= p.min_months, "short_history")
         formed = fit.residual[len(fit.residual) - p.form : len(fit.residual) - p.skip]
         whole: BoolArray = np.all(np.isfinite(formed), axis=0)
@@ -211,7 +232,7 @@ class ResidualMomentum(Strategy[ResidualMomentumParameters]):
         fit, decided = scored.fit, int(months_of(window.session[-1:])[0])
         names = FACTORS[self.parameters.factors]
         return {
-            "factors": self.parameters.factors.upper(),
+            "factors": self._panel,
             "last_month": str(np.datetime64(scored.last, "M")),
             "lag_months": decided - scored.last,
             "held": {
@@ -226,6 +247,16 @@ class ResidualMomentum(Strategy[ResidualMomentumParameters]):
                 for i in chosen.tolist()
             },
         }
+
+
+def _in_dollars(window: Window) -> FloatArray:
+    """Return the total-return levels (k, m) in US dollars. Raises MissingData without a rate."""
+    if FACTOR_CURRENCY not in window.currencies:
+        raise MissingData("residual_momentum needs rates of the US dollar, its factors' currency")
+    dollar = window.currencies.index(FACTOR_CURRENCY)
+    rates = window.fixings / window.fixings[:, [dollar]]
+    levels: FloatArray = window.own_return * rates[:, window.currency]
+    return levels
 
 
 def _on(

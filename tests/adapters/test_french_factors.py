@@ -21,11 +21,18 @@ DAILY = {"19260701": (0.09, -0.25, -0.27, 0.01), "19260702": (0.45, -0.33, -0.06
 FIVE = {"196307": (-0.39, -0.41, -0.97, 0.68, -1.18, 0.27)}
 FIVE_DAILY = {"19630701": (-0.67, 0.02, -0.35, 0.03, 0.13, 0.01)}
 THREE_MONTHLY = "F-F_Research_Data_Factors_CSV.zip"
+# Of other regions: months alone, each factor of the five a column too.
+ABROAD = {"199007": (4.46, 1.37, -1.28, 0.68)}
+FIVE_ABROAD = {"199007": (4.46, 0.77, -0.19, 0.27, -0.46, 0.68)}
 FACTORS = {
     THREE_MONTHLY: MONTHLY,
     "F-F_Research_Data_Factors_daily_CSV.zip": DAILY,
     "F-F_Research_Data_5_Factors_2x3_CSV.zip": FIVE,
     "F-F_Research_Data_5_Factors_2x3_daily_CSV.zip": FIVE_DAILY,
+    "Developed_ex_US_3_Factors_CSV.zip": ABROAD,
+    "Developed_ex_US_5_Factors_CSV.zip": FIVE_ABROAD,
+    "Asia_Pacific_ex_Japan_3_Factors_CSV.zip": ABROAD,
+    "Asia_Pacific_ex_Japan_5_Factors_CSV.zip": FIVE_ABROAD,
 }
 
 
@@ -49,10 +56,14 @@ async def tables(**changes):
         return {(t.factor_set, t.frequency): t for t in await library.fetch_factors()}
 
 
-async def test_four_tables_of_fractions_come_back():
+REGIONAL = {f"{s}_{r}" for s in ("FF3", "FF5") for r in ("DEVELOPED_EX_US", "ASIA_PACIFIC")}
+
+
+async def test_tables_of_fractions_come_back():
     found = await tables()
 
-    assert set(found) == {(s, f) for s in ("FF3", "FF5") for f in ("monthly", "daily")}
+    american = {(s, f) for s in ("FF3", "FF5") for f in ("monthly", "daily")}
+    assert set(found) == american | {(name, "monthly") for name in REGIONAL}
     three = {series.key: series for series in found["FF3", "monthly"].series}
     assert list(three) == ["Mkt-RF", "SMB", "HML", "RF"]
     assert three["Mkt-RF"].day.tolist() == [day("1926-07-31"), day("1926-08-31"), day("1927-02-28")]
@@ -64,6 +75,10 @@ async def test_four_tables_of_fractions_come_back():
     daily = found["FF3", "daily"].series[0]
     assert daily.day.tolist() == [day("1926-07-01"), day("1926-07-02")]
     assert [series.key for series in found["FF5", "daily"].series] == list(five)
+    for name in REGIONAL:
+        figures = (FIVE_ABROAD if name.startswith("FF5") else ABROAD)["199007"]
+        told = found[name, "monthly"].series
+        assert [series.value.tolist() for series in told] == [[x / 100] for x in figures]
 
 
 async def test_a_return_is_known_when_its_period_is_over():

@@ -229,6 +229,8 @@ async def test_the_panel_a_parameter_asks_for_is_the_one_that_is_missed(sample, 
     assert "residual_momentum needs the panel FF5" in error["message"]
     assert "parakeet import-series" in error["message"]
     require_sound(run)
+    abroad = await submitted(sample, "residual_momentum", parameters={"region": "asia_pacific"})
+    assert "needs the panel FF3_ASIA_PACIFIC" in abroad["userErrors"][0]["message"]
 
 
 async def test_another_figure_in_a_panel_is_another_run(synthetic):

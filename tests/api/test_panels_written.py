@@ -51,6 +51,17 @@ async def test_two_markets_share_one_grid(sessions, store):
     assert panel.total_return()[row, panel.symbols.index("BHP.AX")] == 40.0 * 0.67
 
 
+async def test_factors_measured_in_us_dollars_bring_their_rates(sessions, store):
+    await write_pair(sessions, days=8)
+    alone = replace(PAIR, symbols=("BHP.AX",), currency="AUD")
+
+    plain = await load_panel(sessions, store, alone)
+    abroad = await load_panel(sessions, store, replace(alone, panels=("FF3_ASIA_PACIFIC",)))
+
+    assert (plain.currencies, abroad.currencies) == (("AUD",), ("AUD", "USD"))
+    np.testing.assert_allclose(abroad.fx[:, 1], 1.0 / 0.67)
+
+
 async def test_fixings_that_end_too_early_are_named(sessions, store):
     await write_pair(sessions)
 

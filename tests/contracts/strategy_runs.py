@@ -198,7 +198,9 @@ def _factors(session, rng):
     value = rng.normal(0.004, 0.03, (len(last), len(FACTORS)))
     value[:, -1] = 0.002
     known_at = (last + 1 + PUBLISHED_AFTER) * DAY
-    chosen = {"FF3": [0, 1, 2, 5], "FF5": list(range(len(FACTORS)))}
+    three, five = [0, 1, 2, 5], list(range(len(FACTORS)))
+    regions = ("", "_DEVELOPED_EX_US", "_ASIA_PACIFIC")
+    chosen = {name + of: rows for of in regions for name, rows in (("FF3", three), ("FF5", five))}
     return {
         name: Published(
             columns=tuple(FACTORS[i] for i in columns),

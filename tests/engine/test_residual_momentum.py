@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from engine.decide import decide
+from engine.errors import MissingData
 from engine.published import Published
 from engine.residuals import formation_scores, monthly_returns, months_of, regress_on, volatility
 from engine.schedule import DecisionClock, Rebalance
@@ -28,7 +29,7 @@ def make_market(*, assets=6, factors=None, **changes):
     close = changes.pop("close", None)
     close = make_closes(sessions=SESSIONS, assets=assets) if close is None else close
     factors = factors or make_factors(session=make_sessions(len(close)))
-    return make_panel(close, extra={"FF3": factors}, **changes)
+    return make_panel(close, **{"extra": {"FF3": factors}, **changes})
 
 
 def make_strategy(**changes):
@@ -225,9 +226,62 @@ def test_months_that_leave_no_estimate_are_refused(changes, message):
         ResidualMomentumParameters(**changes)
 
 
+def in_two_currencies(base):
+    """Return four shares quoted in Australian dollars and two in US dollars, in either as base."""
+    rate = 0.7 * np.exp(np.cumsum(np.random.default_rng(4).normal(0.0, 0.01, SESSIONS)))
+    per_unit = {"AUD": 1.0 / rate, "USD": rate}[base]
+    codes = ("AUD", "USD") if base == "AUD" else ("USD", "AUD")
+    quoted = ["AUD", "USD", "AUD", "AUD", "USD", "AUD"]
+    factors = make_factors(session=make_sessions(SESSIONS))
+    return make_panel(
+        make_closes(sessions=SESSIONS, assets=6),
+        extra={"FF3": factors, "FF3_ASIA_PACIFIC": factors},
+        currencies=codes,
+        currency=[codes.index(code) for code in quoted],
+        fx=np.column_stack([np.ones(SESSIONS), per_unit]),
+        fx_known_at=np.zeros((SESSIONS, 2)),
+    ), rate
+
+
+def test_factors_of_another_region_rank_its_shares_by_their_returns_in_us_dollars():
+    """The Asian factors, like all of the library, are measured in US dollars."""
+    (home, rate), (abroad, _) = in_two_currencies("AUD"), in_two_currencies("USD")
+    closes = make_closes(sessions=SESSIONS, assets=6)
+    closes[:, [0, 2, 3, 5]] *= rate[:, None]  # the same shares, had they been quoted in New York
+
+    by_home, by_abroad = (
+        decided(panel, top_n=2, region="asia_pacific") for panel in (home, abroad)
+    )
+    quoted = decided(make_market(close=closes), top_n=6).diagnostics["residual_momentum"]["held"]
+
+    assert by_home.reasons == {"no_factors_of_its_market": 2}
+    told, other = (d.diagnostics["residual_momentum"] for d in (by_home, by_abroad))
+    assert told["factors"] == "FF3_ASIA_PACIFIC"
+    assert told["held"].keys() == other["held"].keys()
+    for symbol, figures in told["held"].items():
+        for told_of in (quoted[symbol], other["held"][symbol]):
+            assert figures["score"] == pytest.approx(told_of["score"], rel=1e-9)
+            assert figures["alpha"] == pytest.approx(told_of["alpha"], rel=1e-9)
+    scores = {name: each["score"] for name, each in quoted.items() if name not in {"S001", "S004"}}
+    assert set(told["held"]) == set(sorted(scores, key=scores.__getitem__)[-2:])
+
+
+def test_factors_in_us_dollars_need_their_rates():
+    panel = make_market(
+        currencies=("AUD",),
+        extra={"FF3_ASIA_PACIFIC": make_factors(session=make_sessions(SESSIONS))},
+    )
+
+    with pytest.raises(MissingData, match="needs rates of the US dollar"):
+        decided(panel, region="asia_pacific")
+
+
 def test_what_it_needs_is_named():
     assert make_strategy().inputs() == ("FF3",)
     assert make_strategy(factors="ff5").inputs() == ("FF5",)
+    assert make_strategy(region="asia_pacific").inputs() == ("FF3_ASIA_PACIFIC",)
+    abroad = make_strategy(factors="ff5", region="developed_ex_us")
+    assert abroad.inputs() == ("FF5_DEVELOPED_EX_US",)
     assert make_strategy().warmup == 88 + 36 * 22
 
 

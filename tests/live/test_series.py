@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from api.adapters.yahoo_series import YahooSeries
+from api.services.named_panels import DOLLAR_PANELS
 from tests.providers.market import EPOCH
 
 
@@ -37,7 +38,9 @@ async def test_the_ecb_fixed_the_euro(ecb):
 async def test_the_library_knows_the_bill_rate_of_its_first_months(french):
     tables = {(t.factor_set, t.frequency): t for t in await french.fetch_factors()}
 
-    assert set(tables) == {(s, f) for s in ("FF3", "FF5") for f in ("monthly", "daily")}
+    american = {(s, f) for s in ("FF3", "FF5") for f in ("monthly", "daily")}
+    regional = {(s, "monthly") for s in DOLLAR_PANELS}
+    assert set(tables) == american | regional
     for which, month, rate in (("FF3", "1926-07-31", 0.0022), ("FF5", "1963-07-31", 0.0027)):
         (bill,) = (each for each in tables[which, "monthly"].series if each.key == "RF")
         assert (int(bill.day[0]), bill.value[0]) == (number(month), pytest.approx(rate, abs=1e-9))

@@ -28,6 +28,10 @@ FACTORS = {
     "F-F_Research_Data_Factors_daily_CSV.zip": {"19260701": THREE},
     "F-F_Research_Data_5_Factors_2x3_CSV.zip": {"196307": FIVE},
     "F-F_Research_Data_5_Factors_2x3_daily_CSV.zip": {"19630701": FIVE},
+    "Developed_ex_US_3_Factors_CSV.zip": {"199007": THREE},
+    "Developed_ex_US_5_Factors_CSV.zip": {"199007": FIVE},
+    "Asia_Pacific_ex_Japan_3_Factors_CSV.zip": {"199007": THREE},
+    "Asia_Pacific_ex_Japan_5_Factors_CSV.zip": {"199007": FIVE},
 }
 
 

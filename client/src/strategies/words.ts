@@ -9,6 +9,10 @@ const DATA: Record<string, string> = {
   US10Y_REAL: "what ten-year US bonds pay above inflation",
   FF3: "monthly returns of market, size and value, by Fama and French",
   FF5: "and of profitability and investment",
+  FF3_DEVELOPED_EX_US: "the same three of developed markets but the US, in US dollars",
+  FF5_DEVELOPED_EX_US: "the same five of developed markets but the US, in US dollars",
+  FF3_ASIA_PACIFIC: "the same three of Asia and the Pacific without Japan, in US dollars",
+  FF5_ASIA_PACIFIC: "the same five of Asia and the Pacific without Japan, in US dollars",
   NEWS_FLAG: "for each symbol, the days on which something was announced",
 };
 
