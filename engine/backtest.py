@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.costs import CostModel
 from engine.decide import Checkpoint, Targets, decide, join_targets
-from engine.errors import Infeasible, InvalidParameters
+from engine.errors import Infeasible, InvalidParameters, LookedAhead
 from engine.execution import FillPolicy
 from engine.fallbacks import MOST_RECORDS
 from engine.guards import check_truncation, missing_figures
@@ -65,9 +65,9 @@ def run(panel: Panel, request: Request, *, checkpoint: Checkpoint) -> Result:
     3. Trade them share by share (`engine.ledger`), and once more without costs. Options are traded
        at two other slopes of their modelled prices as well (`engine.option_skews`).
     4. Measure, tabulate, attribute.
-    5. Decide again on truncated panels: nothing may change.
+    5. Decide again on truncated panels: nothing may change, else there is no result to show.
 
-    Raises InsufficientHistory, MissingData, BrokenIdentity.
+    Raises InsufficientHistory, MissingData, BrokenIdentity, LookedAhead.
     """
     if not (np.isfinite(request.capital) and request.capital > 0.0):
         raise InvalidParameters(f"capital was {request.capital}; give an amount above 0")
@@ -86,6 +86,8 @@ def run(panel: Panel, request: Request, *, checkpoint: Checkpoint) -> Result:
     skews = _skews(panel, request, net, _within(checkpoint, REPEATED, REPRICED))
     checkpoint(REPRICED, "checking")
     lookahead = check_truncation(panel, request.strategy, chosen, **_span(request))
+    if not lookahead.free:
+        raise LookedAhead(f"{request.strategy.key} looked ahead: {lookahead.detail}")
     checkpoint(CHECKED, "measuring")
     # Before its first decision a run is all cash, which flatters or hurts but tells nothing.
     warming_up = request.strategy.warmup > request.first_row + 1

@@ -8,6 +8,7 @@ EngineError
  x Infeasible            constraints that cannot hold together, in numbers
     x Refused            an allocation method has no answer for these assets
  x BrokenIdentity        an accounting identity failed; the run is void
+ x LookedAhead           a decision changed when its future was removed; the run is void
 """
 
 from typing import Any
@@ -50,4 +51,8 @@ class Refused(Infeasible):
 
 
 class BrokenIdentity(EngineError):
+    pass
+
+
+class LookedAhead(EngineError):
     pass

@@ -26,9 +26,12 @@ ENGINE_CODES: dict[type[engine.EngineError], ErrorCode] = {
 ENGINE_REASONS: dict[type[engine.EngineError], str] = {
     engine.PanelError: "BAD_PANEL",
     engine.BrokenIdentity: "BROKEN_IDENTITY",
+    engine.LookedAhead: "LOOKED_AHEAD",
 }
 # Reasons that want a traceback in the log.
-UNFORESEEN = frozenset({"UNEXPECTED_ERROR", "DATABASE_ERROR", "BROKEN_IDENTITY", "BAD_PANEL"})
+UNFORESEEN = frozenset(
+    {"UNEXPECTED_ERROR", "DATABASE_ERROR", "BROKEN_IDENTITY", "BAD_PANEL", "LOOKED_AHEAD"}
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,6 +25,7 @@ def refused(sqlstate: str, *, lost: bool = False) -> DBAPIError:
         (engine.Infeasible("x"), ErrorCode.INFEASIBLE, None),
         (engine.PanelError("x"), ErrorCode.INTERNAL, "BAD_PANEL"),
         (engine.BrokenIdentity("x"), ErrorCode.INTERNAL, "BROKEN_IDENTITY"),
+        (engine.LookedAhead("x"), ErrorCode.INTERNAL, "LOOKED_AHEAD"),
         (InvalidInput("x", reason="BAD_VALUE"), ErrorCode.INVALID, "BAD_VALUE"),
         (NotFound("x"), ErrorCode.NOT_FOUND, None),
         (DataError("x"), ErrorCode.INTERNAL, None),

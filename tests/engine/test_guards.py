@@ -9,12 +9,15 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
+from engine.backtest import run
 from engine.decide import decide
+from engine.errors import LookedAhead
 from engine.guards import check_truncation, missing_bars, missing_figures
 from engine.schedule import DecisionClock, Rebalance
 from engine.strategies.base import Decision, Parameters, Strategy
 from engine.strategies.olmar import Olmar, OlmarParameters
 from tests.engine.panels import DAY, make_closes, make_panel
+from tests.engine.test_backtest import make_request
 from tests.engine.test_published import make_published
 
 SESSIONS, ASSETS = 300, 6
@@ -118,6 +121,15 @@ def test_a_strategy_that_leaks_is_flagged(name):
 
     assert not found.free
     assert found.detail.startswith("the decision of 2000-")
+
+
+def test_a_run_that_looked_ahead_has_no_result():
+    panel = make_panel(CLOSE)
+    cheat = Scored(CHEATERS["target in the features"])
+    request = make_request(panel, np.zeros(ASSETS), strategy=cheat, **SPAN)
+
+    with pytest.raises(LookedAhead, match="scored looked ahead: the decision of 2000-"):
+        run(panel, request, checkpoint=lambda *_: None)
 
 
 @pytest.mark.parametrize("name", CLEAN)
