@@ -10,11 +10,12 @@ import numpy as np
 from api.errors import DataError, MissingData
 from api.services.calendars import calendar_code
 from api.services.cash_rates import NO_RATES, CashRates
+from api.services.endings import Ending, lay_endings
 from api.services.named_panels import DOLLAR_PANELS
 from api.services.panel_build import Snapshot
 from api.services.panel_sessions import on_leading_sessions
 from api.services.snapshot import BARS
-from engine.actions import DELISTED, PAID_ON, forward_factor
+from engine.actions import PAID_ON, forward_factor
 from engine.panel import NEVER, Panel
 from engine.types import BoolArray, FloatArray, IntArray
 from models.instrument import Instrument
@@ -58,6 +59,7 @@ def cut_panel(
     survivorship_free: bool,
     markets: Sequence[str],
     rates: CashRates = NO_RATES,
+    endings: Sequence[Ending] = (),
 ) -> Panel:
     """Return the rows a first decision on the start needs, and those to the end.
 
@@ -104,7 +106,7 @@ def cut_panel(
         benchmark_currency=quoted,
         benchmark_symbol="" if benchmark is None else benchmark.symbol,
         groups=_groups(assets),
-        by_asset=_endings(session, assets) | _payments(snapshot.paid_on[rows]),
+        by_asset=lay_endings(session, assets, endings) | _payments(snapshot.paid_on[rows]),
         superseded=snapshot.superseded.within(rows.start, rows.stop - 1),
         flags=(
             *sorted({*_flags(assets), *dated.flags(first, last)}),
@@ -231,24 +233,6 @@ def _known_by(spell: Member, instant: IntArray) -> BoolArray:
     """Tell for each instant whether this version was the one believed at it."""
     known: BoolArray = instant >= _nanoseconds(spell.known_from)
     return known if spell.known_to is None else known & (instant < _nanoseconds(spell.known_to))
-
-
-def _endings(session: IntArray, assets: Sequence[Instrument]) -> dict[str, FloatArray]:
-    """Mark the first session after each asset's last day of listing; nothing where none ended.
-
-    What holders got is not stored: the ledger assumes it and flags the run.
-    """
-    gone = {
-        column: int(np.searchsorted(session, (each.delisted_on - EPOCH).days, side="right"))
-        for column, each in enumerate(assets)
-        if each.delisted_on is not None
-    }
-    inside = {column: row for column, row in gone.items() if 0 < row < len(session)}
-    if not inside:
-        return {}
-    delisted = np.zeros((len(session), len(assets)))
-    delisted[list(inside.values()), list(inside)] = 1.0
-    return {DELISTED: delisted}
 
 
 def _payments(paid_on: FloatArray) -> dict[str, FloatArray]:

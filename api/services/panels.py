@@ -22,6 +22,7 @@ from api.errors import MissingData, NotFound, UnknownSymbol
 from api.ports import ObjectStore
 from api.services.calendars import calendar, calendar_code, calendars_version
 from api.services.cash_rates import read_cash_rates
+from api.services.endings import Ending, read_endings
 from api.services.market import FACTOR_SET, PAIR
 from api.services.panel_build import Snapshot, assemble, build_year
 from api.services.panel_cut import PanelRequest, cut_panel
@@ -60,6 +61,7 @@ class Scene:
     benchmark: Instrument | None
     spells: tuple[Member, ...] | None  # None: a list of symbols, members throughout
     survivorship_free: bool  # membership is known as it was at each date
+    endings: tuple[Ending, ...]
     markets: tuple[str, ...]  # calendars, the primary one first
     folder: str  # where its parts are kept
     years: Mapping[int, str]  # year -> digest of the rows it is made from
@@ -91,6 +93,7 @@ async def load_panel(sessions: SessionFactory, store: ObjectStore, request: Pane
         survivorship_free=scene.survivorship_free,
         markets=scene.markets,
         rates=rates,
+        endings=scene.endings,
     )
     return panel if not request.panels else await _with_panels(sessions, panel, request)
 
@@ -220,6 +223,7 @@ async def _scene(session: AsyncSession, request: PanelRequest) -> Scene:
         benchmark=level,
         spells=spells,
         survivorship_free=survivorship_free,
+        endings=await read_endings(session, assets, known_at=request.known_at),
         markets=markets,
         folder=folder,
         years=years,

@@ -205,7 +205,7 @@ async def test_a_kept_snapshot_is_read_without_touching_bars(sample_sessions, sh
     again = await load_panel(sample_sessions, shared, us(currency="AUD", start=date(2005, 1, 3)))
 
     event.remove(bind, "before_cursor_execute", listener)
-    assert len(asked) == 5  # universe, members, instruments, fingerprints, cash rates
+    assert len(asked) == 6  # universe, members, instruments, fingerprints, endings, cash rates
     assert not any("price_bar" in statement for statement in asked)
     np.testing.assert_array_equal(again.close, first.close[row_of(first, "2004-12-31") :])
 
