@@ -29,12 +29,13 @@ RUN PYTHONPATH=/var/task python -W ignore /tmp/warm.py
 
 FROM ${BASE}
 # Numba compiles for no processor in particular, or another kind of host would find no cache.
-# On Lambda /tmp alone can be written to.
+# On Lambda /tmp alone can be written to. One thread of linear algebra: sums are rounded alike.
 ENV PYTHONPATH=/var/task \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     NUMBA_CACHE_DIR=/tmp/numba \
     NUMBA_CPU_NAME=generic \
+    OPENBLAS_NUM_THREADS=1 \
     MPLCONFIGDIR=/tmp/matplotlib \
     PARAKEET_HOME=/tmp/parakeet
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin parakeet

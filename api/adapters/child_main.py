@@ -22,6 +22,11 @@ Line = dict[str, Any]
 
 REPORT_SECONDS = 0.05
 
+# How a sum is rounded depends on the threads that share it. A library of linear algebra reads this
+# when it is loaded, so it is said before anything loads one; the image says it to the functions.
+for _name in ("OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
+    os.environ[_name] = "1"
+
 
 class Channel:
     """Lines to the parent, written whole from any thread."""

@@ -3,6 +3,8 @@
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 from uuid import uuid4
 
 import pytest
@@ -30,6 +32,18 @@ def claimed(work: str, **payload) -> ClaimedJob:
         owner_id=uuid4(),
         payload={"work": work, **payload},
     )
+
+
+def test_linear_algebra_has_one_thread_so_that_sums_are_rounded_alike():
+    code = (
+        "import api.adapters.child_main, numpy, scipy.linalg, threadpoolctl as t;"
+        "print({each['num_threads'] for each in t.threadpool_info() if each['user_api'] == 'blas'})"
+    )
+    known = {name: value for name, value in os.environ.items() if "THREADS" not in name}
+
+    told = subprocess.check_output([sys.executable, "-c", code], env=known, text=True)
+
+    assert told.strip() == "{1}"
 
 
 async def failure(child: ChildProcess, work: str) -> Failure:
