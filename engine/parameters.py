@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 
 class Described(BaseModel):
@@ -45,6 +45,13 @@ def parameter_schema(
         "additionalProperties": False,
         "x-lessThan": [list(pair) for pair in parameters_type.ordered],
     }
+
+
+def first_fault(within: str, error: ValidationError) -> str:
+    """Say what is wrong with the first refused one of the parameters that lie in `within`."""
+    fault = error.errors()[0]
+    path = ".".join([within, *(str(part) for part in fault["loc"])])
+    return f"{path} was refused: {fault['msg']}"
 
 
 def _flat(entry: dict[str, Any], definitions: Mapping[str, Any]) -> dict[str, Any]:

@@ -65,7 +65,7 @@ def least_return(sessions: int, threshold: float | None, *, skip: int = 0) -> tu
     rule = Rule(
         code=f"return_{sessions}",
         name=return_name(sessions, skip),
-        measure=lambda view, _: trailing(view.close, sessions, skip=skip),
+        measure=lambda view, _: trailing(view.total_return, sessions, skip=skip),
         operator=Operator.AT_LEAST,
         threshold=threshold,
         bars=sessions + 1,
@@ -168,7 +168,7 @@ def return_part(sessions: int, weight: float, *, skip: int = 0) -> Part:
         code=f"return_{sessions}",
         name=return_name(sessions, skip),
         weight=weight,
-        measure=lambda view, _: trailing(view.close, sessions, skip=skip),
+        measure=lambda view, _: trailing(view.total_return, sessions, skip=skip),
         bars=sessions + 1,
     )
 

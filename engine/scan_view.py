@@ -1,7 +1,8 @@
 """What a scan sees at one instant: each asset's own last bars, side by side.
 
 1. Borrow the panel's window: what became known later is NaN in it already.
-2. Put prices in the money of each asset's last bar: a split or a dividend before it is no fall.
+2. Put prices in the money of each asset's last bar: a split before it is no fall. Highs and means
+   are of prices that were there; returns have dividends in them.
 3. Push each asset's bars to the bottom: another market's holidays are not gaps in it.
 """
 
@@ -14,11 +15,12 @@ import numpy as np
 
 from engine.eligibility import has_last_bar, longest_gap
 from engine.panel import Panel, Window
+from engine.returns import carry_forward
 from engine.types import BoolArray, FloatArray, IntArray
 
 # Sessions looked at beyond the bars needed: holidays of other markets, and gaps.
 SLACK: Final = 73
-FIELDS: Final = ("open", "high", "low", "close", "volume")
+PRICES: Final = ("open", "high", "low", "close")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,9 +45,9 @@ class View:
     close: FloatArray
     volume: FloatArray  # (k, m) in shares of the last bar
     turnover: FloatArray  # (k, m) money traded, own currency
-    level: FloatArray  # (k, m) total return in the panel's currency
+    total_return: FloatArray  # (k, m) level in the asset's own currency
+    level: FloatArray  # (k, m) the same in the panel's currency
     benchmark: FloatArray  # (k, m) its level on the asset's own bars, the panel's currency
-    benchmark_symbol: str
     traded_close: FloatArray  # (m,) last close as traded; NaN unknown
     aud: FloatArray  # (m,) AUD per unit of the asset's currency; NaN unknown
     current: BoolArray  # (m,) the last session of its market has a bar
@@ -66,36 +68,46 @@ class View:
         return carried
 
 
-def see(window: Window, *, bars: int, member: BoolArray) -> View:
-    """Return the last ``bars`` bars of each asset as a decision sees them, in the run's currency.
+def look(panel: Panel, row: int, instant: int, *, bars: int, aside: Aside | None = None) -> View:
+    """Return the last ``bars`` bars of each asset up to ``row``, as known at ``instant`` (ns)."""
+    window = panel.window(row, min(row + 1, bars + SLACK), instant)
+    aside = aside or _aside(panel, row, instant, window)
+    return see(window, bars=bars, member=window.member, aside=aside)
 
-    A window has no opens, no benchmark and no rates to Australian dollars: rules over them are
-    unknown.
+
+def see(window: Window, *, bars: int, member: BoolArray, aside: Aside | None = None) -> View:
+    """Return the last ``bars`` bars of each asset as a decision sees them.
+
+    Without an `aside` closes are as traded where the window knows a floor on raw prices, and rates
+    to Australian dollars are those by which its own levels are in them; unknown otherwise.
     """
-    valid = np.isfinite(window.total_return)
+    valid = np.isfinite(window.close)
     pushed = _pusher(valid, bars)
-    close, level = pushed(window.close), pushed(window.total_return)
-    factor = level / close / (level[-1] / close[-1])
-    volume, unknown = pushed(window.volume), np.full_like(close, np.nan)
+    shares = pushed(np.cumprod(window.split, axis=0, dtype=np.float64))
+    factor = shares / shares[-1]
+    prices = {name: pushed(getattr(window, name)) for name in PRICES}
+    close, volume = prices["close"], pushed(window.volume)
+    level, own = pushed(window.total_return), pushed(window.own_return)
+    named = tuple(window.currencies[index] for index in window.currency)
+    if aside is None:
+        traded = np.where(window.price_floor > 0.0, close[-1], np.nan)
+        aside = Aside(traded_close=traded, aud=_rates(window, level[-1] / own[-1]))
     return View(
         symbols=window.symbols,
         asset_id=window.asset_id,
-        currency=("",) * len(window.symbols),
+        currency=named,
         member=member,
-        open=unknown,
-        high=pushed(window.high) * factor,
-        low=pushed(window.low) * factor,
-        close=close * factor,
+        **{name: values * factor for name, values in prices.items()},
         volume=volume / factor,
         turnover=close * volume,
+        total_return=own,
         level=level,
-        benchmark=unknown,
-        benchmark_symbol="",
-        traded_close=np.where(window.price_floor > 0.0, close[-1], np.nan),
-        aud=np.full(len(window.symbols), np.nan),
+        benchmark=pushed(np.repeat(window.benchmark[:, None], len(named), axis=1)),
+        traded_close=_traded(aside, len(named)),
+        aud=np.array([aside.aud.get(name, np.nan) for name in named]),
         current=has_last_bar(valid, window.due),
         gap=longest_gap(valid, window.due),
-        split=np.zeros(len(window.symbols), np.bool_),
+        split=((window.split != 1.0) & valid).any(axis=0),
     )
 
 
@@ -111,60 +123,35 @@ def _pusher(valid: BoolArray, bars: int) -> Callable[[FloatArray], FloatArray]:
     return pushed
 
 
-def look(panel: Panel, row: int, instant: int, *, bars: int, aside: Aside | None = None) -> View:
-    """Return the last ``bars`` bars of each asset up to ``row``, as known at ``instant`` (ns)."""
-    length = min(row + 1, bars + SLACK)
-    rows = slice(row + 1 - length, row + 1)
-    window = panel.window(row, length, instant)
-    valid = np.isfinite(window.close)
-    pushed = _pusher(valid, bars)
-    factor = pushed(panel.tr_factor[rows])
-    factor = factor / factor[-1]
-    prices = {name: pushed(getattr(window, name)) for name in ("high", "low", "close", "volume")}
-    opening = pushed(_opening(panel, rows, instant, window))
-    aside = aside or _aside(panel, prices["close"][-1], rows, instant)
-    named = tuple(panel.currencies[index] for index in panel.currency)
-    return View(
-        symbols=panel.symbols,
-        asset_id=panel.asset_id,
-        currency=named,
-        member=window.member,
-        open=opening * factor,
-        high=prices["high"] * factor,
-        low=prices["low"] * factor,
-        close=prices["close"] * factor,
-        volume=prices["volume"] / factor,
-        turnover=prices["close"] * prices["volume"],
-        level=pushed(window.total_return),
-        benchmark=pushed(np.repeat(panel.benchmark[rows, None], len(named), axis=1)),
-        benchmark_symbol=panel.benchmark_symbol,
-        traded_close=_traded(aside, len(named)),
-        aud=np.array([aside.aud.get(name, np.nan) for name in named]),
-        current=has_last_bar(valid, window.due),
-        gap=longest_gap(valid, window.due),
-        split=(panel.split[rows] != 1.0).any(axis=0),
-    )
-
-
-def _opening(panel: Panel, rows: slice, instant: int, window: Window) -> FloatArray:
-    """Return opens as known at the instant; that of a bar corrected later is not kept: unknown."""
-    opening = np.where(np.isfinite(window.close), panel.open[rows], np.nan)
-    was = panel.superseded.believed(instant, rows.start, rows.stop - 1)
-    opening[was.row - rows.start, was.asset] = np.nan
-    return opening
-
-
-def _aside(panel: Panel, close: FloatArray, rows: slice, instant: int) -> Aside:
+def _aside(panel: Panel, row: int, instant: int, window: Window) -> Aside:
     """Read from the panel what a caller did not say: closes as traded, and rates to AUD."""
-    traded = None if "vendor_adjusted" in panel.flags else close
-    known = panel.fx_known_at[rows.stop - 1] <= instant
-    rates = np.where(known, panel.fx[rows.stop - 1], np.nan)
+    adjusted = "vendor_adjusted" in panel.flags
+    traded = None if adjusted else _last(window.close)
+    known = panel.fx_known_at[row] <= instant
+    rates = np.where(known, panel.fx[row], np.nan)
     rates[0] = 1.0
     if "AUD" not in panel.currencies:
         return Aside(traded_close=traded)
     per_aud = rates[panel.currencies.index("AUD")]
     named = zip(panel.currencies, (rates / per_aud).tolist(), strict=True)
     return Aside(traded_close=traded, aud=dict(named))
+
+
+def _rates(window: Window, per_unit: FloatArray) -> dict[str, float]:
+    """Return AUD per unit of each currency, from the base currency per unit of each asset's own."""
+    base, known = window.currencies[0], np.isfinite(per_unit)
+    rates = {base: 1.0} | {
+        window.currencies[int(window.currency[asset])]: float(per_unit[asset])
+        for asset in np.flatnonzero(known).tolist()
+    }
+    per_aud = rates.get("AUD", np.nan)
+    return {name: rate / per_aud for name, rate in rates.items()}
+
+
+def _last(close: FloatArray) -> FloatArray:
+    """Return the last known close (m,) of each asset; NaN without one."""
+    last: FloatArray = carry_forward(close)[-1]
+    return last
 
 
 def _traded(aside: Aside, assets: int) -> FloatArray:

@@ -8,8 +8,8 @@ import orjson
 
 from api.graphql.guide import guide
 from api.graphql.schema import schema
+from api.services.exported import CATALOGUE
 from api.services.sessions import SESSIONS
-from api.services.strategies import CATALOGUE
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = ROOT / "client" / "schema.graphql"

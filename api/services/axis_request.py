@@ -20,7 +20,7 @@ COUNTABLE = 10**15
 GROUPS = {"costs": COST_BOUNDS, "constraints": CONSTRAINT_BOUNDS}
 ALLOCATOR, POSITIONS = "allocator", "constraints.maxPositions"
 # A search varies one strategy: another primary has other parameters.
-UNVARIED = ("primary", "primary_parameters")
+UNVARIED = ("primary", "primary_parameters", "scanner_parameters")
 
 
 @dataclass(frozen=True, kw_only=True)

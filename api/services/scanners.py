@@ -6,8 +6,8 @@ from functools import cache
 from typing import Any
 
 from api.errors import NotFound
+from api.services.exported import exported
 from api.services.parameters import Parameterised, hint
-from api.services.strategies import exported
 
 
 @dataclass(frozen=True)

@@ -6,15 +6,14 @@ It is exported from the engine's registry into `api/catalogue.json` and held equ
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
-
-import orjson
 
 from api.errors import ClientError, InvalidInput, NotFound
 from api.services import parameters as checks
+from api.services.exported import exported
 from api.services.findings import Refused
 from api.services.parameters import PARAMETERS, Parameterised, hint
+from api.services.scanners import scanners
 from engine.inputs import Input, panels_needed
 from engine.warmup import Term, sessions_needed
 
@@ -23,11 +22,10 @@ __all__ = [
     "calendars_in_use",
     "catalogue",
     "complete_parameters",
-    "exported",
     "require_strategy",
 ]
 
-CATALOGUE = Path(__file__).parents[1] / "catalogue.json"
+SCANNED = "scanner_parameters"
 
 
 @dataclass(frozen=True)
@@ -89,13 +87,6 @@ def calendars_in_use() -> str:
     return edition
 
 
-@cache
-def exported() -> dict[str, Any]:
-    """Return what was exported from the engine, as it was written."""
-    exported: dict[str, Any] = orjson.loads(CATALOGUE.read_bytes())
-    return exported
-
-
 def require_strategy(key: str) -> StrategyEntry:
     """Return a strategy. Raises NotFound, with the nearest name."""
     entry = catalogue().get(key)
@@ -110,10 +101,14 @@ def require_strategy(key: str) -> StrategyEntry:
 def complete_parameters(entry: StrategyEntry, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the parameters with defaults filled in, those of a wrapped strategy as well.
 
-    Raises Refused with every fault found.
+    Those of a scanner are checked and kept as they were given. Raises Refused with every fault
+    found.
     """
     if not entry.hands_on:
-        return checks.complete_parameters(entry, given)
+        complete = checks.complete_parameters(entry, given)
+        if SCANNED in complete:
+            complete[SCANNED] = _checked_scanner(complete)
+        return complete
     _require_wrapped(entry, given)
     complete = checks.complete_parameters(entry, _on_its_calendar(entry, given))
     complete["primary_parameters"] = _complete_primary(entry, complete)
@@ -168,8 +163,18 @@ def _complete_primary(entry: StrategyEntry, complete: Mapping[str, Any]) -> dict
     return {name: value for name, value in inner.items() if name not in shared}
 
 
+def _checked_scanner(complete: Mapping[str, Any]) -> dict[str, Any]:
+    given = complete[SCANNED]
+    try:
+        inner = checks.complete_parameters(scanners()[complete["scanner"]], given)
+    except Refused as refused:
+        field = (*PARAMETERS, SCANNED)
+        raise Refused([_within(field, error) for error in refused.errors]) from None
+    return {name: inner[name] for name in sorted(given)}
+
+
 def _within(field: tuple[str, ...], error: ClientError) -> ClientError:
-    """Return a fault of the wrapped strategy's parameters with its place in the request."""
+    """Return a fault of parameters inside others with its place in the request."""
     path = (*field, *error.field[len(PARAMETERS) :])
     return type(error)(str(error), field=path, reason=error.reason)
 

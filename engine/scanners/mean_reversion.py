@@ -87,7 +87,7 @@ class MeanReversion(Scanner[MeanReversionParameters]):
                 code=f"return_{WEEK}",
                 name=f"Fall over {WEEK} sessions",
                 weight=0.4,
-                measure=lambda view, _: trailing(view.close, WEEK),
+                measure=lambda view, _: trailing(view.total_return, WEEK),
                 highest_first=False,
                 bars=WEEK + 1,
             ),

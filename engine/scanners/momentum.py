@@ -125,7 +125,7 @@ class MomentumScan(Scanner[MomentumScanParameters]):
         )
 
     def _placed(self, view: View, among: BoolArray) -> FloatArray:
-        scores = trailing(view.close, self.parameters.lookback, skip=self.parameters.skip)
+        scores = trailing(view.total_return, self.parameters.lookback, skip=self.parameters.skip)
         ranked = rank(scores, view.asset_id, among)
         place = np.full(len(scores), np.nan)
         place[ranked] = np.arange(1, len(ranked) + 1)

@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError, model_validator
 from engine.errors import InvalidParameters
 from engine.overlay import VolatilityTerms
 from engine.panel import Window
+from engine.parameters import first_fault
 from engine.returns import MAX_GAP
 from engine.schedule import Rebalance
 from engine.shorting import Shorting
@@ -132,10 +133,4 @@ def build_primary(parameters: WrappingParameters) -> Strategy[Any]:
     try:
         return cls(cls.parameters_type(**shared, **parameters.primary_parameters))
     except ValidationError as e:
-        raise InvalidParameters(_first_fault(e)) from e
-
-
-def _first_fault(error: ValidationError) -> str:
-    fault = error.errors()[0]
-    path = ".".join(["primary_parameters", *(str(part) for part in fault["loc"])])
-    return f"{path} was refused: {fault['msg']}"
+        raise InvalidParameters(first_fault("primary_parameters", e)) from e

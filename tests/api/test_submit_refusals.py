@@ -114,6 +114,17 @@ BAD = {
         {"strategy": "iron_condor", "parameters": {}, "overlayVolTarget": 0.1},
         ("INVALID", "overlayVolTarget", "iron_condor holds options alone"),
     ),
+    "a scanner's parameter that it does not have": (
+        {"strategy": "screen", "parameters": {"scanner_parameters": {"min_shares": 0.9}}},
+        ("INVALID", "parameters.scanner_parameters.min_shares", "no parameter of new_high"),
+    ),
+    "a scanner's parameter out of range": (
+        {
+            "strategy": "screen",
+            "parameters": {"scanner": "quallamaggie", "scanner_parameters": {"min_price_us": -1}},
+        },
+        ("INVALID", "parameters.scanner_parameters.min_price_us", "use at least 0"),
+    ),
     "commission NaN": (
         {"costs": {"commissionFlat": "NaN"}},
         ("INVALID", "costs.commissionFlat", "was nan"),

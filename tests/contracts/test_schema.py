@@ -12,7 +12,7 @@ from graphql.utilities import find_breaking_changes
 from api.graphql.export import GUIDE, README, RELEASED, SCHEMA, catalogue, readme, sdl
 from api.graphql.guide import guide
 from api.graphql.schema import schema
-from api.services.strategies import CATALOGUE
+from api.services.exported import CATALOGUE
 
 PUBLISHED = [
     published

@@ -91,10 +91,7 @@ def test_a_bar_is_seen_as_it_was_believed_then():
     then = scanned(corrected, "new_high", **EASY["new_high"])
 
     assert outcome(then) == outcome(before)
-    # Of the bar believed then no open is kept; the corrected one was not known yet.
-    assert np.isnan(look(corrected, row, instant, bars=5).open[-1]).tolist() == [True] + 11 * [
-        False
-    ]
+    assert look(corrected, row, instant, bars=5).open[-1, 0] == price
     later = scan(corrected, row, instant + DAY, make_scanner("new_high", **EASY["new_high"]))
     assert outcome(later) != outcome(before)
 

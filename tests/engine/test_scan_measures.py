@@ -124,6 +124,16 @@ def test_prices_are_in_the_money_of_the_last_bar():
     assert view.split.tolist() == [True]
 
 
+def test_highs_are_of_prices_that_were_there_and_returns_have_dividends_in_them():
+    """A dividend of 10 on the last day: the high of the day before stays 100, nothing was lost."""
+    close = np.array([[100.0], [100.0], [90.0]])
+    factor = np.array([[1.0], [1.0], [100.0 / 90.0]])
+    view = view_of(close, tr_factor=factor, dividend=np.array([[0.0], [0.0], [10.0]]))
+    assert scan_measures.highest(view.high, 3)[0] == 100.0
+    assert view.close[:, 0].tolist() == [100.0, 100.0, 90.0]
+    assert scan_measures.trailing(view.total_return, 2)[0] == pytest.approx(0.0, abs=1e-12)
+
+
 @pytest.mark.parametrize(
     ("stop", "shares"),
     [

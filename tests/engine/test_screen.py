@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from engine.decide import lend
+from engine.errors import InvalidParameters
+from engine.scanners import SCANNERS
 from engine.strategies.screen import LEFT_OUT, Screen, ScreenParameters
-from tests.engine.scanning import ROWS, close_of, make_market, scanned
+from tests.engine.scanning import EASY, ROWS, close_of, make_market, scanned
 
 OFFERED = ScreenParameters.model_json_schema()["properties"]["scanner"]["enum"]
 
@@ -48,6 +50,43 @@ def test_places_without_a_hit_are_cash_or_are_spread():
     )
 
     assert (cash, spread) == (pytest.approx(found[1] / 5), pytest.approx(1.0))
+
+
+@pytest.mark.parametrize("key", OFFERED)
+def test_it_asks_what_the_scan_was_asked(key):
+    """Rules over price, turnover in Australian dollars, benchmark and opens among them."""
+    asked = {**EASY[key], "rank_base": "universe"}
+    if key == "quallamaggie":
+        asked |= {"min_price_us": 5.0, "min_turnover_us": 1e6, "beat_benchmark": True}
+    noise = np.random.default_rng(3).normal(0.0, 0.01, (ROWS, 12))
+    panel = make_market(
+        open=make_market().close * np.exp(noise),
+        currency=np.ones(12),
+        currencies=("AUD", "USD"),
+        fx=np.tile([1.0, 1.5], (ROWS, 1)),
+        fx_known_at=np.zeros((ROWS, 2)),
+    )
+    held = 0
+    for row in range(260, ROWS, 4):
+        found = scanned(panel, key, row=row, **asked)
+        best = [hit.asset for hit in found.hits[:3]]
+
+        decision = decided(panel, row, scanner=key, scanner_parameters=asked, top_n=3)
+
+        assert np.flatnonzero(decision.weights).tolist() == sorted(best)
+        held += len(best)
+    assert held > 0
+
+
+def test_every_scanner_is_offered():
+    assert sorted(SCANNERS) == OFFERED
+
+
+def test_a_parameter_the_scanner_does_not_know_is_refused_by_name():
+    for unknown in ({"min_rsi": 3}, {"min_share": 2.0}):
+        parameters = ScreenParameters(scanner="new_high", scanner_parameters=unknown)
+        with pytest.raises(InvalidParameters, match=f"scanner_parameters.{next(iter(unknown))}"):
+            Screen(parameters)
 
 
 def test_it_says_how_many_each_rule_let_go():

@@ -23,7 +23,11 @@ export function Hits({ scan, hits, count, asked, funnel }: Props) {
   const [open, setOpen] = useState<string | null>(null);
   if (hits.length === 0) return <Nobody funnel={funnel} />;
   const symbols = hits.map((hit) => hit.symbol);
-  const rules = rulesAddress({ scanner: scan.scanner.key, universe: scan.universe });
+  const rules = rulesAddress({
+    scanner: scan.scanner.key,
+    parameters: scan.parameters as Record<string, unknown>,
+    universe: scan.universe,
+  });
   return (
     <Card
       title={`${integer(count)} of ${integer(asked)} passed every rule`}
