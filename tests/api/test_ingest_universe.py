@@ -51,7 +51,7 @@ async def test_a_list_comes_with_its_benchmark_and_what_whole_markets_need(app, 
         ("BHP.AX", "yahoo", "XASX"),
         ("^VIX", "yahoo", "INDEX"),
     ]
-    assert macro == [("VIX",), ("VIX3M",)]
+    assert macro == [("AU_CASH_RATE",), ("VIX",), ("VIX3M",)]
     # The library has no file here: it is named, and what the packages hold stands in.
     assert [(each["symbol"], each["source"]) for each in report["failures"]] == [
         ("factors", "french")
@@ -121,6 +121,6 @@ async def test_a_known_list_is_brought_in_by_the_first_ingest_that_names_it(app,
         unasked = asked.asked - before
     symbols = [each for each in first["failures"] if each["symbol"] != "factors"]
     assert (symbols, first["requested"], first["succeeded"]) == ([], members + 1, members + 1)
-    # The library, which has no file here, is asked again for its four.
+    # The library, which has no file here, is asked again for its eight.
     assert (second["rows_written"], second["succeeded"]) == (0, members + 1)
-    assert unasked == 4
+    assert unasked == 8
