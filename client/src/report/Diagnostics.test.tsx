@@ -52,7 +52,7 @@ test("a matrix keeps its rows apart and names within a figure are words", () => 
   expect(screen.getAllByRole("definition").map((figure) => figure.textContent)).toEqual([
     "0.9, 0.1; 0.25, 0.75",
     "Inverse vol 0.3, Cash 0",
-    "2019-03-01",
+    "1 Mar 2019",
     "Yes",
   ]);
 });
@@ -70,6 +70,14 @@ test("figures of each of several names are a table, what is grouped among them a
     ["GE", "2.27", "−0.7", "0.35", "36"],
     ["BRK-B", "—", "0.1", "0.2", "36"],
   ]);
+});
+
+test("a figure has no more digits than say something", () => {
+  const found = { capital: 2206.7341, block: 11.4628, ratio: -0.03254, share: 412.55 };
+  render(<Diagnostics run={{ diagnostics: { found } }} />);
+
+  const figures = screen.getAllByRole("definition").map((figure) => figure.textContent);
+  expect(figures).toEqual(["2,207", "11.46", "−0.0325", "412.6"]);
 });
 
 test("shares are told as such, and a long table stays folded", () => {

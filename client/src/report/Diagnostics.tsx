@@ -1,6 +1,6 @@
 import type { DiagnosticsPartFragment } from "../graphql/generated";
 import { Card } from "../ui/Card";
-import { enumWords, NOTHING, percent } from "../ui/format";
+import { day, enumWords, NOTHING, percent } from "../ui/format";
 import { Table, table } from "../ui/Table";
 import css from "./Diagnostics.module.css";
 import { COSTS } from "./Costs";
@@ -119,11 +119,17 @@ const flat = (row: Entry): Entry =>
     ),
   );
 
-const figures = new Intl.NumberFormat("en-AU", { maximumFractionDigits: 4 });
+/** Four digits say enough: the larger the figure, the fewer behind its point. */
+function figure(value: number): string {
+  const size = Math.abs(value);
+  const digits = size >= 1000 ? 0 : size >= 100 ? 1 : size >= 10 ? 2 : 4;
+  return value.toLocaleString("en-AU", { maximumFractionDigits: digits }).replace(/^-/, "−");
+}
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
 function shown(value: unknown, name = ""): string {
   if (value === null || value === undefined) return NOTHING;
-  if (typeof value === "number") return SHARE.test(name) ? percent(value) : figures.format(value).replace(/^-/, "−");
+  if (typeof value === "number") return SHARE.test(name) ? percent(value) : figure(value);
   if (typeof value === "boolean") return value ? "Yes" : "No";
   if (Array.isArray(value))
     return value.length ? value.map((each) => shown(each, name)).join(Array.isArray(value[0]) ? "; " : ", ") : "None";
@@ -132,5 +138,6 @@ function shown(value: unknown, name = ""): string {
       .map(([key, each]) => `${enumWords(key)} ${shown(each, key)}`)
       .join(", ");
   const text = String(value);
+  if (DAY.test(text)) return day(text);
   return /^[a-z][a-z_]*$/.test(text) ? enumWords(text) : text;
 }

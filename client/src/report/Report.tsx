@@ -4,6 +4,7 @@ import { ReportDocument } from "../graphql/generated";
 import { LoadError } from "../ui/Notice";
 import { SkeletonRows } from "../ui/Skeleton";
 import { Attribution } from "./Attribution";
+import { Contents, Part } from "./Contents";
 import { Costs } from "./Costs";
 import { Curves } from "./Curves";
 import { Diagnostics } from "./Diagnostics";
@@ -52,27 +53,46 @@ export default function Report({ id, name }: { id: string; name: string }) {
     <div className={css.report}>
       <Kpis run={run} />
       <Skews run={run} />
-      <Curves id={id} name={name} currency={run.currency} />
-      <Monthly run={run} />
+      <Contents />
+      <Part id="curve">
+        <Curves id={id} name={name} currency={run.currency} />
+      </Part>
+      <Part id="months">
+        <Monthly run={run} />
+      </Part>
       <div className={css.pair}>
-        <Attribution run={run} currency={run.currency} total={run.metrics?.totalReturn ?? null} />
-        <div className={css.report}>
+        <Part id="attribution">
+          <Attribution run={run} currency={run.currency} total={run.metrics?.totalReturn ?? null} />
+        </Part>
+        <Part id="guards">
           <Costs run={run} />
           <Guards run={run} currency={run.currency} />
           <Downloads run={run} />
-        </div>
+        </Part>
       </div>
       <Diagnostics run={run} />
-      <Rolling id={id} />
+      <Part id="rolling">
+        <Rolling id={id} />
+      </Part>
       <div className={css.pair}>
         <Spread id={id} />
-        <Drawdowns run={run} />
+        <Part id="drawdowns">
+          <Drawdowns run={run} />
+        </Part>
       </div>
-      <Risk id={id} currency={run.currency} />
-      <ShockPaths run={run} />
-      <Holdings id={id} currency={run.currency} start={run.start} end={run.end} />
-      <Orders id={id} currency={run.currency} />
-      <Settings run={run} />
+      <Part id="stress">
+        <Risk id={id} currency={run.currency} />
+        <ShockPaths run={run} />
+      </Part>
+      <Part id="holdings">
+        <Holdings id={id} currency={run.currency} start={run.start} end={run.end} />
+      </Part>
+      <Part id="orders">
+        <Orders id={id} currency={run.currency} />
+      </Part>
+      <Part id="settings">
+        <Settings run={run} />
+      </Part>
     </div>
   );
 }
