@@ -64,8 +64,12 @@ export async function shoot(page: Page, name: string, { fullPage = true } = {}) 
   await page.screenshot({ path: join(SHOTS, `${name}.png`), fullPage });
 }
 
-/** How far the page is wider than the window; a page on a phone must not scroll sideways. */
-export const overflow = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+/**
+ * How far the page is wider than its window; a page on a phone must not scroll sideways. A phone zooms out until all of
+ * it fits, and its inner width with it: only the client width stays what the window is.
+ */
+export const overflow = (page: Page) =>
+  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 
 export async function graphql<T>(
   query: string,
