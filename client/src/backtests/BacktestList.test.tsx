@@ -69,11 +69,31 @@ test("runs show the API's figures, and a dash where there are none", async () =>
   const rows = (await screen.findAllByRole("row")).slice(1).map((row) => row.textContent);
 
   expect(rows[0]).toMatch(
-    /^MomentumSAMPLE_US · 100,000 AUDJan 2000 – Dec 2022DoneCAGR10\.9%Sharpe0\.61Drawdown−47\.1%Deflated87\.1%/,
+    /^CompareMomentumSAMPLE_US · 100,000 AUDJan 2000 – Dec 2022DoneCAGR10\.9%Sharpe0\.61Drawdown−47\.1%Deflated87\.1%/,
   );
   expect(rows[1]).toMatch(
     /^Too shortMomentum · SAMPLE_US · 100,000 AUD · top_n 5Jan 2000 – Dec 2022FailedCAGR—Sharpe—Drawdown—Deflated—/,
   );
+});
+
+test("what was chosen is told in words, of another strategy's parameters too", async () => {
+  const wrapped = (inner: unknown) =>
+    run({
+      name: null,
+      strategy: { key: "meta_label", name: "Meta-labelling", defaultParameters: { primary: "momentum" } },
+      parameters: { primary: "ts_momentum", primary_parameters: inner, floor: null, gap: -0.5, defensive: [] },
+    });
+
+  renderPage(<BacktestList />, [
+    FILTERS,
+    answer([{ ...wrapped({ lookback: 126 }) }, { ...wrapped({}), id: "backtest_2" }]),
+  ]);
+  const rows = (await screen.findAllByRole("row")).slice(1).map((row) => row.textContent);
+
+  expect(rows[0]).toContain(
+    "primary ts_momentum · primary_parameters lookback 126 · floor none · gap −0.5 · defensive none",
+  );
+  expect(rows[1]).toContain("primary_parameters standard");
 });
 
 test("a head sorts by the server, best first, then turns round", async () => {

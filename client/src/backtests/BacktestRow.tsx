@@ -1,6 +1,7 @@
 import { Link } from "react-router";
 import type { BacktestRowFragment } from "../graphql/generated";
 import { MOST } from "../compare/compared";
+import { typedValues } from "../compose/schema";
 import { ago, instant, money, month, NOTHING, percent, probability, ratio } from "../ui/format";
 import { table } from "../ui/Table";
 import css from "./BacktestList.module.css";
@@ -25,6 +26,7 @@ export function BacktestRow({ run, chosen, full, onChoose }: RowProps) {
               aria-label={`Compare ${run.name ?? run.strategy.name}`}
               onChange={(event) => onChoose(event.target.checked)}
             />
+            <span className={css.label}>Compare</span>
           </label>
         )}
       </td>
@@ -61,7 +63,13 @@ function changes(run: BacktestRowFragment): string[] {
   const standard = run.strategy.defaultParameters as Record<string, unknown>;
   return Object.entries(run.parameters as Record<string, unknown>)
     .filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(standard[name]))
-    .map(([name, value]) => `${name} ${Array.isArray(value) ? value.join(", ") : value}`);
+    .map(([name, value]) => `${name} ${valueWords(value)}`);
+}
+
+function valueWords(value: unknown): string {
+  if (Array.isArray(value)) return value.join(", ") || "none";
+  if (value !== null && typeof value === "object") return typedValues(value as Record<string, unknown>) || "standard";
+  return value === null ? "none" : String(value).replace(/^-/, "−");
 }
 
 type FigureProps = {

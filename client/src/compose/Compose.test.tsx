@@ -55,6 +55,18 @@ test("the form is the strategy's schema: titles, defaults, bounds", async () => 
   expect(screen.getByRole("combobox", { name: "Defensive assets" })).toBeDefined();
 });
 
+test("where only the chosen strategy is in sight, the others are asked for, and go when one is taken", async () => {
+  renderPage(<Compose />, [CATALOGUE, MEMBERS, SPAN]);
+  const more = await screen.findByRole("button", { name: `Choose among ${STRATEGIES.length}` });
+  expect(more.getAttribute("aria-expanded")).toBe("false");
+
+  await userEvent.click(more);
+  expect(screen.getByRole("button", { name: "Keep this one" }).getAttribute("aria-expanded")).toBe("true");
+  await userEvent.click(screen.getByRole("radio", { name: /^Dual momentum/ }));
+
+  screen.getByRole("button", { name: `Choose among ${STRATEGIES.length}` });
+});
+
 test("what is out of bounds is told at the field, and nothing is sent", async () => {
   renderPage(<Compose />, [CATALOGUE, MEMBERS, SPAN]);
   const held = await screen.findByLabelText("Names held");

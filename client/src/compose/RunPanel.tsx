@@ -32,6 +32,9 @@ export function RunPanel({ input, strategy, draft, start, faults, kind, failure,
       <div>
         <h2>{strategy.name}</h2>
         <p className={css.summary}>{strategy.summary}</p>
+        <a className={css.more} href={`/strategies/${strategy.key}`} target="_blank" rel="noreferrer">
+          Where it is weak, and what you have tried<span className="visually-hidden"> (opens a new tab)</span>
+        </a>
       </div>
       <dl className={css.list}>
         <div>

@@ -1,4 +1,6 @@
+import { useState } from "react";
 import type { StrategyChoiceFragment } from "../graphql/generated";
+import { Button } from "../ui/Button";
 import { Card } from "../ui/Card";
 import { FieldError } from "../ui/Field";
 import { familyWords } from "../strategies/find";
@@ -11,10 +13,22 @@ type Props = {
   onChoose: (key: string) => void;
 };
 
+/** A phone shows the one that is chosen, and the others when they are asked for. */
 export function StrategyPicker({ strategies, chosen, fault, onChoose }: Props) {
+  const [open, setOpen] = useState(false);
   return (
-    <Card title="Strategy" hint="The rule that decides what is held.">
-      <fieldset className={css.cards}>
+    <Card
+      title="Strategy"
+      hint="The rule that decides what is held."
+      tools={
+        <div className={css.toggle}>
+          <Button small aria-expanded={open} onClick={() => setOpen(!open)}>
+            {open ? "Keep this one" : `Choose among ${strategies.length}`}
+          </Button>
+        </div>
+      }
+    >
+      <fieldset className={`${css.cards} ${open ? "" : css.folded}`}>
         <legend className="visually-hidden">Strategy</legend>
         {strategies.map((strategy) => (
           <label key={strategy.key} className={css.card}>
@@ -24,7 +38,10 @@ export function StrategyPicker({ strategies, chosen, fault, onChoose }: Props) {
               value={strategy.key}
               data-path="strategy"
               checked={strategy.key === chosen}
-              onChange={() => onChoose(strategy.key)}
+              onChange={() => {
+                setOpen(false);
+                onChoose(strategy.key);
+              }}
             />
             <span className={css.name}>
               {strategy.name}
