@@ -294,7 +294,7 @@ class MacroSource(Protocol):
     key: str
 
     async def fetch_macro(self, start: date, end: date) -> Sequence[Observations]:
-        """Return VIX and VIX3M as far as they are known, in points. Raises FetchFailed."""
+        """Return what it publishes, each series in its own unit. Raises FetchFailed."""
 
 
 class FactorSource(Protocol):

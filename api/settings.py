@@ -157,6 +157,9 @@ class Settings(BaseSettings):
     french_url: str = Field(
         "https://mba.tuck.dartmouth.edu", description="Address of Kenneth French's data library."
     )
+    rba_url: str = Field(
+        "https://www.rba.gov.au", description="Address of the Reserve Bank of Australia's tables."
+    )
     fetch_concurrency: int = Field(
         32, ge=1, le=256, description="Requests open at once at one provider."
     )

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from api.services.ingest_live import Live
     from api.services.provider import Manners
 
-# The ECB and the library are asked once a day each, for one file after the other; a tenth at once,
-# so that all tries of a job whose publishers are away find room.
+# Banks and the library are asked once a day each, for one file after the other; a tenth at once, so
+# that all tries of a job whose publishers are away find room.
 FILES_PER_HOUR = 600
 
 
@@ -92,6 +92,7 @@ class Providers:
     def _opened(self, tiingo_key: str | None) -> "Live":
         from api.adapters.ecb_rates import EcbRates
         from api.adapters.french_factors import FrenchFactors
+        from api.adapters.rba_rates import RbaRates
         from api.adapters.sample_prices import SamplePrices
         from api.adapters.sample_series import SampleSeries
         from api.adapters.tiingo_prices import TiingoPrices
@@ -113,6 +114,7 @@ class Providers:
             )
         ecb = EcbRates(url=settings.ecb_url, timeout_seconds=patience)
         french = FrenchFactors(url=settings.french_url, timeout_seconds=patience)
+        rba = RbaRates(url=settings.rba_url, timeout_seconds=patience)
         series = YahooSeries(yahoo)
         sample = SampleSeries(SamplePrices())
         bundled = SeriesSources(rates=(sample,), macro=sample, factors=sample)
@@ -121,11 +123,12 @@ class Providers:
             TIINGO: settings.tiingo_requests_per_hour,
             ecb.key: FILES_PER_HOUR,
             french.key: FILES_PER_HOUR,
+            rba.key: FILES_PER_HOUR,
         }
         return Live(
             prices=prices,
             series=SeriesSources(
-                rates=(series, ecb), macro=series, factors=french, bundled=bundled
+                rates=(series, ecb), macro=series, factors=french, cash=rba, bundled=bundled
             ),
             lists=self._app.known_lists,
             providers={key: Provider(key, self._manners(hourly)) for key, hourly in asked.items()},
@@ -134,7 +137,7 @@ class Providers:
                 YAHOO: timedelta(seconds=settings.yahoo_delay_seconds),
             },
             seconds=settings.job_timeout_seconds,
-            closing=(ecb.close, french.close),
+            closing=(ecb.close, french.close, rba.close),
         )
 
     def _manners(self, requests_per_hour: float) -> "Manners":

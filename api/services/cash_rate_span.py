@@ -32,9 +32,10 @@ async def require_cash_rates(
         known_at=request.known_at,
     )
     if gap is not None:
+        ingested = "ingest any universe, " if currency == "AUD" else ""
         raise MissingData(
-            f"cashRateBasis was PUBLISHED, but {series} has no rate for {gap}; import it with"
-            f" `parakeet import-series FILE --name {series}`, choose days it covers, or FIXED",
+            f"cashRateBasis was PUBLISHED, but {series} has no rate for {gap}; {ingested}import it"
+            f" with `parakeet import-series FILE --name {series}`, choose days it covers, or FIXED",
             field=("input", "costs", "cashRateBasis"),
             reason="MISSING_RATE",
         )

@@ -59,6 +59,9 @@ OTHERS = (
         key="ecb", name="European Central Bank", gives="Exchange rates, where Yahoo cannot."
     ),
     ProviderInfo(key="french", name="Ken French data library", gives="Factor returns."),
+    ProviderInfo(
+        key="rba", name="Reserve Bank of Australia", gives="The Australian cash rate, day by day."
+    ),
 )
 
 

@@ -1,4 +1,4 @@
-"""What belongs to no instrument: the Australian dollar, the indices of fear, factor returns.
+"""What belongs to no instrument: the Australian dollar and its cash rate, fear, factor returns.
 
 A figure that is stored stays as it is, since nothing keeps what it was: an answer as of an
 earlier instant must not change. Later ones are added; only `force` takes a publisher's new word.
@@ -20,6 +20,7 @@ from api.services.calendars import calendar
 from api.services.ingest_plan import HISTORY_FROM
 from api.services.ingest_report import Tally
 from api.services.market import PAIR
+from api.services.named_panels import CASH_RATES
 from api.services.provider import Failed, GaveUp, Provider
 from api.services.quality_rates import judge_rates
 from engine.types import BoolArray
@@ -41,6 +42,8 @@ from models.session import SessionFactory, unit_of_work
 from models.staging import Written
 
 VIX, FACTORS = ("VIX", "VIX3M"), "factors"
+CASH = (CASH_RATES["AUD"],)
+CASH_FILES = 2
 # The library publishes once a month, in four files.
 FACTORS_EVERY = timedelta(days=7)
 FACTOR_FILES = 8
@@ -59,6 +62,7 @@ class SeriesSources:
     rates: Sequence[RateSource]
     macro: MacroSource
     factors: FactorSource
+    cash: MacroSource | None = None
     bundled: "SeriesSources | None" = None
 
 
@@ -95,7 +99,7 @@ async def ingest_series(around: Around) -> tuple[Tally, int]:
     """
     tally, saved, wish = Tally(), 0, around.wish
     async with unit_of_work(around.sessions) as session:
-        asked = await AskedRangeRepository(session).by_keys([PAIR, VIX[0], FACTORS])
+        asked = await AskedRangeRepository(session).by_keys([PAIR, VIX[0], CASH[0], FACTORS])
     for wanted, key, since, bring in _steps(wish):
         known = asked.get(key)
         if wanted and known is not None and known.checked_at >= since and not wish.force:
@@ -109,6 +113,7 @@ def _steps(wish: SeriesWish) -> list[tuple[bool, str, datetime, "Bring"]]:
     return [
         (wish.rates, PAIR, _last_close("24/5", wish), _bring_rates),
         (wish.others, VIX[0], _last_close("XNYS", wish), _bring_macro),
+        (wish.others, CASH[0], _last_close("XASX", wish), _bring_cash),
         (wish.others, FACTORS, wish.now - FACTORS_EVERY, _bring_factors),
     ]
 
@@ -190,14 +195,27 @@ async def _first_rates(
 
 
 async def _bring_macro(around: Around) -> Tally:
+    return await _bring_figures(around, VIX, around.sources.macro, requests=len(VIX))
+
+
+async def _bring_cash(around: Around) -> Tally:
+    """Bring the cash rate; nothing that ships with the product stands in for it."""
+    source = around.sources.cash
+    if source is None:
+        return Tally()
+    return await _bring_figures(around, CASH, source, requests=CASH_FILES)
+
+
+async def _bring_figures(
+    around: Around, keys: Sequence[str], source: MacroSource, *, requests: int
+) -> Tally:
     async with unit_of_work(around.sessions) as session:
-        stored = await MacroSeriesRepository(session).columns(VIX)
-        asked = await AskedRangeRepository(session).by_keys(VIX[:1])
-    # Until it was asked for once, what is stored is a sample with a beginning of its own.
-    span = _span(stored[VIX[0]].days if asked else (), around.wish)
-    source = around.sources.macro
+        stored = await MacroSeriesRepository(session).columns(keys)
+        asked = await AskedRangeRepository(session).by_keys(keys[:1])
+    # Until it was asked for once, what is stored is a file's, with a beginning of its own.
+    span = _span(stored[keys[0]].days if asked else (), around.wish)
     question = partial(source.fetch_macro, *span)
-    answered = await _ask(around, source, question, requests=len(VIX))
+    answered = await _ask(around, source, question, requests=requests)
     tally, rows = Tally(), list[MacroRow]()
     for each in answered:
         fresh = _count(tally, each, stored[each.key].days, around.wish)
@@ -205,7 +223,7 @@ async def _bring_macro(around: Around) -> Tally:
     async with unit_of_work(around.sessions) as session:
         tally.written += await MacroSeriesRepository(session).write(rows)
         await FingerprintRepository(session).refresh(Scope.MACRO, [each.key for each in answered])
-        await _remember(session, VIX[0], source.key, span, around)
+        await _remember(session, keys[0], source.key, span, around)
     return tally
 
 

@@ -14,6 +14,7 @@ export async function startStage() {
     PARAKEET_YAHOO_URL: providers.yahoo,
     PARAKEET_ECB_URL: providers.archives,
     PARAKEET_FRENCH_URL: providers.archives,
+    PARAKEET_RBA_URL: providers.archives,
     // One after the other, so that a person sees each symbol come in.
     PARAKEET_FETCH_CONCURRENCY: "1",
   }).catch(async (error: unknown) => {

@@ -43,6 +43,13 @@ def index(close: float) -> Share:
     return Share(bars=even, kind="INDEX", zone="America/Chicago", opens=time(8, 30))
 
 
+def published() -> Tables:
+    """What the Reserve Bank has set, one figure each weekday; the other publishers have nothing."""
+    days = [bar.day for bar in pair().bars]
+    averages = {date(2021, 12, 31): 0.10}
+    return Tables(cash_rates=dict.fromkeys(days, 4.35), cash_averages=averages)
+
+
 def market(**changes: Any) -> Scenario:
     """Two American shares, one Australian, and what belongs to no share."""
     shares = {
@@ -114,13 +121,14 @@ async def desk(app: App, home, scenario: Scenario | None = None, **settings):
     async with (
         fake_tiingo(scenario) as tiingo,
         fake_yahoo(scenario) as yahoo,
-        fake_archives(scenario, Tables()) as archives,
+        fake_archives(scenario, published()) as archives,
     ):
         given = {
             "tiingo_url": tiingo.url,
             "yahoo_url": yahoo.url,
             "ecb_url": archives.url,
             "french_url": archives.url,
+            "rba_url": archives.url,
             "tiingo_api_key": scenario.key,
             "retry_base_seconds": 0.001,
             "retry_cap_seconds": 0.01,

@@ -10,10 +10,10 @@ from api.errors import Conflict, InvalidInput
 from api.services.ingest_request import IngestRequest
 from api.wiring import App
 from models.session import unit_of_work
-from tests.api.ingesting import START, market
+from tests.api.ingesting import START, market, published
 from tests.api.market import make_settings
 from tests.conftest import SAMPLE
-from tests.providers.archives import Tables, fake_archives
+from tests.providers.archives import fake_archives
 from tests.providers.market import always, status
 from tests.providers.tiingo import fake_tiingo
 from tests.providers.yahoo import fake_yahoo
@@ -29,7 +29,7 @@ async def settings(make_database, sample_url, worker_id, tmp_path):
     async with (
         fake_tiingo(scenario) as tiingo,
         fake_yahoo(scenario) as yahoo,
-        fake_archives(scenario, Tables()) as archives,
+        fake_archives(scenario, published()) as archives,
     ):
         yield make_settings(
             tmp_path,
@@ -39,6 +39,7 @@ async def settings(make_database, sample_url, worker_id, tmp_path):
             yahoo_url=yahoo.url,
             ecb_url=archives.url,
             french_url=archives.url,
+            rba_url=archives.url,
             retry_base_seconds=0.001,
             retry_cap_seconds=0.01,
         )

@@ -114,6 +114,7 @@ async def test_providers_say_how_they_fare(ask, sessions, counting):
         "Yahoo": "DEGRADED",
         "European": "DOWN",
         "Ken": "HEALTHY",
+        "Reserve": "HEALTHY",
     }
     assert (told["Yahoo"]["errorsByKind"], told["Yahoo"]["requestsLeft"]) == ({"TIMEOUT": 2}, 7)
     assert told["Yahoo"]["lastSuccessAt"] is not None

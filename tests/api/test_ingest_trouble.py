@@ -196,7 +196,7 @@ async def test_nothing_at_all_is_no_success_but_is_on_record(app, tmp_path):
 
 
 async def test_what_ships_with_the_product_stands_in_for_publishers_that_fail(app, tmp_path):
-    down = ("AUDUSD=X", "^VIX", "^VIX3M", "eurofxref-hist.zip", *FILES.values())
+    down = ("AUDUSD=X", "^VIX", "^VIX3M", "eurofxref-hist.zip", "f1-data.csv", *FILES.values())
     scenario = market(faults={name: always(status(404)) for name in down})
     async with desk(app, tmp_path, scenario) as asked:
         await asked.ingest(symbols=["MSFT"], start=JUNE)
@@ -212,7 +212,8 @@ async def test_what_ships_with_the_product_stands_in_for_publishers_that_fail(ap
     assert len(bills) == 1
     # Nobody answered, so everybody is due at the next ingest, and is told of.
     assert remembered == []
-    assert {failure["symbol"] for failure in report["failures"]} == {"AUDUSD", "VIX", "factors"}
+    failed = {failure["symbol"] for failure in report["failures"]}
+    assert failed == {"AUDUSD", "AU_CASH_RATE", "VIX", "factors"}
 
 
 async def test_publishers_that_stay_away_hold_no_later_ingest_up(app, tmp_path):

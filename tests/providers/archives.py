@@ -1,4 +1,4 @@
-"""Publishers of tables: Ken French's zips, the ECB's zip, and a list of past index members."""
+"""Publishers of tables: Ken French, the ECB, the Reserve Bank, and a list of index members."""
 
 import io
 import zipfile
@@ -10,6 +10,7 @@ from tests.providers.loopback import Answer, Asked, serving
 from tests.providers.market import Scenario
 
 FRENCH = "/pages/faculty/ken.french/ftp/"
+RBA = "/statistics/tables/csv/"
 ECB = "/stats/eurofxref/eurofxref-hist.zip"
 FRENCH_HEAD = (
     "This file was created using the 202409 CRSP database.\r\n"
@@ -26,6 +27,8 @@ class Tables:
     factors: Mapping[str, Mapping[str, Sequence[float]]] = field(default_factory=dict)
     fixings: Mapping[date, Mapping[str, float]] = field(default_factory=dict)
     membership: Mapping[str, Sequence[str]] = field(default_factory=dict)  # by ISO date
+    cash_rates: Mapping[date, float | None] = field(default_factory=dict)  # percent by day
+    cash_averages: Mapping[date, float] = field(default_factory=dict)  # percent by end of month
 
 
 def french_table(columns: Sequence[str], rows: Mapping[str, Sequence[float]]) -> str:
@@ -68,6 +71,10 @@ def _well(tables: Tables, path: str, name: str) -> Answer:
         columns = COLUMNS["5_Factors" in name]
         text = french_table(columns, tables.factors[name])
         return replace(found, body=zipped(name.replace("_CSV.zip", ".csv"), text))
+    if path == f"{RBA}f1-data.csv" and tables.cash_rates:
+        return Answer(body=rba_days(tables.cash_rates))
+    if path == f"{RBA}f1.1-data.csv" and tables.cash_rates:
+        return Answer(body=rba_months(tables.cash_averages))
     if path == "/membership.csv":
         return Answer(body=membership_csv(tables.membership).encode())
     return Answer(status=404, body=b"<html>Not Found</html>")
@@ -86,6 +93,46 @@ def ecb_table(fixings: Mapping[date, Mapping[str, float]]) -> str:
         rates = [str(fixings[day].get(code, "N/A")) for code in ("USD", "JPY", "BGN", "AUD", "ZAR")]
         lines.append(f"{day},{','.join(rates)},")
     return "\n".join(lines) + "\n"
+
+
+def rba_days(rates: Mapping[date, float | None]) -> bytes:
+    """Return table F1 as the Reserve Bank writes it; the newest day's cell is empty at first."""
+    lines = [
+        "F1 INTEREST RATES AND YIELDS \N{EN DASH} MONEY MARKET",
+        "Title,Cash Rate Target,Change in the Cash Rate Target,Interbank Overnight Cash Rate",
+        'Description,Cash Rate Target on date,Change in the Cash Rate Target,"Overnight, mean"',
+        "Frequency,Daily,as announced,Daily",
+        "Type,Original,Original,Original",
+        "Units,Per cent,Per cent,Per cent",
+        ",,,",
+        ",,,",
+        "Source,RBA,RBA,RBA",
+        "Publication date,01-Jul-2024,01-Jul-2024,01-Jul-2024",
+        "Series ID,FIRMMCRTD,FIRMMCCRT,FIRMMCRID",
+        *(f"{day:%d-%b-%Y},{'' if r is None else f'{r:.2f}'},,9.99" for day, r in rates.items()),
+    ]
+    return "\r\n".join(lines).encode("cp1252")
+
+
+def rba_months(averages: Mapping[date, float]) -> bytes:
+    """Return table F1.1 as the bank writes it: a mark of UTF-8, months by their last day."""
+    lines = [
+        "F1.1 INTEREST RATES AND YIELDS \N{EN DASH} MONEY MARKET",
+        "Title,Cash Rate Target,3-month BABs/NCDs",
+        "Description,Cash Rate Target; monthly average,Bank Accepted Bills; monthly average",
+        "Frequency,Monthly,Monthly",
+        "Type,Original,Original",
+        "Units,Per cent,Per cent",
+        "",
+        "",
+        "Source,RBA,ASX",
+        "Publication date,01-Jul-2024,01-Jul-2024",
+        "Series ID,FIRMMCRT,FIRMMBAB90",
+        "30/06/1969,,5.10",
+        *(f"{day:%d/%m/%Y},{rate:.2f},9.99" for day, rate in averages.items()),
+        "",
+    ]
+    return "\n".join(lines).encode("utf-8-sig")
 
 
 def membership_csv(membership: Mapping[str, Sequence[str]]) -> str:

@@ -78,10 +78,13 @@ async def run(symbols: list[str]) -> None:
     now = datetime.now(UTC)
     shares = {symbol: share(symbol, now) for symbol in symbols}
     scenario = Scenario(shares=shares | series(now))
+    set_on = {bar.day: 4.35 for bar in share("BHP.AX", now).bars}
+    averages = {date(2010, 12, 31): 4.75}
+    tables = Tables(factors=FACTORS, cash_rates=set_on, cash_averages=averages)
     async with (
         fake_tiingo(scenario) as tiingo,
         fake_yahoo(scenario) as yahoo,
-        fake_archives(scenario, Tables(factors=FACTORS)) as archives,
+        fake_archives(scenario, tables) as archives,
     ):
         addresses = {"tiingo": tiingo.url, "yahoo": yahoo.url, "archives": archives.url}
         say(addresses | {"key": scenario.key, "days": days(shares)})

@@ -97,7 +97,7 @@ class Inside:
             opened.push_async_callback(inside.relay.stop)
             tiingo = await opened.enter_async_context(fake_tiingo(PRICES))
             # Nobody else is there: what Yahoo and the publishers are asked for fails at once.
-            providers = ("TIINGO", "YAHOO", "ECB", "FRENCH")
+            providers = ("TIINGO", "YAHOO", "ECB", "FRENCH", "RBA")
             inside.overrides |= {f"PARAKEET_{name}_URL": tiingo.url for name in providers}
             inside.overrides |= {"PARAKEET_RETRY_BASE_SECONDS": "0.001"}
             await inside._take_roles(opened)
