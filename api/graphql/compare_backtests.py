@@ -48,6 +48,16 @@ class BacktestComparison:
         "one does not vary."
     )
 
+    @strawberry.field(
+        description="Which parts of what the runs were made from differ: engine, strategy, "
+        "parameters, assets, instruments, calendars, libraries, dates, capital, benchmark, "
+        "allocator, constraints, costs, execution, knowledge, overlay, data."
+    )
+    def differ_in(self) -> list[str]:
+        from api.services.compare_backtests import differing
+
+        return differing(cast("list[Backtest]", self.backtests))
+
     @strawberry.field(description="Whether their Sharpe ratios differ by more than chance.")
     async def sharpe(self) -> SharpeComparison:
         from api.services.sharpe_differences import sharpe_differences

@@ -1,5 +1,6 @@
 """The contract in files: schema beside the client, its guide in docs, catalogue beside the API."""
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,27 @@ SCHEMA = ROOT / "client" / "schema.graphql"
 RELEASED = ROOT / "client" / "released.graphql"
 GUIDE = ROOT / "docs" / "api.md"
 README = ROOT / "README.md"
+LOCK = ROOT / "requirements-worker.lock"
+# Packages whose version may move a number of a run; calendars have an edition of their own.
+RECKON = frozenset(
+    [
+        "clarabel",
+        "cvxpy-base",
+        "joblib",
+        "llvmlite",
+        "numba",
+        "numpy",
+        "optuna",
+        "pandas",
+        "qdldl",
+        "scikit-learn",
+        "scipy",
+        "skfolio",
+        "statsmodels",
+        "vectorbt",
+        "vectorbt-rust",
+    ]
+)
 # The lines between these two are printed.
 BEGIN, END = "<!-- strategies -->", "<!-- end of strategies -->"
 
@@ -29,14 +51,27 @@ def sdl() -> str:
 def catalogue() -> bytes:
     """Return strategies and scanners as JSON; the only place of the API that asks the engine.
 
-    The edition of the calendars stands beside the engine's: both can move a number.
+    The edition of the calendars and that of the libraries that reckon stand beside the engine's:
+    each can move a number.
     """
     from api.services.calendars import calendars_version
     from engine.scanners import catalogue as scanners
     from engine.strategies import catalogue as of_engine
 
-    whole = {"calendars": calendars_version(), **of_engine(), "scanners": scanners()}
+    whole = {
+        "calendars": calendars_version(),
+        "libraries": libraries(LOCK.read_text()),
+        **of_engine(),
+        "scanners": scanners(),
+    }
     return orjson.dumps(whole, option=orjson.OPT_INDENT_2) + b"\n"
+
+
+def libraries(lock: str) -> str:
+    """Return the edition of what a worker reckons with: a hash of the versions its lock names."""
+    pins = (line.partition(" ")[0] for line in lock.splitlines() if "==" in line)
+    kept = sorted(pin for pin in pins if pin.partition("==")[0] in RECKON)
+    return hashlib.sha256("\n".join(kept).encode()).hexdigest()[:16]
 
 
 def strategy_table(entries: Iterable[Mapping[str, Any]]) -> str:

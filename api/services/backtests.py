@@ -12,7 +12,7 @@ from api.services.backtest_request import LONGEST_NAME, BacktestRequest, checked
 from api.services.cash_rate_span import require_cash_rates
 from api.services.content_key import component_hashes, content_key, digest
 from api.services.run_span import RunSpan, fingerprint, resolve_span
-from api.services.strategies import StrategyEntry, calendars_in_use
+from api.services.strategies import StrategyEntry, calendars_in_use, libraries_in_use
 from api.services.text import clean_text
 from engine import ENGINE_VERSION
 from models.backtest import Backtest, Rebalance
@@ -127,6 +127,7 @@ def components_of(request: BacktestRequest, entry: StrategyEntry, span: RunSpan)
         "assets": {"universe": request.universe, "symbols": symbols},
         "instruments": span.described(),
         "calendars": calendars_in_use(),
+        "libraries": libraries_in_use(),
         "dates": {"start": request.start, "end": span.end},
         "capital": {"amount": request.initial_capital, "currency": request.currency},
         "benchmark": span.benchmark.symbol,

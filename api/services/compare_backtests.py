@@ -104,6 +104,12 @@ async def _curve(store: ObjectStore, run: Backtest) -> Curve:
     )
 
 
+def differing(runs: Sequence[Backtest]) -> list[str]:
+    """Name the parts of the runs' content keys that are not the same in all of them."""
+    names = dict.fromkeys(name for run in runs for name in run.components)
+    return [name for name in names if len({run.components.get(name) for run in runs}) > 1]
+
+
 def _rebased(level: list[float], row: int) -> float:
     return round(BASE * level[row] / level[0], 6)
 

@@ -22,6 +22,7 @@ __all__ = [
     "calendars_in_use",
     "catalogue",
     "complete_parameters",
+    "libraries_in_use",
     "require_strategy",
 ]
 
@@ -84,6 +85,12 @@ def catalogue() -> dict[str, StrategyEntry]:
 def calendars_in_use() -> str:
     """Return the edition of the calendars the workers keep, which the API need not install."""
     edition: str = exported()["calendars"]
+    return edition
+
+
+def libraries_in_use() -> str:
+    """Return the edition of the libraries the workers reckon with, none of which the API has."""
+    edition: str = exported()["libraries"]
     return edition
 
 

@@ -2,13 +2,17 @@
 
 import math
 from statistics import correlation
+from uuid import UUID
 
 import numpy as np
 import orjson
 import pytest
+from sqlalchemy import update
+from sqlmodel import col
 
 from api.services import compare_backtests as compared
 from api.services.results import FULL, curve_key, write_columns
+from models.backtest import Backtest
 from models.backtests import BacktestRepository
 from models.jobs import JobRepository
 from models.session import unit_of_work
@@ -56,6 +60,25 @@ async def test_runs_are_rebased_on_the_sessions_they_share(ask, app):
     expected = correlation(*returns)
     assert found["correlation"][0] == pytest.approx([1.0, expected], abs=1e-12)
     assert found["correlation"][1] == pytest.approx([expected, 1.0], abs=1e-12)
+
+
+async def test_what_the_runs_were_made_from_is_told_apart(ask, app):
+    made = [
+        {"engine": "a", "costs": "b", "data": "c"},
+        {"engine": "a", "costs": "x", "data": "c", "overlay": "d"},
+    ]
+    ids = []
+    for components in made:
+        ids.append(await run_of(app, {day: 100.0 + n for n, day in enumerate(DAYS)}))
+        values = update(Backtest).values(components=components)
+        async with unit_of_work(app.sessions) as session:
+            run_id = UUID(ids[-1].removeprefix("backtest_"))
+            await session.execute(values.where(col(Backtest.id) == run_id))
+
+    document = "query C($ids: [ID!]!) { compareBacktests(ids: $ids) { differIn } }"
+    found = (await ask(document, ids=ids))["data"]["compareBacktests"]
+
+    assert found["differIn"] == ["costs", "overlay"]
 
 
 def test_correlations_are_pearson_s_and_undefined_where_nothing_moves():

@@ -121,10 +121,11 @@ async def test_a_share_described_otherwise_makes_another_run(ask, market, sessio
     assert second["backtest"]["contentKey"] != first["backtest"]["contentKey"]
 
 
-async def test_other_calendars_make_another_run(ask, market, monkeypatch):
+@pytest.mark.parametrize("edition", ["calendars_in_use", "libraries_in_use"])
+async def test_other_calendars_or_libraries_make_another_run(ask, market, monkeypatch, edition):
     first = await submit(ask)
 
-    monkeypatch.setattr(backtests, "calendars_in_use", lambda: "another edition")
+    monkeypatch.setattr(backtests, edition, lambda: "another edition")
     second = await submit(ask)
 
     assert second["backtest"]["contentKey"] != first["backtest"]["contentKey"]

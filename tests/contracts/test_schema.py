@@ -9,7 +9,16 @@ from graphql import (
 )
 from graphql.utilities import find_breaking_changes
 
-from api.graphql.export import GUIDE, README, RELEASED, SCHEMA, catalogue, readme, sdl
+from api.graphql.export import (
+    GUIDE,
+    README,
+    RELEASED,
+    SCHEMA,
+    catalogue,
+    libraries,
+    readme,
+    sdl,
+)
 from api.graphql.guide import guide
 from api.graphql.schema import schema
 from api.services.exported import CATALOGUE
@@ -64,6 +73,15 @@ def test_what_would_break_a_client_is_named(was, becomes, told):
 
 def test_the_committed_catalogue_is_the_registry():
     assert CATALOGUE.read_bytes() == catalogue(), "run `make schema`"
+
+
+def test_another_version_of_a_library_that_reckons_is_another_edition():
+    lock = "boto3==1.40 \\\n    --hash=sha256:ab\nnumpy==2.4.6 ; python_version < '3.12' \\\n"
+
+    told = libraries(lock)
+
+    assert told == libraries(lock.replace("1.40", "1.41").replace("ab", "cd"))
+    assert told != libraries(lock.replace("2.4.6", "2.5.5"))
 
 
 def test_every_type_field_and_argument_says_what_it_is():

@@ -66,7 +66,7 @@ const signed = (value: number) => (value > 0 ? `+${ratio(value)}` : ratio(value)
 type Comparison = CompareBacktestsQuery["compareBacktests"];
 type Props = { comparison: Comparison; ids: readonly string[] };
 
-function Comparison({ comparison: { backtests, dates, equity, correlation, sharpe }, ids }: Props) {
+function Comparison({ comparison: { backtests, dates, equity, correlation, differIn, sharpe }, ids }: Props) {
   const [scale, setScale] = useState<"log" | "linear">("log");
   const labels = labelsOf(backtests);
   const currencies = new Set(backtests.map((run) => run.currency));
@@ -92,7 +92,13 @@ function Comparison({ comparison: { backtests, dates, equity, correlation, sharp
           height={320}
         />
       </Card>
-      <Card title="Figures" hint="Of each whole run, not only of the shared sessions. The best of a row is bold." flush>
+      <Card
+        title="Figures"
+        hint={`Of each whole run, not only of the shared sessions. The best of a row is bold. The runs differ in ${
+          differIn.length ? differIn.join(", ") : "nothing they were made from"
+        }.`}
+        flush
+      >
         <FigureTable runs={backtests} labels={labels} ids={ids} />
       </Card>
       <Card
