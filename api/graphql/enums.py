@@ -145,8 +145,9 @@ class CashRateBasis(StrEnum):
 
 
 @strawberry.enum(
-    description="NET of all costs, GROSS as if trading were free, LOCAL without currency moves, "
-    "PRICE without dividends, which is null where the source's prices have them in already."
+    description="NET of all costs, GROSS as if trading were free, LOCAL without currency moves "
+    "(spot-hedged, carry ignored), PRICE without dividends, which is null where the prices of the "
+    "source have them in already."
 )
 class CurveBasis(StrEnum):
     NET = "net"

@@ -1,4 +1,4 @@
-"""The work that completes a run: hindsight about members, the least capital, shocks, luck."""
+"""The work that completes a run: hindsight about members, least capital, shocks, luck, 1/N."""
 
 import asyncio
 import hashlib
@@ -25,12 +25,13 @@ from engine.sharpe_bootstrap import SharpeTest, sharpe_test
 from engine.shock_paths import PathOutcome, through_shocks
 from engine.survivorship import Survivorship, measure_survivorship
 from engine.viability import Viability, smallest_capital
+from engine.yardsticks import yardsticks
 from models.backtest import Backtest
 from models.backtests import BacktestRepository
 from models.session import SessionFactory, unit_of_work
 
 # Where each part ends on the way from 0 to 1.
-READ, DECIDED, SEARCHED, HELD, WALKED = 0.1, 0.25, 0.45, 0.6, 0.85
+READ, DECIDED, SEARCHED, HELD, WALKED, DRAWN = 0.1, 0.25, 0.45, 0.6, 0.8, 0.95
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +43,7 @@ class Found:
     drawn: Intervals | None
     sharpe: SharpeTest | None  # against the benchmark's
     paths: list[PathOutcome]
+    beside: dict[str, dict[str, float | None]]  # what no skill would have made of the assets
     differ: list[str]  # figures that came out otherwise than the run's, which it repeats
 
 
@@ -51,7 +53,8 @@ async def check_guards(
     """Run a finished run again with less and more capital, and on the members of its last day.
 
     Let it go on through shocks, and draw its returns again by the block, to tell in which range
-    luck alone would leave them. What it decides and trades anew must be the run's, to the digit.
+    luck alone would leave them. Hold all its assets alike beside it. What it decides and trades
+    anew must be the run's, to the digit.
 
     Raises Stopped, EngineError, Unavailable.
     """
@@ -89,6 +92,7 @@ def _document(found: Found) -> dict[str, Any]:
             "bootstrap": None if found.drawn is None else asdict(found.drawn),
             "sharpe_above_benchmark": None if found.sharpe is None else asdict(found.sharpe),
             "shock_paths": [asdict(path) for path in found.paths],
+            "yardsticks": {"portfolios": found.beside},
         },
     }
 
@@ -120,7 +124,13 @@ def _compute(panel: Panel, request: Request, pulse: Pulse, run: Backtest) -> Fou
         panel,
         ledger,
         seed=seed,
-        checkpoint=lambda share: within(WALKED, 1.0, share, "drawing returns again"),
+        checkpoint=lambda share: within(WALKED, DRAWN, share, "drawing returns again"),
+    )
+    beside = yardsticks(
+        panel,
+        request,
+        ledger,
+        checkpoint=lambda share, stage: within(DRAWN, 1.0, share, stage),
     )
     return Found(
         viability=viability,
@@ -128,6 +138,7 @@ def _compute(panel: Panel, request: Request, pulse: Pulse, run: Backtest) -> Fou
         drawn=drawn,
         sharpe=_above_benchmark(panel, ledger, seed),
         paths=paths,
+        beside=beside,
         differ=differences(panel, ledger, (run.summary or {}).get("metrics", {})),
     )
 

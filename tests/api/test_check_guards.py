@@ -105,6 +105,12 @@ async def test_the_guards_are_completed_and_the_figures_stand(followed, ask):
     assert above["difference"] == pytest.approx(gap, rel=0.01)
     assert above["interval"][0] < above["difference"] < above["interval"][1]
     assert 0.0 < above["p_value"] <= 1.0
+    beside = shown["diagnostics"]["yardsticks"]["portfolios"]
+    assert beside["this_run"]["sharpe"] == pytest.approx(shown["metrics"]["sharpe"], rel=1e-12)
+    # The run is equal weight itself, every month and without limits: its own yardstick.
+    assert beside["equal_weight"] == beside["this_run"]
+    for name in ("equal_weight", "buy_and_hold"):
+        assert beside[f"{name}_without_costs"]["cagr"] > beside[name]["cagr"]
 
 
 async def test_members_who_left_make_a_gap(followed, sessions):

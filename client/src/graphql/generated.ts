@@ -216,7 +216,7 @@ export type Currency =
   | 'AUD'
   | 'USD';
 
-/** NET of all costs, GROSS as if trading were free, LOCAL without currency moves, PRICE without dividends, which is null where the source's prices have them in already. */
+/** NET of all costs, GROSS as if trading were free, LOCAL without currency moves (spot-hedged, carry ignored), PRICE without dividends, which is null where the prices of the source have them in already. */
 export type CurveBasis =
   | 'GROSS'
   | 'LOCAL'

@@ -26,7 +26,7 @@ const BASES: readonly { value: CurveBasis; label: string }[] = [
 const BASIS_WORDS: Record<CurveBasis, string> = {
   NET: "after all costs",
   GROSS: "the same run without costs; below peak is after costs",
-  LOCAL: "without the effect of exchange rates; benchmark and below peak are with it",
+  LOCAL: "spot-hedged, carry ignored: no exchange rate moved; benchmark and below peak are unhedged",
   PRICE: "without dividends; below peak is with them",
 };
 const SCALES = [
