@@ -145,6 +145,30 @@ class SeriesFile:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ActionLine:
+    """One line of a file of corporate actions; what its kind has not is None."""
+
+    line: int
+    symbol: str
+    ex_date: date  # first day that trades without it
+    kind: str  # SPLIT DIVIDEND DELISTING
+    ratio: float | None  # new shares for one; a successor's where a listing ends
+    cash: float | None  # per share
+    currency: str | None
+    pay_date: date | None
+    successor: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActionFile:
+    """What a file of corporate actions held, and what is wrong with which of its lines."""
+
+    file: str
+    lines: tuple[ActionLine, ...]
+    faults: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class UniverseListing:
     """A list of instruments to choose from, as a source gives it."""
 

@@ -287,6 +287,24 @@ def import_series(
     run(file, panel=name, force=force)
 
 
+@app.command("import-actions")
+def import_actions(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="CSV with symbol, ex_date, kind, ratio, cash, currency, pay_date, successor."
+        ),
+    ],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check it and say what would be written.")
+    ] = False,
+) -> None:
+    """Bring in splits, dividends, and what holders got when a listing ended."""
+    from api.cli.import_actions import run
+
+    run(file, dry_run=dry_run)
+
+
 @app.command("import-sqlite")
 def import_sqlite(
     file: Annotated[Path, typer.Argument(help="SQLite file of the program before this one.")],

@@ -1,7 +1,7 @@
 """Bring a file of prices in: one transaction, every row of it accounted for."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -14,6 +14,7 @@ from api.services.backtest_request import listed
 from api.services.bar_rows import bar_rows, refused_rows
 from api.services.calendars import calendar, calendar_code
 from api.services.ingest_report import Tally
+from api.services.panel_rows import ACTIONS
 from api.services.quality import judge
 from api.services.routing import CSV, Described, describe
 from api.services.universes import save_universe
@@ -53,8 +54,9 @@ async def import_prices(
         raise InvalidInput(message, field=("file",))
     listings = [_listing(batch) for batch in file.batches]
     symbols = [each.symbol for each in listings]
-    await _require_own(session, symbols)
-    ids = await InstrumentRepository(session).upsert(map(_instrument, listings))
+    known = await _require_own(session, symbols)
+    described = [_instrument(each, known.get(each.symbol)) for each in listings]
+    ids = await InstrumentRepository(session).upsert(described)
     rows: list[BarRow] = []
     refused = quarantined(file.file, file.refused)
     for batch, listing in zip(file.batches, listings, strict=True):
@@ -104,8 +106,8 @@ def _market_of(symbol: str) -> Described | None:
         return None
 
 
-async def _require_own(session: AsyncSession, symbols: Sequence[str]) -> None:
-    """Refuse to mix a file with what another source tells: one history has one source."""
+async def _require_own(session: AsyncSession, symbols: Sequence[str]) -> Mapping[str, Instrument]:
+    """Return what is known; refuse to mix a file with another source's: one history has one."""
     known = await InstrumentRepository(session).by_symbols(symbols)
     foreign = [each for each in known if each.bar_count and each.source != CSV]
     if foreign:
@@ -114,18 +116,23 @@ async def _require_own(session: AsyncSession, symbols: Sequence[str]) -> None:
             f" {foreign[0].source}; give them another symbol in the file",
             field=("file",),
         )
+    return {each.symbol: each for each in known}
 
 
-def _instrument(listing: Listing) -> Instrument:
+def _instrument(listing: Listing, known: Instrument | None) -> Instrument:
+    """Describe an instrument; what `import-actions` told of it stays."""
+    adjusted = "adjusted_close" in listing.fields
+    acts = known is not None and ACTIONS in known.fields and not adjusted
     return Instrument(
         symbol=listing.symbol,
         name=None,
         asset_class=AssetClass(listing.asset_class),
         exchange=Exchange(listing.exchange),
         currency=listing.currency,
+        delisted_on=None if known is None else known.delisted_on,
         source=listing.source,
-        flags=["no_corporate_actions"] if "adjusted_close" not in listing.fields else [],
-        fields=list(listing.fields),
+        flags=[] if adjusted or acts else ["no_corporate_actions"],
+        fields=[*listing.fields, ACTIONS] if acts else list(listing.fields),
     )
 
 
