@@ -191,6 +191,13 @@ class BacktestType(Held, Node):
         return stress_results(_part(root, "stress"))
 
     @strawberry.field(
+        description="What is held and too young for a beta of its own: its class's stands in under "
+        "shocks of shares."
+    )
+    def assumed_betas(root: Run) -> list[str]:
+        return _part(root, "assumed_betas") or []
+
+    @strawberry.field(
         description="What the run would do on the way through shocks; empty until a job after the "
         "run has found it."
     )

@@ -49,6 +49,7 @@ SUMMARY = {
         "missing_data": [],
         "flags": ["vendor_adjusted"],
     },
+    "assumed_betas": ["BBB"],
     "diagnostics": {"meta_label": {"auc": 0.53, "brier": None}},
     "overfitting": {
         "psr": 0.99,

@@ -21,6 +21,7 @@ query Detail($id: ID!, $points: Int, $orders: Int = 2, $after: String) {
     benchmarkMetrics { sharpe }
     overfitting { psr deflatedSharpe trials effectiveTrials sharpeInterval verdict }
     guards { lookaheadFree survivorshipGapCagr fillsOnRealBars missingData flags }
+    assumedBetas
     diagnostics
     equity(maxPoints: $points) { dates strategy benchmark pointCount totalPoints }
     gross: equity(maxPoints: 50, basis: GROSS) { strategy pointCount }
@@ -79,6 +80,7 @@ async def test_a_finished_run_in_full(ask, app):
     assert shown["overfitting"]["sharpeInterval"] == [0.5, 2.0]
     assert shown["overfitting"]["trials"] == 4
     assert shown["guards"]["flags"] == ["vendor_adjusted"]
+    assert shown["assumedBetas"] == ["BBB"]
     assert shown["diagnostics"] == {"meta_label": {"auc": 0.53, "brier": None}}
     assert shown["equity"]["strategy"] == [100.0 + day for day in range(100)]
     assert shown["equity"]["dates"][:2] == ["2020-01-01", "2020-01-02"]

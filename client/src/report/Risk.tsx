@@ -67,6 +67,12 @@ function Crises({ run, currency }: { run: Run; currency: string }) {
                 Currency
               </th>
               <th scope="col" className={table.num}>
+                Costs
+              </th>
+              <th scope="col" className={table.num}>
+                Turnover
+              </th>
+              <th scope="col" className={table.num}>
                 Recovered after
               </th>
               <th scope="col">From</th>
@@ -91,6 +97,8 @@ function Crises({ run, currency }: { run: Run; currency: string }) {
                 <td className={table.num}>
                   <Change value={row.currencyReturn} />
                 </td>
+                <td className={table.num}>{figure(row.costs, (value) => percent(value, 2))}</td>
+                <td className={table.num}>{figure(row.turnover, (value) => percent(value, 0))}</td>
                 <td className={table.num}>
                   {row.daysToRecover === null ? (
                     <span className={table.faint}>not yet</span>
@@ -163,7 +171,9 @@ function Shocks({ run }: { run: Run }) {
         {covered.length + other.length === 0
           ? "This run is from before shocks were measured. Run it again to see them."
           : other.length > 0 &&
-            `Nothing is held that these move directly: ${other.map(({ scenario }) => scenario.name).join(", ")}.`}
+            `Nothing is held that these move directly: ${other.map(({ scenario }) => scenario.name).join(", ")}. `}
+        {run.assumedBetas.length > 0 &&
+          `Too young for a beta of their own, and taken for their class: ${run.assumedBetas.join(", ")}.`}
       </p>
     </Card>
   );
