@@ -127,6 +127,11 @@ const FLAGS: Record<string, { title: string; detail: string }> = {
     title: "Gold by its trend",
     detail: "No real yield is stored, so gold was held while it stood above its own 200-session mean.",
   },
+  successor_outside: {
+    title: "Merger paid out",
+    detail:
+      "A holding became shares of a company that is none of the run's assets. It was paid out at their last price instead; name that company's symbol too to go on holding it.",
+  },
   delisting_assumed: {
     title: "Delisting return assumed",
     detail:
