@@ -6,7 +6,7 @@
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, TypedDict
@@ -25,8 +25,11 @@ from engine.trimming import Trim
 from engine.types import FloatArray, IntArray
 from engine.weighting import COVARIANCE_SESSIONS, hierarchical
 
-FRACTIONS: Final = ("min_weight", "max_weight", "max_turnover", "no_trade_band", "group_cap")
 WIDEST_BAND: Final = 0.5  # of a weight; beyond it a target would hardly ever be reached
+FRACTIONS: Final[Mapping[str, float]] = {
+    **dict.fromkeys(("min_weight", "max_weight", "max_turnover", "no_trade_band", "group_cap"), 1),
+    "relative_band": WIDEST_BAND,
+}
 LIMITS: Final = "limits"  # what is asked for where no method was refused
 HOLDINGS: Final = "what was held"
 
@@ -57,13 +60,14 @@ class BandFill(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Constraints:
-    """Limits on target weights. Fractions of equity, except the number of positions."""
+    """Limits on target weights. Fractions of equity, except positions and the least trade."""
 
     min_weight: float = 0.0
     max_weight: float = 1.0
     max_turnover: float | None = None
     no_trade_band: float = 0.0
     relative_band: float = 0.0  # of the target weight
+    min_trade: float = 0.0  # base currency
     band_fill: str = BandFill.CASH
     group_cap: float | None = None
     group_by: str = "SECTOR"
@@ -74,19 +78,17 @@ class Constraints:
     def __post_init__(self) -> None:
         # A stored run's caps come back as a list; that is no other limit.
         object.__setattr__(self, "group_caps", tuple(self.group_caps))
-        for name in FRACTIONS:
+        for name, most in FRACTIONS.items():
             value = getattr(self, name)
-            if value is not None and not 0.0 <= value <= 1.0:
-                raise InvalidParameters(f"{name} was {value}; give a fraction from 0 to 1")
+            if value is not None and not 0.0 <= value <= most:
+                raise InvalidParameters(f"{name} was {value}; give a fraction from 0 to {most}")
         for each in self.group_caps:
             if not 0.0 < each["cap"] <= 1.0:
                 raise InvalidParameters(
                     f"the cap by {each['by']} was {each['cap']}; give a fraction up to 1"
                 )
-        if not 0.0 <= self.relative_band <= WIDEST_BAND:
-            raise InvalidParameters(
-                f"relative_band was {self.relative_band}; give a fraction from 0 to {WIDEST_BAND}"
-            )
+        if not 0.0 <= self.min_trade < np.inf:
+            raise InvalidParameters(f"min_trade was {self.min_trade}; give an amount, 0 or more")
         if self.min_weight > self.max_weight:
             raise InvalidParameters(
                 f"min_weight {self.min_weight} was above max_weight {self.max_weight}; lower it"
@@ -102,6 +104,7 @@ class Constraints:
         return Trim(
             no_trade_band=self.no_trade_band,
             relative_band=self.relative_band,
+            min_trade=self.min_trade,
             spread=self.band_fill == BandFill.SPREAD,
             max_turnover=self.max_turnover,
             max_weight=self.max_weight,

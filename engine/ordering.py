@@ -63,7 +63,7 @@ def place_orders(
     if keep is not None:
         asked = np.where(keep[asset], drifted, asked)
     leaving = ~terms.panel.member[row, asset] & (asked == 0.0)
-    target, shortfall = trim_trades(asked, drifted, trim, leaving=leaving)
+    target, shortfall = trim_trades(asked, drifted, trim.at(known.equity), leaving=leaving)
     sizing = size_targets(
         target,
         held=known.held,

@@ -105,6 +105,8 @@ class Limits(Protocol):
     @property
     def relative_band(self) -> float: ...
     @property
+    def min_trade(self) -> float: ...
+    @property
     def group_cap(self) -> float | None: ...
     @property
     def group_caps(self) -> Sequence[Mapping[str, object]]: ...
@@ -122,6 +124,7 @@ def limit_signals(decided: Sequence[Signals], limits: Limits) -> tuple[Signals, 
         "group_caps": limits.group_caps,
         "no_trade_band": limits.no_trade_band,
         "relative_band": limits.relative_band,
+        "min_trade": limits.min_trade,
     }
     for name, value in given.items():
         if value:

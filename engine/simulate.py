@@ -34,7 +34,7 @@ FIXED_POINT_ROUNDS: Final = 4  # each gains a factor of the cost rate, 1e-2 or l
 LEAST_TRADE: Final = 1e-9  # of equity; what rounding leaves of a name that stays as it is
 
 # (decision, wanted, drifted) -> what is traded to, all (C, m); for limits on what may change.
-Trim = Callable[[int, FloatArray, FloatArray], FloatArray]
+Trim = Callable[[int, FloatArray, FloatArray, FloatArray], FloatArray]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,7 +186,7 @@ def _simulate(
         stuck = ~market.tradable[row]
         wanted = target(decision)
         if trim is not None:
-            wanted = Dense(trim(decision, wanted.dense(), before.weights()))
+            wanted = Dense(trim(decision, wanted.dense(), before.weights(), level))
         holding, paid, turnover = _trade(before, wanted, stuck, costs, exact=exact)
         if fee:
             paid = paid + fee * _names_traded(before, holding) / level

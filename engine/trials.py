@@ -219,7 +219,7 @@ def simulate_targets(
         fill_rows=fills.row,
         cost=cost_rates(panel, request.costs, request.strategy.extra_slippage()),
         fee=_flat(request.costs) / request.capital,
-        trim=_trim(panel, targets, targets.rows[fills.decision], kept, request.costs.invested),
+        trim=_trim(panel, targets, targets.rows[fills.decision], kept, request),
         exact=True,
         keep=[0],
     )
@@ -235,21 +235,25 @@ def _trim(
     targets: Targets,
     rows: IntArray,
     limits: Sequence[Constraints],
-    invested: float,
+    request: Request,
 ) -> Trim | None:
     """Return the limits that depend on what is held, None where there are none."""
-    trims = [replace(each.trim, invested=invested) for each in limits]
+    trims = [replace(each.trim, invested=request.costs.invested) for each in limits]
     if not any(each.trims for each in trims) and not targets.keep:
         return None
 
-    def trim(decision: int, wanted: FloatArray, drifted: FloatArray) -> FloatArray:
+    def trim(
+        decision: int, wanted: FloatArray, drifted: FloatArray, level: FloatArray
+    ) -> FloatArray:
         member = panel.member[rows[decision]]
         kept = targets.keep.get(int(rows[decision]), False)
         wanted = np.where(kept, drifted, wanted)
         return np.array(
             [
-                trimmed_weights(w, d, trims[decision], leaving=~member & (w == 0.0))
-                for w, d in zip(wanted, drifted, strict=True)
+                trimmed_weights(
+                    w, d, trims[decision].at(request.capital * at), leaving=~member & (w == 0.0)
+                )
+                for w, d, at in zip(wanted, drifted, level.tolist(), strict=True)
             ]
         )
 

@@ -1,6 +1,6 @@
 """Limits on trades: which are too small to make, and how much of the others may be made."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,6 +15,7 @@ class Trim:
 
     no_trade_band: float = 0.0
     relative_band: float = 0.0  # of the target weight
+    min_trade: float = 0.0  # money; what is worth less is not traded
     spread: bool = False  # weight that skipped trades would have moved goes to those made
     max_turnover: float | None = None
     max_weight: float = 1.0  # which a turnover cap may keep out of reach
@@ -23,7 +24,15 @@ class Trim:
 
     @property
     def trims(self) -> bool:
-        return self.no_trade_band > 0.0 or self.relative_band > 0.0 or self.max_turnover is not None
+        banded = max(self.no_trade_band, self.relative_band, self.min_trade) > 0.0
+        return banded or self.max_turnover is not None
+
+    def at(self, equity: float) -> "Trim":
+        """Return the limits of an account worth so much: money has become a band of weights."""
+        if self.min_trade == 0.0:
+            return self
+        band = max(self.no_trade_band, self.min_trade / equity)
+        return replace(self, no_trade_band=band, min_trade=0.0)
 
     def shortfall(self, weights: FloatArray, drifted: FloatArray) -> str:
         """Say in numbers that the turnover cap leaves a weight (k,) above the largest allowed."""

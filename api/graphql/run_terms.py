@@ -100,6 +100,10 @@ class ConstraintsInput:
         default=0,
         description="So is one as close as this share of its target, 0 to 0.5; the wider counts.",
     )
+    min_trade: float | None = strawberry.field(
+        default=0,
+        description="So is one whose trade would be worth less than this, in the run's currency.",
+    )
     band_fill: BandFill | None = strawberry.field(
         default=BandFill.CASH, description="What takes the weight that is left alone."
     )

@@ -61,6 +61,7 @@ class Constraints:
     max_turnover: float | None = None
     no_trade_band: float = 0.0
     relative_band: float = 0.0
+    min_trade: float = 0.0
     band_fill: str = "CASH"
     group_cap: float | None = None
     group_by: str = "SECTOR"
@@ -124,6 +125,7 @@ CONSTRAINT_BOUNDS: dict[str, tuple[float, float]] = {
     "max_turnover": (TINY, 1.0),
     "no_trade_band": (0.0, 1.0),
     "relative_band": (0.0, 0.5),
+    "min_trade": (0.0, 1e6),
     "group_cap": (TINY, 1.0),
     "max_positions": (1, 10_000),
 }

@@ -230,6 +230,7 @@ def _limits(constraints: Constraints, costs: Costs) -> Limits:
     return Limits(
         no_trade_band=Decimal(str(constraints.no_trade_band)),
         relative_band=Decimal(str(constraints.relative_band)),
+        min_trade=Decimal(str(constraints.min_trade)),
         spread=constraints.band_fill == "SPREAD",
         max_turnover=None if cap is None else Decimal(str(cap)),
         max_weight=Decimal(str(constraints.max_weight)),

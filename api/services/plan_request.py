@@ -23,7 +23,7 @@ SETTLED = ("parameters", "universe", "symbols", "allocator")
 # Stands for an id that is nobody's.
 UNKNOWN_RUN = UUID(int=0)
 # Of the constraints, what depends on holdings and not on the weights.
-TRIMMING = ("no_trade_band", "relative_band", "band_fill", "max_turnover")
+TRIMMING = ("no_trade_band", "relative_band", "min_trade", "band_fill", "max_turnover")
 
 
 @dataclass(frozen=True, kw_only=True)

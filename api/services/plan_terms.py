@@ -1,7 +1,7 @@
 """What a plan is made from and what it comes to: assets, fees, limits, lines."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Final
@@ -64,6 +64,7 @@ class Limits:
 
     no_trade_band: Decimal = NOTHING
     relative_band: Decimal = NOTHING  # of the target weight
+    min_trade: Decimal = NOTHING  # AUD
     spread: bool = False  # what is left alone would have moved goes to the other trades
     max_turnover: Decimal | None = None
     max_weight: Decimal = Decimal(1)
@@ -73,6 +74,10 @@ class Limits:
     @property
     def invested(self) -> Decimal:
         return 1 - self.cash_buffer
+
+    def at(self, equity: Decimal) -> "Limits":
+        """Return the limits of an account worth so much: money has become a band of weights."""
+        return replace(self, no_trade_band=max(self.no_trade_band, self.min_trade / equity))
 
     def band(self, target: Decimal) -> Decimal:
         """Return the smallest trade towards a target weight."""

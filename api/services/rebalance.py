@@ -72,13 +72,14 @@ def _plan(
             " holdings, or give a capital",
             field=("input", "capital"),
         )
+    limits = limits.at(equity)
     drifted = {symbol: value / equity for symbol, value in values.items()}
     wanted = {a.symbol: weights.get(a.symbol, NOTHING) * limits.invested for a in priced}
     target = trimmed(wanted, drifted, limits)
     held_back = _reserve(priced, target, drifted, equity, fees, limits.invested)
     lots = _lots(priced, target, drifted, equity - held_back / limits.invested, limits)
     lines = [
-        _line(asset, wanted[asset.symbol], drifted, target, lots[asset.symbol], limits)
+        _line(asset, wanted[asset.symbol], drifted, target, lots[asset.symbol], equity, limits)
         for asset in priced
     ]
     sold = [_sale(line, asset, fees) for line, asset in zip(lines, priced, strict=True)]
@@ -205,6 +206,7 @@ def _line(
     drifted: Mapping[str, Decimal],
     target: Mapping[str, Decimal],
     lots: Decimal,
+    equity: Decimal,
     limits: Limits,
 ) -> Line:
     """Return what is asked of an asset, before it is known whether it can be paid for."""
@@ -220,7 +222,7 @@ def _line(
         rate=asset.rate or NOTHING,
     )
     if weight == now:
-        return replace(line, skipped=_left_alone(wanted, now, limits))
+        return replace(line, skipped=_left_alone(wanted, now, equity, limits))
     wish = lots - asset.held
     quantity = abs(wish).to_integral_value(ROUND_FLOOR)
     if not quantity:
@@ -233,9 +235,12 @@ def _line(
     return replace(line, side=side, quantity=quantity, value=value)
 
 
-def _left_alone(wanted: Decimal, now: Decimal, limits: Limits) -> str:
+def _left_alone(wanted: Decimal, now: Decimal, equity: Decimal, limits: Limits) -> str:
     if wanted == now:
         return "already at its target"
+    worth = abs(wanted - now) * equity
+    if worth < limits.min_trade:
+        return f"a trade of A${cents(worth)} is below the least of A${limits.min_trade}"
     if abs(wanted - now) < limits.band(wanted):
         return f"within the no-trade band of {limits.band(wanted) * 100:.2f} %"
     return "what is left alone elsewhere leaves no cash for it"

@@ -13,6 +13,7 @@ MOVING: Final = {
     "max_turnover": "maxTurnover",
     "no_trade_band": "noTradeBand",
     "relative_band": "relativeBand",
+    "min_trade": "minTrade",
     "group_cap": "groupCap",
     "group_caps": "groupCaps",
 }

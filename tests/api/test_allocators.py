@@ -32,6 +32,7 @@ async def test_an_allocator_weighs_what_momentum_chose(sample, allocator):
 @pytest.mark.parametrize(("policy", "used"), [("RELAX", "limits"), ("HRP", "hrp")])
 async def test_limits_that_cannot_hold_are_counted_in_the_result(sample, policy, used):
     limits = {"maxWeight": 0.05, "onInfeasible": policy, "relativeBand": 0.1, "bandFill": "SPREAD"}
+    limits["minTrade"] = 250
     told = await submitted(sample, "momentum", constraints=limits, **MOMENTUM)
 
     await finished(sample, told)
@@ -49,6 +50,7 @@ async def test_limits_that_cannot_hold_are_counted_in_the_result(sample, policy,
     assert "fallback" in run["guards"]["flags"]
     assert run["constraints"]["onInfeasible"] == policy
     assert run["constraints"]["bandFill"] == "SPREAD"
+    assert run["constraints"]["minTrade"] == 250
 
 
 async def test_caps_by_two_groupings_reach_the_run_and_come_back(sample):
@@ -79,6 +81,7 @@ async def test_a_run_that_must_not_fall_back_fails_by_name(sample):
     "limits",
     [
         {"relativeBand": 0.6},
+        {"minTrade": -1},
         {"groupCaps": [{"by": "SECTOR", "cap": 1.5}]},
         {"onInfeasible": "HOPE"},
         {"bandFill": "BURN"},

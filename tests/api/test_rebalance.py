@@ -132,6 +132,18 @@ def test_the_cash_left_is_the_cash_there_was_less_every_line():
     assert orders.total_costs == sum(each.cost for each in orders.lines)
 
 
+def test_a_trade_worth_less_than_the_least_is_not_made():
+    # 3 points of 10,000 are A$300.
+    held = share(held="100")
+
+    left = planned(held, cash="8000", limits=Limits(min_trade=Decimal(301)), BHP_AX="0.23")
+    traded = planned(held, cash="8000", limits=Limits(min_trade=Decimal(300)), BHP_AX="0.23")
+
+    assert left.lines[0].side is None
+    assert left.lines[0].skipped == "a trade of A$300.00 is below the least of A$301"
+    assert traded.lines[0].quantity == 14
+
+
 def test_within_the_band_nothing_is_traded():
     # 100 x 20 of 10,000 is 20 %: 3 points from the target
     held = share(held="100")

@@ -47,6 +47,7 @@ def accounts(draw):
     limits = Limits(
         no_trade_band=band,
         relative_band=draw(st.sampled_from((Decimal(0), Decimal("0.2")))),
+        min_trade=draw(st.sampled_from((Decimal(0), Decimal(700)))),
         spread=draw(st.booleans()),
         max_turnover=cap,
         cash_buffer=draw(st.sampled_from([Decimal(0), Decimal("0.15")])),
@@ -123,16 +124,17 @@ def test_band_and_cap_are_the_engines(account):
     drifted = {asset.symbol: asset.held * asset.unit / equity for asset in assets}
     target = {asset.symbol: weight for asset, weight in zip(assets, weights, strict=True)}
 
-    ours = trimmed(target, drifted, limits)
+    ours = trimmed(target, drifted, limits.at(equity))
 
     now = np.array([float(weight) for weight in drifted.values()])
     theirs = np.array([float(weight) for weight in target.values()])
     trim = Trim(
         no_trade_band=float(limits.no_trade_band),
+        min_trade=float(limits.min_trade),
         relative_band=float(limits.relative_band),
         spread=limits.spread,
         max_turnover=None if limits.max_turnover is None else float(limits.max_turnover),
         invested=float(limits.invested),
-    )
+    ).at(float(equity))
     theirs = trimmed_weights(theirs, now, trim, leaving=np.zeros(len(now), np.bool_))
     np.testing.assert_allclose([float(w) for w in ours.values()], theirs, atol=1e-12)

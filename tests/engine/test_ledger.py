@@ -319,6 +319,18 @@ def test_trades_within_the_band_are_not_made():
     assert (len(still.orders), len(moved.orders)) == (2, 4)
 
 
+def test_a_trade_worth_less_than_the_least_is_not_made():
+    """Two points of 100,000 are due: 2,000 each way."""
+    close = np.array([[10.0, 10.0]] * 2 + [[10.4, 9.6]] * 3)
+    panel = make_panel(close)
+    decisions = {0: [0.5, 0.5], 2: [0.5, 0.5]}
+
+    still = make_ledger(panel, decisions, trim=Trim(min_trade=2_001.0), capital=100_000.0)
+    moved = make_ledger(panel, decisions, trim=Trim(min_trade=1_999.0), capital=100_000.0)
+
+    assert (len(still.orders), len(moved.orders)) == (2, 4)
+
+
 def test_on_a_currency_holiday_the_last_rate_stands_and_prices_still_move():
     fx = np.array([[1.0, 1.5], [1.0, 1.5], [1.0, 1.5], [1.0, 1.6]])
     close = np.array([[10.0, 1.0], [10.0, 1.0], [11.0, 1.0], [11.0, 1.0]])

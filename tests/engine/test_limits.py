@@ -279,6 +279,8 @@ def test_caps_as_stored_are_no_other_limit():
         ({"on_infeasible": "HOPE"}, "on_infeasible was HOPE; choose one of CASH, RELAX, HRP"),
         ({"band_fill": "BURN"}, "band_fill was BURN; choose one of CASH, SPREAD"),
         ({"relative_band": 0.6}, "relative_band was 0.6; give a fraction from 0 to 0.5"),
+        ({"min_trade": -1.0}, "min_trade was -1.0; give an amount, 0 or more"),
+        ({"min_trade": np.inf}, "min_trade was inf; give an amount, 0 or more"),
         ({"max_weight": float("nan")}, "max_weight was nan"),
         (
             {"group_caps": [{"by": "SECTOR", "cap": 0.0}]},

@@ -240,7 +240,13 @@ def test_no_more_positions_are_held_than_limits_and_rules_allow():
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("max_turnover", 0.5), ("no_trade_band", 0.01), ("relative_band", 0.1), ("group_cap", 0.5)],
+    [
+        ("max_turnover", 0.5),
+        ("no_trade_band", 0.01),
+        ("relative_band", 0.1),
+        ("min_trade", 500.0),
+        ("group_cap", 0.5),
+    ],
 )
 def test_limits_on_how_weights_move_are_refused_by_name(name, value):
     with pytest.raises(InvalidParameters, match=f"{name} was {value}; entries and stops move no"):

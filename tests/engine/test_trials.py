@@ -62,6 +62,7 @@ REQUESTS = [
     make_request(lookback=60, skip=5, top_n=4, buffer=2),
     make_request(lookback=60, skip=5, top_n=5, constraints=Constraints(max_weight=0.15)),
     make_request(lookback=60, skip=5, top_n=5, constraints=Constraints(no_trade_band=0.03)),
+    make_request(lookback=60, skip=5, top_n=5, constraints=Constraints(min_trade=0.04 * CAPITAL)),
     make_request(lookback=60, skip=5, top_n=5, constraints=Constraints(max_turnover=0.1)),
     make_request("inverse_vol", lookback=40),
     make_request("inverse_vol", lookback=40, costs=replace(FREE, cash_buffer=0.2)),

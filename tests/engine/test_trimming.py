@@ -73,6 +73,16 @@ def test_the_wider_of_both_bands_counts():
     np.testing.assert_allclose(weights, [0.46, 0.02], atol=1e-15)
 
 
+def test_money_becomes_a_band_by_what_the_account_is_worth():
+    trim = Trim(min_trade=500.0, no_trade_band=0.02)
+
+    assert trim.trims
+    assert trim.at(10_000.0).no_trade_band == 0.05
+    assert trim.at(100_000.0).no_trade_band == 0.02
+    assert Trim(min_trade=500.0).trims
+    assert not Trim().trims
+
+
 def test_what_a_skipped_purchase_would_have_taken_goes_to_the_trades_that_are_made():
     drifted, target = np.array([0.48, 0.30, 0.10]), np.array([0.50, 0.35, 0.15])
 

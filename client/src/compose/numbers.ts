@@ -179,6 +179,15 @@ export const CONSTRAINTS = [
     hint: "Or as close as this share of the target; the wider counts.",
   },
   {
+    name: "minTrade",
+    label: "Smallest trade",
+    unit: "$",
+    fallback: "0",
+    minimum: 0,
+    maximum: 1_000_000,
+    hint: "In the run's currency. A trade worth less is not made.",
+  },
+  {
     name: "groupCap",
     label: "Largest weight of a group",
     fallback: "",

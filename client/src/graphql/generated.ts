@@ -105,6 +105,8 @@ export type ConstraintsInput = {
   maxTurnover?: number | null | undefined;
   /** Largest weight of an asset. */
   maxWeight?: number | null | undefined;
+  /** So is one whose trade would be worth less than this, in the run's currency. */
+  minTrade?: number | null | undefined;
   /** Least weight of an asset that is held. */
   minWeight?: number | null | undefined;
   /** A weight this close to its target is left alone. */
