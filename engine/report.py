@@ -9,7 +9,7 @@ import numpy as np
 from engine import tables
 from engine.activity import RoundTrips
 from engine.books import Books
-from engine.burden import burden
+from engine.burden import burden, interest_told
 from engine.decide import Targets
 from engine.drawdowns import DrawdownPeriod
 from engine.guards import Lookahead, missing_bars
@@ -17,7 +17,7 @@ from engine.ledger import Ledger
 from engine.metrics import Metrics, Moments, measure, moments
 from engine.option_risk import OpenContracts
 from engine.orders import Orders
-from engine.panel import AnyArray, Panel
+from engine.panel import NEVER, AnyArray, Panel
 from engine.ratios import session_returns
 from engine.round_trips import round_trips
 from engine.types import SESSIONS_PER_YEAR, FloatArray, IntArray
@@ -60,6 +60,7 @@ class Result:
     """A finished run. Curves of shape (k,) are money in base currency and begin at the capital."""
 
     session: IntArray  # (k,) days since 1970-01-01
+    closed_at: IntArray  # (k,) ns UTC: the last market of the session has closed, so it is valued
     equity: FloatArray
     gross: FloatArray  # the same run without costs
     local: FloatArray  # currency and interaction taken out
@@ -133,6 +134,7 @@ def report(
     )
     return Result(
         session=session,
+        closed_at=_closed_at(panel)[books.row],
         equity=books.equity,
         gross=gross.books.equity,
         local=books.local_curve(),
@@ -160,7 +162,12 @@ def report(
         decided_at=int(targets.instants[-1]) if len(targets.rows) else 0,
         reasons=targets.reasons,
         notes=notes,
-        diagnostics={**targets.diagnostics, "decisions": _decisions(targets), "costs": costs},
+        diagnostics={
+            **targets.diagnostics,
+            "decisions": _decisions(targets),
+            "costs": costs,
+            **_topic("interest", interest_told(books)),
+        },
         learnt=targets.learnt,
         guards=_guards(
             panel,
@@ -172,6 +179,12 @@ def report(
             warming_up=warming_up,
         ),
     )
+
+
+def _closed_at(panel: Panel) -> IntArray:
+    """Return when the last of the markets that trade on each session has closed, (n,) ns UTC."""
+    closed: IntArray = np.where(panel.closes_at == NEVER, 0, panel.closes_at).max(axis=1)
+    return closed
 
 
 def _guards(
@@ -201,6 +214,10 @@ def _guards(
         missing_data=missing_bars(panel, books.row),
         flags=tuple(dict.fromkeys([*panel.flags, *net.flags, *decided, *raised])),
     )
+
+
+def _topic(name: str, told: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: told} if told else {}
 
 
 def _decisions(targets: Targets) -> dict[str, Any]:

@@ -60,7 +60,8 @@ def objects(result: Result, prefix: str) -> Iterator[tuple[str, bytes]]:
     orders = _order_columns(result.orders, result.traded)
     yield f"{prefix}orders.columns.gz", write_columns(orders, total_points=len(orders["date"]))
     yield f"{prefix}orders.csv", _csv(orders)
-    yield f"{prefix}series.parquet", _parquet(dates, equity | {"drawdown": depth["strategy"]})
+    curves = equity | {"drawdown": depth["strategy"]}
+    yield f"{prefix}series.parquet", _parquet(dates, result.closed_at, curves)
     if result.learnt:
         yield f"{prefix}model.npz", _tables(result.learnt)
 
@@ -143,8 +144,13 @@ def _csv(columns: Mapping[str, Sequence[Any]]) -> bytes:
     return text.getvalue().encode()
 
 
-def _parquet(dates: Any, curves: Curves) -> bytes:
-    table = pa.table({"date": pa.array(dates.astype("datetime64[D]"))} | dict(curves))
+def _parquet(dates: Any, closed_at: IntArray, curves: Curves) -> bytes:
+    """Write each session with the instant at which it was valued, and its curves."""
+    days = {
+        "date": pa.array(dates.astype("datetime64[D]")),
+        "valued_at": pa.array(closed_at, pa.timestamp("ns", tz="UTC")),
+    }
+    table = pa.table(days | dict(curves))
     sink = io.BytesIO()
     pq.write_table(table, sink, compression="zstd")
     return sink.getvalue()

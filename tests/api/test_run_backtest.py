@@ -120,6 +120,8 @@ async def test_the_parquet_holds_the_same_curve(run, store):
     whole = read_columns(await store.get(curve_key(run.result_prefix, "equity", "full")))
     assert table.column("net").to_pylist() == orjson.loads(whole.columns["net"])
     assert str(table.column("date")[0]) == "2000-01-03"
+    # Valued at the close in New York.
+    assert str(table.column("valued_at")[0]) == "2000-01-03 21:00:00+00:00"
 
 
 async def test_orders_are_exact_and_the_csv_holds_them_too(run, store):

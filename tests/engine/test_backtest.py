@@ -8,6 +8,7 @@ from engine.backtest import Constraints, Request, run
 from engine.costs import CostModel
 from engine.errors import InvalidParameters
 from engine.execution import FillPolicy
+from engine.panel import NEVER
 from engine.round_trips import round_trips
 from engine.schedule import DecisionClock, Rebalance
 from engine.strategies import STRATEGIES
@@ -54,6 +55,24 @@ def make_request(panel, weights, **changes: Any):
 
 def backtest(panel, weights, **changes: Any):
     return run(panel, make_request(panel, weights, **changes), checkpoint=lambda *_: None)
+
+
+def test_a_session_is_valued_when_the_last_of_its_open_markets_has_closed():
+    """1.4: the value of a day is known at the New York close, on its holidays at Sydney's."""
+    plain = make_two_markets(np.full((60, 2), 20.0))
+    opens_at, closes_at = plain.opens_at.copy(), plain.closes_at.copy()
+    holiday = 30
+    opens_at[holiday, 0] = closes_at[holiday, 0] = NEVER
+    close = np.full((60, 2), 20.0)
+    close[holiday, 0] = np.nan
+    panel = make_two_markets(close, opens_at=opens_at, closes_at=closes_at)
+
+    result = backtest(panel, [0.5, 0.5])
+
+    rows = np.flatnonzero(np.isin(panel.session, result.session))
+    expected = plain.closes_at[rows, 0]
+    expected = np.where(rows == holiday, plain.closes_at[rows, 1], expected)
+    assert result.closed_at.tolist() == expected.tolist()
 
 
 def test_every_curve_covers_the_same_sessions_and_begins_at_the_capital():
