@@ -14,12 +14,15 @@ from models.backtest import Backtest
 from models.backtests import BacktestRepository
 from models.cash_flow import CashFlow
 from models.cash_flows import CashFlowRepository
+from models.corporate_action import ActionRow
+from models.corporate_actions import CorporateActionRepository
 from models.ingest_report import IngestReport
 from models.ingest_reports import IngestReportRepository
 from models.instrument import Instrument
 from models.instruments import InstrumentRepository
 from models.job import Job
 from models.jobs import JobRepository
+from models.panel_days import PanelDays, panel_days
 from models.price_bar import PriceBar
 from models.price_bars import PriceBarRepository
 from models.rebalance_plan import RebalancePlan
@@ -79,12 +82,14 @@ class Loaders:
         self.instrument_by_uuid = Loader(self._instruments_by_uuid)
         self.instrument_by_symbol = Loader(self._instruments_by_symbol)
         self.latest_bar_by_instrument_id = Loader(self._latest_bars)
+        self.actions_by_instrument_id = Loader(self._actions)
         self.trade_by_id = Loader(self._trades)
         self.versions_by_trade_id = Loader(self._versions)
         self.mark_by_holding = Loader(self._marks)
         self.cash_flow_by_id = Loader(self._cash_flows)
         self.members_at = Loader(self._members)
         self.coverage_at = Loader(self._coverage)
+        self.panel_days_by_name = Loader(self._panel_days)
         self.backtests_by_change = Loader(self._affected_backtests)
 
     async def _jobs(self, ids: list[UUID]) -> Sequence[Job | None]:
@@ -167,6 +172,14 @@ class Loaders:
         found = {bar.instrument_id: bar for bar in bars}
         return [found.get(instrument_id) for instrument_id in ids]
 
+    async def _actions(self, ids: list[int]) -> Sequence[Sequence[ActionRow]]:
+        async with self.context.session() as session:
+            rows = await CorporateActionRepository(session).all_of(ids)
+        found = defaultdict[int, list[ActionRow]](list)
+        for row in rows:
+            found[row.instrument_id].append(row)
+        return [found[instrument_id] for instrument_id in ids]
+
     async def _instruments_by_uuid(self, uuids: list[UUID]) -> Sequence[Instrument | None]:
         async with self.context.session() as session:
             instruments = await InstrumentRepository(session).by_uuids(uuids)
@@ -227,6 +240,11 @@ class Loaders:
             async with self.context.session() as session:
                 found.append(await symbol_coverage(session, ids, now=as_of))
         return found
+
+    async def _panel_days(self, names: list[str]) -> Sequence[PanelDays | None]:
+        async with self.context.session() as session:
+            found = await panel_days(session, names)
+        return [found.get(name) for name in names]
 
     async def _affected_backtests(self, changes: list[Change]) -> Sequence[Sequence[Backtest]]:
         async with self.context.session() as session:

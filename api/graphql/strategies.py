@@ -8,6 +8,7 @@ from strawberry.scalars import JSON
 from api.graphql.context import Info
 from api.graphql.enums import StrategyFamily
 from api.graphql.pagination import USUAL
+from api.graphql.strategy_panels import StrategyPanel, StrategyPanelType, panels_of
 from api.services.strategies import StrategyEntry, catalogue
 from models.backtest import Allocator
 
@@ -49,6 +50,13 @@ class StrategyType:
     @strawberry.field(description="Ways of sharing the money that may replace its own.")
     def allocators(root: strawberry.Parent[StrategyEntry]) -> list[Allocator]:
         return [Allocator(name) for name in root.allocators]
+
+    @strawberry.field(
+        graphql_type=list[StrategyPanelType],
+        description="What it reads beside prices, and what of it is stored here.",
+    )
+    def panels(root: strawberry.Parent[StrategyEntry]) -> list[StrategyPanel]:
+        return list(panels_of(root))
 
     @strawberry.field(
         graphql_type=list[Annotated["TrialLedgerType", strawberry.lazy("api.graphql.trials")]],

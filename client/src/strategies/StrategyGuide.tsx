@@ -9,7 +9,7 @@ import { SkeletonRows } from "../ui/Skeleton";
 import { useTitle } from "../ui/useTitle";
 import { familyWords, FAMILIES, findStrategies, inFamilies } from "./find";
 import css from "./StrategyGuide.module.css";
-import { sessions } from "./words";
+import { isMissing, sessions } from "./words";
 
 export default function StrategyGuide() {
   useTitle("Strategies");
@@ -97,8 +97,11 @@ function Finder({ strategies }: { strategies: readonly GuideLineFragment[] }) {
   );
 }
 
-function StrategyCard({ strategy: { key, name, family, summary, requires, minimumHistory, ledgers } }: CardProps) {
-  const panels = requires.filter((each) => each !== "adjusted_close").map(enumWords);
+function StrategyCard({
+  strategy: { key, name, family, summary, requires, minimumHistory, panels, ledgers },
+}: CardProps) {
+  const reads = requires.filter((each) => each !== "adjusted_close").map(enumWords);
+  const missing = panels.filter(isMissing).map((panel) => enumWords(panel.name));
   const trials = ledgers.reduce((sum, { count }) => sum + count, 0);
   return (
     <li className={css.card}>
@@ -109,7 +112,8 @@ function StrategyCard({ strategy: { key, name, family, summary, requires, minimu
       <p>{summary}</p>
       <p className={css.facts}>
         <span>{sessions(minimumHistory)} of history</span>
-        {panels.length > 0 && <span>{panels.join(", ")}</span>}
+        {reads.length > 0 && <span>{reads.join(", ")}</span>}
+        {missing.length > 0 && <em>{missing.join(", ")} not stored here</em>}
         {trials > 0 && <strong>{trials === 1 ? "1 trial" : `${integer(trials)} trials`}</strong>}
       </p>
     </li>

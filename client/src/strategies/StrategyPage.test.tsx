@@ -15,9 +15,25 @@ const ledger = (family: string) => ({
   bestSharpe: 0.9,
   expectedMaximumSharpe: null,
 });
+const panel = (name: string, changes = {}) => ({
+  __typename: "StrategyPanel",
+  name,
+  optional: false,
+  when: {},
+  firstDay: null,
+  lastDay: null,
+  ...changes,
+});
 const MOMENTUM = {
   ...strategy("momentum"),
   notes: "Its weakness is the crash.",
+  requires: ["adjusted_close", "VIX", "VIX3M", "FF5", "NEWS_FLAG"],
+  panels: [
+    panel("VIX", { firstDay: "1990-01-02", lastDay: "2022-12-30" }),
+    panel("VIX3M"),
+    panel("FF5", { when: { factors: "ff5" } }),
+    panel("NEWS_FLAG", { optional: true }),
+  ],
   ledgers: [ledger("momentum:SAMPLE_US"), ledger("momentum:0123456789abcdef")],
 };
 const page = (key: string, found: unknown): MockLink.MockedResponse => ({
@@ -30,6 +46,7 @@ const GUIDE: MockLink.MockedResponse = {
     data: {
       strategies: STRATEGIES.map((each) => ({
         ...each,
+        panels: each.key === "vrp" ? [panel("VIX", { lastDay: "2022-12-30" }), panel("VIX3M")] : [],
         ledgers: each.key === "momentum" ? [ledger("momentum:A"), ledger("momentum:B")] : [],
       })),
     } as never,
@@ -45,6 +62,10 @@ test("a strategy says its idea, its needs, its settings, and what was tried", as
 
   screen.getByText("Its weakness is the crash.");
   screen.getByText(/253 sessions before the first decision/);
+  screen.getByText("stored from 2 Jan 1990 to 30 Dec 2022");
+  screen.getByText("nothing is stored: parakeet import-series FILE --name VIX3M");
+  screen.getByText("with factors FF5; nothing is stored: parakeet import-series FILE --name FF5");
+  screen.getByText("used where it is known; nothing is stored: parakeet import-series FILE --name NEWS_FLAG");
   screen.getByText(/Jegadeesh/);
   const parameters = screen.getByRole("region", { name: "Parameters of Momentum" });
   const lookback = within(parameters).getByRole("row", { name: /^Lookback/ });
@@ -72,6 +93,7 @@ test("the guide finds by words and family, says how many, and clears", async () 
   renderPage(<StrategyGuide />, [GUIDE], { at: "/strategies" });
   await screen.findByText(`${STRATEGIES.length} strategies`);
   screen.getByText("24 trials");
+  expect(screen.getAllByText(/not stored here$/).map((each) => each.textContent)).toEqual(["VIX3M not stored here"]);
 
   await userEvent.type(screen.getByLabelText("Search"), "vix");
   await userEvent.selectOptions(screen.getByLabelText("Family"), "Meta-labelling");

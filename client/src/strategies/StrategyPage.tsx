@@ -13,7 +13,7 @@ import { byFamily, familyWords, inFamilies } from "./find";
 import { Parameters } from "./Parameters";
 import { PastTrials } from "./PastTrials";
 import css from "./StrategyPage.module.css";
-import { dataWords, sessions } from "./words";
+import { dataWords, panelWords, sessions } from "./words";
 
 export type Strategy = NonNullable<StrategyPageQuery["strategy"]>;
 type Others = StrategyPageQuery["strategies"];
@@ -102,13 +102,16 @@ function Guide({ strategy, others }: { strategy: Strategy; others: Others }) {
   );
 }
 
-function Needs({ strategy: { requires, minimumHistory, allocators } }: { strategy: Strategy }) {
+function Needs({ strategy: { requires, minimumHistory, allocators, panels } }: { strategy: Strategy }) {
   return (
     <dl className={css.needs}>
       {requires.map((name) => (
         <div key={name}>
           <dt>{enumWords(name)}</dt>
-          <dd>{dataWords(name)}</dd>
+          <dd>
+            {dataWords(name)}
+            <Stored panel={panels.find((each) => each.name === name)} />
+          </dd>
         </div>
       ))}
       <div>
@@ -121,6 +124,11 @@ function Needs({ strategy: { requires, minimumHistory, allocators } }: { strateg
       </div>
     </dl>
   );
+}
+
+function Stored({ panel }: { panel: Strategy["panels"][number] | undefined }) {
+  if (!panel) return null;
+  return <p className={panel.lastDay === null && !panel.optional ? css.missing : css.stored}>{panelWords(panel)}</p>;
 }
 
 function Neighbours({ of, strategies }: { of: string; strategies: Others }) {

@@ -1,3 +1,6 @@
+import type { PanelNeedFragment } from "../graphql/generated";
+import { day, enumWords } from "../ui/format";
+
 /** What the names of a strategy's requirements stand for. A name that is not here speaks for itself. */
 const DATA: Record<string, string> = {
   adjusted_close: "of every asset, with splits and dividends counted in",
@@ -28,3 +31,18 @@ export function assetsOf(family: string): { universe: string | null; words: stri
 }
 
 export const sessions = (count: number) => `${count.toLocaleString("en-AU")} ${count === 1 ? "session" : "sessions"}`;
+
+/** Without it no run of the strategy is accepted, whatever its parameters. */
+export const isMissing = ({ optional, when, lastDay }: PanelNeedFragment) =>
+  !optional && lastDay === null && Object.keys(when as object).length === 0;
+
+/** When a panel is read, and whether it can be. */
+export function panelWords({ name, optional, when, firstDay, lastDay }: PanelNeedFragment): string {
+  const chosen = Object.entries(when as Record<string, unknown>).map(
+    ([key, value]) => `${key} ${enumWords(String(value))}`,
+  );
+  const read = chosen.length > 0 ? `with ${chosen.join(", ")}; ` : optional ? "used where it is known; " : "";
+  if (firstDay === null || lastDay === null)
+    return `${read}nothing is stored: parakeet import-series FILE --name ${name}`;
+  return `${read}stored from ${day(firstDay)} to ${day(lastDay)}`;
+}
