@@ -95,12 +95,19 @@ class Account:
     interest: dict[int, float] = field(default_factory=dict)  # by row, after a night with a loan
     watched: int = -1  # last row whose close was held against the margin
     derivatives: Derivatives | None = None
+    traded: tuple[int, FloatArray] = (-1, np.zeros(0))  # last row with orders, see `traded_on`
     takes_shares: bool = True  # of a company that follows another; else their worth in cash
     abroad: FloatArray = field(default_factory=lambda: np.zeros(0))  # (c,) own units, 0 in the base
 
     def __post_init__(self) -> None:
         if not len(self.abroad):
             self.abroad = np.zeros(len(self.terms.panel.currencies))
+
+    def traded_on(self, row: int) -> FloatArray:
+        """Return the shares (m,) that orders have filled on `row` so far, to be added to."""
+        if self.traded[0] != row:
+            self.traded = (row, np.zeros(len(self.quantity)))
+        return self.traded[1]
 
     @property
     def borrows(self) -> bool:

@@ -55,6 +55,13 @@ class Request:
     clock: DecisionClock
     overlay_vol_target: float | None = None  # annual; None trades the strategy's own weights
 
+    def __post_init__(self) -> None:
+        if self.costs.residual_pass and self.constraints.caps_groups:
+            raise InvalidParameters(
+                "residual_pass was true, but groups are capped, and one share more may lead above"
+                " a cap; leave out either"
+            )
+
 
 def run(panel: Panel, request: Request, *, checkpoint: Checkpoint) -> Result:
     """Run one backtest. `checkpoint(progress, stage)` may raise to stop it.

@@ -35,6 +35,7 @@ RANGES: Final[Mapping[str, tuple[float, float]]] = {
     "impact_coefficient": (0.0, LARGEST),
     "fx_spread_bps": (0.0, BELOW_ALL_BPS),
     "max_volume_share": (math.nextafter(0.0, 1.0), 1.0),
+    "max_carry": (0.0, 20.0),
     "cash_rate": (0.0, LARGEST),
     "cash_margin_bps": (0.0, LARGEST),
     "borrow_spread_bps": (0.0, LARGEST),
@@ -73,6 +74,7 @@ class CostModel:
     impact_coefficient: float = 0.0  # of the square-root law; 0 switches impact off
     fx_spread_bps: float = 70.0  # of each amount converted, whole
     max_volume_share: float = 0.02  # of the session's volume
+    max_carry: int = 3  # own sessions the rest of an order is carried on
     cash_rate: float = 0.0  # simple annual rate of cash, on every day of a FIXED basis
     cash_rate_basis: CashRateBasis = CashRateBasis.FIXED
     cash_margin_bps: float = 0.0  # a year, what the broker keeps of that rate on credit

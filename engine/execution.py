@@ -16,7 +16,6 @@ from engine.panel import NEVER, Panel
 from engine.types import BoolArray, FloatArray, IntArray
 
 MAX_WAIT: Final = 5  # own sessions an order waits for its asset to trade
-MAX_CARRY: Final = 3  # own sessions the rest of an order is carried on
 REACH: Final = 4 * MAX_WAIT  # rows searched; five sessions of one market lie well within
 AVERAGE_SESSIONS: Final = 20  # window of average volume and volatility before a fill
 

@@ -7,7 +7,7 @@
 3. The gains of the assets, replayed from the money each took and gave, and interest are the
    change of equity over the run.
 4. Quantities follow from splits and fills; fills happen on real bars, later than the decision,
-   within the share of volume.
+   all of an asset's in a session within the share of volume.
 5. No negative quantity of what nobody lends, and no negative cash, unless shares are short or the
    targets asked for more than the equity.
 6. Weights and cash make one after every decision.
@@ -24,7 +24,7 @@ from engine.books import Books
 from engine.decide import Targets
 from engine.errors import BrokenIdentity
 from engine.execution import FillPolicy, fill_instants, volume_allowance
-from engine.orders import Orders
+from engine.orders import CODES, Orders, Reason
 from engine.purse import Conversion
 from engine.shorting import interest, is_lent
 from engine.terms import Terms
@@ -34,6 +34,10 @@ MONEY: Final = 1e-6  # smallest difference that counts, base currency
 RELATIVE: Final = 1e-10  # of equity
 SHARES: Final = 1e-9  # of a quantity
 WEIGHT: Final = 1e-12
+# How orders end that the margin asked for.
+IN_THE_MARKET: Final = tuple(
+    CODES[reason] for reason in (Reason.MARGIN_CALL, Reason.PARTIAL_VOLUME, Reason.PARTIAL_CASH)
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -201,18 +205,23 @@ def _check_quantities(evidence: Evidence, replayed: FloatArray) -> None:
 
 def _check_fills(evidence: Evidence) -> None:
     orders, panel, targets = evidence.orders, evidence.terms.panel, evidence.targets
-    ours = evidence.traded & (orders.decision >= 0)
-    row, asset, filled = orders.row[ours], orders.asset[ours], orders.filled[ours]
+    # What no decision caused went through the market only where the margin asked for it.
+    ours = evidence.traded & ((orders.decision >= 0) | np.isin(orders.code, IN_THE_MARKET))
+    row, asset = orders.row[ours], orders.asset[ours]
     broken = ~panel.tradable[row, asset]
     _require_none_at(evidence, row[broken], "a fill without a bar to trade on")
-    share = evidence.terms.costs.max_volume_share
-    allowed = volume_allowance(panel, row, asset, share)
+    place, order = np.unique(row * len(panel.symbols) + asset, return_inverse=True)
+    filled = np.bincount(order, orders.filled[ours], minlength=len(place))
+    row, asset = np.divmod(place, len(panel.symbols))
+    allowed = volume_allowance(panel, row, asset, evidence.terms.costs.max_volume_share)
     _require_none_at(
         evidence, row[filled > allowed * (1.0 + SHARES)], "a fill above the share of volume"
     )
     if evidence.terms.policy is not FillPolicy.DECISION_CLOSE:
-        decided = targets.instants[np.searchsorted(targets.rows, orders.decision[ours])]
-        early = fill_instants(panel, row, asset, evidence.terms.policy) <= decided
+        decided = evidence.traded & (orders.decision >= 0)
+        row, asset = orders.row[decided], orders.asset[decided]
+        instants = targets.instants[np.searchsorted(targets.rows, orders.decision[decided])]
+        early = fill_instants(panel, row, asset, evidence.terms.policy) <= instants
         _require_none_at(evidence, row[early], "a fill before its decision")
 
 

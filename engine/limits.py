@@ -99,6 +99,10 @@ class Constraints:
         _require_one_of("band_fill", self.band_fill, BandFill)
 
     @property
+    def caps_groups(self) -> bool:
+        return self.group_cap is not None or len(self.group_caps) > 0
+
+    @property
     def trim(self) -> Trim:
         """The limits that depend on what is held."""
         return Trim(
@@ -153,8 +157,7 @@ def constrain(
 def _bounds(limits: Constraints) -> bool:
     """Tell whether anything bounds the weights themselves."""
     bounded = limits.min_weight > 0.0 or limits.max_weight < 1.0
-    grouped = limits.group_cap is not None or len(limits.group_caps) > 0
-    return bounded or grouped or limits.max_positions is not None
+    return bounded or limits.caps_groups or limits.max_positions is not None
 
 
 def _carry_out(

@@ -8,7 +8,6 @@ import numpy as np
 from engine.account import Account
 from engine.costs import BASIS_POINT, impact_bps, quote_on_tick
 from engine.execution import (
-    MAX_CARRY,
     fill_instants,
     liquidity_before,
     next_session,
@@ -82,7 +81,7 @@ def trade(account: Account, orders: Working, row: int) -> Working:
     """Fill `orders` on `row` as far as volume and cash allow; return what is carried on."""
     open_for_us = account.terms.panel.tradable[row, orders.asset]
     trading = orders.select(open_for_us)
-    quote = _quote(account.terms, trading, row)
+    quote = _quote(account, trading, row)
     sales, purchases = trading.quantity < 0.0, trading.quantity > 0.0
     sold = _sell(account, trading.select(sales), row, quote.select(sales))
     bought = _buy(account, trading.select(purchases), row, quote.select(purchases))
@@ -179,8 +178,10 @@ def _buy(account: Account, orders: Working, row: int, quote: Quote) -> Working:
     return _book(account, orders, partly, row)
 
 
-def _quote(terms: Terms, orders: Working, row: int) -> Quote:
-    allowed = volume_allowance(terms.panel, row, orders.asset, terms.costs.max_volume_share)
+def _quote(account: Account, orders: Working, row: int) -> Quote:
+    terms = account.terms
+    share = volume_allowance(terms.panel, row, orders.asset, terms.costs.max_volume_share)
+    allowed = np.maximum(share - account.traded_on(row)[orders.asset], 0.0)
     reference = terms.reference(row, orders.asset)
     reason = Reason.FILLED if orders.decision >= 0 else Reason.MARGIN_CALL
     return quote_at(terms, orders, row, reference, allowed, reason)
@@ -253,6 +254,7 @@ def _book(account: Account, orders: Working, quote: Quote, row: int) -> Working:
     commission = account.terms.costs.commission(notional)
     fx_cost = account.settle(row, orders.asset, -side * notional, commission)
     held = account.quantity[orders.asset] + side * quote.filled
+    account.traded_on(row)[orders.asset] += quote.filled
     per_share = account.terms.lots_per_share
     account.quantity[orders.asset] = np.round(held * per_share) / per_share
     _enter(
@@ -303,7 +305,7 @@ def _carry(account: Account, orders: Working, row: int) -> Working:
     if not len(orders):
         return orders
     terms = account.terms
-    spent = orders.carried >= MAX_CARRY
+    spent = orders.carried >= terms.costs.max_carry
     cancel(account, orders.select(spent), row, Reason.EXPIRED)
     alive = orders.select(~spent)
     following = next_session(terms.panel, alive.asset, row=row, last_row=terms.last_row)

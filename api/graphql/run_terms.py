@@ -3,12 +3,16 @@
 from dataclasses import fields
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 import strawberry
 
 from api.graphql.enums import BandFill, CashRateBasis, FxMode, GroupBy, OnInfeasible
 from api.services.backtest_request import Constraints, Costs
+
+
+# Neither a choice nor measured.
+AS_GIVEN: Final = frozenset({"residual_pass", "max_carry"})
 
 
 @strawberry.input(description="What trading costs, in the run's currency.")
@@ -44,6 +48,11 @@ class CostModelInput:
     )
     max_volume_share: float | None = strawberry.field(
         default=0.02, description="Largest share of a session's volume an order may take."
+    )
+    max_carry: int | None = strawberry.field(
+        default=3,
+        description="Sessions on which what volume left of an order goes on, 0 to 20; the next "
+        "decision ends it before.",
     )
     cash_rate: float | None = strawberry.field(
         default=0,
@@ -134,11 +143,9 @@ def given_of(input: Any) -> dict[str, Any]:
 
 
 def costs_of(input: CostModelInput | None) -> Costs:
-    values: dict[str, Any] = {
-        name: value if isinstance(value, bool) else _plain(value)
-        for name, value in given_of(input).items()
-    }
-    return Costs(**values)
+    given = given_of(input)
+    whole = {name: given.pop(name) for name in AS_GIVEN & given.keys()}
+    return Costs(**whole, **{name: _plain(value) for name, value in given.items()})
 
 
 def constraints_of(input: ConstraintsInput | None) -> Constraints:

@@ -18,7 +18,8 @@ FIELD = ("input", "axes")
 MOST_COMBINATIONS = 5_000
 COUNTABLE = 10**15
 GROUPS = {"costs": COST_BOUNDS, "constraints": CONSTRAINT_BOUNDS}
-ALLOCATOR, POSITIONS = "allocator", "constraints.maxPositions"
+ALLOCATOR = "allocator"
+WHOLE = frozenset({"constraints.maxPositions", "costs.maxCarry"})
 # A search varies one strategy: another primary has other parameters.
 UNVARIED = ("primary", "primary_parameters", "scanner_parameters")
 
@@ -172,7 +173,7 @@ def _checked(name: str, value: Any, field: tuple[str, ...], loose: StrategyEntry
     group, dot, rest = name.partition(".")
     if dot:
         _check_bound(name, value, GROUPS[group][snake(rest)], field)
-        return round(value) if name == POSITIONS else float(value)
+        return round(value) if name in WHOLE else float(value)
     if name == ALLOCATOR:
         if value not in loose.allocators:
             raise InvalidInput(
@@ -207,7 +208,7 @@ def _properties(entry: StrategyEntry) -> dict[str, Any]:
 
 def is_whole(name: str, entry: StrategyEntry) -> bool:
     """Tell whether what an axis names is a whole number."""
-    if name == POSITIONS:
+    if name in WHOLE:
         return True
     return "integer" in _types(name, entry)
 

@@ -43,6 +43,7 @@ class Costs:
     fx_spread_bps: float = 70.0
     fx_mode: str = "CONVERT_EACH"
     max_volume_share: float = 0.02
+    max_carry: int = 3
     cash_rate: float = 0.0
     cash_rate_basis: str = "FIXED"
     cash_margin_bps: float = 0.0
@@ -113,6 +114,7 @@ COST_BOUNDS: dict[str, tuple[float, float]] = {
     "impact_coefficient": (0.0, 10.0),
     "fx_spread_bps": (0.0, 1_000.0),
     "max_volume_share": (TINY, 1.0),
+    "max_carry": (0, 20),
     "cash_rate": (0.0, 0.25),
     "cash_margin_bps": (0.0, 1_000.0),
     "borrow_spread_bps": (0.0, 1_000.0),

@@ -137,6 +137,10 @@ BAD = {
         {"costs": {"cashBuffer": 0.5000001}},
         ("INVALID", "costs.cashBuffer", "cashBuffer was 0.5000001; use"),
     ),
+    "a rest carried on for a month": (
+        {"costs": {"maxCarry": 21}},
+        ("INVALID", "costs.maxCarry", "maxCarry was 21; use at least 0 and at most 20"),
+    ),
     "residual pass of entries and stops": (
         {"strategy": "breakout", "parameters": {}, "costs": {"residualPass": True}},
         ("INVALID", "costs.residualPass", "breakout sizes each entry by its risk"),

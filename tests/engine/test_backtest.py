@@ -283,6 +283,15 @@ def test_a_run_needs_capital(capital):
         backtest(panel, [1.0], capital=capital)
 
 
+@pytest.mark.parametrize("caps", [{"group_cap": 0.4}, {"group_caps": [{"by": "X", "cap": 0.4}]}])
+def test_one_share_more_is_refused_where_groups_are_capped(caps):
+    request = make_request(make_panel(make_closes(sessions=30, assets=2)), [0.5, 0.5])
+    costs = replace(request.costs, residual_pass=True)
+
+    with pytest.raises(InvalidParameters, match="residual_pass was true, but groups are capped"):
+        replace(request, costs=costs, constraints=Constraints(**caps))
+
+
 @pytest.mark.parametrize(
     ("limits", "said"),
     [

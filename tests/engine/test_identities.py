@@ -1,6 +1,6 @@
 """Each identity refuses the books it is there to refuse, and says when and by how much."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -47,6 +47,10 @@ def make_evidence():
         targets=targets,
         weights=ledger.weights,
     )
+
+
+def make_limit(share):
+    return replace(COSTS, max_volume_share=share)
 
 
 def bump(values, at, by):
@@ -117,6 +121,27 @@ def test_a_fill_above_the_share_of_volume_voids_the_run():
 
     with pytest.raises(BrokenIdentity, match="identity 4 at 2024-01-10: a fill above the share"):
         check(replace(evidence, terms=terms))
+
+
+def test_fills_that_only_together_exceed_the_share_of_volume_void_the_run():
+    """One order written as two: each is within the share, both are not."""
+    evidence = make_evidence()
+    whole, volume = evidence.orders, evidence.terms.panel.volume
+    shares = whole.filled / volume[whole.row, whole.asset]
+    largest = int(np.argmax(shares))
+    twice = np.repeat(np.arange(len(whole)), np.where(np.arange(len(whole)) == largest, 2, 1))
+    halved = {field.name: getattr(whole, field.name)[twice] for field in fields(whole)}
+    for name in ("quantity", "filled", "commission", "slippage", "fx_cost"):
+        halved[name][largest : largest + 2] /= 2.0
+    split = replace(evidence, orders=type(whole)(**halved))
+    others = np.delete(shares, largest).max()
+
+    def limited(share):
+        return replace(split, terms=replace(evidence.terms, costs=make_limit(share)))
+
+    check(limited(shares[largest]))
+    with pytest.raises(BrokenIdentity, match="a fill above the share"):
+        check(limited(max(others, shares[largest] / 2.0)))
 
 
 def test_a_sydney_fill_at_a_later_new_york_close_voids_the_run():

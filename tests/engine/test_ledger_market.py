@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from engine.execution import FillPolicy
 from tests.engine.ledgers import entries, flat, make_costs, make_ledger
 from tests.engine.panels import make_panel
 from tests.engine.test_execution import make_two_markets
@@ -36,6 +37,17 @@ def test_a_carried_order_ends_after_three_more_sessions():
     ]
 
 
+@pytest.mark.parametrize("carry", [0, 1, 5])
+def test_the_rest_of_an_order_goes_on_for_as_many_sessions_as_it_may(carry):
+    panel = make_panel(flat([1.0], 9), volume=np.full((9, 1), 1_000.0))
+    costs = make_costs(max_volume_share=0.1, max_carry=carry)
+
+    orders = make_ledger(panel, {0: [1.0]}, capital=1_000.0, costs=costs).orders
+
+    assert orders.filled.tolist() == [100.0] * (carry + 1) + [0.0]
+    assert orders.reason[-1] == "cancelled_expired"
+
+
 def test_the_next_decision_replaces_what_is_still_carried():
     panel = make_panel(flat([1.0], 6), volume=np.full((6, 1), 1_000.0))
 
@@ -50,6 +62,29 @@ def test_the_next_decision_replaces_what_is_still_carried():
         (3, 2, -1, 200.0, 100.0, "partial_volume"),
         (4, 2, -1, 100.0, 100.0, "filled"),
     ]
+
+
+def test_orders_of_two_decisions_share_the_volume_of_the_session_both_fill_in():
+    """At the close of a decision what it replaces has traded a moment before."""
+    panel = make_panel(flat([1.0], 4), volume=np.full((4, 1), 1_000.0))
+
+    orders = make_ledger(
+        panel,
+        {1: [1.0], 2: [0.0]},
+        capital=1_000.0,
+        costs=make_costs(max_volume_share=0.1),
+        fill=FillPolicy.DECISION_CLOSE,
+    ).orders
+
+    assert entries(orders, "row", "decision", "side", "filled") == [
+        (1, 1, 1, 100.0),
+        (2, 1, 1, 100.0),
+        (2, 1, 1, 0.0),
+        (2, 2, -1, 0.0),
+        (3, 2, -1, 100.0),
+        (3, 2, -1, 0.0),
+    ]
+    assert orders.reason[-1] == "cancelled_run_ended"
 
 
 def test_a_run_that_ends_first_cancels_what_is_left():

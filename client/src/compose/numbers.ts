@@ -107,6 +107,16 @@ export const COSTS = [
     hint: "Needs known volume.",
   },
   {
+    name: "maxCarry",
+    label: "Rest carried on for",
+    unit: "sessions",
+    fallback: "3",
+    integer: true,
+    minimum: 0,
+    maximum: 20,
+    hint: "What volume left of an order; 0 gives it up.",
+  },
+  {
     name: "cashRate",
     label: "Interest on cash",
     unit: "per year",

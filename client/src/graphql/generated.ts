@@ -203,6 +203,8 @@ export type CostModelInput = {
   halfSpreadUsBps?: number | null | undefined;
   /** Market impact: this times volatility times root participation. */
   impactCoefficient?: number | null | undefined;
+  /** Sessions on which what volume left of an order goes on, 0 to 20; the next decision ends it before. */
+  maxCarry?: number | null | undefined;
   /** Largest share of a session's volume an order may take. */
   maxVolumeShare?: number | null | undefined;
   /** Least commission of an order; none if left out. */
