@@ -11,7 +11,14 @@ from engine.inputs import GIVEN
 from engine.panel import Window
 from engine.ranking import quantise, rank
 from engine.schedule import Rebalance
-from engine.strategies.base import Decision, Parameters, Strategy, register
+from engine.strategies.base import (
+    Decision,
+    Fill,
+    Parameters,
+    Strategy,
+    places_shared,
+    register,
+)
 from engine.technical import last_bars
 from engine.types import BoolArray, FloatArray
 
@@ -43,6 +50,12 @@ class ReversalParameters(Parameters):
         le=200,
         title="Names held",
         description="Largest number of names on either side; of shocks, of equal places.",
+    )
+    fill: Fill = Field(
+        "cash",
+        title="Empty places",
+        description="When fewer shocks are held than there are places: leave their share in cash, "
+        "or spread it. Shock only.",
     )
     drop: float = Field(
         0.05,
@@ -163,7 +176,8 @@ class Reversal(Strategy[ReversalParameters]):
         fresh = rank(-returns, ids, found.passed & ~np.isin(ids, list(kept)))
         new = ids[fresh[: p.top_n - len(kept)]].tolist()
         kept |= dict.fromkeys(new, int(window.session[-1]))
-        weights = np.where(np.isin(ids, list(kept)), 1.0 / p.top_n, 0.0)
+        share = 1.0 / places_shared(len(kept), p.top_n, p.fill)
+        weights = np.where(np.isin(ids, list(kept)), share, 0.0)
         return Decision(weights, found.reasons), kept
 
     def _shocks(self, window: Window, candidates: Screen, returns: FloatArray) -> Screen:

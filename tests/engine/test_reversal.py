@@ -226,6 +226,21 @@ def test_news_of_another_share_explain_nothing():
     assert decision.weights.tolist() == [0.05]
 
 
+def test_places_nobody_takes_are_cash_or_shared():
+    close = falling(-0.08, -0.07, 0.0, window=1)
+    heavy = {"volume": np.where(np.arange(SESSIONS)[:, None] == SESSIONS - 1, 6000.0, 1000.0)}
+    heavy["volume"] = np.repeat(heavy["volume"], 3, axis=1)
+    told = {"mode": "shock", "window": 1, "top_n": 4, "changes": heavy}
+
+    left, _ = decided(close, **told)
+    shared, _ = decided(close, fill="spread", **told)
+    nobody, _ = decided(falling(0.0, 0.0, 0.0), fill="spread", **told)
+
+    assert left.weights.tolist() == [0.25, 0.25, 0.0]
+    assert shared.weights.tolist() == [0.5, 0.5, 0.0]
+    assert not nobody.weights.any()
+
+
 def test_a_shock_is_held_for_its_sessions_and_no_longer():
     close = np.full((40, 2), 100.0)
     close[25:, 0] = 90.0
