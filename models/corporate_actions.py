@@ -6,7 +6,7 @@ from datetime import date, datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.corporate_action import ActionRow
+from models.corporate_action import ActionKind, ActionRow
 from models.staging import TAKE_TURNS, Written, differ, staged
 
 COLUMNS = ", ".join(ActionRow._fields)
@@ -116,6 +116,10 @@ class CorporateActionRepository:
         """Return what holders got when listings ended, likewise; of several days the last."""
         told = await self._believed(instrument_ids, ("DELISTING",), known_at)
         return list({each.instrument_id: each for each in told}.values())
+
+    async def all_of(self, instrument_ids: Sequence[int]) -> list[ActionRow]:
+        """Return actions of every kind as believed now, by instrument and ex date."""
+        return await self._believed(instrument_ids, [kind.value for kind in ActionKind], None)
 
     async def _believed(
         self, instrument_ids: Sequence[int], kinds: Sequence[str], known_at: datetime | None

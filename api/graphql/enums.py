@@ -5,6 +5,7 @@ from enum import StrEnum
 import strawberry
 
 from models.backtest import Allocator, Currency, DecisionClock, FillPolicy, Rebalance
+from models.corporate_action import ActionKind
 from models.instrument import AssetClass, Exchange
 from models.job import JobStatus
 from models.price_bar import DataQuality
@@ -16,6 +17,9 @@ strawberry.enum(Region, description="Where the members of a universe trade.")
 strawberry.enum(Exchange, description="Market whose calendar an instrument follows.")
 strawberry.enum(Currency, description="Currency a run or a price is expressed in.")
 strawberry.enum(AssetClass, description="Kind of asset.")
+strawberry.enum(
+    ActionKind, description="What happened to a share; DELISTING says what holders got at the end."
+)
 strawberry.enum(DataQuality, description="How far a bar is trusted; BAD bars are never used.")
 strawberry.enum(Rebalance, description="On the last session of which period a run decides.")
 strawberry.enum(JobStatus, description="Where a job stands; the last three are final.")

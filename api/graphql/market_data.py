@@ -16,6 +16,7 @@ from api.graphql.scalars import DateArray, FloatArray
 from api.graphql.written import body_of
 from api.services.market import PriceColumns, read_bars, read_prices
 from models.backtest import Currency
+from models.corporate_action import ActionKind, ActionRow
 from models.instrument import Exchange, Instrument
 from models.instruments import InstrumentRepository
 from models.pages import Place
@@ -61,6 +62,47 @@ class BarType:
     WRITTEN: ClassVar = {"adjusted_close": None}
 
 
+@strawberry.type(
+    name="CorporateAction",
+    description="A split, a dividend or the end of a listing, on the first day without it.",
+)
+class ActionType:
+    kind: ActionKind = strawberry.field(description="What happened.")
+    ex_date: date = strawberry.field(description="First day that trades without it.")
+    ratio: float | None = strawberry.field(
+        description="New shares for one: its own at a split, the successor's at the end."
+    )
+    cash: float | None = strawberry.field(
+        description="Cash per share, in the share's currency; 0 where a listing ended in nothing."
+    )
+    pay_date: date | None = strawberry.field(description="Day of payment, when known.")
+    source: str = strawberry.field(description="Where it comes from.")
+    known_at: datetime = strawberry.field(description="When it became known.")
+    successor_id: strawberry.Private[int | None]
+
+    @strawberry.field(
+        graphql_type=Annotated["InstrumentType", strawberry.lazy("api.graphql.market_data")] | None,
+        description="Whose shares one share became at the end.",
+    )
+    def successor(self, info: Info) -> Awaitable[Instrument | None] | None:
+        if self.successor_id is None:
+            return None
+        return info.context.loaders.instrument_by_id.load(self.successor_id)
+
+    @classmethod
+    def of(cls, row: ActionRow) -> "ActionType":
+        return cls(
+            kind=ActionKind(row.kind),
+            ex_date=row.ex_date,
+            ratio=row.ratio,
+            cash=row.cash,
+            pay_date=row.pay_date,
+            source=row.source,
+            known_at=row.known_at,
+            successor_id=row.successor_id,
+        )
+
+
 @expose(
     Instrument,
     "symbol",
@@ -83,6 +125,7 @@ class InstrumentType(Node):
         "currency": None,
         "latest": "price_bar WHERE price_bar.instrument_id = instrument.id"
         " AND price_bar.quality <> 'BAD' ORDER BY price_bar.date DESC LIMIT 1",
+        "actions": None,
     }
 
     currency: Currency
@@ -94,6 +137,11 @@ class InstrumentType(Node):
     @strawberry.field(graphql_type=BarType | None, description="Its last bar.")
     def latest(root: strawberry.Parent[Instrument], info: Info) -> Awaitable[PriceBar | None]:
         return info.context.loaders.latest_bar_by_instrument_id.load(root.id)
+
+    @strawberry.field(description="Splits, dividends and its end, oldest first.")
+    async def actions(root: strawberry.Parent[Instrument], info: Info) -> list[ActionType]:
+        rows = await info.context.loaders.actions_by_instrument_id.load(root.id)
+        return [ActionType.of(row) for row in rows]
 
 
 @strawberry.type(description="One field of one symbol over time.")

@@ -57,7 +57,7 @@ STATEMENTS = {
     "estimate": 6,
     "importTrades": 14,
     "ingestPrices": 8,
-    "instrument": 2,
+    "instrument": 3,
     "instruments": 3,
     "job": 2,
     "jobs": 2,

@@ -3,11 +3,12 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from engine.strategies import STRATEGIES
+from models.corporate_actions import CorporateActionRepository
 from models.instruments import InstrumentRepository
 from models.price_bars import PriceBarRepository
 from models.session import unit_of_work
 from tests.api.market import FIRST_RATE, LAST, SESSIONS, SHARES, UNIVERSE
-from tests.factories import make_bar, make_instrument
+from tests.factories import make_bar, make_delisting, make_instrument, make_split
 
 pytestmark = pytest.mark.usefixtures("market")
 
@@ -50,6 +51,36 @@ async def test_instruments_are_searched_and_paged(ask):
     assert [node["symbol"] for node in second["instruments"]["nodes"]] == ["CCC", "DDD"]
     assert first["totalCount"] == 5
     assert [node["symbol"] for node in found["nodes"]] == ["^GSPC"]
+
+
+async def test_instruments_say_what_happened_to_them_in_one_statement_more(ask, counting, sessions):
+    async with unit_of_work(sessions) as session:
+        ids = await InstrumentRepository(session).ids_by_symbol(["AAA", "BBB"])
+        await CorporateActionRepository(session).write(
+            [
+                make_split(ids["AAA"], FIRST_RATE, 2.0),
+                make_delisting(ids["AAA"], LAST, cash=0.0, ratio=0.75, successor_id=ids["BBB"]),
+            ]
+        )
+
+    with counting() as seen:
+        body = await ask(
+            "{ instruments(first: 100) { nodes { symbol"
+            " actions { kind exDate ratio cash successor { symbol } } } } }"
+        )
+
+    first, *others = body["data"]["instruments"]["nodes"]
+    split, end = first["actions"]
+    assert (split["kind"], split["ratio"], split["successor"]) == ("SPLIT", 2.0, None)
+    assert end == {
+        "kind": "DELISTING",
+        "exDate": LAST.isoformat(),
+        "ratio": 0.75,
+        "cash": 0.0,
+        "successor": {"symbol": "BBB"},
+    }
+    assert all(each["actions"] == [] for each in others)
+    assert len(seen) == 3, seen  # instruments, their actions, the successors
 
 
 async def test_one_instrument_by_symbol_and_by_its_global_id(ask):
