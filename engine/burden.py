@@ -4,9 +4,11 @@ import math
 
 import numpy as np
 
+from engine.books import Books
 from engine.drawdowns import drawdowns
 from engine.orders import Orders
 from engine.ratios import ZERO_DEVIATION, cagr, deviation, session_returns, sharpe_ratio
+from engine.shorting import DAYS
 from engine.types import FloatArray, IntArray
 
 BASIS_POINTS = 1e4
@@ -46,6 +48,31 @@ def burden(
         "paid_bps": BASIS_POINTS * paid / traded if traded else None,
         "break_even_bps": BASIS_POINTS * earned / traded if traded else None,
     }
+
+
+def interest_told(books: Books) -> dict[str, float | None]:
+    """Return what cash earned and debts cost, base currency, and the mean annual rate of each.
+
+    Nothing where no interest came or went; a rate is None where there was nothing it was paid on.
+    """
+    paid = books.interest[1:]
+    if not paid.any():
+        return {}
+    held = books.home[:-1] * np.diff(books.session) / DAYS  # money times years
+    return {
+        "earned_on_cash": _above(paid),
+        "rate_on_cash": _rate(paid, held),
+        "paid_on_debt": _above(-paid),
+        "rate_on_debt": _rate(-paid, -held),
+    }
+
+
+def _above(values: FloatArray) -> float:
+    return float(values[values > 0.0].sum())
+
+
+def _rate(paid: FloatArray, held: FloatArray) -> float | None:
+    return _above(paid) / _above(held) if (held > 0.0).any() else None
 
 
 def _figures(when: str, equity: FloatArray, rf: FloatArray, days: int) -> dict[str, float | None]:

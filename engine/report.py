@@ -9,7 +9,7 @@ import numpy as np
 from engine import tables
 from engine.activity import RoundTrips
 from engine.books import Books
-from engine.burden import burden
+from engine.burden import burden, interest_told
 from engine.decide import Targets
 from engine.drawdowns import DrawdownPeriod
 from engine.guards import Lookahead, missing_bars
@@ -162,7 +162,12 @@ def report(
         decided_at=int(targets.instants[-1]) if len(targets.rows) else 0,
         reasons=targets.reasons,
         notes=notes,
-        diagnostics={**targets.diagnostics, "decisions": _decisions(targets), "costs": costs},
+        diagnostics={
+            **targets.diagnostics,
+            "decisions": _decisions(targets),
+            "costs": costs,
+            **_topic("interest", interest_told(books)),
+        },
         learnt=targets.learnt,
         guards=_guards(
             panel,
@@ -209,6 +214,10 @@ def _guards(
         missing_data=missing_bars(panel, books.row),
         flags=tuple(dict.fromkeys([*panel.flags, *net.flags, *decided, *raised])),
     )
+
+
+def _topic(name: str, told: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: told} if told else {}
 
 
 def _decisions(targets: Targets) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.backtest import run
+from engine.burden import interest_told
 from engine.cash_rates import cash_growth, debit_rates
 from engine.costs import CashRateBasis, FxMode
 from engine.errors import BrokenIdentity, MissingData
@@ -212,3 +213,21 @@ def test_interest_at_another_day_s_rate_breaks_an_identity(monkeypatch):
 
     with pytest.raises(BrokenIdentity, match="identity 1 at 2000-01-04"):
         make_ledger(panel, {0: [0.0]}, costs=published())
+
+
+def test_what_interest_came_to_is_told_with_its_mean_rate():
+    panel = make_panel(flat([10.0], 7), cash_rate=RATES)
+    earned = make_ledger(panel, {0: [0.0]}, costs=published()).books
+    owed = make_ledger(panel, {0: [2.0]}, costs=published(borrow_spread_bps=365.0)).books
+
+    on_cash, on_debt = interest_told(earned), interest_told(owed)
+
+    # Four nights at 3.65 % and four at 7.3 %: eight days at one and a half times 3.65 %.
+    assert on_cash["rate_on_cash"] == pytest.approx(1.5 * 0.0365, rel=1e-3)
+    assert on_cash["earned_on_cash"] == pytest.approx(12.005_001, abs=1e-6)
+    assert (on_cash["paid_on_debt"], on_cash["rate_on_debt"]) == (0.0, None)
+    # The first night of all was in cash; seven days of debt are three at twice and four at thrice.
+    assert on_debt["rate_on_debt"] == pytest.approx((3 * 2 + 4 * 3) / 7 * 0.0365, rel=1e-3)
+    assert on_debt["rate_on_cash"] == pytest.approx(0.0365)
+    assert on_debt["paid_on_debt"] == pytest.approx(-owed.interest[2:].sum())
+    assert interest_told(make_ledger(panel, {0: [0.0]}).books) == {}

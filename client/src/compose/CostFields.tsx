@@ -2,6 +2,7 @@ import { type ReactNode, useState } from "react";
 import type {
   Allocator,
   BandFill,
+  CashRateBasis,
   DecisionClock,
   FillPolicy,
   FxMode,
@@ -39,13 +40,21 @@ const FX_MODES: readonly { value: FxMode; label: string }[] = [
   { value: "CONVERT_EACH", label: "Converted" },
   { value: "HOLD_USD", label: "Kept abroad" },
 ];
+const CASH_RATES: readonly { value: CashRateBasis; label: string }[] = [
+  { value: "FIXED", label: "One rate on all days" },
+  { value: "PUBLISHED", label: "What the central bank set" },
+];
+const CENTRAL_BANKS = {
+  AUD: "The Reserve Bank of Australia's target for each day, instead of the rate above. A day without one refuses the run.",
+  USD: "The rate you imported, else what one-month bills paid, instead of the rate above. A day without one refuses the run.",
+};
 const CLOCKS = choices<DecisionClock>(["US_CLOSE", "ASX_CLOSE"]);
 
 export function CostFields({ draft, change, faults }: Group) {
   return (
     <Fold
       title="Costs and cash"
-      gist={`${draft.costs.commissionFlat || 0} ${draft.currency} an order, ${draft.costs.slippageBps || 0} bps slippage, ${draft.costs.fxSpreadBps || 0} bps currency${draft.fxMode === "HOLD_USD" ? ", cash kept abroad" : ""}`}
+      gist={`${draft.costs.commissionFlat || 0} ${draft.currency} an order, ${draft.costs.slippageBps || 0} bps slippage, ${draft.costs.fxSpreadBps || 0} bps currency${draft.fxMode === "HOLD_USD" ? ", cash kept abroad" : ""}${draft.cashRateBasis === "PUBLISHED" ? ", cash at published rates" : ""}`}
       wrong={hasFault(faults, "costs")}
     >
       {COSTS.map((field) => (
@@ -66,6 +75,19 @@ export function CostFields({ draft, change, faults }: Group) {
         options={FX_MODES}
         hint="Converted at each trade, or kept: then only what is short is converted, and it earns nothing."
         onChange={(value) => change("costs.fxMode", { fxMode: value as FxMode })}
+      />
+      <SelectField
+        label="Interest follows"
+        path="costs.cashRateBasis"
+        value={draft.cashRateBasis}
+        options={CASH_RATES}
+        hint={
+          draft.cashRateBasis === "PUBLISHED"
+            ? CENTRAL_BANKS[draft.currency]
+            : "The interest on cash above, on every day."
+        }
+        {...(faults["costs.cashRateBasis"] && { error: faults["costs.cashRateBasis"] })}
+        onChange={(value) => change("costs.cashRateBasis", { cashRateBasis: value as CashRateBasis })}
       />
       <CheckField
         label="Spend what rounding leaves"

@@ -1,5 +1,6 @@
 import type {
   Allocator,
+  CashRateBasis,
   ComposeFromQuery,
   ConstraintsInput,
   CostModelInput,
@@ -41,6 +42,7 @@ export type Draft = {
   wholeShares: boolean;
   costs: Record<CostName, string>;
   fxMode: FxMode;
+  cashRateBasis: CashRateBasis;
   residualPass: boolean;
   constraints: Record<ConstraintName, string>;
   groupBy: GroupBy;
@@ -102,6 +104,7 @@ export function newDraft(strategy: StrategyChoiceFragment, universe: string): Dr
     wholeShares: true,
     costs: fallbacks(COSTS),
     fxMode: "CONVERT_EACH",
+    cashRateBasis: "FIXED",
     residualPass: false,
     constraints: fallbacks(CONSTRAINTS),
     groupBy: "SECTOR",
@@ -136,6 +139,7 @@ export function draftFrom(run: PastRun, strategy: StrategyChoiceFragment, ownBen
     wholeShares: run.wholeShares,
     costs: typedFrom(COSTS, costs),
     fxMode: (costs.fxMode as FxMode | undefined) ?? "CONVERT_EACH",
+    cashRateBasis: (costs.cashRateBasis as CashRateBasis | undefined) ?? "FIXED",
     residualPass: costs.residualPass === true,
     constraints: typedFrom(CONSTRAINTS, constraints),
     groupBy: (constraints.groupBy as GroupBy | undefined) ?? "SECTOR",
@@ -184,6 +188,7 @@ export function toInput(draft: Draft, strategy: StrategyChoiceFragment, defaults
       commissionFlat: draft.costs.commissionFlat.trim(),
       minimumCommission: draft.costs.minimumCommission.trim() || null,
       fxMode: draft.fxMode,
+      cashRateBasis: draft.cashRateBasis,
       residualPass: draft.residualPass,
     } satisfies CostModelInput,
     constraints: {

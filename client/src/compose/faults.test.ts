@@ -8,6 +8,48 @@ const MOMENTUM = strategy("momentum");
 const START = "2000-01-10";
 const draft = (changes: Partial<Draft> = {}): Draft => ({ ...newDraft(MOMENTUM, "SAMPLE_US"), ...changes });
 
+const PAST = {
+  id: "backtest_1",
+  name: null,
+  strategy: { key: "momentum" },
+  parameters: { lookback: 252, skip: 21 },
+  universe: "SAMPLE_US",
+  symbols: ["AAPL"],
+  start: START,
+  end: "2020-12-31",
+  initialCapital: "100000",
+  currency: "AUD",
+  benchmark: "^GSPC",
+  allocator: "HRP",
+  fill: "NEXT_OPEN",
+  wholeShares: true,
+  decisionClock: "US_CLOSE",
+  overlayVolTarget: 0.12,
+  costs: {
+    commission_flat: "3.00",
+    commission_bps: 0,
+    minimum_commission: null,
+    slippage_bps: 5,
+    impact_coefficient: 0,
+    fx_spread_bps: 70,
+    max_volume_share: 0.02,
+    cash_rate: 0,
+  },
+  constraints: {
+    min_weight: 0,
+    max_weight: 1,
+    max_turnover: null,
+    no_trade_band: 0,
+    group_cap: null,
+    group_by: "SECTOR",
+    group_caps: [{ by: "CURRENCY", cap: 0.6 }],
+    relative_band: 0,
+    band_fill: "CASH",
+    on_infeasible: "CASH",
+    max_positions: null,
+  },
+} satisfies PastRun;
+
 test("a fresh form has nothing wrong and sends the contract's defaults", () => {
   const input = toInput(draft(), MOMENTUM, { start: START });
 
@@ -69,50 +111,20 @@ test("a past run comes back as the same input", () => {
       start: START,
     },
   );
-  const past = {
-    id: "backtest_1",
-    name: null,
-    strategy: { key: "momentum" },
-    parameters: input.parameters,
-    universe: "SAMPLE_US",
-    symbols: ["AAPL"],
-    start: START,
-    end: "2020-12-31",
-    initialCapital: "100000",
-    currency: "AUD",
-    benchmark: "^GSPC",
-    allocator: "HRP",
-    fill: "NEXT_OPEN",
-    wholeShares: true,
-    decisionClock: "US_CLOSE",
-    overlayVolTarget: 0.12,
-    costs: {
-      commission_flat: "3.00",
-      commission_bps: 0,
-      minimum_commission: null,
-      slippage_bps: 5,
-      impact_coefficient: 0,
-      fx_spread_bps: 70,
-      max_volume_share: 0.02,
-      cash_rate: 0,
-    },
-    constraints: {
-      min_weight: 0,
-      max_weight: 1,
-      max_turnover: null,
-      no_trade_band: 0,
-      group_cap: null,
-      group_by: "SECTOR",
-      group_caps: [{ by: "CURRENCY", cap: 0.6 }],
-      relative_band: 0,
-      band_fill: "CASH",
-      on_infeasible: "CASH",
-      max_positions: null,
-    },
-  } satisfies PastRun;
+  const past = { ...PAST, parameters: input.parameters } satisfies PastRun;
 
   expect(toInput(draftFrom(past, MOMENTUM, "^GSPC"), MOMENTUM, { start: "" })).toEqual(input);
   expect(draftFrom(past, MOMENTUM, "^AXJO").benchmark).toBe("^GSPC");
+});
+
+test("published rates and their margins come back from a past run", () => {
+  const rates = { cash_rate_basis: "PUBLISHED", cash_margin_bps: 50, borrow_spread_bps: 275.5 };
+  const past = { ...PAST, costs: { ...PAST.costs, ...rates } } satisfies PastRun;
+
+  const input = toInput(draftFrom(past, MOMENTUM), MOMENTUM, { start: START });
+
+  expect(input.costs).toMatchObject({ cashRateBasis: "PUBLISHED", cashMarginBps: 50, borrowSpreadBps: 275.5 });
+  expect(findFaults(draftFrom(past, MOMENTUM), MOMENTUM, START)).toEqual({});
 });
 
 test("the default start leaves room for the warm-up", () => {

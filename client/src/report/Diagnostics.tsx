@@ -15,7 +15,7 @@ type Entry = Record<string, unknown>;
 /** Longer tables stay folded until somebody wants them. */
 const SHORT = 8;
 /** Figures that are told as a share. */
-const SHARE = /cagr|growth|drawdown|volatility|alpha$/;
+const SHARE = /cagr|growth|drawdown|volatility|^rate_|alpha$/;
 
 /** What the strategy measured of itself, whatever it is: figures as a list, rows of figures as a table. */
 export function Diagnostics({ run }: { run: DiagnosticsPartFragment }) {

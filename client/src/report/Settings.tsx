@@ -14,6 +14,7 @@ const CHOICES: [string, string][] = [
 
 const CASH_CHOICES: [string, string][] = [
   ["fxMode", "Cash abroad"],
+  ["cashRateBasis", "Interest follows"],
   ["residualPass", "Spend what rounding leaves"],
 ];
 

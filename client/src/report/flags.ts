@@ -98,7 +98,7 @@ const FLAGS: Record<string, { title: string; detail: string }> = {
   open_unknown: { title: "Open unknown", detail: "Where no open is known, orders fill at the next close instead." },
   rf_foreign: {
     title: "Foreign risk-free rate",
-    detail: "The risk-free rate is the American bill rate; none is known in the run's own currency.",
+    detail: "Where no risk-free rate is known in the run's own currency, the American bill rate stands in.",
   },
   fallback: {
     title: "Fallback taken",
