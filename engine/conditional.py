@@ -77,15 +77,19 @@ def _or_none(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def known_before(session: IntArray, day: IntArray, label: IntArray) -> IntArray:
+def known_before(
+    session: IntArray, day: IntArray, label: IntArray, *, early: BoolArray | None = None
+) -> IntArray:
     """Return, for each session but the first, the label of the last day up to the one before it.
 
     `day` (k,) are ascending days since 1970-01-01, `label` what became known at their closes. A
-    label older than `STALE_DAYS` is known no more: the series may have ended.
+    label older than `STALE_DAYS` is known no more: the series may have ended. On a session that is
+    `early` (n,) every market had closed before that of the label, whose last one is a day older.
     """
     if not len(day):
         return np.full(len(session) - 1, UNKNOWN)
-    row = np.searchsorted(day, session[:-1], side="right") - 1
+    until = session[:-1] if early is None else session[:-1] - early[:-1]
+    row = np.searchsorted(day, until, side="right") - 1
     last = np.maximum(row, 0)
     fresh = (row >= 0) & (session[:-1] - day[last] <= STALE_DAYS)
     return np.where(fresh, label[last], UNKNOWN)

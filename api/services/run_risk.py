@@ -2,17 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.services.regimes import known_sessions
 from engine import conditional, scenarios, stress
-from engine.panel import Panel
+from engine.panel import NEVER, Panel
 from engine.ratios import session_returns
 from engine.report import Result
-from engine.types import IntArray
+from engine.types import BoolArray, IntArray
 from models.backtest import Backtest
 from models.published_series import MacroSeriesRepository
 from models.regime_histories import RegimeHistoryRepository
@@ -21,6 +21,11 @@ from models.regime_history import DEFAULT_INDEX
 VIX = "VIX"
 TERCILES = ("VIX_LOW", "VIX_MIDDLE", "VIX_HIGH")
 NOTHING_KNOWN = "UNKNOWN"
+COLUMNS: Final = ("days", "labels", "known_at_us")
+HOUR_US: Final = 3_600 * 10**6
+DAY_US: Final = 24 * HOUR_US
+# Sydney closes before seven in the morning, New York not before six in the evening.
+EVENING_US: Final = 18 * HOUR_US
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +36,13 @@ class Labels:
     names: Sequence[str]
     day: IntArray
     label: IntArray
+    known_at_us: IntArray
+
+    @property
+    def is_late(self) -> bool:
+        """Whether they are usually known in the evening only, as UTC has it: after New York."""
+        after = self.known_at_us - self.day * DAY_US
+        return len(after) > 0 and bool(np.median(after) >= EVENING_US)
 
 
 async def market_labels(session: AsyncSession, run: Backtest) -> list[Labels]:
@@ -45,9 +57,10 @@ async def _regimes(session: AsyncSession, run: Backtest) -> Labels | None:
         history = await histories.believed(symbol, known_at=run.known_at)
         if history is not None:
             sessions = known_sessions(history, None, run.known_at)
-            columns = (np.array(history.document[name][:sessions]) for name in ("days", "labels"))
-            day, label = columns
-            return Labels(of=symbol, names=history.document["names"], day=day, label=label)
+            columns = (history.document[name][:sessions] for name in COLUMNS)
+            day, label, known = map(np.array, columns)
+            names = history.document["names"]
+            return Labels(of=symbol, names=names, day=day, label=label, known_at_us=known)
     return None
 
 
@@ -59,7 +72,13 @@ async def _terciles(session: AsyncSession, run: Backtest) -> Labels | None:
     label = conditional.terciles(series.values)
     if not (label != conditional.UNKNOWN).any():
         return None
-    return Labels(of=VIX, names=TERCILES, day=np.array(series.days), label=label)
+    return Labels(
+        of=VIX,
+        names=TERCILES,
+        day=np.array(series.days),
+        label=label,
+        known_at_us=np.array(series.known_at_us),
+    )
 
 
 def risk_of(result: Result, panel: Panel, labels: Sequence[Labels]) -> dict[str, Any]:
@@ -82,7 +101,7 @@ def risk_of(result: Result, panel: Panel, labels: Sequence[Labels]) -> dict[str,
         ],
         "stress": [asdict(outcome) for outcome in shocked],
         "assumed_betas": list(assumed),
-        "regimes": [group for each in labels for group in _groups(result, each)],
+        "regimes": [group for each in labels for group in _groups(result, panel, each)],
     }
 
 
@@ -119,8 +138,9 @@ def _abroad(currencies: Sequence[str], code: int) -> float:
     return -1.0 if currencies[0] == "AUD" else 1.0
 
 
-def _groups(result: Result, labels: Labels) -> list[Mapping[str, Any]]:
-    known = conditional.known_before(result.session, labels.day, labels.label)
+def _groups(result: Result, panel: Panel, labels: Labels) -> list[Mapping[str, Any]]:
+    early = _ends_early(panel, result) if labels.is_late else None
+    known = conditional.known_before(result.session, labels.day, labels.label, early=early)
     if not (known != conditional.UNKNOWN).any():
         return []
     groups = conditional.by_label(
@@ -133,6 +153,14 @@ def _groups(result: Result, labels: Labels) -> list[Mapping[str, Any]]:
         asdict(group) | {"of": labels.of, "regime": _name(labels.names, group.label)}
         for group in groups
     ]
+
+
+def _ends_early(panel: Panel, result: Result) -> BoolArray:
+    """Tell of which sessions (k,) the last market had closed before the evening."""
+    closes = panel.closes_at[result.books.row]
+    last = np.where(closes == NEVER, 0, closes).max(axis=1, initial=0)
+    early: BoolArray = last // 1_000 - result.session * DAY_US < EVENING_US
+    return early
 
 
 def _name(names: Sequence[str], label: int) -> str:

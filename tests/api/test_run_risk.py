@@ -16,7 +16,7 @@ from api.services.backtests import submit_backtest
 from api.services.jobs import perform
 from api.services.publish_backtest import publish_backtest
 from api.services.run_backtest import run_backtest
-from api.services.run_risk import market_labels
+from api.services.run_risk import Labels, market_labels
 from api.services.work import Steps
 from api.settings import LOCAL_OWNER_ID
 from models.backtest import Currency, FillPolicy
@@ -122,6 +122,16 @@ async def test_a_shock_moves_the_share_by_its_beta_of_the_last_year(run):
     assert shocks["aud_down_20"]["total_return"] == 0.0
     assert shocks["gold_up_15"]["covered"] is False
     assert run.summary["assumed_betas"] == []
+
+
+@pytest.mark.parametrize(("hour", "late"), [(21, True), (6, False), (None, False)])
+def test_new_york_s_labels_are_known_in_the_evening_and_sydney_s_in_the_morning(hour, late):
+    day = np.arange(0 if hour is None else 100)
+    known = (day * 24 + (hour or 0)) * 3_600 * 10**6
+
+    labels = Labels(of="VIX", names=(), day=day, label=day * 0, known_at_us=known)
+
+    assert labels.is_late is late
 
 
 async def test_thirds_of_the_vix_are_known_while_the_series_lasts(run):

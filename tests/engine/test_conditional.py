@@ -63,6 +63,17 @@ def test_a_session_is_labelled_by_the_close_before_it():
     np.testing.assert_array_equal(found, [UNKNOWN, 1, 0])
 
 
+def test_the_evening_of_new_york_is_not_known_at_the_close_of_sydney():
+    session = np.array([10, 11, 12, 13])
+    day, label = np.array([10, 11, 12]), np.array([0, 1, 0])
+    early = np.array([True, True, False, True])
+
+    found = known_before(session, day, label, early=early)
+
+    np.testing.assert_array_equal(found, [UNKNOWN, 0, 0])
+    np.testing.assert_array_equal(known_before(session, day, label), [0, 1, 0])
+
+
 def test_an_old_label_is_known_no_more():
     found = known_before(np.array([10, 17, 18, 19]), np.array([10]), np.array([1]))
 
