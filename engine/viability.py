@@ -34,6 +34,9 @@ class Viability:
 
     verdict: Verdict
     capital: float | None  # base currency; None unless a number or always
+    # The largest found that keeps up where the market's own answer to large orders has eaten the
+    # excess of everything larger; None where the largest tried keeps up, or nothing does.
+    capacity: float | None = None
     # (capital, annual growth less the benchmark's, None where the account was ruined), ascending
     curve: tuple[tuple[float, float | None], ...] = ()
 
@@ -44,7 +47,7 @@ def smallest_capital(
     """Search 1,000 to 10 million for the capital on which a run grows as its benchmark does, net.
 
     The decisions are those made; they are traded anew with each capital, costs and all. The
-    benchmark is its index, which pays nothing.
+    benchmark is its index, which pays nothing. Where trades move prices the largest is sought too.
     """
     books = account(panel, chosen, request).books
     days = int(books.session[-1] - books.session[0])
@@ -60,13 +63,20 @@ def smallest_capital(
             return None
         return cagr(equity[0], equity[-1], days) - wanted
 
-    return search(excess, checkpoint=checkpoint)
+    moved = request.costs.impact_coefficient > 0.0
+    return search(excess, capacity=moved, checkpoint=checkpoint)
 
 
 def search(
-    excess: Callable[[float], float | None], *, checkpoint: Callable[[float], None]
+    excess: Callable[[float], float | None],
+    *,
+    capacity: bool = False,
+    checkpoint: Callable[[float], None],
 ) -> Viability:
-    """Go down the grid of capitals from its top to the first that fails, then between the two."""
+    """Go down the grid of capitals from its top to the first that fails, then between the two.
+
+    For a `capacity`, where the top fails, go on to the first that keeps up.
+    """
     grid: FloatArray = np.geomspace(SMALLEST, LARGEST, POINTS)
     tried: dict[float, float | None] = {}
 
@@ -79,15 +89,24 @@ def search(
     if failing is None:
         return Viability(verdict="always", capital=float(grid[0]), curve=_curve(tried))
     if failing == grid[-1]:
-        return Viability(verdict="never", capital=None, curve=_curve(tried))
-    viable = min(each for each in tried if each > failing)
+        lower = reversed(grid[:-1].tolist()) if capacity else iter(())
+        most = next((each for each in lower if passes(each)), None)
+        if most is not None:
+            most = _between(min(each for each in tried if each > most), most, passes)
+        return Viability(verdict="never", capital=None, capacity=most, curve=_curve(tried))
+    viable = _between(failing, min(each for each in tried if each > failing), passes)
+    return Viability(verdict="number", capital=viable, curve=_curve(tried))
+
+
+def _between(failing: float, viable: float, passes: Callable[[float], bool]) -> float:
+    """Return the capital nearest to one that fails, on the way from one that does not."""
     for _ in range(BISECTIONS):
         middle = math.sqrt(failing * viable)
         if passes(middle):
             viable = middle
         else:
             failing = middle
-    return Viability(verdict="number", capital=viable, curve=_curve(tried))
+    return viable
 
 
 def _curve(tried: dict[float, float | None]) -> tuple[tuple[float, float | None], ...]:

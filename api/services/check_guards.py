@@ -83,6 +83,7 @@ def _document(found: Found) -> dict[str, Any]:
             "smallest_viable_capital": {
                 "verdict": viability.verdict,
                 "capital": viability.capital,
+                "capacity": viability.capacity,
                 "tried": [
                     {"capital": capital, "excess_growth": excess}
                     for capital, excess in viability.curve

@@ -47,6 +47,28 @@ def test_a_run_that_fails_with_ten_million_never_does_and_is_asked_once(excess):
     assert told.curve == ((LARGEST, excess),)
 
 
+def test_a_capacity_is_the_largest_that_keeps_up_with_its_own_impact():
+    """The mirror image: an impact that grows with the root of the capital, and a flat fee."""
+
+    def excess(capital):
+        return 0.04 - 3_600.0 / capital - 0.02 * (capital / 1e6) ** 0.5
+
+    told = search(excess, capacity=True, checkpoint=lambda _: None)
+    other = search(excess, checkpoint=lambda _: None)
+
+    # 0.02 (C / 1e6)^1/2 = 0.04 less some fee: a little below four million.
+    assert (told.verdict, told.capital) == ("never", None)
+    assert told.capacity == pytest.approx(3.87e6, rel=0.02)
+    assert excess(told.capacity) >= 0.0 > excess(told.capacity * GRID_STEP ** (1 / 32))
+    assert (other.capacity, len(other.curve)) == (None, 1)
+
+
+def test_without_any_excess_there_is_no_capacity():
+    told = search(lambda _: -0.1, capacity=True, checkpoint=lambda _: None)
+
+    assert (told.verdict, told.capacity, len(told.curve)) == ("never", None, POINTS)
+
+
 def test_what_passes_below_a_failure_does_not_count():
     """Shares come whole: an account of 2,000 may be lucky where one of 20,000 is not."""
     told = found(lambda capital: -1.0 if 10_000.0 < capital < 30_000.0 else 1.0)
