@@ -4,18 +4,19 @@ Highs, lows and closes are in the shares of the asset's last bar and ignore divi
 relative strength are of total-return levels in the run's currency.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from functools import cache, cached_property
 from typing import Final
 
 import numpy as np
 
+from engine.errors import MissingData
 from engine.own_bars import OwnRows
 from engine.panel import Window
 from engine.ranking import percentiles, quantise
 from engine.technical import true_range
-from engine.types import BoolArray, FloatArray, IntArray
+from engine.types import BoolArray, FloatArray
 
 BARS: Final = 150  # of an asset; what its means forgot of their seed by then is below 1e-5
 FAST, SLOW, TREND = 10, 20, 50
@@ -31,7 +32,7 @@ class Bars:
     high: FloatArray  # (k, m)
     low: FloatArray
     close: FloatArray
-    volume: FloatArray
+    volume: FloatArray  # of fewer rows, as many as are asked for
     level: FloatArray
     benchmark: FloatArray
 
@@ -80,39 +81,57 @@ def _base(count: int, sessions: int, back: int) -> slice:
     return slice(count - back - sessions, count - back)
 
 
-def own_bars(window: Window, columns: IntArray | None = None) -> Bars:
-    """Return the last bars of all assets of a window, or of some columns, each by its own rows."""
-    own = OwnRows(window, BARS, columns)
+def bars_of(own: OwnRows, shares: FloatArray) -> Bars:
+    """Return the last bars of assets, each by its own rows; `shares` as of `shares_of`."""
+    window = own.window
     benchmark = np.broadcast_to(window.benchmark[:, None], window.close.shape)
-    shares = _shares_of(own)
+    prices = [own.last(values) for values in (window.high, window.low, window.close)]
+    volume = own.last(window.volume, VOLUME_WINDOW + 1)
+    if len(shares) > 1:
+        prices, volume = [price * shares for price in prices], volume / shares[-len(volume) :]
+    high, low, close = prices
     return Bars(
-        high=own.last(window.high) * shares,
-        low=own.last(window.low) * shares,
-        close=own.last(window.close) * shares,
-        volume=own.last(window.volume) / shares,
+        high=high,
+        low=low,
+        close=close,
+        volume=volume,
         level=own.last(window.total_return),
         benchmark=own.last(benchmark),
     )
 
 
-def _shares_of(own: OwnRows) -> FloatArray:
-    """Return what one share of the last bar was on each, (k, c); 1 of all where nothing split."""
+def side_by_side(each: Sequence[Bars]) -> Bars:
+    """Return the bars of several as those of one."""
+    if len(each) == 1:
+        return each[0]
+    names = [entry.name for entry in fields(Bars)]
+    joined = {name: np.concatenate([getattr(bars, name) for bars in each], 1) for name in names}
+    return Bars(**joined)
+
+
+def shares_of(own: OwnRows) -> FloatArray:
+    """Return what one share of the last bar was on each, (k, c); (1, c) where nothing split."""
     split = own.window.split
-    if (split == 1.0).all():
-        return np.ones(())
-    shares = own.last(np.cumprod(split, axis=0, dtype=np.float64))
-    shares /= shares[-1]
-    return shares
+    acted = np.flatnonzero((split != 1.0).any(axis=0))
+    if not len(acted):
+        return np.ones((1, split.shape[1]))
+    product = np.ones_like(split)
+    product[:, acted] = np.cumprod(split[:, acted], axis=0, dtype=np.float64)
+    shares = own.last(product)
+    return np.asarray(shares / shares[-1])
 
 
-def closes_of(own: OwnRows) -> FloatArray:
-    """Return the last closes (k, m) of all assets, in shares of the last one."""
-    return own.last(own.window.close) * _shares_of(own)
+def closes_of(own: OwnRows, shares: FloatArray) -> FloatArray:
+    """Return the last closes (k, c), in shares of the last one."""
+    close = own.last(own.window.close)
+    return close * shares if len(shares) > 1 else close
 
 
 def have_range(own: OwnRows) -> BoolArray:
     """Tell which assets have a high and a low on all their bars, and enough bars, shape (m,)."""
-    return np.asarray(np.isfinite(own.last(own.window.high + own.window.low)).all(axis=0))
+    # A sum is known where all of it is.
+    high, low = own.last(own.window.high), own.last(own.window.low)
+    return np.asarray(np.isfinite(high.sum(axis=0) + low.sum(axis=0)))
 
 
 def carry_volume(own: OwnRows) -> BoolArray:
@@ -138,14 +157,9 @@ def rises(bars: Bars) -> BoolArray:
     """Tell which assets close above all their means, in order and rising."""
     close = bars.close[-1]
     fast, slow, trend = (bars.means[name] for name in ("ema10", "ema20", "sma50"))
-    passed: BoolArray = (
-        above(close, fast)
-        & above(close, slow)
-        & above(fast, slow)
-        & above(close, trend)
-        & above(trend, bars.trend_before)
-    )
-    return passed
+    higher = np.stack([close, close, fast, close, trend])
+    lower = np.stack([fast, slow, slow, trend, bars.trend_before])
+    return np.asarray(above(higher, lower).all(axis=0))
 
 
 def contracts(bars: Bars) -> BoolArray:
@@ -198,3 +212,22 @@ def above(first: FloatArray, second: FloatArray) -> BoolArray:
     ratio = np.where(there, first, np.nan) / np.where(there, second, 1.0)
     over: BoolArray = quantise(ratio) > 1.0
     return over
+
+
+def require_fields(window: Window) -> None:
+    """Refuse a market in which nobody has what breakouts are made of. Raises MissingData."""
+    if not _known(window.close):
+        return
+    needed = {"ohlc": (window.high, window.low), "volume": (window.volume,)}
+    for name, values in needed.items():
+        if not _known(*values):
+            day = window.session[-1].astype("datetime64[D]")
+            raise MissingData(f"breakout needs {name}, which no asset of the run has up to {day}")
+
+
+def _known(*values: FloatArray) -> bool:
+    """Tell whether any cell is known of all; most often one of the last row is."""
+    recent = [np.isfinite(each[-1]) for each in values]
+    if np.logical_and.reduce(recent).any():
+        return True
+    return bool(np.logical_and.reduce([np.isfinite(each) for each in values]).any())

@@ -8,7 +8,7 @@ from typing import Final, Protocol
 import numpy as np
 
 from engine.returns import MAX_GAP, carry_forward
-from engine.types import BoolArray, FloatArray
+from engine.types import BoolArray, FloatArray, IntArray
 
 LIQUIDITY_SESSIONS: Final = 63
 MIN_PRESENT: Final = 0.8  # share of a lookback that must have bars
@@ -62,7 +62,7 @@ def screen(window: Sight, floors: Floors, *, length: int, min_obs: int) -> Scree
     rules = {
         "not_member": window.member,
         "no_bar": has_last_bar(bars, window.due),
-        "short_history": valid.sum(axis=0) >= min_obs,
+        "short_history": _counted(valid) >= min_obs,
         "gap": longest_gap(valid, due) <= MAX_GAP,
         "price_floor": _price(window) >= _price_floor(window, floors),
         "illiquid": _is_liquid(window, floors.min_adv),
@@ -76,16 +76,27 @@ def least_bars(lookback: int) -> int:
 
 
 def _narrow(passed: BoolArray, reasons: dict[str, int], rules: Mapping[str, BoolArray]) -> Screen:
+    left = int(np.count_nonzero(passed))
     for reason, rule in rules.items():
-        failed = int(np.count_nonzero(passed & ~rule))
-        if failed:
-            reasons[reason] = reasons.get(reason, 0) + failed
-            passed = passed & rule
+        passed = passed & rule
+        before, left = left, int(np.count_nonzero(passed))
+        if left < before:
+            reasons[reason] = reasons.get(reason, 0) + before - left
     return Screen(passed, reasons)
+
+
+def _counted(valid: BoolArray) -> IntArray:
+    """Return how many bars each asset has."""
+    count = np.full(valid.shape[1], len(valid))
+    holed = np.flatnonzero(~valid.all(axis=0))
+    count[holed] = valid[:, holed].sum(axis=0)
+    return count
 
 
 def has_last_bar(valid: BoolArray, due: BoolArray) -> BoolArray:
     """Tell for each asset whether its market's last session has a bar of it."""
+    if due[-1].all():
+        return np.asarray(valid[-1])
     last = len(due) - 1 - np.argmax(due[::-1], axis=0)
     columns = np.arange(due.shape[1])
     has: BoolArray = valid[last, columns] & due[last, columns]
@@ -94,12 +105,11 @@ def has_last_bar(valid: BoolArray, due: BoolArray) -> BoolArray:
 
 def longest_gap(valid: BoolArray, due: BoolArray) -> FloatArray:
     """Return the longest run of due but missing bars after the first bar of each asset."""
-    missing = due & ~valid
     longest = np.zeros(valid.shape[1])
-    holed = np.flatnonzero(missing.any(axis=0))
+    holed = np.flatnonzero(~valid.all(axis=0))
     if len(holed):
         present = valid[:, holed]
-        count = np.cumsum(missing[:, holed], axis=0)
+        count = np.cumsum(due[:, holed] & ~present, axis=0)
         at_last_bar = np.maximum.accumulate(np.where(present, count, 0), axis=0)
         begun = np.logical_or.accumulate(present, axis=0)
         longest[holed] = np.where(begun, count - at_last_bar, 0).max(axis=0)

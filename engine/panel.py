@@ -216,7 +216,7 @@ class Panel:
             rf=self.rf[rows],
             benchmark=self._benchmark(rows, instant),
             benchmark_own=self._benchmark_own(rows, instant),
-            due=_read_only(self._asset_closes_at[rows] <= instant),
+            due=_read_only(self._due(rows, instant)),
             shares=self._shares[row],
             ended=self._ended[row],
             member=self.member[row],
@@ -245,6 +245,11 @@ class Panel:
         for name, value in values.items():
             object.__setattr__(panel, name, value)
         return panel
+
+    def _due(self, rows: slice, instant: int) -> BoolArray:
+        if self._closed_at[rows].max() <= instant:
+            return np.ones((rows.stop - rows.start, len(self.symbols)), np.bool_)
+        return self._asset_closes_at[rows] <= instant
 
     def _seen(self, rows: slice, instant: int) -> dict[str, FloatArray]:
         if self._complete_at[rows].max() <= instant:
@@ -320,6 +325,12 @@ class Panel:
         return _read_only(self.closes_at[:, self.market])
 
     @cached_property
+    def _closed_at(self) -> IntArray:
+        """Return the instant (n,) by which every market had closed; NEVER where one never did."""
+        latest: IntArray = self.closes_at.max(axis=1)
+        return latest
+
+    @cached_property
     def _complete_at(self) -> IntArray:
         """Return, per row, the instant at which its last bar and fixing became known."""
         bars = np.where(np.isfinite(self.close), self.known_at, 0)
@@ -373,6 +384,8 @@ def _levels(values: FloatArray, known_at: IntArray, rows: slice, instant: int) -
 
 def _read_only(values: AnyArray) -> AnyArray:
     """Return a contiguous view nobody can write through; the caller's array stays writeable."""
+    if values.flags.c_contiguous and not values.flags.writeable:
+        return values
     view = np.ascontiguousarray(values).view()
     view.flags.writeable = False
     return view

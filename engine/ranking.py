@@ -19,7 +19,7 @@ def quantise(scores: FloatArray) -> FloatArray:
     real = np.isfinite(size) & (size > 0.0)
     exponent = np.floor(np.log10(np.where(real, size, 1.0)))
     scale = 10.0 ** (SIGNIFICANT_DIGITS - 1 - exponent)
-    return np.where(real, np.round(scores * scale) / scale, scores)
+    return np.where(real, np.rint(scores * scale) / scale, scores)
 
 
 def rank(scores: FloatArray, asset_id: IntArray, eligible: BoolArray) -> IntArray:

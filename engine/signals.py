@@ -82,6 +82,8 @@ def nominal_weights(signals: Signals, close: FloatArray) -> FloatArray:
     """
     weights = np.zeros(len(close))
     chosen = signals.asset[: signals.rules.max_positions]
+    if not len(chosen):
+        return weights
     entry = close[chosen]
     share = share_of_equity(signals.rules, entry, signals.stops(close[signals.asset])[: len(entry)])
     share *= signals.scale

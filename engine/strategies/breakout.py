@@ -1,6 +1,8 @@
 """Momentum breakout with stops."""
 
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -11,6 +13,7 @@ from engine.breakouts import (
     MEANS,
     Bars,
     above,
+    bars_of,
     carry_volume,
     closes_of,
     contracts,
@@ -18,14 +21,16 @@ from engine.breakouts import (
     growth,
     have_range,
     leads,
-    own_bars,
+    require_fields,
     rises,
+    shares_of,
+    side_by_side,
 )
 from engine.eligibility import Screen, screen
-from engine.errors import MissingData
-from engine.own_bars import OwnRows
-from engine.panel import Window
+from engine.own_bars import OwnRows, own_rows
+from engine.panel import Panel, Window
 from engine.ranking import quantise, rank
+from engine.returns import MAX_GAP
 from engine.schedule import Rebalance
 from engine.signals import Rules, Signals, nominal_weights
 from engine.strategies.base import Decision, Parameters, Strategy, register
@@ -34,6 +39,19 @@ from engine.types import BoolArray, FloatArray, IntArray
 HISTORY = 230  # rows that hold the bars needed, beside markets that trade on weekends too
 STRONG, GOOD = 0.50, 0.25
 BUSY = 1.5
+TOGETHER = 8  # decisions whose leaders are judged at once
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """What one decision reads of its window: the few it looks at, and who closed below a mean."""
+
+    leaders: IntArray  # (c,) columns of the window
+    asset_id: IntArray  # (c,)
+    bars: Bars  # (k, c)
+    found: Screen  # of the leaders; its reasons are of all assets
+    close: FloatArray  # (m,)
+    leave: BoolArray  # (m,)
 
 
 class BreakoutParameters(Parameters):
@@ -204,24 +222,60 @@ class Breakout(Strategy[BreakoutParameters]):
 
     def decide(self, window: Window, state: None) -> tuple[Decision, None]:
         """Return what to buy, best first, and what closed below its mean. Raises MissingData."""
-        _require_fields(window)
-        own = OwnRows(window, BARS)
-        close, found = closes_of(own), self._leaders(window, own)
-        leaders = _several(found.passed)
-        bars = own_bars(window, leaders)
-        ready, pivot = self._setup(bars, Screen(found.passed[leaders], found.reasons))
-        best = rank(self._strength(bars), window.asset_id[leaders], ready.passed)
-        signals = Signals(
-            asset=leaders[best],
-            trigger=(pivot if self._rests else np.full_like(pivot, np.nan))[best],
-            limit=(np.full_like(pivot, np.inf) if self._rests else self._limit(pivot))[best],
-            floor=bars.low[-1, best],
-            distance=self.parameters.atr_mult * bars.ranges[-1, best],
+        return self._decide([self._look(window)])[0], state
+
+    def decide_together(
+        self, panel: Panel, rows: IntArray, instants: IntArray, state: None
+    ) -> tuple[list[Decision], None]:
+        """Look at one window after the other; their leaders are then judged side by side."""
+        asked = zip(rows[:TOGETHER].tolist(), instants[:TOGETHER].tolist(), strict=True)
+        length = self.warmup + MAX_GAP
+        windows = (panel.window(row, min(row + 1, length), instant) for row, instant in asked)
+        return self._decide([self._look(window) for window in windows]), state
+
+    def _look(self, window: Window) -> Seen:
+        require_fields(window)
+        own = own_rows(window, BARS)
+        shares, found = shares_of(own), self._leaders(window, own)
+        close, leaders = closes_of(own, shares), _several(found.passed)
+        return Seen(
+            leaders=leaders,
+            asset_id=window.asset_id[leaders],
+            bars=bars_of(own.of(leaders), np.take(shares, leaders, axis=1)),
+            found=Screen(found.passed[leaders], found.reasons),
+            close=close[-1],
             leave=above(MEANS[self.parameters.trail](close), close[-1]),
+        )
+
+    def _decide(self, seen: Sequence[Seen]) -> list[Decision]:
+        bars = side_by_side([each.bars for each in seen])
+        passed = np.concatenate([each.found.passed for each in seen])
+        reasons = sum((Counter(each.found.reasons) for each in seen), Counter[str]())
+        ready, pivot = self._setup(bars, Screen(passed, reasons))
+        strength = self._strength(bars)
+        ends = np.cumsum([len(each.leaders) for each in seen])
+        made = []
+        for each, place in zip(seen, np.split(np.arange(len(passed)), ends[:-1]), strict=True):
+            best = rank(strength[place], each.asset_id, ready.passed[place])
+            signals = self._signals(each, best, bars, pivot, place[best])
+            made.append(Decision(nominal_weights(signals, each.close), signals=signals))
+        made[0] = replace(made[0], reasons=Counter(ready.reasons))
+        return made
+
+    def _signals(
+        self, seen: Seen, best: IntArray, bars: Bars, pivot: FloatArray, place: IntArray
+    ) -> Signals:
+        """Return the entries of the leaders `best`, which are at `place` of all (k, c) bars."""
+        pivot = pivot[place]
+        return Signals(
+            asset=seen.leaders[best],
+            trigger=pivot if self._rests else np.full_like(pivot, np.nan),
+            limit=np.full_like(pivot, np.inf) if self._rests else self._limit(pivot),
+            floor=bars.low[-1, place],
+            distance=self.parameters.atr_mult * bars.ranges[-1, place],
+            leave=seen.leave,
             rules=self.rules,
         )
-        weights = nominal_weights(signals, close[-1])
-        return Decision(weights, Counter(ready.reasons), signals=signals), state
 
     @property
     def _rests(self) -> bool:
@@ -275,18 +329,3 @@ def _several(passed: BoolArray) -> IntArray:
     """
     chosen = np.flatnonzero(passed)
     return chosen if len(chosen) > 1 else np.arange(len(passed))
-
-
-def _known(*fields: FloatArray) -> bool:
-    return bool(np.logical_and.reduce([np.isfinite(each) for each in fields]).any())
-
-
-def _require_fields(window: Window) -> None:
-    """Refuse a market in which nobody has what breakouts are made of."""
-    if not np.isfinite(window.close).any():
-        return
-    needed = {"ohlc": (window.high, window.low), "volume": (window.volume,)}
-    for name, fields in needed.items():
-        if not (_known(*(each[-1:] for each in fields)) or _known(*fields)):
-            day = window.session[-1].astype("datetime64[D]")
-            raise MissingData(f"breakout needs {name}, which no asset of the run has up to {day}")

@@ -5,8 +5,9 @@ import dataclasses
 import numpy as np
 import pytest
 
-from engine.breakouts import BARS, last_mean, own_bars, rises
+from engine.breakouts import BARS, bars_of, last_mean, rises, shares_of
 from engine.errors import MissingData
+from engine.own_bars import own_rows
 from engine.signals import nominal_weights
 from engine.strategies.breakout import HISTORY, Breakout, BreakoutParameters
 from engine.technical import atr, ema
@@ -61,7 +62,7 @@ def test_a_leader_that_breaks_out_of_a_tight_base_on_volume_is_bought():
 
 def test_the_stop_lies_an_average_true_range_below_the_entry():
     panel = make_market()
-    bars = own_bars(panel.window(SESSIONS - 1, SESSIONS, int(panel.closes_at[-1, 0])))
+    bars = bars_at(panel, SESSIONS - 1, SESSIONS)
 
     one, three = (decide(panel, atr_mult=mult).signals.distance for mult in (1.0, 3.0))
 
@@ -182,8 +183,8 @@ def test_a_holiday_of_another_market_is_no_gap_in_an_assets_bars():
         **{name: values[:, None] for name, values in leader.items() if name != "close"},
     )
 
-    spread = own_bars(panel.window(int(rows[-1]), n, int(panel.closes_at[-1, 0])))
-    close = own_bars(plain.window(SESSIONS - 1, SESSIONS, int(plain.closes_at[-1, 0])))
+    spread = bars_at(panel, int(rows[-1]), n)
+    close = bars_at(plain, SESSIONS - 1, SESSIONS)
 
     for name in ("high", "low", "close", "volume"):
         assert getattr(spread, name).tobytes() == getattr(close, name).tobytes()
@@ -203,7 +204,7 @@ def test_the_last_mean_is_that_of_the_recursion():
     high, low = close * 1.02, close * 0.97
     panel = make_panel(close, high=high, low=low)
 
-    bars = own_bars(panel.window(BARS - 1, BARS, int(panel.closes_at[-1, 0])))
+    bars = bars_at(panel, BARS - 1, BARS)
 
     np.testing.assert_allclose(bars.means["ema10"], ema(close, 10)[-1], rtol=1e-13)
     np.testing.assert_allclose(bars.means["ema20"], ema(close, 20)[-1], rtol=1e-13)
@@ -248,10 +249,15 @@ def test_the_means_must_be_in_order_and_the_slow_one_rising():
     assert rises(with_means(bars, before=np.array([91.0]))).tolist() == [False]
 
 
+def bars_at(panel, row, length):
+    own = own_rows(panel.window(row, length, int(panel.closes_at[-1, 0])), BARS)
+    return bars_of(own, shares_of(own))
+
+
 def rising():
     """Return bars whose means lie below the close of 103, each above the slower one."""
     panel = make_market(others=0)
-    return with_means(own_bars(panel.window(SESSIONS - 1, SESSIONS, int(panel.closes_at[-1, 0]))))
+    return with_means(bars_at(panel, SESSIONS - 1, SESSIONS))
 
 
 def with_means(bars, *, before=None, **changed):

@@ -1,6 +1,7 @@
 """Whole runs of entries and exits: nothing ahead is seen, limits hold, searches trade the same."""
 
 import dataclasses
+from collections import Counter
 from typing import Any, ClassVar
 
 import numpy as np
@@ -8,13 +9,15 @@ import pytest
 
 from engine.backtest import Request, run
 from engine.costs import CostModel
-from engine.decide import decide
+from engine.decide import ask_all, decide, lend
 from engine.errors import InvalidParameters
 from engine.execution import FillPolicy
 from engine.guards import check_truncation
 from engine.limits import Constraints
-from engine.schedule import DecisionClock, Rebalance
+from engine.panel import NEVER
+from engine.schedule import DecisionClock, Rebalance, decision_instants
 from engine.strategies import STRATEGIES
+from engine.strategies.base import Strategy
 from engine.strategies.breakout import Breakout, BreakoutParameters
 from engine.trials import approximations, evaluate
 from engine.validation import Fold
@@ -122,6 +125,7 @@ class Cheat(Breakout):
     """A breakout that gets at what comes after its decision, in one column of its signals."""
 
     key: ClassVar = "cheat"
+    decide_together = Strategy.decide_together  # one by one
 
     def __init__(self, name, look):
         super().__init__(BreakoutParameters(**CHOSEN))
@@ -138,6 +142,35 @@ class Cheat(Breakout):
         return dataclasses.replace(
             decision, signals=dataclasses.replace(told, **{self.name_of: column})
         ), state
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_what_is_decided_together_is_what_each_window_alone_says(mode):
+    rng = np.random.default_rng(8)
+    hole = rng.random(PANEL.close.shape) < 0.002
+    split = np.where(rng.random(PANEL.close.shape) < 0.002, 1.5, 1.0)
+    bars = {
+        name: np.where(hole, np.nan, getattr(PANEL, name) / np.cumprod(split, axis=0))
+        for name in ("open", "high", "low", "close", "volume")
+    }
+    known_at = np.where(hole, NEVER, PANEL.known_at + DAY * (rng.random(hole.shape) < 0.01))
+    changed = {"split": split, "known_at": known_at, "tradable": PANEL.tradable & ~hole}
+    panel, strategy = dataclasses.replace(PANEL, **bars, **changed), make_strategy(entry_mode=mode)
+    rows = np.arange(FIRST, SESSIONS)
+    instants = decision_instants(panel, rows, DecisionClock.US_CLOSE)
+
+    together = [decision for decision, _, _ in ask_all(panel, strategy, rows, instants)]
+    alone = [
+        strategy.decide(lend(panel, strategy, int(row), int(instant)), None)[0]
+        for row, instant in zip(rows, instants, strict=True)
+    ]
+
+    assert sum(len(each.signals) for each in alone) > 10
+    for one, other in zip(together, alone, strict=True):
+        assert one.signals.image() == other.signals.image()
+        assert one.weights.tobytes() == other.weights.tobytes()
+    counted = [sum((Counter(d.reasons) for d in made), Counter()) for made in (together, alone)]
+    assert counted[0] == counted[1]
 
 
 CHEATERS = {
