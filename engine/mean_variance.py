@@ -55,11 +55,16 @@ def maximum_sharpe(covariance: FloatArray, expected: FloatArray) -> FloatArray:
         raise Infeasible(
             f"no expected return is above zero; the best of {len(expected)} is {best:.2%}"
         )
-    # The direction is that of the least variance among portfolios that earn one unit of return.
-    earning = Limit(name="return of one", rows=expected[None] / best, most=np.ones(1), equal=True)
-    raw = minimise(
-        covariance, np.zeros(len(expected)), [earning, at_least(np.zeros(len(expected)))]
-    )
+    # The direction is that of the least variance among portfolios that earn one unit of return,
+    # in units of each asset's risk: a bill beside a coin is not lost in the last digits.
+    deviation = np.sqrt(covariance.diagonal())
+    earned = expected / deviation
+    limits = [
+        Limit(name="return", rows=earned[None] / earned.max(), most=np.ones(1), equal=True),
+        at_least(np.zeros(len(expected))),
+    ]
+    alike = covariance / np.outer(deviation, deviation)
+    raw = minimise(alike, np.zeros(len(expected)), limits) / deviation
     return _tidy(raw / raw.sum())
 
 

@@ -117,6 +117,22 @@ def test_weights_equal_skfolio():
     )
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_a_bill_beside_a_coin_is_weighed_to_the_last_digits(seed):
+    """Optimal: of what is held return over covariance with the portfolio is one, of others less."""
+    rng = np.random.default_rng(seed)
+    scale = 10.0 ** -rng.integers(2, 8, 6)
+    covariance = np.cov(rng.normal(size=(300, 6)) * scale, rowvar=False)
+    expected = rng.normal(0.1, 0.2, 6) * scale
+
+    w = maximum_sharpe(covariance, expected)
+
+    ratio = expected / (covariance @ w) * (w @ covariance @ w) / (w @ expected)
+    np.testing.assert_allclose(ratio[w > 0.0], 1.0, rtol=1e-6)
+    short = (expected * (w @ covariance @ w) - covariance @ w * (w @ expected))[w == 0.0]
+    assert (short <= 1e-9 * np.abs(expected).max() * (w @ covariance @ w)).all()
+
+
 def test_a_return_nobody_expects_is_refused_in_numbers():
     with pytest.raises(Infeasible, match=r"target return 14.0% > best attainable 11.2%"):
         target_return(THREE, np.array([0.05, 0.112, 0.08]), target=0.14)
