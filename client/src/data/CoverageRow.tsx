@@ -1,5 +1,6 @@
+import { useQuery } from "@apollo/client/react";
 import { type ReactNode, useId } from "react";
-import type { CoverageFragment } from "../graphql/generated";
+import { ActionsOfDocument, type CoverageFragment } from "../graphql/generated";
 import { Button } from "../ui/Button";
 import { day, integer, NOTHING, percent } from "../ui/format";
 import { Icon } from "../ui/Icon";
@@ -7,6 +8,7 @@ import { table } from "../ui/Table";
 import css from "./Coverage.module.css";
 import { isStale, runsOf, shareOf } from "./coverage";
 import type { Actions } from "./DataPage";
+import { happened } from "./happened";
 import { plural, sourceWords } from "./words";
 
 type Props = {
@@ -123,6 +125,7 @@ function Detail({ row, actions, onQuarantine }: Pick<Props, "row" | "actions" | 
           )}
         </>
       )}
+      <Story symbol={row.symbol} />
       <div className={css.actions}>
         <Button
           small
@@ -151,4 +154,11 @@ function Detail({ row, actions, onQuarantine }: Pick<Props, "row" | "actions" | 
       </div>
     </div>
   );
+}
+
+/** What happened to the share; while that is asked, or cannot be, the row says all it did. */
+function Story({ symbol }: { symbol: string }) {
+  const { data } = useQuery(ActionsOfDocument, { variables: { symbol } });
+  const told = data?.instrument ? happened(data.instrument) : [];
+  return told.length > 0 && <p>{told.join(" ")}</p>;
 }

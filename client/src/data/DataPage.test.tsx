@@ -3,6 +3,7 @@ import { screen, within } from "@testing-library/react";
 import { userEvent } from "@testing-library/user-event";
 import { beforeAll, expect, test } from "vitest";
 import {
+  ActionsOfDocument,
   type CoverageFragment,
   DataHealthDocument,
   DataUniversesDocument,
@@ -40,6 +41,22 @@ const line = (symbol: string, changes: Partial<CoverageFragment> = {}) => ({
   quarantined: 0,
   ...changes,
 });
+const ENDED = {
+  __typename: "Instrument" as const,
+  id: "instrument_1",
+  currency: "AUD" as const,
+  delistedOn: "2026-11-20",
+  actions: [
+    {
+      __typename: "CorporateAction" as const,
+      kind: "DELISTING" as const,
+      exDate: "2026-11-23",
+      ratio: 0.75,
+      cash: null,
+      successor: { __typename: "Instrument" as const, id: "instrument_2", symbol: "NEW.AX" },
+    },
+  ],
+};
 const HOLED = line("BHP.AX", { present: 1_734, gaps: ["2024-03-07", "2024-03-08"] });
 const FAILED = {
   symbol: "XYZ.AX",
@@ -87,6 +104,11 @@ const nothing = { nodes: [], pageInfo: { hasNextPage: false, endCursor: null }, 
 const universes = [{ __typename: "Universe", key: "ASX200", name: "S&P/ASX 200" }];
 const page = { universe: null, first: 10, after: null };
 const AROUND: MockLink.MockedResponse[] = [
+  {
+    request: { query: ActionsOfDocument, variables: { symbol: "BHP.AX" } },
+    result: { data: { instrument: ENDED } },
+    maxUsageCount: 9,
+  },
   { request: { query: DataUniversesDocument }, result: { data: { universes } }, maxUsageCount: 9 },
   {
     request: { query: KnownUniversesDocument },
@@ -170,6 +192,7 @@ test("a row shows the API's figures and opens to its missing sessions", async ()
   expect(within(grid).getByRole("list", { name: "Missing sessions of BHP.AX" }).textContent).toBe(
     "7 Mar 2024 – 8 Mar 2024 2 sessions",
   );
+  expect(await screen.findByText("From 23 Nov 2026 on a share was 0.75 NEW.AX: its listing had ended.")).toBeTruthy();
   expect(screen.getByText("2 sessions are missing between first and last bars.")).toBeTruthy();
 });
 
