@@ -10,7 +10,6 @@ import strawberry
 from api.graphql.enums import BandFill, CashRateBasis, FxMode, GroupBy, OnInfeasible
 from api.services.backtest_request import Constraints, Costs
 
-
 # Neither a choice nor measured.
 AS_GIVEN: Final = frozenset({"residual_pass", "max_carry"})
 

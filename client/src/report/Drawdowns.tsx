@@ -7,7 +7,7 @@ export function Drawdowns({ run }: { run: DrawdownsPartFragment }) {
   return (
     <Card
       title="Worst drawdowns"
-      hint="Deepest first. Calendar days, and sessions below them: to the trough, from there to recovery, and in all, to recovery or to the end of the run."
+      hint="Deepest first, each with its calendar days and, in brackets, sessions: to the trough, from there to recovery, and in all, to recovery or to the end of the run."
       flush
     >
       <Table label="Worst drawdowns">
@@ -20,12 +20,6 @@ export function Drawdowns({ run }: { run: DrawdownsPartFragment }) {
             <th scope="col">Trough</th>
             <th scope="col">Recovered</th>
             <th scope="col" className={table.num}>
-              Fall
-            </th>
-            <th scope="col" className={table.num}>
-              Recovery
-            </th>
-            <th scope="col" className={table.num}>
               In all
             </th>
           </tr>
@@ -35,16 +29,23 @@ export function Drawdowns({ run }: { run: DrawdownsPartFragment }) {
             <tr key={period.peak}>
               <th scope="row">{day(period.peak)}</th>
               <td className={`${table.num} ${table.loss}`}>{percent(period.depth)}</td>
-              <td>{day(period.trough)}</td>
-              <td>{period.recovered ? day(period.recovered) : <span className={table.faint}>not yet</span>}</td>
-              <Lasted days={period.fallDays} sessions={period.fallSessions} />
-              <Lasted days={period.recoveryDays} sessions={period.recoverySessions} />
-              <Lasted days={period.days} sessions={period.sessions} />
+              <td>
+                {day(period.trough)}
+                <Lasted days={period.fallDays} sessions={period.fallSessions} />
+              </td>
+              <td>
+                {period.recovered ? day(period.recovered) : <span className={table.faint}>not yet</span>}
+                <Lasted days={period.recoveryDays} sessions={period.recoverySessions} />
+              </td>
+              <td className={table.num}>
+                {integer(period.days)}
+                <Lasted days={null} sessions={period.sessions} />
+              </td>
             </tr>
           ))}
           {run.worstDrawdowns.length === 0 && (
             <tr>
-              <td colSpan={7}>The equity never fell below an earlier peak.</td>
+              <td colSpan={5}>The equity never fell below an earlier peak.</td>
             </tr>
           )}
         </tbody>
@@ -53,14 +54,12 @@ export function Drawdowns({ run }: { run: DrawdownsPartFragment }) {
   );
 }
 
-/** Calendar days over sessions; a run stored without sessions has days alone. */
+/** How long it took, below its end; a run stored without says nothing. */
 function Lasted({ days, sessions }: { days: number | null; sessions: number | null }) {
+  if (sessions === null) return null;
   return (
-    <td className={table.num}>
-      {days === null ? <span className={table.faint}>–</span> : counted(days, "day")}
-      {sessions !== null && <div className={table.faint}>{counted(sessions, "session")}</div>}
-    </td>
+    <div className={table.faint}>
+      {days !== null && `${integer(days)} `}({integer(sessions)})
+    </div>
   );
 }
-
-const counted = (count: number, noun: string) => `${integer(count)} ${noun}${count === 1 ? "" : "s"}`;
