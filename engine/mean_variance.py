@@ -33,8 +33,8 @@ def free_minimum_variance(covariance: FloatArray) -> FloatArray:
 
 def minimum_variance(covariance: FloatArray) -> FloatArray:
     """Return the weights (k,) of least variance, non-negative and summing to one."""
-    size = len(covariance)
-    return _tidy(minimise(covariance, np.zeros(size), [budget(size), at_least(np.zeros(size))]))
+    # Least for weights that sum to one: the greatest ratio where all are expected to earn the same.
+    return _steepest(covariance, np.ones(len(covariance)))
 
 
 def maximum_sharpe(covariance: FloatArray, expected: FloatArray) -> FloatArray:
@@ -55,17 +55,7 @@ def maximum_sharpe(covariance: FloatArray, expected: FloatArray) -> FloatArray:
         raise Infeasible(
             f"no expected return is above zero; the best of {len(expected)} is {best:.2%}"
         )
-    # The direction is that of the least variance among portfolios that earn one unit of return,
-    # in units of each asset's risk: a bill beside a coin is not lost in the last digits.
-    deviation = np.sqrt(covariance.diagonal())
-    earned = expected / deviation
-    limits = [
-        Limit(name="return", rows=earned[None] / earned.max(), most=np.ones(1), equal=True),
-        at_least(np.zeros(len(expected))),
-    ]
-    alike = covariance / np.outer(deviation, deviation)
-    raw = minimise(alike, np.zeros(len(expected)), limits) / deviation
-    return _tidy(raw / raw.sum())
+    return _steepest(covariance, expected)
 
 
 def maximum_utility(
@@ -148,6 +138,21 @@ def shrunk_mean(returns: FloatArray) -> FloatArray:
     share = min(max(noise / spread, 0.0), 1.0)
     shrunk: FloatArray = (1.0 - share) * means + share * centre
     return shrunk
+
+
+def _steepest(covariance: FloatArray, expected: FloatArray) -> FloatArray:
+    """Return the weights (k,) with the greatest ratio of `expected`, some above 0, to deviation."""
+    # The direction is that of the least variance among portfolios that earn one unit of return,
+    # in units of each asset's risk: a bill beside a coin is not lost in the last digits.
+    deviation = np.sqrt(covariance.diagonal())
+    earned = expected / deviation
+    limits = [
+        Limit(name="return", rows=earned[None] / earned.max(), most=np.ones(1), equal=True),
+        at_least(np.zeros(len(expected))),
+    ]
+    alike = covariance / np.outer(deviation, deviation)
+    raw = minimise(alike, np.zeros(len(expected)), limits) / deviation
+    return _tidy(raw / raw.sum())
 
 
 def _utility_after_costs(

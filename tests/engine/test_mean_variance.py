@@ -117,18 +117,20 @@ def test_weights_equal_skfolio():
     )
 
 
+@pytest.mark.parametrize("even", [True, False], ids=["variance", "sharpe"])
 @pytest.mark.parametrize("seed", range(8))
-def test_a_bill_beside_a_coin_is_weighed_to_the_last_digits(seed):
+def test_a_bill_beside_a_coin_is_weighed_to_the_last_digits(seed, even):
     """Optimal: of what is held return over covariance with the portfolio is one, of others less."""
     rng = np.random.default_rng(seed)
-    scale = 10.0 ** -rng.integers(2, 8, 6)
-    covariance = np.cov(rng.normal(size=(300, 6)) * scale, rowvar=False)
-    expected = rng.normal(0.1, 0.2, 6) * scale
+    scale = 10.0 ** -rng.uniform(1.4, 5.0, 8)
+    moves = rng.normal(size=(300, 8)) + 0.5 * rng.normal(size=(300, 1))
+    covariance = np.cov(moves * scale, rowvar=False)
+    expected = np.ones(8) if even else rng.normal(0.1, 0.2, 8) * scale
 
-    w = maximum_sharpe(covariance, expected)
+    w = minimum_variance(covariance) if even else maximum_sharpe(covariance, expected)
 
     ratio = expected / (covariance @ w) * (w @ covariance @ w) / (w @ expected)
-    np.testing.assert_allclose(ratio[w > 0.0], 1.0, rtol=1e-6)
+    np.testing.assert_allclose(ratio[w > 0.0], 1.0, rtol=1e-9)
     short = (expected * (w @ covariance @ w) - covariance @ w * (w @ expected))[w == 0.0]
     assert (short <= 1e-9 * np.abs(expected).max() * (w @ covariance @ w)).all()
 
