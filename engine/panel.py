@@ -34,7 +34,7 @@ DTYPES: Final[Mapping[str, type]] = {
 # What may be left out of a panel.
 OPTIONAL: Final[Mapping[str, type]] = {
     "benchmark_known_at": np.int64,
-    **dict.fromkeys(("benchmark_own", "cash_rate"), np.float64),
+    **dict.fromkeys(("benchmark_own", "cash_rate", "cash_returns"), np.float64),
 }
 # What a window shows of a bar.
 SEEN: Final = ("open", "high", "low", "close", "volume")
@@ -172,6 +172,8 @@ class Panel:
     # (n,) annual rate of the base currency's central bank over the nights before each session, as
     # known when its day began; NaN unknown. None: nothing is published of it
     cash_rate: FloatArray | None = None
+    # (n, n_currencies) what the cash of each currency itself earned per session; NaN unknown
+    cash_returns: FloatArray | None = None
 
     def __post_init__(self) -> None:
         for name, dtype in DTYPES.items():

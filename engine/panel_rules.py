@@ -40,6 +40,8 @@ def _check_shapes(panel: Panel) -> None:
     }
     given = ("benchmark_known_at", "benchmark_own", "cash_rate")
     expected |= {name: (n,) for name in given if getattr(panel, name) is not None}
+    if panel.cash_returns is not None:
+        expected["cash_returns"] = (n, len(panel.currencies))
     for name, shape in expected.items():
         found = getattr(panel, name).shape
         if found != shape:

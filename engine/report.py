@@ -13,6 +13,7 @@ from engine.burden import burden, interest_told
 from engine.decide import Targets
 from engine.drawdowns import DrawdownPeriod
 from engine.guards import Lookahead, missing_bars
+from engine.hedge import hedged_curve
 from engine.ledger import Ledger
 from engine.metrics import Metrics, Moments, measure, moments
 from engine.option_risk import OpenContracts
@@ -64,6 +65,7 @@ class Result:
     equity: FloatArray
     gross: FloatArray  # the same run without costs
     local: FloatArray  # currency and interaction taken out
+    hedged: FloatArray | None  # the same with the carry of a hedge; None where a rate is unknown
     price: FloatArray | None  # dividends taken out; None where prices have them in already
     benchmark: FloatArray  # rebased to the capital; NaN where it is absent
     cash: FloatArray
@@ -138,6 +140,7 @@ def report(
         equity=books.equity,
         gross=gross.books.equity,
         local=books.local_curve(),
+        hedged=hedged_curve(net.panel, books),
         price=None if "vendor_adjusted" in panel.flags else books.price_curve(),
         benchmark=benchmark,
         cash=books.cash,

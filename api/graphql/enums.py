@@ -150,13 +150,15 @@ class CashRateBasis(StrEnum):
 
 @strawberry.enum(
     description="NET of all costs, GROSS as if trading were free, LOCAL without currency moves "
-    "(spot-hedged, carry ignored), PRICE without dividends, which is null where the prices of the "
-    "source have them in already."
+    "(spot-hedged, carry ignored), HEDGED the same and what cash at home earned beyond cash there, "
+    "null where one of the rates is not known, PRICE without dividends, null where the prices of "
+    "the source have them in already."
 )
 class CurveBasis(StrEnum):
     NET = "net"
     GROSS = "gross"
     LOCAL = "local"
+    HEDGED = "hedged"
     PRICE = "price"
 
 

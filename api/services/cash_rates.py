@@ -5,6 +5,7 @@ one, but not for ever: behind `CASH_RATE_REACH` days it is unknown. Interest to 
 the rate in force on the session before, as told when the session's own day began.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -38,6 +39,18 @@ class DatedRates:
     annual: FloatArray  # over the nights before each session, as a fraction
     rf: FloatArray  # simple return per session
     foreign: BoolArray  # where that is another currency's
+
+    def by_currency(self, currencies: Sequence[str], bills: FloatArray) -> FloatArray:
+        """Return what the cash of each currency itself earned, (n, c); NaN unknown.
+
+        The first is the one these rates are of; abroad the bills' own currency alone is known.
+        """
+        earned = np.full((len(self.rf), len(currencies)), np.nan)
+        earned[:, 0] = np.where(self.foreign, np.nan, self.rf)
+        for column, currency in enumerate(currencies[1:], start=1):
+            if currency in BILLS:
+                earned[:, column] = bills
+        return earned
 
     def flags(self, first: int, last: int) -> tuple[str, ...]:
         """Return the warnings of these rows."""

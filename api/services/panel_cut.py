@@ -98,6 +98,7 @@ def cut_panel(
         fx_known_at=fx_known_at,
         rf=dated.rf[rows],
         cash_rate=dated.annual[rows],
+        cash_returns=dated.by_currency(currencies, snapshot.rf)[rows],
         opens_at=snapshot.opens_at[rows],
         closes_at=snapshot.closes_at[rows],
         benchmark=snapshot.benchmark[rows] * fx[:, quoted],

@@ -52,6 +52,8 @@ def objects(result: Result, prefix: str) -> Iterator[tuple[str, bytes]]:
     }
     if result.price is not None:
         equity["price"] = result.price
+    if result.hedged is not None:
+        equity["hedged"] = result.hedged
     depth = {"strategy": drawdowns(result.equity), "benchmark": _depth(result.benchmark)}
     yield from curve_objects(prefix, "equity", dates, equity, largest_triangle_three_buckets)
     yield from curve_objects(prefix, "drawdown", dates, depth, deepest_per_bucket)

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
+import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -18,6 +19,7 @@ from api.services.cash_rates import CashRates, read_cash_rates
 from api.services.import_series import import_series
 from api.services.named_panels import CASH_RATE_REACH
 from api.services.panels import PanelRequest, load_panel
+from api.services.results import FULL, curve_key, read_columns
 from api.services.study_request import SweepRequest
 from api.services.submit_study import submit_sweep
 from api.settings import LOCAL_OWNER_ID
@@ -153,6 +155,23 @@ async def test_a_run_earns_what_the_bank_set_day_by_day(rated, store):
     assert "rf_missing" not in run.summary["guards"]["flags"]
 
 
+async def test_a_hedge_is_told_where_the_rates_of_both_currencies_are_known(rated, bare, store):
+    fixed = replace(IN_CASH, costs=Costs())
+
+    async def curves(sessions):
+        run = await finished(sessions, store, fixed)
+        stored = read_columns(await store.get(curve_key(run.result_prefix, "equity", FULL)))
+        return {name: orjson.loads(found) for name, found in stored.columns.items()}
+
+    known, unknown = await curves(rated), await curves(bare)
+
+    assert "hedged" not in unknown
+    assert known["local"] == unknown["local"]
+    # Two months at 1.75 and 1.50 % less bills at 0.2 %, all of it in an American share.
+    gained = known["hedged"][-1] / known["local"][-1] - 1.0
+    assert gained == pytest.approx(43 * (0.0163 - 0.0024) / 252, rel=0.05)
+
+
 async def test_the_risk_free_rate_is_the_banks_own_where_it_is_known(rated, bare, tmp_path):
     asked = PanelRequest(
         symbols=("AAPL",), start=date(2016, 7, 1), end=date(2016, 9, 1), currency="AUD"
@@ -170,6 +189,10 @@ async def test_the_risk_free_rate_is_the_banks_own_where_it_is_known(rated, bare
     assert "rf_foreign" not in {*own.flags, *american.flags}
     assert np.isnan(foreign.cash_rate).all()
     np.testing.assert_array_equal(american.rf, foreign.rf)
+    # A hedge earns the difference: of each currency its own rate, and nobody else's in its place.
+    np.testing.assert_array_equal(own.cash_returns, np.stack([own.rf, american.rf], axis=1))
+    assert np.isnan(foreign.cash_returns[:, 0]).all()
+    np.testing.assert_array_equal(foreign.cash_returns[:, 1], american.rf)
     # A month's bill twelve times, of American cash alone: 0.02 % in August 2016.
     assert american.cash_rate[row] == pytest.approx(12 * 0.0002)
 

@@ -226,9 +226,10 @@ export type Currency =
   | 'AUD'
   | 'USD';
 
-/** NET of all costs, GROSS as if trading were free, LOCAL without currency moves (spot-hedged, carry ignored), PRICE without dividends, which is null where the prices of the source have them in already. */
+/** NET of all costs, GROSS as if trading were free, LOCAL without currency moves (spot-hedged, carry ignored), HEDGED the same and what cash at home earned beyond cash there, null where one of the rates is not known, PRICE without dividends, null where the prices of the source have them in already. */
 export type CurveBasis =
   | 'GROSS'
+  | 'HEDGED'
   | 'LOCAL'
   | 'NET'
   | 'PRICE';

@@ -21,13 +21,21 @@ const BASES: readonly { value: CurveBasis; label: string }[] = [
   { value: "NET", label: "Net" },
   { value: "GROSS", label: "Gross" },
   { value: "LOCAL", label: "Local" },
+  { value: "HEDGED", label: "Hedged" },
   { value: "PRICE", label: "Price" },
 ];
 const BASIS_WORDS: Record<CurveBasis, string> = {
   NET: "after all costs",
   GROSS: "the same run without costs; below peak is after costs",
   LOCAL: "spot-hedged, carry ignored: no exchange rate moved; benchmark and below peak are unhedged",
+  HEDGED: "currencies hedged, with the carry; benchmark and below peak are unhedged",
   PRICE: "without dividends; below peak is with them",
+};
+const MADE_BEFORE = "or it was made before the curve was kept.";
+/** Why a run may lack a curve. */
+const LACKING: Partial<Record<CurveBasis, string>> = {
+  HEDGED: `a cash rate of one of its currencies is not known on some day, ${MADE_BEFORE}`,
+  PRICE: `its prices have dividends in them already, ${MADE_BEFORE}`,
 };
 const SCALES = [
   { value: "log", label: "Log" },
@@ -68,8 +76,7 @@ export function Curves({ id, name, currency }: Props) {
               <Suspense fallback={<Skeleton height="100%" />}>
                 {absent ? (
                   <p className={css.absent}>
-                    This run has no such curve: its prices have dividends in them already, or it was made before the
-                    curve was kept.
+                    This run has no such curve: {LACKING[basis] ?? "it was made before the curve was kept."}
                   </p>
                 ) : equity ? (
                   <CurveChart
