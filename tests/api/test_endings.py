@@ -1,13 +1,14 @@
 """What holders got when a listing ended, from the tables into a panel."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 
 import numpy as np
 import pytest
 
 from api.adapters.local_store import LocalStore
 from api.services.panels import PanelRequest, load_panel
+from engine.execution import FillPolicy
 from models import Scope
 from models.corporate_actions import CorporateActionRepository
 from models.fingerprints import FingerprintRepository
@@ -16,6 +17,7 @@ from models.instruments import InstrumentRepository
 from models.price_bars import PriceBarRepository
 from models.published_series import FxRateRepository, FxRow
 from models.session import unit_of_work
+from tests.engine.ledgers import make_ledger
 from tests.factories import make_bar, make_delisting, make_instrument
 
 DAYS = [date(2024, 1, day) for day in (16, 17, 18, 19, 22)]
@@ -29,6 +31,12 @@ def store(tmp_path):
     return LocalStore(tmp_path)
 
 
+def bar(instrument_id, day, close):
+    """A close as traded, known before any market decides."""
+    known_at = datetime.combine(day, time(5), tzinfo=UTC)
+    return make_bar(instrument_id, day, None, close=close, known_at=known_at)
+
+
 async def write_market(sessions, *, rate=True):
     """OLD of New York has bars on two days, others go on; an Australian dollar is US$0.50."""
     old = make_instrument("OLD", fields=["close"])
@@ -36,9 +44,9 @@ async def write_market(sessions, *, rate=True):
     async with unit_of_work(sessions) as session:
         third = make_instrument("THIRD", fields=["close"])
         ids = await InstrumentRepository(session).upsert([old, new, third])
-        bars = [make_bar(ids["THIRD"], day, None, close=5.0) for day in DAYS]
-        bars += [make_bar(ids["OLD"], day, None, close=10.0) for day in DAYS[:2]]
-        bars += [make_bar(ids["NEW.AX"], day, None, close=40.0 + n) for n, day in enumerate(DAYS)]
+        bars = [bar(ids["THIRD"], day, 5.0) for day in DAYS]
+        bars += [bar(ids["OLD"], day, 10.0) for day in DAYS[:2]]
+        bars += [bar(ids["NEW.AX"], day, 40.0 + n) for n, day in enumerate(DAYS)]
         await PriceBarRepository(session).write(bars)
         if rate:
             await FxRateRepository(session).write([FxRow("AUDUSD", DAYS[0], 0.5, "test", LATE)])
@@ -147,3 +155,27 @@ async def test_a_listing_that_ended_in_cash_says_so(sessions, store, given, cash
     [(day, paid, ratio, successor)] = got(panel)
     assert (day, paid) == ("2024-01-18", cash)
     assert np.isnan([ratio, successor]).all()
+
+
+async def test_a_run_on_stored_rows_goes_on_with_the_successor(sessions, store):
+    old, new = await write_market(sessions)
+    await end(sessions, old, cash=1.25, currency="USD", ratio=0.75, successor_id=new)
+    panel = await load_panel(sessions, store, replace(BOTH, start=DAYS[0]))
+    weights = np.array([1.0 if symbol == "OLD" else 0.0 for symbol in panel.symbols])
+
+    ledger = make_ledger(panel, {0: weights}, capital=1_010.0, fill=FillPolicy.NEXT_CLOSE)
+
+    # 101 at US$10.00 become 75 of A$42.00 at 0.50 each, 15.75 for the fraction, and 126.25.
+    days = panel.session[ledger.orders.row].astype("datetime64[D]").astype(str).tolist()
+    told = list(zip(days, ledger.orders.filled.tolist(), ledger.orders.reason, strict=True))
+    assert told == [
+        ("2024-01-17", 101.0, "filled"),
+        ("2024-01-18", 101.0, "merged"),
+        ("2024-01-18", 75.75, "merged"),
+        ("2024-01-18", 0.75, "split_fraction"),
+    ]
+    assert ledger.books.cash[-1] == pytest.approx(126.25 + 15.75)
+    assert ledger.books.quantity[-1].tolist() == pytest.approx(
+        [0.0 if panel.symbols[column] == "OLD" else 75.0 for column in ledger.books.held]
+    )
+    assert "successor_outside" not in ledger.flags

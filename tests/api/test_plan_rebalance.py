@@ -24,7 +24,7 @@ from tests.api.rebalancing import (
     write_shares,
 )
 from tests.api.submitting import rows
-from tests.factories import STRANGER, make_bar, make_plan, make_split
+from tests.factories import STRANGER, make_bar, make_delisting, make_plan, make_split
 
 
 def order(plan, symbol):
@@ -176,6 +176,19 @@ async def test_a_share_that_split_since_its_last_bar_counts_as_it_is_now(ask, ap
 
     assert plan["equity"] == "22000.00"
     assert (plan["lines"][0]["held"], plan["lines"][0]["estimatedPrice"]) == ("800", "5")
+
+
+async def test_the_end_of_a_listing_multiplies_no_shares(ask, app):
+    ids = await write_shares(app.sessions)
+    await write_books(app.sessions, BHP_AX="200")
+    ended = make_delisting(ids["BHP.AX"], MONDAY, ratio=4.0, successor_id=ids["AAPL"])
+    async with unit_of_work(app.sessions) as session:
+        await CorporateActionRepository(session).write([ended])
+    run = await finished_run(app, {"BHP.AX": 1.0})
+
+    plan = (await planned(ask, {"backtest": run, "asOf": "2024-03-04"}))["plan"]
+
+    assert (plan["lines"][0]["held"], plan["lines"][0]["estimatedPrice"]) == ("200", "20")
 
 
 async def test_capital_stands_for_the_books(ask, app):

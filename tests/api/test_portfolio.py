@@ -8,7 +8,7 @@ import pytest
 
 from models.trade import Side
 from tests.api.books import PARTS, SUMS, deposit, fix_rates, january, list_share, look, trade
-from tests.factories import make_dividend, make_split
+from tests.factories import make_delisting, make_dividend, make_split
 
 
 async def test_a_share_bought_with_a_deposit(ask, sessions):
@@ -122,6 +122,27 @@ async def test_a_split_makes_more_shares_of_the_same_worth(ask, sessions):
         {"quantity": "200", "averagePrice": "5", "value": "1100.00", "unrealisedPnl": "100.00"}
     ]
     assert after["equity"]["strategy"] == pytest.approx([1000, 1000, 1100, 1100, 1100])
+
+
+async def test_the_end_of_a_listing_is_no_split_and_no_dividend(ask, sessions):
+    """The last price stands with its day: what came for the shares is the owner's to enter."""
+    successor = await list_share(sessions, "B.AX", {january(4): 30.0})
+    ended = partial(make_delisting, ex_date=january(5), ratio=0.5, cash=2.0, successor_id=successor)
+    closes = {january(3): 10.0, january(4): 11.0}
+    number = await list_share(sessions, "A.AX", closes, actions=[ended])
+    await deposit(sessions, january(2), "1000")
+    await trade(sessions, "A.AX", number, "100", "10", january(3))
+
+    told = await look(
+        ask,
+        f"{SUMS} positions {{ symbol quantity lastPrice lastPriceDate }}",
+        valid_at=january(8),
+    )
+
+    assert told["positions"] == [
+        {"symbol": "A.AX", "quantity": "100", "lastPrice": "11", "lastPriceDate": "2024-01-04"}
+    ]
+    assert (told["totalValue"], told["cash"], told["dividends"]) == ("1100.00", "0.00", "0.00")
 
 
 async def test_shares_bought_on_the_day_of_a_split_are_not_split(ask, sessions):

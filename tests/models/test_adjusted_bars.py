@@ -6,7 +6,14 @@ from models import DataQuality
 from models.corporate_actions import CorporateActionRepository
 from models.instruments import InstrumentRepository
 from models.price_bars import PriceBarRepository
-from tests.factories import make_bar, make_bars, make_dividend, make_instrument, make_split
+from tests.factories import (
+    make_bar,
+    make_bars,
+    make_delisting,
+    make_dividend,
+    make_instrument,
+    make_split,
+)
 
 ACTING = [date(2024, 7, day) for day in (8, 9, 10, 11)]
 
@@ -53,6 +60,20 @@ async def test_a_dividend_beyond_the_end_is_measured_by_the_close_before_it(sess
     (columns,) = await bars.columns([one], end=ACTING[1])
 
     assert columns.adjusted_close == [80.0 * 0.8, 100.0 * 0.8]  # 1 - 9 / 45
+
+
+async def test_the_end_of_a_listing_adjusts_nothing(session):
+    bars, one, rows, _ = await acting(session)
+    await bars.write(rows[:2])
+    [other] = (await InstrumentRepository(session).upsert([make_instrument("NEW")])).values()
+    ended = make_delisting(one, ACTING[2], ratio=0.5, cash=9.0, successor_id=other)
+    await CorporateActionRepository(session).write([ended])
+
+    (columns,) = await bars.columns([one])
+    (latest,) = await bars.latest_by_instrument([one])
+
+    assert columns.adjusted_close == [80.0, 100.0]
+    assert latest.adjusted_close == 100.0
 
 
 async def test_an_adjusted_close_that_is_stored_is_left_as_it_is(session):
