@@ -50,29 +50,24 @@ def burden(
     }
 
 
-def interest_told(books: Books) -> dict[str, float | None]:
+def interest_told(books: Books) -> dict[str, float]:
     """Return what cash earned and debts cost, base currency, and the mean annual rate of each.
 
-    Nothing where no interest came or went; a rate is None where there was nothing it was paid on.
+    Of what brought or cost no interest nothing is said.
     """
     paid = books.interest[1:]
-    if not paid.any():
-        return {}
     held = books.home[:-1] * np.diff(books.session) / DAYS  # money times years
-    return {
-        "earned_on_cash": _above(paid),
-        "rate_on_cash": _rate(paid, held),
-        "paid_on_debt": _above(-paid),
-        "rate_on_debt": _rate(-paid, -held),
-    }
+    told: dict[str, float] = {}
+    for flow, rate, sign in (("earned", "cash", 1.0), ("paid", "debt", -1.0)):
+        money = _above(sign * paid)
+        if money > 0.0:
+            told[f"{flow}_on_{rate}"] = money
+            told[f"rate_on_{rate}"] = money / _above(sign * held)
+    return told
 
 
 def _above(values: FloatArray) -> float:
     return float(values[values > 0.0].sum())
-
-
-def _rate(paid: FloatArray, held: FloatArray) -> float | None:
-    return _above(paid) / _above(held) if (held > 0.0).any() else None
 
 
 def _figures(when: str, equity: FloatArray, rf: FloatArray, days: int) -> dict[str, float | None]:

@@ -34,8 +34,8 @@ async def require_cash_rates(
     if gap is not None:
         ingested = "ingest any universe, " if currency == "AUD" else ""
         raise MissingData(
-            f"cashRateBasis was PUBLISHED, but {series} has no rate for {gap}; {ingested}import it"
-            f" with `parakeet import-series FILE --name {series}`, choose days it covers, or FIXED",
+            f"{series} has no rate for {gap}; {ingested}import a file by `parakeet import-series`,"
+            " choose days it covers, or FIXED as the cashRateBasis",
             field=("input", "costs", "cashRateBasis"),
             reason="MISSING_RATE",
         )

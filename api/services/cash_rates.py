@@ -15,9 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.services.market import FACTOR_SET, MONTHLY, RISK_FREE
 from api.services.named_panels import BILLS, CASH_RATE_REACH, CASH_RATES
-from api.services.panel_build import Snapshot
 from api.services.sessions import ALWAYS_OPEN
-from engine.panel import NEVER
 from engine.shorting import DAYS
 from engine.types import SESSIONS_PER_YEAR, BoolArray, FloatArray, IntArray
 from models.published_series import (
@@ -82,20 +80,22 @@ class CashRates:
         rate[before - _at(day, at) > CASH_RATE_REACH] = np.nan
         return rate
 
-    def laid_on(self, snapshot: Snapshot, currency: str, primary: str) -> "DatedRates":
-        """Return the rates of a currency's cash on the sessions of a snapshot.
+    def laid_on(
+        self, session: IntArray, paid: FloatArray, *, held: BoolArray, primary: str, currency: str
+    ) -> "DatedRates":
+        """Return the rates of a currency's cash on sessions (n,), and its risk-free return.
 
-        The risk-free return is what its bills paid, else its own cash rate by the session; of
-        another currency its own cash rate, else what American bills paid. As with bills, a session
-        the `primary` market does not hold earns nothing.
+        That is what bills `paid` by the session, else its own cash rate; of a currency whose bills
+        we do not know, its own cash rate, else what American bills paid. As with bills, a session
+        that is not `held` by the `primary` market earns nothing.
         """
-        rate = self.published(snapshot.session)
+        rate = self.published(session)
         year = DAYS if primary in ALWAYS_OPEN else SESSIONS_PER_YEAR
-        own = np.where(snapshot.closes_at[:, 0] == NEVER, rate * 0.0, rate / year)
-        first, then = (snapshot.rf, own) if currency in BILLS else (own, snapshot.rf)
+        own = np.where(held, rate / year, rate * 0.0)
+        first, then = (paid, own) if currency in BILLS else (own, paid)
         lent = np.isnan(first) & np.isfinite(then)
         return DatedRates(
-            annual=np.where(np.isnan(rate), self._bills(snapshot.session), rate),
+            annual=np.where(np.isnan(rate), self._bills(session), rate),
             rf=np.where(lent, then, first),
             foreign=lent & (currency not in BILLS),
         )

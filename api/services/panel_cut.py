@@ -78,7 +78,13 @@ def cut_panel(
     split, dividend = snapshot.split[rows], snapshot.dividend[rows]
     codes = [calendar_code(each.exchange, each.currency) for each in assets]
     quoted = 0 if benchmark is None else currencies.index(benchmark.currency)
-    dated = rates.laid_on(snapshot, request.currency, markets[0])
+    dated = rates.laid_on(
+        snapshot.session,
+        snapshot.rf,
+        held=snapshot.closes_at[:, 0] != NEVER,
+        primary=markets[0],
+        currency=request.currency,
+    )
     return Panel(
         session=session,
         symbols=tuple(each.symbol for each in assets),

@@ -143,6 +143,36 @@ def test_a_rate_does_not_stand_for_ever():
     assert np.isnan(paid[2])
 
 
+@pytest.mark.parametrize(("primary", "year"), [("XASX", 252), ("24/7", 365)])
+def test_only_sessions_of_the_leading_market_count_towards_the_risk_free_year(primary, year):
+    rates = CashRates(figures=told(("2016-08-01", 2.52)))
+    session = at("2016-08-02") + np.arange(3)
+
+    dated = rates.laid_on(
+        session,
+        np.full(3, np.nan),
+        held=np.array([True, False, True]),
+        primary=primary,
+        currency="AUD",
+    )
+
+    assert dated.rf.tolist() == pytest.approx([0.0252 / year, 0.0, 0.0252 / year])
+    assert dated.annual.tolist() == pytest.approx([0.0252] * 3)  # nights are paid all the same
+    assert dated.flags(0, 2) == ()
+
+
+def test_an_american_rate_of_one_s_own_fills_in_where_no_bill_is_known():
+    rates = CashRates(figures=told(("2016-08-01", 0.5)))
+    session = at("2016-08-02") + np.arange(2)
+    terms = {"held": np.ones(2, np.bool_), "primary": "XNYS"}
+
+    dollars = rates.laid_on(session, np.array([1e-5, np.nan]), currency="USD", **terms)
+    sydney = CashRates().laid_on(session, np.array([1e-5, np.nan]), currency="AUD", **terms)
+
+    assert dollars.rf.tolist() == pytest.approx([1e-5, 0.005 / 252])
+    assert (dollars.flags(0, 1), sydney.flags(0, 1)) == ((), ("rf_foreign", "rf_missing"))
+
+
 async def test_a_run_earns_what_the_bank_set_day_by_day(rated, store):
     run = await finished(rated, store, IN_CASH)
 
