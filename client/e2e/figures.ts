@@ -4,8 +4,8 @@ import { graphql } from "./browser";
 
 export const FIGURES = `query Figures($id: ID!) { backtest(id: $id) {
   currency
-  metrics { totalReturn cagr volatility sharpe sortino calmar omega maxDrawdown maxDrawdownDays averageDrawdown var95 cvar95 skew kurtosis tailRatio hitRate
-    profitFactor averageWin averageLoss bestDay worstDay alpha beta informationRatio trackingError turnover exposure tradeCount totalCosts costDrag finalValue sessions
+  metrics { totalReturn cagr volatility sharpe sortino calmar omega maxDrawdown maxDrawdownDays averageDrawdown var95 cvar95 skew excessKurtosis tailRatio hitRate
+    profitFactor averageWin averageLoss bestDay worstDay alpha beta informationRatio trackingError turnover exposure tradeCount totalCosts costDrag finalValue sessions sessionsAYear maxDrawdownSessions
     meanReturn downsideDeviation ulcerIndex maxDrawdownFallDays maxDrawdownFallSessions maxDrawdownRecoveryDays maxDrawdownRecoverySessions
     tradeHitRate payoffRatio expectancy sqn bestMonth worstMonth bestYear worstYear longestWinningRun longestLosingRun
     alphaTStat correlation rSquared upCapture downCapture timeInvested averageHoldings effectiveHoldings undefined }

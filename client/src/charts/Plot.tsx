@@ -1,7 +1,8 @@
-import { type KeyboardEvent, type PointerEvent, useEffect, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, type PointerEvent, useMemo, useState } from "react";
 import { day as dayWords, NOTHING } from "../ui/format";
 import css from "./Plot.module.css";
 import { dateTicks, type Extent, extent, stack, ticks } from "./scale";
+import { useWidth } from "./useWidth";
 
 export type Series = { name: string; values: readonly (number | null)[] };
 
@@ -143,18 +144,6 @@ function Axes({
         ))}
     </g>
   );
-}
-
-function useWidth() {
-  const host = useRef<HTMLDivElement>(null);
-  const [width, setWidth] = useState(0);
-  useEffect(() => {
-    const watched = host.current!;
-    const observer = new ResizeObserver(() => setWidth(watched.clientWidth));
-    observer.observe(watched);
-    return () => observer.disconnect();
-  }, []);
-  return [host, width] as const;
 }
 
 type Frame = { width: number; height: number; log: boolean; stacked: boolean };

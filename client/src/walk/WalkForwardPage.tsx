@@ -207,10 +207,10 @@ function Windows({ study }: { study: Study }) {
         <tbody>
           {study.windows.map((window, place) => (
             <tr key={place}>
-              <td>
+              <th scope="row">
                 {day(window.trainStart)} – {day(window.trainEnd)}
-              </td>
-              <td>
+              </th>
+              <td className={css.span}>
                 {day(window.testStart)} – {day(window.testEnd)}
                 {window.partial && " (short)"}
               </td>
