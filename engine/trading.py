@@ -175,7 +175,19 @@ def _buy(account: Account, orders: Working, row: int, quote: Quote) -> Working:
     nothing = (bought == 0.0) & (quote.filled > 0.0)
     if nothing.any():
         partly = replace(partly, code=np.where(nothing, CODES[Reason.NO_CASH], partly.code))
+    small = (bought < quote.filled) & _below_parcel(account, orders.asset, bought * quote.price)
+    if small.any():
+        left = np.where(small, 0.0, bought)
+        partly = _cut(partly, left, Reason.MINIMUM_PARCEL)
     return _book(account, orders, partly, row)
+
+
+def _below_parcel(account: Account, asset: IntArray, money: FloatArray) -> BoolArray:
+    """Tell which first purchases for so much (k,), own currency, their market would not take."""
+    first = account.quantity[asset] == 0.0
+    below = (money > 0.0) & (money < account.terms.rules.minimum_parcel[asset])
+    small: BoolArray = first & below
+    return small
 
 
 def _quote(account: Account, orders: Working, row: int) -> Quote:
@@ -213,15 +225,18 @@ def quote_at(
 def _impact(
     terms: Terms, asset: IntArray, notional: FloatArray, row: int
 ) -> tuple[FloatArray, BoolArray]:
-    """Return impact in bps and which orders have no volume to be measured against.
+    """Return impact in bps and which orders have nothing to be measured against.
 
-    Unknown volume or volatility leaves impact out; the run is flagged for it.
+    That is where nothing was traded before, or nothing is known of it although the session's own
+    volume is. Where that is unknown too, impact is left out and the run flagged.
     """
     before = liquidity_before(terms.panel, row, asset)
-    silent = before.turnover == 0.0
-    share = notional / np.where(silent, 1.0, before.turnover)
+    still = before.turnover == 0.0
+    share = notional / np.where(still, 1.0, before.turnover)
     impact = impact_bps(terms.costs.impact_coefficient, before.sigma, share)
-    return np.where(np.isnan(impact), 0.0, impact), silent
+    unknown = np.isnan(impact)
+    silent = still | (unknown & np.isfinite(terms.panel.volume[row, asset]))
+    return np.where(unknown, 0.0, impact), silent
 
 
 def _slipped(terms: Terms, orders: Working, reference: FloatArray, bps: FloatArray) -> FloatArray:

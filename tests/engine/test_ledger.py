@@ -197,6 +197,25 @@ def test_a_first_purchase_below_the_minimum_parcel_is_refused_in_sydney_only():
     ]
 
 
+@pytest.mark.parametrize(
+    ("opening", "filled", "reason"),
+    [(10.5, 53.0, "partial_cash"), (11.0, 0.0, "cancelled_minimum_parcel")],
+)
+def test_what_cash_leaves_of_a_first_purchase_is_none_below_the_minimum(opening, filled, reason):
+    """New York opens higher than it closed: of 600 dollars 535 are left for Sydney, or 466."""
+    prices = flat([10.0, 10.0], 4)
+    opened = prices.copy()
+    opened[1:, 0] = opening
+    panel = make_two_markets(prices, open=opened, high=np.maximum(prices, opened))
+
+    ledger = make_ledger(panel, {0: [0.7, 0.3]}, capital=2_000.0)
+
+    assert entries(ledger.orders, "asset", "quantity", "filled", "reason") == [
+        (0, 93.0, 93.0, "filled"),
+        (1, 60.0, filled, reason),
+    ]
+
+
 def test_an_order_that_could_not_pay_its_own_fee_is_not_placed():
     # 9,997 of 10,000 is held. Buying the rest would need the three it costs to buy anything.
     panel = make_panel(flat([1.0], 5))

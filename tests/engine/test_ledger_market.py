@@ -210,6 +210,23 @@ def test_an_asset_nobody_traded_before_is_rejected_once_impact_counts():
     assert ledger.orders.reason == ("cancelled_no_volume",)
 
 
+def test_a_share_of_two_sessions_is_rejected_once_impact_counts():
+    """Neither its volatility nor, on the first day, its volume is known: that is not no impact."""
+    close = np.array([[np.nan], [10.0], [10.0], [10.5], [10.0], [10.2]])
+    costs = make_costs(impact_coefficient=1.0)
+
+    young = make_ledger(make_panel(close), {1: [1.0], 2: [1.0], 3: [1.0]}, costs=costs)
+    free = make_ledger(make_panel(close), {1: [1.0]}, costs=make_costs())
+
+    # A standard deviation takes two returns: three bars.
+    assert entries(young.orders, "row", "reason")[:3] == [
+        (2, "cancelled_no_volume"),
+        (3, "cancelled_no_volume"),
+        (4, "filled"),
+    ]
+    assert free.orders.reason == ("filled",)
+
+
 def test_unknown_volume_skips_the_volume_rules_and_flags_the_run():
     panel = make_panel(flat([10.0]), volume=np.full((4, 1), np.nan))
 
