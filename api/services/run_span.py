@@ -272,7 +272,7 @@ async def _check_history(
 
 
 def _needs_rates(span: RunSpan, request: BacktestRequest, entry: StrategyEntry) -> bool:
-    """Tell whether anything the run reads is in another currency than its own."""
+    """Tell whether anything the run may read is in another currency than its own."""
     currency = request.currency.value
     dollars = not DOLLAR_PANELS.isdisjoint(entry.panels_read(request.parameters))
     return span.foreign(currency) or (dollars and currency != "USD")
