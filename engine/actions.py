@@ -66,7 +66,7 @@ def settle_actions(panel: Panel) -> Actions:
     dividend = np.where(np.isnan(panel.dividend), 0.0, panel.dividend)
     move_to_bars(split, dividend, np.isfinite(panel.close))
     paid = _payment_rows(panel, dividend)
-    unknown = np.full_like(split, np.nan)
+    unknown = np.broadcast_to(np.nan, split.shape)
     delisted = panel.by_asset.get(DELISTED, unknown) == 1.0
     terminal = panel.by_asset.get(TERMINAL_VALUE, unknown)
     mergers: Mapping[int, tuple[Merger, ...]] = {}

@@ -48,6 +48,11 @@ class Books:
     by_asset: FloatArray  # (c,) gain of each asset over the run, its costs included
     stale_sessions: int  # longest run of sessions a position was valued at one old mark
 
+    @property
+    def span(self) -> slice:
+        """The panel's rows of the run, which follow each other."""
+        return slice(int(self.row[0]), int(self.row[-1]) + 1)
+
     def local_curve(self) -> FloatArray:
         """Return the curve with currency and interaction taken out, chained from the capital."""
         change = (self.asset + self.costs + self.interest)[1:] / self.equity[:-1]
@@ -118,7 +123,9 @@ def close_books(account: Account, orders: Orders, *, first_row: int, capital: fl
         dividends=_across(grid.dividend * grid.rate),
         revalued=_revalued(own + due, terms.panel.fx[rows]),
         by_asset=(asset + currency + interaction - grid.cost).sum(axis=0),
-        stale_sessions=_stale_sessions(terms.panel.close[rows][:, held], grid.quantity),
+        stale_sessions=_stale_sessions(
+            terms.panel.close[first_row : terms.last_row + 1][:, held], grid.quantity
+        ),
     )
 
 
@@ -127,8 +134,9 @@ def _grid(
 ) -> Grid:
     terms, shape = account.terms, (len(rows), len(held))
     quantity = np.array([shot.quantity[held] for shot in account.snapshots])[segment]
-    mark = terms.panel.marks()[rows][:, held]
-    rate = terms.panel.fx[rows][:, terms.panel.currency[held]]
+    span = slice(int(rows[0]), int(rows[-1]) + 1)
+    mark = terms.panel.marks()[span][:, held]
+    rate = terms.panel.fx[span][:, terms.panel.currency[held]]
     cell = (orders.row - rows[0], np.searchsorted(held, orders.asset))
     filled = orders.filled > 0.0
     cell = (cell[0][filled], cell[1][filled])
@@ -147,7 +155,7 @@ def _grid(
         # Before its first bar an asset has no mark; nothing can be held of it then.
         mark=np.where((quantity == 0.0) & np.isnan(mark), 0.0, mark),
         rate=np.where(np.isnan(rate), 0.0, rate),
-        split=terms.actions.split[rows][:, held],
+        split=terms.actions.split[span][:, held],
         dividend=dividend,
         intraday=intraday,
         cost=cost,

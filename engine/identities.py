@@ -81,7 +81,7 @@ def _replay(evidence: Evidence) -> FloatArray:
     books, orders = evidence.books, evidence.orders
     moved = np.zeros_like(books.quantity)
     np.add.at(moved, evidence.cell, (orders.side * orders.filled)[evidence.traded])
-    ratio = evidence.terms.actions.split[books.row][:, books.held].cumprod(axis=0)
+    ratio = evidence.terms.actions.split[books.span][:, books.held].cumprod(axis=0)
     replayed: FloatArray = ratio * np.cumsum(moved / ratio, axis=0)
     return replayed
 
@@ -90,7 +90,7 @@ def _check_equity(evidence: Evidence, replayed: FloatArray) -> None:
     books, terms = evidence.books, evidence.terms
     home, abroad = _flows(evidence)
     rates = terms.panel.fx[books.row]
-    mark = terms.panel.marks()[books.row][:, books.held]
+    mark = terms.panel.marks()[books.span][:, books.held]
     rate = rates[:, terms.panel.currency[books.held]]
     value = np.where(np.abs(replayed) > SHARES, replayed * mark * rate, 0.0)
     kept, awaited = (np.cumsum(own, axis=0)[:-1] for own in abroad)

@@ -304,9 +304,13 @@ class Panel:
 
     @cached_property
     def _met_splits(self) -> FloatArray:
-        split = np.where(np.isnan(self.split), 1.0, self.split)
-        move_to_bars(split, np.zeros_like(split), np.isfinite(self.close))
-        return _read_only(split)
+        met = np.ones_like(self.split)
+        acted = np.flatnonzero((self.split != 1.0).any(axis=0))
+        split = self.split[:, acted]
+        split[np.isnan(split)] = 1.0
+        move_to_bars(split, np.zeros_like(split), np.isfinite(self.close[:, acted]))
+        met[:, acted] = split
+        return _read_only(met)
 
     @cached_property
     def _shares(self) -> FloatArray:

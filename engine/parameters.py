@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 class Described(BaseModel):
     """Parameters of which every field has a title, a description, bounds and a default."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    # A process asks for the checks of one strategy; those of the others are built for nobody.
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
     # Pairs (a, b) of fields that must satisfy a < b; the JSON Schema carries them too.
     ordered: ClassVar[tuple[tuple[str, str], ...]] = ()
