@@ -24,5 +24,5 @@ export function dominanceWords({
 }: Pick<SplitsPartFragment, "firstOrder" | "secondOrder">): string {
   if (firstOrder) return "Choosing did at least as well as a blind pick at every percentile.";
   if (secondOrder) return "Choosing was safer than a blind pick, if not better at every percentile.";
-  return "Choosing was no better than a blind pick at some percentiles.";
+  return "At some percentiles choosing did worse than a blind pick.";
 }
