@@ -108,8 +108,13 @@ def _by_factors(
         bounds = moved_bounds
         weights *= total / weights.sum()
         if np.abs(weights - before).max() <= SETTLED:
-            return weights
+            # Caps without room to spare let the factors grow while the weights stand still.
+            return weights if _holds(weights, rows, caps, upper) else None
     return None
+
+
+def _holds(weights: FloatArray, rows: FloatArray, caps: FloatArray, upper: float) -> bool:
+    return bool((rows @ weights <= caps + ROOM).all() and (weights <= upper + ROOM).all())
 
 
 def _by_cones(

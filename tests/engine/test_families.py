@@ -101,6 +101,37 @@ def test_caps_that_leave_no_choice_still_find_the_weights():
         assert (each.rows() @ weights <= 0.25 + 1e-9).all()
 
 
+@pytest.mark.parametrize(
+    ("asked", "caps", "upper", "expected"),
+    [
+        (
+            [0.933, 0.063, 0.004],
+            {"BCA": 0.66, "CCA": 0.72, "BAB": 0.56},
+            0.37,
+            [0.35, 0.37, 0.21],
+        ),
+        (
+            [0.556, 0.393, 0.021, 0.019, 0.011],
+            {"ABAAC": 0.26, "CCBBC": 0.4, "CBAAC": 0.47},
+            0.14,
+            [0.12, 0.14, 0.0735, 0.0665, 0.14],
+        ),
+    ],
+)
+def test_weights_that_stand_still_while_their_factors_grow_are_no_solution(
+    asked, caps, upper, expected
+):
+    """They broke a cap by a hundredth: all that the caps let be invested leaves hardly a choice."""
+    families = [family(labels, cap) for labels, cap in caps.items()]
+
+    weights = cap_families(np.array(asked), families, upper=upper)
+
+    np.testing.assert_allclose(weights, expected, atol=1e-4)
+    assert weights.max() <= upper + 1e-9
+    for each in families:
+        assert (each.rows() @ weights <= each.cap + 1e-9).all()
+
+
 def test_names_not_held_stay_so_and_nothing_held_is_nothing():
     families = [family("XXYY", 0.6), family("abab", 0.6)]
 
