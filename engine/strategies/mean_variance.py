@@ -49,8 +49,8 @@ class MeanVarianceParameters(Parameters):
     cov: CovarianceEstimator = Field(
         "ledoit_wolf",
         title="Covariance",
-        description="How it is estimated. The sample's own is refused where there are not more "
-        "sessions than assets.",
+        description="How it is estimated: Ledoit and Wolf shrink it towards equal variances without "
+        "correlation. The sample's own is refused where there are not more sessions than assets.",
     )
     risk_aversion: float = Field(
         2.5,
