@@ -104,28 +104,25 @@ def test_who_is_short_owes_shares_of_the_successor_and_its_cash():
 
 
 def test_a_loan_ends_in_cash_where_nobody_lends_the_successor():
-    panel = make_ending(
-        [[10.0, 20.0]] * 4,
-        {(2, 0): (1.0, 0.5, 1)},
-        make=make_two_markets,
-        fx=np.ones((4, 2)),
-    )
-    targets = {0: [-0.5, 0.0]}
+    panel = make_ending([[10.0, 30.0]] * 4, {(2, 0): (1.0, 0.5, 1)}, make=make_two_markets)
+    targets = {0: [-0.75, 0.0]}
 
     refused = make_ledger(panel, targets, capital=1_000.0, shorting=LOAN)
     lent = make_ledger(panel, targets, capital=1_000.0, shorting=replace(LOAN, everywhere=True))
 
-    # Sydney's 0.5 at 20.00 and the dollar are 11.00 for one of 50.
-    assert moves(refused) == [(2, 0, 1, 50.0, 11.0, "delisted")]
-    assert refused.books.equity[-1] == pytest.approx(950.0)
+    # Half of A$30.00 is US$10.00, with the dollar 11.00 for one of 50: A$75 lost.
+    assert moves(refused) == [(2, 0, 1, 50.0, pytest.approx(11.0), "delisted")]
+    assert refused.books.equity[-1] == pytest.approx(925.0)
+    assert "successor_outside" not in refused.flags
     assert lent.books.quantity[-1].tolist() == [0.0, -25.0]
-    assert lent.books.equity[-1] == pytest.approx(950.0)
+    assert lent.books.equity[-1] == pytest.approx(925.0)
 
 
 @pytest.mark.parametrize("mode", list(FxMode))
 def test_a_merger_across_currencies_converts_its_cash_and_not_its_shares(mode):
     # US$2.00 and half a share at A$30.00, US$20.00: US$12.00 for one; A$300 come in cash.
-    panel = make_ending([[10.0, 30.0]] * 4, {(2, 0): (2.0, 0.5, 1)}, make=make_two_markets)
+    fx = np.column_stack([np.ones(5), [1.5, 1.5, 1.5, 1.6, 1.6]])
+    panel = make_ending([[10.0, 30.0]] * 5, {(2, 0): (2.0, 0.5, 1)}, make=make_two_markets, fx=fx)
     costs = make_costs(fx_spread_bps=60.0, fx_mode=mode)
 
     ledger = make_ledger(panel, {0: [1.0, 0.0]}, capital=1_510.0, costs=costs)
@@ -137,7 +134,8 @@ def test_a_merger_across_currencies_converts_its_cash_and_not_its_shares(mode):
     paid = ledger.orders.fx_cost[ledger.orders.decision < 0].tolist()
     holds = mode is FxMode.HOLD_USD
     assert paid == [0.0 if holds else pytest.approx(1.8), 0.0]
-    assert ledger.books.abroad[-1].tolist() == [0.0, pytest.approx(300.0) if holds else 0.0]
+    # The dollar rises by ten cents on what was paid in it, not on what shares were worth.
+    assert ledger.books.abroad[-1].tolist() == [0.0, pytest.approx(320.0) if holds else 0.0]
     assert ledger.books.value[-1].sum() == pytest.approx(50 * 30.0)
 
 
@@ -282,22 +280,27 @@ def test_an_ending_that_cannot_be_is_refused_by_name(cells, said):
 
 
 def make_long_market(*, foreign):
-    """Five shares over 400 sessions, a chain of two mergers and one that pays cash as well."""
+    """Five shares over 400 sessions that become one: later, on the same day, for cash as well."""
     close = make_closes(sessions=400, assets=5)
-    cells = {(100, 0): (NAN, 0.6, 3), (180, 1): (7.0, 0.3, 4), (260, 3): (2.0, 1.4, 4)}
+    cells = {
+        (100, 0): (NAN, 0.6, 3),
+        (180, 1): (7.0, 0.3, 4),
+        (260, 2): (1.0, 0.9, 3),
+        (260, 3): (2.0, 1.4, 4),
+    }
     for (row, asset), terms in cells.items():
         close[row:, asset] = NAN
         assert np.isfinite(terms[2])
     rate = 1.5 * np.exp(np.cumsum(np.random.default_rng(5).normal(0.0, 0.006, 400)))
     abroad = {
-        "currency": [1, 0, 0, 0, 1],
+        "currency": [1, 1, 0, 0, 1],
         "currencies": ("AUD", "USD"),
         "fx": np.stack([np.ones(400), rate], axis=1),
         "fx_known_at": np.zeros((400, 2)),
     }
-    split = with_cell(close.shape, {(150, 3): 2.0, (300, 4): 0.5}, 1.0)
-    close[150:, 3] /= 2.0
-    close[300:, 4] *= 2.0
+    splits = {(50, 3): 4.0, (150, 3): 2.0, (120, 4): 3.0, (350, 4): 0.5}
+    split = with_cell(close.shape, splits, 1.0)
+    close /= split.cumprod(axis=0)
     opening = close * np.exp(np.random.default_rng(6).normal(0.0, 0.01, close.shape))
     return make_panel(
         close,
@@ -316,10 +319,9 @@ def make_long_market(*, foreign):
 def test_the_kernel_goes_on_with_what_the_ledger_holds(foreign):
     # Free of costs, in lots of nothing worth a word, the two hold the same.
     panel = make_long_market(foreign=foreign)
-    rows = np.array([1, 60, 140, 220, 320])
+    rows = np.array([1, 60, 300, 380])
     weights = np.random.default_rng(3).dirichlet(np.ones(5), len(rows))
-    weights[3:, [0, 1]] = weights[4:, 3] = 0.0
-    weights[2, 0] = 0.0
+    weights[2:, :4] = 0.0
     request = replace(
         make_request("equal_weight"),
         first_row=1,
