@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from api.services import series
 from api.services.engine_request import panel_request, request_of, strategy_of
 from api.services.panels import load_panel
 from api.services.periods import partial_ends
+from api.services.run_factors import Factors, explained, stored_factors
 from api.services.run_risk import market_labels, risk_of
 from api.services.work import ClaimedJob, Pulse
 from api.telemetry import Metric
@@ -49,6 +51,7 @@ async def run_backtest(
     async with unit_of_work(sessions) as session:
         run = await BacktestRepository(session).require_by_job(job.id)
         labels = await market_labels(session, run)
+        factors = await stored_factors(session, run)
     strategy = strategy_of(run)
     pulse(0.01, "reading prices")
     panel = await load_panel(sessions, store, panel_request(run, warmup=strategy.warmup))
@@ -62,7 +65,7 @@ async def run_backtest(
         if f"{job.prefix}{name}" in sizes
     ]
     return {
-        "summary": _summary(result, panel) | risk | {"downloads": downloads},
+        "summary": _summary(result, panel, factors) | risk | {"downloads": downloads},
         "moments": asdict(result.moments),
         "sha256": digest,
         "compute_seconds": time.monotonic() - started,
@@ -87,10 +90,12 @@ async def _store(prefix: str, result: Result, store: ObjectStore) -> tuple[str, 
     return digest.hexdigest(), sizes
 
 
-def _summary(result: Result, panel: Panel) -> dict[str, Any]:
+def _summary(result: Result, panel: Panel, factors: Sequence[Factors]) -> dict[str, Any]:
     """Return the figures a page shows without opening an object, as JSON values."""
     benchmark = result.benchmark_metrics
     first, last = (_day(int(result.session[at])) for at in (0, -1))
+    partial = partial_ends(first, last, panel.markets)
+    by_factor = explained(result.monthly, partial["month"], factors)
     return {
         "points": len(result.session),
         "first_on": first.isoformat(),
@@ -99,11 +104,11 @@ def _summary(result: Result, panel: Panel) -> dict[str, Any]:
         "benchmark_metrics": None if benchmark is None else asdict(benchmark),
         "monthly": result.monthly,
         "annual": result.annual,
-        "partial": partial_ends(first, last, panel.markets),
+        "partial": partial,
         "drawdowns": [_drawdown(period, result.session) for period in result.drawdowns],
         "attribution": _attribution(result),
         "guards": asdict(result.guards),
-        "diagnostics": dict(result.diagnostics),
+        "diagnostics": {**result.diagnostics, **by_factor},
         "orders": {"count": len(result.orders)},
         # Tells that tables of figures and holdings lie beside the curves.
         "tables": TABLES,
