@@ -49,7 +49,7 @@ class MeanVarianceParameters(Parameters):
     cov: CovarianceEstimator = Field(
         "ledoit_wolf",
         title="Covariance",
-        description="How it is estimated: Ledoit and Wolf shrink it towards equal variances without "
+        description="How it is estimated; Ledoit and Wolf shrink it to equal variances without "
         "correlation. The sample's own is refused where there are not more sessions than assets.",
     )
     risk_aversion: float = Field(

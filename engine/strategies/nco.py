@@ -31,7 +31,7 @@ class NcoParameters(Parameters):
     cov: Literal["sample", "ledoit_wolf", "denoise"] = Field(
         "ledoit_wolf",
         title="Covariance",
-        description="How it is estimated: Ledoit and Wolf shrink it towards equal variances without "
+        description="How it is estimated; Ledoit and Wolf shrink it to equal variances without "
         "correlation. The sample's own is refused where there are not more sessions than assets.",
     )
     long_only: bool = Field(
