@@ -110,7 +110,7 @@ function RunTable({ runs, state, chosen, onChosen }: TableProps) {
     onChosen(wanted ? [...chosen, id] : chosen.filter((each) => each !== id));
   return (
     <div className={table.scroll} role="region" aria-label="Backtests" tabIndex={0}>
-      <table className={`${table.table} ${css.table}`}>
+      <table className={`${table.table} ${css.table}`} aria-label="Backtests">
         <thead>
           <tr>
             <th scope="col">

@@ -120,7 +120,7 @@ function Grid({ rows, order, onOrder, actions, onQuarantine }: GridProps) {
   return (
     <>
       <div className={table.scroll} role="region" aria-label="Coverage by symbol" tabIndex={0}>
-        <table className={`${table.table} ${css.table}`}>
+        <table className={`${table.table} ${css.table}`} aria-label="Coverage by symbol">
           <thead>
             <tr>
               <SortHead column="symbol" label="Symbol" order={order} onOrder={onOrder} />

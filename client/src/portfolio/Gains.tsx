@@ -12,7 +12,7 @@ export function Gains({ portfolio }: { portfolio: PortfolioQuery["portfolio"] })
   const largest = Math.max(...parts.map(({ amount }) => Math.abs(amount)), 0.005);
   return (
     <Card title="Where the gain came from" hint={`${currency}, of everything held and sold so far`}>
-      <table className={css.parts}>
+      <table className={css.parts} aria-label="Where the gain came from">
         <tbody>
           {parts.map(({ label, tip, amount }) => (
             <tr key={label}>

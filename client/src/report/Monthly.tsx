@@ -29,7 +29,7 @@ export function Monthly({ run }: { run: MonthlyPartFragment }) {
       flush
     >
       <div className={css.scroll} role="region" aria-label="Monthly returns" tabIndex={0}>
-        <table className={css.heat}>
+        <table className={css.heat} aria-label="Monthly returns">
           <thead>
             <tr>
               <th scope="col">

@@ -79,7 +79,7 @@ function Sweeps() {
   return (
     <div className={list.frame}>
       <div className={table.scroll} role="region" aria-label="Sweeps" tabIndex={0}>
-        <table className={table.table}>
+        <table className={table.table} aria-label="Sweeps">
           <thead>
             <tr>
               <th scope="col">Sweep</th>
@@ -154,7 +154,7 @@ function WalkForwards() {
   return (
     <Card title="Walk-forwards" hint="Parameters chosen again and again, each choice judged by what came after." flush>
       <div className={table.scroll} role="region" aria-label="Walk-forwards" tabIndex={0}>
-        <table className={table.table}>
+        <table className={table.table} aria-label="Walk-forwards">
           <thead>
             <tr>
               <th scope="col">Walk-forward</th>

@@ -75,7 +75,7 @@ function Rows({ id, axes, base, best, busy, by, onBy }: Props & { by: string; on
   return (
     <>
       <div className={table.scroll} role="region" aria-label="Trials" tabIndex={0}>
-        <table className={table.table}>
+        <table className={table.table} aria-label="Trials">
           <thead>
             <tr>
               <th scope="col" className={table.num}>

@@ -12,7 +12,7 @@ type Props = { trades: readonly TradeRowFragment[]; state: ListState; onOpen: (i
 export function TradeTable({ trades, state, onOpen }: Props) {
   return (
     <div className={table.scroll} role="region" aria-label="Trades" tabIndex={0}>
-      <table className={`${table.table} ${css.table}`}>
+      <table className={`${table.table} ${css.table}`} aria-label="Trades">
         <thead>
           <tr>
             <SortHead field="SYMBOL" label="Trade" state={state} left />

@@ -7,7 +7,9 @@ import css from "./Table.module.css";
 export function Table({ label, children }: { label: string; children: ReactNode }) {
   return (
     <div className={css.scroll} role="region" aria-label={label} tabIndex={0}>
-      <table className={css.table}>{children}</table>
+      <table className={css.table} aria-label={label}>
+        {children}
+      </table>
     </div>
   );
 }
