@@ -173,6 +173,19 @@ def test_an_american_rate_of_one_s_own_fills_in_where_no_bill_is_known():
     assert (dollars.flags(0, 1), sydney.flags(0, 1)) == ((), ("rf_foreign", "rf_missing"))
 
 
+def test_a_bill_pays_its_own_month_and_no_other():
+    july = told(("2016-07-31", 0.0002))
+    session = np.array([at(day) for day in ("2016-07-01", "2016-07-05", "2016-08-01")])
+    session = np.append(session, at("2016-08-02"))
+    terms = {"held": np.ones(4, np.bool_), "primary": "XNYS", "currency": "USD"}
+
+    dated = CashRates(bills=july).laid_on(session, np.zeros(4), **terms)
+
+    # The night before 1 August is one of July.
+    assert dated.annual[1:3].tolist() == pytest.approx([0.0024, 0.0024])
+    assert np.isnan(dated.annual[[0, 3]]).all()
+
+
 async def test_a_run_earns_what_the_bank_set_day_by_day(rated, store):
     run = await finished(rated, store, IN_CASH)
 
