@@ -10,7 +10,8 @@ from engine.panel import NEVER
 from engine.schedule import DecisionClock, Rebalance
 from engine.strategies import STRATEGIES
 from engine.strategies.base import Decision, Parameters, Strategy
-from tests.engine.panels import HOUR, make_closes, make_panel
+from engine.strategies.equal_weight import EqualWeightParameters
+from tests.engine.panels import HOUR, make_closes, make_panel, make_sessions
 from tests.engine.test_execution import make_two_markets
 
 
@@ -118,6 +119,19 @@ def test_decisions_fall_on_sessions_of_the_primary_market_only():
 
     assert targets.rows.tolist() == [1]  # row 20 was 31 January; row 19 is the recorder's None
     assert run(panel, Recorder(), first_row=19).rows[0] == 19
+
+
+def test_a_week_that_a_closure_cut_short_unforeseen_has_no_decision():
+    weekdays = make_sessions(15, "2001-09-03")
+    session = weekdays[(weekdays < weekdays[6]) | (weekdays > weekdays[9])]
+    panel = make_panel(make_closes(sessions=len(session), assets=1), session=session)
+
+    targets = run(
+        panel, STRATEGIES["equal_weight"](EqualWeightParameters()), rebalance=Rebalance.WEEKLY
+    )
+
+    days = panel.session[targets.rows].astype("datetime64[D]").astype(str).tolist()
+    assert days == ["2001-09-03", "2001-09-07"]
 
 
 def test_the_offset_of_the_parameters_moves_the_calendar():

@@ -58,9 +58,15 @@ def test_cash_that_stays_abroad_is_hedged_too():
         costs=carried,
     )
 
-    gained = abroad.hedged[-1] / abroad.hedged[-2] - 1.0
-    assert gained == pytest.approx(HOME - ABROAD, rel=1e-4)
-    assert kept.hedged[-1] / kept.hedged[-2] - 1.0 > gained  # a tenth is cash at home, unhedged
+    at = int(np.searchsorted(abroad.session, make_market().session[15]))  # before it is reinvested
+    assert abroad.books.abroad[at, 1] > 0.07 * abroad.equity[at]
+    gained = abroad.hedged[at + 1] / abroad.hedged[at] - 1.0
+    assert gained == pytest.approx(HOME - ABROAD, rel=1e-3)
+    # Converted, the dividend is cash at home, which needs no hedge.
+    at_home = kept.hedged[at + 1] / kept.hedged[at] - 1.0
+    share = kept.books.value[at].sum() / kept.equity[at]
+    assert share < 0.95
+    assert at_home == pytest.approx((HOME - ABROAD) * share, rel=1e-6)
 
 
 @pytest.mark.parametrize("column", [0, 1])

@@ -6,6 +6,7 @@ from pydantic import ValidationError
 
 from engine.errors import EngineError, InvalidParameters
 from engine.panel import NEVER
+from engine.ranking import quantise
 from engine.strategies import STRATEGIES, catalogue
 from engine.strategies.base import Strategy, register
 from engine.strategies.dual_momentum import DualMomentum, DualMomentumParameters
@@ -183,11 +184,11 @@ def test_the_hurdle_compounds_the_rate_over_the_window_of_the_score():
 
 
 def test_a_return_that_is_the_hurdle_but_for_rounding_does_not_exceed_it():
-    """A fund that pays the rate, 0.03 % a session, compounded in another order."""
-    rate = np.full(64, 0.0003)
-    fund = 100.0 * 1.0003 ** np.arange(64)[:, None]
+    """A fund that pays the rate, whose return rounds to a hair above the compounded one."""
+    rate = np.full(64, 2e-5)
+    fund = 100.0 * 1.00002 ** np.arange(64)[:, None]
 
-    assert float(fund[-1, 0] / fund[0, 0]) != float(np.prod(1.0 + rate[1:]))
+    assert quantise(fund[-1] / fund[0] - 1.0)[0] > np.prod(1.0 + rate[1:]) - 1.0
     assert dual(fund, rf=rate).weights.tolist() == [0.0]
     assert dual(fund * 1.0001 ** np.arange(64)[:, None], rf=rate).weights.tolist() == [1.0]
 

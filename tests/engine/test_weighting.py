@@ -10,6 +10,7 @@ from engine.weighting import (
     complete_sample,
     hierarchical,
     inverse_volatility,
+    measurable,
     volatility,
     weigh,
 )
@@ -47,6 +48,17 @@ def test_an_asset_that_stands_still_gets_nothing():
 
     np.testing.assert_allclose(shares.weights, [0.5, 0.0, 0.5], rtol=1e-12)
     assert shares.reasons == {"zero_variance": 1}
+
+
+def test_risk_is_measured_over_the_sessions_a_method_weighs_by():
+    """Volatility over 63 sessions, a covariance over 252: the first asset rested for a hundred."""
+    close = make_closes(sessions=300, assets=2)
+    close[200:, 0] = close[200, 0]
+    window = window_of(close)
+
+    assert measurable("inverse_vol", window).tolist() == [False, True]
+    assert measurable("hrp", window).tolist() == [True, True]
+    assert measurable("score", window_of(np.full((300, 2), 5.0))).tolist() == [True, True]
 
 
 def test_nobody_moving_leaves_everything_in_cash():
