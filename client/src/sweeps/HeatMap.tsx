@@ -184,7 +184,7 @@ function Grid({ surface, x, y, layer, metric, base, others, exact }: GridProps) 
 
 const diagonal = (rows: readonly unknown[]) => rows.map((row, place) => (row as (number | null)[])[place] ?? null);
 
-const shade = (share: number) => `color-mix(in oklab, var(--heat-gain) ${Math.round(8 + share * 72)}%, var(--surface))`;
+const shade = (share: number) => `color-mix(in oklab, var(--heat-gain) ${Math.round(8 + share * 58)}%, var(--surface))`;
 
 function Scale({ low, high }: { low: string; high: string }) {
   return (
