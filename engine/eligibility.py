@@ -133,5 +133,17 @@ def _is_liquid(window: Sight, min_adv: float) -> BoolArray:
         recent = slice(-LIQUIDITY_SESSIONS, None)
         turnover = window.close[recent] * window.volume[recent]
         known = np.isfinite(turnover).any(axis=0)
-        liquid[known] = np.nanmedian(turnover[:, known], axis=0) >= min_adv
+        liquid[known] = _medians(turnover[:, known]) >= min_adv
     return liquid
+
+
+def _medians(values: FloatArray) -> FloatArray:
+    """Return the median (c,) of what each column (k, c) knows, at least one value.
+
+    As `np.nanmedian`, which takes seven times as long over a few rows of many columns.
+    """
+    ordered, columns = np.sort(values, axis=0), np.arange(values.shape[1])
+    count = np.count_nonzero(~np.isnan(values), axis=0)
+    # What is unknown was sorted last.
+    middle: FloatArray = 0.5 * (ordered[(count - 1) // 2, columns] + ordered[count // 2, columns])
+    return middle

@@ -66,12 +66,10 @@ class Published:
     def _rows(self, chosen: IntArray | slice) -> "Published":
         # The rows of a panel that was checked need no second check for every decision.
         rows = object.__new__(Published)
-        for name in ("day", "value", "known_at"):
-            values = getattr(self, name)[chosen]
+        day, value, known_at = self.day[chosen], self.value[chosen], self.known_at[chosen]
+        for values in (day, value, known_at):
             values.flags.writeable = False
-            object.__setattr__(rows, name, values)
-        object.__setattr__(rows, "columns", self.columns)
-        object.__setattr__(rows, "reach", self.reach)
+        vars(rows).update(vars(self), day=day, value=value, known_at=known_at)
         return rows
 
 

@@ -1,9 +1,10 @@
 import numpy as np
+import pytest
 
 from engine.eligibility import screen
 from engine.panel import NEVER
 from engine.strategies.base import Parameters
-from tests.engine.panels import make_panel
+from tests.engine.panels import make_closes, make_panel
 
 NAN = np.nan
 
@@ -88,3 +89,20 @@ def test_a_market_that_was_never_open_has_no_bar():
     closes_at = np.full((10, 1), NEVER)
 
     assert look(close, closes_at=closes_at).reasons == {"no_bar": 1}
+
+
+@pytest.mark.parametrize("sessions", [1, 2, 63, 64])
+def test_liquidity_is_judged_by_the_median_of_what_is_known(sessions):
+    rng = np.random.default_rng(sessions)
+    close = make_closes(sessions=sessions, assets=60)
+    volume = rng.lognormal(8.0, 1.0, close.shape)
+    volume[rng.random(close.shape) < rng.random(60)] = NAN
+    known = np.isfinite(volume).any(axis=0)
+    middle = np.nanmedian((close * volume)[-63:, known], axis=0)
+
+    floor = float(np.sort(middle)[len(middle) // 2])
+    floors = Parameters(min_adv=floor)
+    found = look(close, length=sessions, volume=volume, parameters=floors)
+
+    assert found.passed[known].tolist() == (middle >= floor).tolist()
+    assert found.passed[~known].all()
