@@ -122,7 +122,9 @@ def intervals(
     block: float | None = None,
     checkpoint: Callable[[float], None] | None = None,
 ) -> Intervals | None:
-    """Return percentile intervals of a run's figures; None with fewer than 250 returns.
+    """Return percentile intervals of a run's figures.
+
+    None with fewer than 250 returns, or where they do not vary: cash only mirrors the bill rate.
 
     Parameters
     ----------
@@ -134,7 +136,7 @@ def intervals(
         Its returns, drawn from the same sessions.
     """
     n = len(returns)
-    if n < LEAST:
+    if n < LEAST or returns.std() <= ZERO_DEVIATION:
         return None
     block = block_length(returns) if block is None else block
     found: list[FloatArray] = []

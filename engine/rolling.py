@@ -44,23 +44,28 @@ def rolling_figures(
     -------
     Rolling
         NaN too where the window holds an unknown rate (Sharpe, Sortino, beta) or an unknown level
-        (beta), where returns (Sharpe) or the benchmark (beta) do not vary in it, and where no
-        session falls short of the rate (Sortino).
+        (beta), where the run's returns (all three) or the benchmark (beta) do not vary in it, and
+        where no session falls short of the rate (Sortino).
     """
     returns = session_returns(equity)
     level = np.full(len(equity), np.nan) if benchmark is None else benchmark
     excess, market = returns - rf[1:], session_returns(level) - rf[1:]
-    spread = _deviation(_windows(excess, window))
+    own = _deviation(_windows(returns, window))
+    # A window that stood still, all cash, only mirrors the bill rate.
+    moved = own > ZERO_DEVIATION
+    spread = np.where(moved, _deviation(_windows(excess, window)), np.nan)
+    fall = np.where(moved, _downside(excess, window), np.nan)
     mean = _windows(excess, window).mean(axis=1)
+    beta = _beta(_windows(excess, window), _windows(market, window))
     grown = equity[window:] / equity[: max(len(equity) - window, 0)] - 1.0
     year = math.sqrt(SESSIONS_PER_YEAR)
     return Rolling(
         window=window,
         total_return=_from_row(grown, len(equity)),
-        volatility=_from_row(year * _deviation(_windows(returns, window)), len(equity)),
+        volatility=_from_row(year * own, len(equity)),
         sharpe=_from_row(year * _ratio(mean, spread, floor=ZERO_DEVIATION), len(equity)),
-        sortino=_from_row(year * _ratio(mean, _downside(excess, window), floor=0.0), len(equity)),
-        beta=_from_row(_beta(_windows(excess, window), _windows(market, window)), len(equity)),
+        sortino=_from_row(year * _ratio(mean, fall, floor=0.0), len(equity)),
+        beta=_from_row(np.where(moved, beta, np.nan), len(equity)),
     )
 
 

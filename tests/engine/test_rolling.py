@@ -99,7 +99,11 @@ def test_what_stands_still_has_neither_sharpe_nor_beta():
     against = rolling_figures(EQUITY, rf=np.zeros(SESSIONS), benchmark=flat, window=63)
     alone = rolling_figures(EQUITY, rf=np.zeros(SESSIONS), window=63)
 
+    cash = rolling_figures(flat, rf=np.linspace(0.0, 1e-4, SESSIONS), benchmark=MARKET, window=63)
+
     assert np.isnan(standing.sharpe).all()
+    for values in (cash.sharpe, cash.sortino, cash.beta):
+        assert np.isnan(values).all()
     assert standing.volatility[63:].tolist() == [0.0] * (SESSIONS - 63)
     assert np.isnan(against.beta).all()
     assert np.isnan(alone.beta).all()
