@@ -271,6 +271,15 @@ async def test_days_without_a_rate_refuse_a_run_when_it_is_submitted(rated, star
     assert refused.value.reason == "MISSING_RATE"
 
 
+async def test_the_night_before_the_last_day_is_the_last_that_is_paid(rated):
+    asked = replace(IN_CASH, end=date(2017, 2, 27))
+
+    async with unit_of_work(rated) as session:
+        submitted = await submit_backtest(session, owner_id=LOCAL_OWNER_ID, request=asked)
+
+    assert submitted.backtest.end_on == date(2017, 2, 27)
+
+
 async def test_a_search_is_refused_too(bare):
     axis = AxisRequest(name="costs.cashMarginBps", values=(0.0, 50.0))
     asked = SweepRequest(base=IN_CASH, axes=(axis,))
