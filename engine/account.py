@@ -129,6 +129,8 @@ class Account:
 
     def money(self, row: int) -> float:
         """Return what all of its cash is worth at the rates of `row`, base currency."""
+        if not self.terms.costs.holds:
+            return self.cash
         purse = self.purse(self.terms.panel.fx[row])
         return purse.home + float(purse.abroad.sum())
 

@@ -97,8 +97,11 @@ def _value(account: Account, wanted: FloatArray, row: int, instant: int) -> Valu
     price = known.mark * known.fx
     priced = np.isfinite(price)
     held = account.quantity[asset[priced]]
-    purse = account.purse(known_rates(terms.panel, row, instant))
-    equity = purse.home + float(purse.abroad.sum()) + float((held * price[priced]).sum())
+    purse, cash = None, account.cash
+    if terms.costs.holds:
+        purse = account.purse(known_rates(terms.panel, row, instant))
+        cash += float(purse.abroad.sum())
+    equity = cash + float((held * price[priced]).sum())
     if not equity > 0.0:
         day = terms.panel.session[row].astype("datetime64[D]")
         raise EngineError(f"equity was {equity:.2f} on {day}; the run is ruined")
@@ -109,7 +112,7 @@ def _value(account: Account, wanted: FloatArray, row: int, instant: int) -> Valu
         held=held,
         equity=equity,
         unpriced=not priced.all(),
-        purse=purse if terms.costs.holds else None,
+        purse=purse,
     )
 
 
