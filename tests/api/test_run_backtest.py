@@ -107,6 +107,7 @@ async def test_the_curve_is_stored_whole_and_at_each_resolution(run, store):
         "local",
         "benchmark",
         "bills",
+        "hedged",
     ]
     assert (dates[0], dates[-1]) == ("2000-01-03", "2022-12-28")
     assert whole.points == whole.total_points == thin.total_points == run.summary["points"]
