@@ -95,6 +95,8 @@ const ABBREVIATIONS: Record<string, string> = {
   NEWS_FLAG: "Days with news",
   OHLC: "Open, high, low, close",
   RF: "Risk-free rate",
+  LONG_VOL_ETP: "Long volatility product",
+  SHORT_VOL_ETP: "Short volatility product",
   SMB: "SMB",
   STD: "Standard deviation",
   ASX_CLOSE: "ASX close",
