@@ -13,7 +13,8 @@ from engine.panel import NEVER
 from engine.signals import Rules, share_of_equity
 from engine.spending import most_spendable
 from engine.terms import Terms
-from engine.trading import Working, quote_at
+from engine.trading import quote_at
+from engine.working import Working
 
 
 @dataclass(kw_only=True, eq=False)

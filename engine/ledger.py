@@ -36,9 +36,10 @@ from engine.panel import NEVER, Panel
 from engine.shorting import Shorting
 from engine.sizing import FRACTIONS_PER_SHARE, SHARES_PER_UNIT
 from engine.terms import Terms
-from engine.trading import NO_ORDERS, Working, cancel, join, trade
+from engine.trading import cancel, trade
 from engine.trimming import Trim
 from engine.types import FloatArray, IntArray
+from engine.working import NO_ORDERS, Working, join
 
 ON_CREDIT: Final = 1e-9  # weights above the equity by more than rounding are meant
 UNTRIMMED: Final = Trim()

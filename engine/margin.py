@@ -6,7 +6,7 @@ from engine.account import Account
 from engine.ordering import queue
 from engine.panel import NEVER
 from engine.shorting import share_kept
-from engine.trading import Working
+from engine.working import Working
 
 
 def margin_call(account: Account) -> Working | None:

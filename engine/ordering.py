@@ -14,9 +14,10 @@ from engine.purse import Purse
 from engine.shorting import is_lent
 from engine.sizing import Sizing, size_targets
 from engine.terms import Terms
-from engine.trading import Working, cancel
+from engine.trading import cancel
 from engine.trimming import Trim, trim_trades
 from engine.types import BoolArray, FloatArray, IntArray
+from engine.working import Working
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,8 +15,9 @@ from engine.errors import EngineError
 from engine.execution import REACH, known_prices, known_rates, volume_allowance
 from engine.orders import Reason
 from engine.signals import Signals, share_of_equity
-from engine.trading import Working, cancel, trade_at
+from engine.trading import cancel, trade_at
 from engine.types import FloatArray, IntArray
+from engine.working import Working
 
 
 @dataclass(frozen=True, kw_only=True)
