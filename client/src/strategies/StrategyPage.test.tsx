@@ -24,16 +24,18 @@ const panel = (name: string, changes = {}) => ({
   lastDay: null,
   ...changes,
 });
+/** Stored, not stored, needed by a choice only, and one that may be missing. */
+const PANELS = [
+  panel("VIX", { firstDay: "1990-01-02", lastDay: "2022-12-30" }),
+  panel("VIX3M"),
+  panel("FF5", { when: { factors: "ff5" } }),
+  panel("NEWS_FLAG", { optional: true }),
+];
 const MOMENTUM = {
   ...strategy("momentum"),
   notes: "Its weakness is the crash.",
   requires: ["adjusted_close", "VIX", "VIX3M", "FF5", "NEWS_FLAG"],
-  panels: [
-    panel("VIX", { firstDay: "1990-01-02", lastDay: "2022-12-30" }),
-    panel("VIX3M"),
-    panel("FF5", { when: { factors: "ff5" } }),
-    panel("NEWS_FLAG", { optional: true }),
-  ],
+  panels: PANELS,
   ledgers: [ledger("momentum:SAMPLE_US"), ledger("momentum:0123456789abcdef")],
 };
 const page = (key: string, found: unknown): MockLink.MockedResponse => ({
@@ -46,7 +48,7 @@ const GUIDE: MockLink.MockedResponse = {
     data: {
       strategies: STRATEGIES.map((each) => ({
         ...each,
-        panels: each.key === "vrp" ? [panel("VIX", { lastDay: "2022-12-30" }), panel("VIX3M")] : [],
+        panels: each.key === "vrp" ? PANELS : [],
         ledgers: each.key === "momentum" ? [ledger("momentum:A"), ledger("momentum:B")] : [],
       })),
     } as never,
