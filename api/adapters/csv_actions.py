@@ -6,15 +6,14 @@ what its kind has. Whatever is wrong with any line refuses the file whole, each 
 
 import math
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 
-from api.adapters.csv_dates import Dated, read_date
+from api.adapters.csv_dates import DAY
 from api.adapters.csv_prices import NUMBER, SYMBOL
 from api.adapters.csv_text import Table, read_table, refusal
 from api.ports import ActionFile, ActionLine
 from api.services.reasons import Reason
 
-EPOCH = date(1970, 1, 1)
 NEEDED = ("symbol", "ex_date", "kind")
 COLUMNS = (*NEEDED, "ratio", "cash", "currency", "pay_date", "successor")
 # What a line of each kind may hold beside what every line does.
@@ -37,7 +36,7 @@ def read_actions(content: bytes, *, name: str) -> ActionFile:
     for row, number in enumerate(table.line.tolist()):
         cells = {each: table.columns[each][row].strip() for each in table.columns}
         try:
-            lines.append(_line(cells, number, name=name))
+            lines.append(_line(cells, number))
         except _Wrong as e:
             faults.append((number, str(e)))
     return ActionFile(file=name, lines=tuple(lines), faults=tuple(faults))
@@ -53,7 +52,7 @@ def _require_columns(table: Table, *, name: str) -> None:
             raise refusal(Reason.SCHEMA, f"{name} line 1 names {each!r}; {told}")
 
 
-def _line(cells: Mapping[str, str], number: int, *, name: str) -> ActionLine:
+def _line(cells: Mapping[str, str], number: int) -> ActionLine:
     kind = cells["kind"].upper()
     if kind not in HAS:
         raise _Wrong(f"kind was {cells['kind']!r}; write SPLIT, DIVIDEND or DELISTING")
@@ -63,12 +62,12 @@ def _line(cells: Mapping[str, str], number: int, *, name: str) -> ActionLine:
     return ActionLine(
         line=number,
         symbol=_symbol(cells, "symbol"),
-        ex_date=_day(cells, "ex_date", number, name=name),
+        ex_date=_day(cells, "ex_date"),
         kind=kind,
         ratio=_number(cells, "ratio"),
         cash=_number(cells, "cash"),
         currency=cells.get("currency", "").upper() or None,
-        pay_date=_day(cells, "pay_date", number, name=name) if cells.get("pay_date") else None,
+        pay_date=_day(cells, "pay_date") if cells.get("pay_date") else None,
         successor=_symbol(cells, "successor") if cells.get("successor") else None,
     )
 
@@ -79,11 +78,13 @@ def _symbol(cells: Mapping[str, str], column: str) -> str:
     return cells[column]
 
 
-def _day(cells: Mapping[str, str], column: str, number: int, *, name: str) -> date:
-    found = read_date(cells[column], name=name, line=number)
-    if not isinstance(found, Dated) or found.stamped_at is not None:
-        raise _Wrong(f"{column} was {cells[column]!r}; write a day like 2024-01-02")
-    return EPOCH + timedelta(days=found.day)
+def _day(cells: Mapping[str, str], column: str) -> date:
+    try:
+        if DAY.fullmatch(cells[column]):
+            return date.fromisoformat(cells[column])
+    except ValueError:
+        pass  # 2024-02-30
+    raise _Wrong(f"{column} was {cells[column]!r}; write a day like 2024-01-02")
 
 
 def _number(cells: Mapping[str, str], column: str) -> float | None:

@@ -40,10 +40,11 @@ def check_lines(
     now: datetime,
 ) -> Iterator[Fault]:
     """Ask of each line whether it can be, and of splits and dividends whether prices show them."""
-    first: dict[tuple[str, date, str], int] = {}
+    first: dict[tuple[str, date | None, str], int] = {}
     by_symbol: dict[str, list[ActionLine]] = defaultdict(list)
     for each in lines:
-        key = (each.symbol, each.ex_date, each.kind)
+        # A listing ends once, on whatever day.
+        key = (each.symbol, None if each.kind == DELISTING else each.ex_date, each.kind)
         if key in first:
             yield each.line, f"it repeats line {first[key]}; leave one of them out"
         elif fault := _alone(each, known[each.symbol], now):
@@ -57,9 +58,11 @@ def check_lines(
 
 def _alone(line: ActionLine, instrument: Instrument, now: datetime) -> str | None:
     market, day = _market(instrument), (line.ex_date - EPOCH).days
-    if not market.holds(np.array([day]))[0]:
+    foreseen = day <= int(market.session[-1])
+    if foreseen and not market.holds(np.array([day]))[0]:
         return f"{market.code} is closed on {line.ex_date}; ex_date is a session, the first without"
-    if int(market.opens_at[np.searchsorted(market.session, day)]) > now.timestamp() * 1e9:
+    opening = np.searchsorted(market.session, day)
+    if not foreseen or int(market.opens_at[opening]) > now.timestamp() * 1e9:
         return f"the session of {line.ex_date} has not opened yet; import it when it has"
     if line.currency is not None and line.currency != instrument.currency:
         paid = f"{instrument.symbol} trades in {instrument.currency}"
@@ -127,8 +130,9 @@ def check_ends(
     lines: Sequence[ActionLine], known: Mapping[str, Instrument], stored: Stored
 ) -> Iterator[Fault]:
     """Ask of each end of a listing what holders got, when, and whether that still trades."""
-    ends = {each.symbol: each for each in lines if each.kind == DELISTING}
-    for line in ends.values():
+    ended = [each for each in lines if each.kind == DELISTING]
+    ends = {each.symbol: each for each in ended}
+    for line in ended:
         fault = _terms(line) or _day(line, known[line.symbol], stored)
         if line.successor in known:
             fault = fault or _successor(line, known, stored, ends)

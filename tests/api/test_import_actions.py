@@ -119,6 +119,7 @@ async def test_a_corrected_line_keeps_what_was_believed(sessions, market):
         ("OLD,2024-01-18,DELISTING,1,,,,NONE", "no instrument is called NONE"),
         ("NEW,2024-01-20,SPLIT,2,,,,", "XNYS is closed on 2024-01-20"),
         ("NEW,2024-07-01,SPLIT,2,,,,", "the session of 2024-07-01 has not opened yet"),
+        ("NEW,2050-01-05,SPLIT,2,,,,", "the session of 2050-01-05 has not opened yet"),
         ("NEW,2024-01-19,SPLIT,5,,,,", "SPLIT_MISMATCH: prices show the split not"),
         ("NEW,2024-01-18,SPLIT,1,,,,", "BAD_RATIO: a split of 1.0"),
         ("NEW,2024-01-19,SPLIT,,,,,", "BAD_RATIO: a split of None"),
@@ -130,6 +131,7 @@ async def test_a_corrected_line_keeps_what_was_believed(sessions, market):
         ("NEW,2024-01-19,MERGER,2,,,,OLD", "kind was 'MERGER'; write SPLIT, DIVIDEND or DEL"),
         ("NEW,2024-01-19,SPLIT,two,,,,", "ratio was 'two'; write a number"),
         ("NEW,2024-02-30,SPLIT,2,,,,", "ex_date was '2024-02-30'; write a day"),
+        ("NEW,19/01/2024,SPLIT,2,,,,", "ex_date was '19/01/2024'; write a day"),
         ("a b,2024-01-19,SPLIT,2,,,,", "symbol was 'a b'; write one like BHP.AX"),
         ("ADJ,2024-01-19,SPLIT,2,,,,", "the prices of ADJ are adjusted by their source"),
         ("OLD,2024-01-18,DELISTING,1,,,,ADJ", "the prices of ADJ are adjusted by their source"),
@@ -167,6 +169,19 @@ async def test_every_line_that_is_wrong_is_named(sessions, market):
     told = str(refused.value).splitlines()[1:]
     assert [line.split(":")[0] for line in told] == ["  line 2", "  line 4", "  line 5"]
     assert "it repeats line 3" in told[2]
+
+
+async def test_a_listing_ends_once(sessions, market):
+    lines = "OLD,2024-01-18,DELISTING,,-5,,,\nOLD,2024-01-19,DELISTING,,2,,,\n"
+
+    with pytest.raises(InvalidInput) as refused:
+        await bring(sessions, lines)
+
+    told = str(refused.value).splitlines()[1:]
+    assert [line.split(";")[0] for line in told] == [
+        "  line 2: cash was -5",
+        "  line 3: it repeats line 2",
+    ]
 
 
 async def test_two_that_become_each_other_are_refused(sessions, market):
