@@ -228,7 +228,9 @@ def _check_fills(evidence: Evidence) -> None:
 def _check_signs(evidence: Evidence) -> None:
     books, panel, shorting = evidence.books, evidence.terms.panel, evidence.terms.shorting
     short = books.quantity < 0.0
-    on_credit = short.any(axis=1) | (evidence.terms.leverage > 1.0)
+    # A debit outlives the short that it stems from: a takeover, a dividend paid after the purchase.
+    borrowed = np.maximum.accumulate(short.any(axis=1))
+    on_credit = borrowed | (evidence.terms.leverage > 1.0)
     _require(evidence, 5, np.where(on_credit, 0.0, np.minimum(books.home, 0.0)))
     _require(evidence, 5, np.minimum(books.abroad, 0.0).sum(axis=1))
     lent = is_lent(panel.markets, panel.market[books.held], shorting)

@@ -94,6 +94,19 @@ def test_shares_of_a_merger_join_those_already_held():
     assert ledger.books.cash[-1] == pytest.approx(10.0)
 
 
+def test_a_takeover_of_a_short_may_cost_more_than_the_cash_there_is():
+    close = [[10.0, 10.0]] * 2 + [[10.0, 20.0]] + [[10.0, NAN]] * 2
+    panel = make_ending(close, {(3, 1): (20.0, NAN, NAN)})
+
+    ledger = make_ledger(panel, {0: [1.0, -0.6]}, capital=10_000.0, shorting=LOAN)
+
+    # Of 1,000 A held against 600 B the margin sells 394; the takeover costs 12,000.
+    assert ledger.books.cash[:4].tolist() == [10_000.0, 6_000.0, 6_000.0, -2_060.0]
+    assert ledger.books.equity[:4].tolist() == [10_000.0, 10_000.0, 4_000.0, 4_000.0]
+    # A night's interest on the debit, at the spread of 150 bps.
+    assert ledger.books.cash[4] == pytest.approx(-2_060.0 * (1.0 + 0.015 / 365.0), abs=1e-9)
+
+
 def test_who_is_short_owes_shares_of_the_successor_and_its_cash():
     ledger = make_ledger(make_merger(cash=1.0), {0: [-0.2, 0.0]}, capital=5_050.0, shorting=LOAN)
 

@@ -93,6 +93,19 @@ def test_a_dividend_is_owed_from_its_ex_date_and_cash_on_its_day_of_payment():
     assert ledger.books.interest[6] == pytest.approx(ledger.books.cash[5] * 1e-4, rel=1e-9)
 
 
+def test_a_dividend_owed_on_a_short_is_paid_after_its_purchase_too():
+    panel = make_panel(flat([10.0, 10.0], 9), dividend=with_cell((9, 2), {(2, 1): 1.0}, 0.0))
+    decided = {0: [1.0, -0.6], 3: [1.0, 0.0]}
+
+    ledger = make_ledger(
+        paid_on(panel, {(2, 1): 7}), decided, capital=10_000.0, shorting=Shorting(borrow_bps=0.0)
+    )
+
+    # 600 short owe 600 from the ex-date; the lender gets it though the shares are back by then.
+    assert ledger.books.cash[2:8].tolist() == [6_000.0, 6_000.0, 0.0, 0.0, 0.0, -600.0]
+    assert ledger.books.equity[2:8].tolist() == [9_400.0] * 6
+
+
 def test_what_is_owed_buys_nothing():
     dividend = with_cell((7, 2), {(2, 0): 0.5}, 0.0)
     panel = make_panel(flat([10.0, 10.0], 7), dividend=dividend, markets=("XTKS",))
