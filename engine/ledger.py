@@ -281,8 +281,9 @@ def _advance(account: Account, row: int, orders: Working) -> Working:
         ended = actions.delisted[met, orders.asset]
         cancel(account, orders.select(ended), met, Reason.ASSET_DELISTED)
         orders = orders.select(~ended)
-        multiplied = orders.quantity * actions.split[met, orders.asset]
-        orders = replace(orders, quantity=account.terms.whole_lots(multiplied))
+        ratio = actions.split[met, orders.asset]
+        split = account.terms.whole_lots(orders.quantity * ratio)
+        orders = replace(orders, quantity=np.where(ratio == 1.0, orders.quantity, split))
     account.advance(row)
     return orders.select(orders.quantity != 0.0)
 
