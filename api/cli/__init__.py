@@ -273,7 +273,8 @@ def import_series(
     name: Annotated[
         str,
         typer.Option(
-            help="FF3, FF5, VIX, VIX3M, US10Y_REAL, NEWS_FLAG, AU_CASH_RATE or US_CASH_RATE."
+            help="FF3, FF5, VIX, VIX3M, US10Y_REAL, NEWS_FLAG, AU_CASH_RATE or US_CASH_RATE;"
+            " FF3 and FF5 also as FF3_DEVELOPED_EX_US and FF3_ASIA_PACIFIC."
         ),
     ],
     force: Annotated[

@@ -12,10 +12,13 @@ from api.errors import InvalidInput
 from api.ports import SeriesFile
 from api.services.import_series import import_series
 from api.services.ingest_report import Tally
+from api.services.named_panels import CASH_RATES
 from api.settings import Settings
 from models.session import unit_of_work
 
 MOST_SHOWN = 20
+# No central bank kept its rate below this, in percent, for as long as a file of rates tells of.
+FRACTION = 0.2
 
 
 def run(path: Path, *, panel: str, force: bool) -> None:
@@ -48,6 +51,17 @@ def report(file: SeriesFile, tally: Tally) -> list[str]:
     written = tally.written
     counts = f"new {written.new:,}, revised {written.revised:,}, unchanged {written.unchanged:,}"
     lines = [f"{file.file}: {tally.read:,} rows of {file.panel} read", f"Figures {counts}"]
+    lines += _spread(file) if file.panel in CASH_RATES.values() else []
     lines += [f"Refused as {reason}: {count:,}" for reason, count in sorted(tally.reasons.items())]
     lines += [f"  line {row.row_number}: {row.raw}" for row in file.refused[:MOST_SHOWN]]
     return lines
+
+
+def _spread(file: SeriesFile) -> list[str]:
+    """Say between what a file's rates lie: no rule can tell 0.0435 % from 4.35 % in a fraction."""
+    values = [float(value) for each in file.series for value in each.value]
+    least, most = min(values), max(values)
+    told = f"Rates from {least:g} % to {most:g} % a year"
+    if most < FRACTION:
+        return [f"{told}; if these are fractions, write 4.35 for 4.35 % and import with --force"]
+    return [told]

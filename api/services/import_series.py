@@ -35,6 +35,8 @@ from models.published_series import (
 from models.quarantines import QuarantineRepository
 from models.staging import NOISE, Written
 
+NS_PER_DAY = 86_400 * 10**9
+
 
 async def import_series(
     session: AsyncSession, file: SeriesFile, *, now: datetime, force: bool = False
@@ -62,10 +64,18 @@ async def import_series(
 
 
 def _require_past(file: SeriesFile, now: datetime) -> None:
-    last = max(int(each.day[-1]) for each in file.series if len(each.day))
-    day = EPOCH + timedelta(days=last)
-    if day > now.astimezone(UTC).date() and file.panel not in FACTOR_PANELS:
-        raise InvalidInput(f"{file.file} tells of {day}, a day to come; leave such rows out")
+    """Refuse what is of a day to come, or was told on one; a month in progress may be."""
+    if file.panel in FACTOR_PANELS:
+        return
+    told = [each for each in file.series if len(each.day)]
+    today = now.astimezone(UTC).date()
+    last = EPOCH + timedelta(days=max(int(each.day[-1]) for each in told))
+    if last > today:
+        raise InvalidInput(f"{file.file} tells of {last}, a day to come; leave such rows out")
+    known = EPOCH + timedelta(days=max(int(each.known_at.max()) for each in told) // NS_PER_DAY)
+    # What is known when its day is over is known tomorrow.
+    if known > today + timedelta(days=1):
+        raise InvalidInput(f"{file.file} was told on {known}, a day to come; correct known_at")
 
 
 async def _stored(session: AsyncSession, file: SeriesFile) -> Mapping[str, SeriesColumns]:

@@ -9,6 +9,7 @@ from api.adapters.csv_series import read_series
 from api.cli.import_series import bring_in, report
 from api.errors import InvalidInput
 from api.services.import_series import import_series
+from api.services.ingest_report import Tally
 from models.session import unit_of_work
 from tests.api.market import make_settings
 
@@ -145,6 +146,7 @@ async def test_every_import_moves_the_digest_of_its_years(sessions):
     [
         ("date,value\n2024-01-02,x\n", "no figure that can be read; refused were 1 as NOT_A_NUM"),
         ("date,value\n2025-01-02,15\n", "tells of 2025-01-02, a day to come"),
+        ("date,value,known_at\n2024-01-02,15,2030-01-01\n", "told on 2030-01-02, a day to come"),
     ],
 )
 async def test_a_file_that_tells_nothing_or_the_future_changes_nothing(sessions, content, told):
@@ -176,3 +178,17 @@ async def test_the_command_says_what_came_of_each_row(make_database, worker_id, 
 async def rows_of(sessions, statement):
     async with unit_of_work(sessions) as session:
         return [tuple(row) for row in await session.execute(text(statement))]
+
+
+@pytest.mark.parametrize(
+    ("rates", "told"),
+    [
+        ("4.35,0.1", "Rates from 0.1 % to 4.35 % a year"),
+        ("0.0435,0.041", "0.0435 % a year; if these are fractions, write 4.35 for 4.35 %"),
+    ],
+)
+def test_rates_are_said_in_percent(rates, told):
+    lines = zip(("2024-01-02", "2024-01-03"), rates.split(","), strict=True)
+    file = read("date,value\n" + "".join(f"{day},{rate}\n" for day, rate in lines), "AU_CASH_RATE")
+
+    assert told in "\n".join(report(file, Tally(read=2)))
