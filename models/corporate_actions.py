@@ -55,6 +55,10 @@ BELIEVED = f"""
         AND (known_to = 'infinity' OR known_to > CAST(:known_at AS timestamptz))
     ORDER BY instrument_id, ex_date, kind
 """  # noqa: S608
+INTO = f"""
+    SELECT {COLUMNS} FROM corporate_action WHERE successor_id = ANY (CAST(:ids AS bigint[]))
+    ORDER BY instrument_id, ex_date
+"""  # noqa: S608
 # What is no longer believed was, until now.
 WITHDRAW = f"""
     WITH gone AS (
@@ -116,6 +120,11 @@ class CorporateActionRepository:
         """Return what holders got when listings ended, likewise; of several days the last."""
         told = await self._believed(instrument_ids, ("DELISTING",), known_at)
         return list({each.instrument_id: each for each in told}.values())
+
+    async def mergers_into(self, instrument_ids: Sequence[int]) -> list[ActionRow]:
+        """Return the ends of listings, believed now, whose holders got shares of these."""
+        asked = {"ids": list(instrument_ids)}
+        return [ActionRow(*row) for row in await self.session.execute(text(INTO), asked)]
 
     async def all_of(self, instrument_ids: Sequence[int]) -> list[ActionRow]:
         """Return actions of every kind as believed now, by instrument and ex date."""

@@ -19,6 +19,8 @@ from models.price_bars import BarColumns
 
 EPOCH = date(1970, 1, 1)
 DELISTING = "DELISTING"
+# What holders get is near the last price; beyond so many times that, it is in another unit.
+MOST_OF_THE_PRICE = 10.0
 
 Fault: TypeAlias = tuple[int, str]  # line, what is wrong
 
@@ -30,6 +32,7 @@ class Stored:
     bars: Mapping[str, BarColumns]
     actions: Mapping[str, Sequence[ActionRow]]  # splits and dividends
     endings: Mapping[str, ActionRow]
+    followed: Mapping[str, Sequence[ActionRow]]  # mergers whose holders got shares of it
 
 
 def check_lines(
@@ -52,8 +55,14 @@ def check_lines(
         elif each.kind != DELISTING:
             by_symbol[each.symbol].append(each)
         first.setdefault(key, each.line)
+    ends = {each.symbol: each for each in lines if each.kind == DELISTING}
     for symbol, given in by_symbol.items():
-        yield from _beside_prices(given, known[symbol], stored, now)
+        gone = _first_day_without(symbol, known, stored, ends)
+        late = [each for each in given if gone is not None and each.ex_date >= gone]
+        for each in late:
+            yield each.line, f"the listing of {symbol} had ended by {gone}; nobody held it then"
+        in_time = [each for each in given if each not in late]
+        yield from _beside_prices(in_time, known[symbol], stored, now)
 
 
 def _alone(line: ActionLine, instrument: Instrument, now: datetime) -> str | None:
@@ -134,8 +143,10 @@ def check_ends(
     ends = {each.symbol: each for each in ended}
     for line in ended:
         fault = _terms(line) or _day(line, known[line.symbol], stored)
+        fault = fault or _followed(line, known, stored)
         if line.successor in known:
             fault = fault or _successor(line, known, stored, ends)
+        fault = fault or _beyond_price(line, stored)
         if fault:
             yield line.line, fault
 
@@ -169,6 +180,37 @@ def _day(line: ActionLine, instrument: Instrument, stored: Stored) -> str | None
     return None
 
 
+def _followed(line: ActionLine, known: Mapping[str, Instrument], stored: Stored) -> str | None:
+    """Leave no stored merger into a share that was gone by then."""
+    for row in stored.followed.get(line.symbol, ()):
+        if row.ex_date > line.ex_date and row.instrument_id != known[line.symbol].id:
+            return (
+                f"holders of another share got {line.symbol} on {row.ex_date}, so it was listed"
+                f" then; correct that end first, or this day {line.ex_date}"
+            )
+    return None
+
+
+def _beyond_price(line: ActionLine, stored: Stored) -> str | None:
+    """Hold what holders got against the last prices before; a currency moves it but little."""
+    last, got = _last_close(line.symbol, line, stored), line.cash or 0.0
+    if line.successor is not None and line.ratio is not None:
+        got += line.ratio * (_last_close(line.successor, line, stored) or 0.0)
+    if last is None or got <= MOST_OF_THE_PRICE * last:
+        return None
+    return (
+        f"holders would have got {got:g} for a share that last closed at {last:g}; check the unit"
+    )
+
+
+def _last_close(symbol: str, line: ActionLine, stored: Stored) -> float | None:
+    bars, day = stored.bars.get(symbol), (line.ex_date - EPOCH).days
+    if bars is None:
+        return None
+    told = zip(bars.days, bars.close, strict=True)
+    return next((close for on, close in reversed([*told]) if close and on < day), None)
+
+
 def _successor(
     line: ActionLine,
     known: Mapping[str, Instrument],
@@ -183,7 +225,9 @@ def _successor(
         )
     while symbol is not None:
         gone = _first_day_without(symbol, known, stored, ends)
-        if symbol in seen or (gone is not None and gone < line.ex_date):
+        if symbol in seen:
+            return f"its successors lead back to {symbol}; one of them goes on as itself"
+        if gone is not None and gone < line.ex_date:
             return f"successor {symbol} is no longer listed on {line.ex_date}"
         seen.add(symbol)
         same_day = ends.get(symbol) if gone == line.ex_date else None

@@ -112,10 +112,14 @@ async def _stored(session: AsyncSession, known: Mapping[str, Instrument]) -> Sto
     for row in await actions.of(list(ids)):
         acted[ids[row.instrument_id]].append(row)
     ended = await actions.endings(list(ids))
+    followed: dict[str, list[ActionRow]] = defaultdict(list)
+    for row in await actions.mergers_into(list(ids)):
+        followed[ids[row.successor_id or 0]].append(row)
     return Stored(
         bars={ids[each.instrument_id]: each for each in columns},
         actions=acted,
         endings={ids[row.instrument_id]: row for row in ended},
+        followed=followed,
     )
 
 

@@ -150,11 +150,15 @@ def _on_its_day(action: Action, calendar: Calendar, *, now: int) -> Fault | None
 def _by_itself(action: Action, listing: Listing, fx: Rates) -> Fault | None:
     if action.kind == "SPLIT":
         ratio = action.ratio
-        if ratio is None or not 1 / MOST_FOR_ONE <= ratio <= MOST_FOR_ONE or ratio == 1.0:
+        if ratio is None:
+            return Reason.BAD_RATIO, "it has no ratio, new shares for one old"
+        if not 1 / MOST_FOR_ONE <= ratio <= MOST_FOR_ONE or ratio == 1.0:
             return Reason.BAD_RATIO, f"a split of {ratio} new shares for one old is none"
         return None
     cash = action.cash
-    if cash is None or not isfinite(cash) or cash <= 0:
+    if cash is None:
+        return Reason.BAD_DIVIDEND, "it has no cash, an amount per share"
+    if not isfinite(cash) or cash <= 0:
         return Reason.BAD_DIVIDEND, f"a dividend of {cash} is none"
     if _is_foreign(action, listing) and (action.currency, action.ex_day) not in fx:
         return Reason.NO_FX, f"no rate is known from {action.currency} to {listing.currency}"
@@ -175,8 +179,8 @@ def _beside_prices(action: Action, prices: _Prices, sound: Sequence[Action]) -> 
     times = _times_in_adjusted(action, prices, row, factor) if times is None else times
     if times is None:
         return None
-    seen = "not" if times < 1.0 else "more than once"
-    return Reason.SPLIT_MISMATCH, f"prices show the split {seen}: {times:.2f} times"
+    seen = "do not move as the split says" if times < 1.0 else "show the split more than once"
+    return Reason.SPLIT_MISMATCH, f"prices {seen}: {times:.2f} times of what it would make"
 
 
 def _more_than_the_price(action: Action, before: float, sound: Sequence[Action]) -> Fault | None:

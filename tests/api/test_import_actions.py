@@ -120,9 +120,9 @@ async def test_a_corrected_line_keeps_what_was_believed(sessions, market):
         ("NEW,2024-01-20,SPLIT,2,,,,", "XNYS is closed on 2024-01-20"),
         ("NEW,2024-07-01,SPLIT,2,,,,", "the session of 2024-07-01 has not opened yet"),
         ("NEW,2050-01-05,SPLIT,2,,,,", "the session of 2050-01-05 has not opened yet"),
-        ("NEW,2024-01-19,SPLIT,5,,,,", "SPLIT_MISMATCH: prices show the split not"),
+        ("NEW,2024-01-19,SPLIT,5,,,,", "SPLIT_MISMATCH: prices do not move as the split says"),
         ("NEW,2024-01-18,SPLIT,1,,,,", "BAD_RATIO: a split of 1.0"),
-        ("NEW,2024-01-19,SPLIT,,,,,", "BAD_RATIO: a split of None"),
+        ("NEW,2024-01-19,SPLIT,,,,,", "BAD_RATIO: it has no ratio, new shares for one old"),
         ("NEW,2024-01-19,DIVIDEND,,25,,,", "BAD_DIVIDEND: 25 is not less than the close"),
         ("NEW,2024-01-19,DIVIDEND,,0.5,AUD,,", "currency was AUD, and NEW trades in USD"),
         ("NEW,2024-01-19,DIVIDEND,,0.5,,2024-01-01,", "pay_date was 2024-01-01, before"),
@@ -141,8 +141,11 @@ async def test_a_corrected_line_keeps_what_was_believed(sessions, market):
         ("OLD,2024-01-18,DELISTING,0,,,,NEW", "ratio was 0; give the successor's shares"),
         ("OLD,2024-01-18,DELISTING,,-1,,,", "cash was -1; give at least 0"),
         ("OLD,2024-01-17,DELISTING,,1,,,", "a bar of 2024-01-17 is stored"),
-        ("OLD,2024-01-18,DELISTING,1,,,,OLD", "successor OLD is no longer listed on 2024-01-18"),
+        ("OLD,2024-01-18,DELISTING,1,,,,OLD", "its successors lead back to OLD"),
         ("OLD,2024-01-19,DELISTING,1,,,,GONE", "successor GONE is no longer listed on 2024-01-19"),
+        ("OLD,2024-01-18,DELISTING,,101,,,", "holders would have got 101 for a share that last"),
+        ("OLD,2024-01-18,DELISTING,2.6,,,,NEW", "holders would have got 104 for a share"),
+        ("GONE,2024-01-18,DIVIDEND,,0.5,,,", "the listing of GONE had ended by 2024-01-18"),
         ("GONE,2024-01-19,DELISTING,,1,,,", "GONE was listed until 2024-01-17, and ex_date"),
     ],
 )
@@ -184,10 +187,19 @@ async def test_a_listing_ends_once(sessions, market):
     ]
 
 
+async def test_what_others_became_stays_listed_until_then(sessions, market):
+    await bring(
+        sessions, "OLD,2024-01-19,DELISTING,0.75,,,,GONE\nGONE,2024-01-19,DELISTING,,1,,,\n"
+    )
+
+    with pytest.raises(InvalidInput, match="holders of another share got GONE on 2024-01-19"):
+        await bring(sessions, "GONE,2024-01-18,DELISTING,,1,,,\n")
+
+
 async def test_two_that_become_each_other_are_refused(sessions, market):
     lines = "OLD,2024-01-18,DELISTING,1,,,,GONE\nGONE,2024-01-18,DELISTING,1,,,,OLD\n"
 
-    with pytest.raises(InvalidInput, match="successor OLD is no longer listed"):
+    with pytest.raises(InvalidInput, match="its successors lead back to OLD"):
         await bring(sessions, lines)
 
 
