@@ -17,7 +17,8 @@ WORDS: Mapping[Reason, str] = {
     Reason.NONEXISTENT_TIME: "The clocks went forward over this time: it never was.",
     Reason.AMBIGUOUS_TIME: "The clocks went back: this time was twice, and nothing says which.",
     Reason.NOT_A_NUMBER: "A price or volume is no number.",
-    Reason.DUPLICATE_CONFLICT: "The session comes twice, with different values; neither is used.",
+    Reason.DUPLICATE_CONFLICT: "Another value is given or stored for the same day; this row was"
+    " not used.",
     Reason.DUPLICATE_SAME: "The session comes twice, with the same values; the first is kept.",
     Reason.FUTURE_BAR: "The session had not closed when the row came.",
     Reason.NOT_A_TRADING_DAY: "The market was closed on this day.",

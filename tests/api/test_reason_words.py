@@ -11,3 +11,11 @@ def test_every_reason_is_a_sentence_of_its_own():
 def test_a_code_of_another_version_is_no_fault():
     assert explain("SPIKE") == WORDS[Reason.SPIKE]
     assert explain("NO_LONGER_KNOWN") == UNKNOWN
+
+
+def test_what_differs_says_of_its_own_row_alone_that_it_was_not_used():
+    # A figure that came first, or is stored, stays in use; of two bars of a day neither is.
+    told = explain("DUPLICATE_CONFLICT")
+
+    assert "this row was not used" in told
+    assert "neither" not in told
