@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { STRATEGIES } from "../testing/catalogue";
 import {
   ago,
   bytes,
@@ -46,6 +47,11 @@ test("names of the API read as words", () => {
     enumWords("std"),
     camel("fx_spread_bps"),
   ]).toEqual(["No trade band", "Group cap", "HRP", "US close", "HRP", "Standard deviation", "fxSpreadBps"]);
+});
+
+test("names of panels can stand in a list that commas separate", () => {
+  const names = STRATEGIES.flatMap(({ requires }) => requires).map(enumWords);
+  expect(names.filter((name) => name.includes(","))).toEqual([]);
 });
 
 test("a message of the server becomes a sentence", () => {

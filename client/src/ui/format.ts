@@ -76,6 +76,7 @@ export function words(name: string): string {
 
 export const camel = (name: string) => name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 
+/** No comma in any: they stand in lists that commas separate. */
 const ABBREVIATIONS: Record<string, string> = {
   AUC: "AUC",
   BLACK_LITTERMAN: "Black–Litterman",
@@ -84,16 +85,16 @@ const ABBREVIATIONS: Record<string, string> = {
   CONVERT_EACH: "Converted",
   FF3: "FF3",
   FF5: "FF5",
-  FF3_ASIA_PACIFIC: "FF3, Asia and Pacific",
-  FF3_DEVELOPED_EX_US: "FF3, developed but US",
-  FF5_ASIA_PACIFIC: "FF5, Asia and Pacific",
-  FF5_DEVELOPED_EX_US: "FF5, developed but US",
+  FF3_ASIA_PACIFIC: "FF3 (Asia and Pacific)",
+  FF3_DEVELOPED_EX_US: "FF3 (developed but US)",
+  FF5_ASIA_PACIFIC: "FF5 (Asia and Pacific)",
+  FF5_DEVELOPED_EX_US: "FF5 (developed but US)",
   HML: "HML",
   HOLD_USD: "Kept abroad",
   HRP: "HRP",
   NCO: "NCO",
   NEWS_FLAG: "Days with news",
-  OHLC: "Open, high, low, close",
+  OHLC: "Open/high/low/close",
   RF: "Risk-free rate",
   LONG_VOL_ETP: "Long volatility product",
   SHORT_VOL_ETP: "Short volatility product",
