@@ -13,3 +13,12 @@ test.each([
   renderPage(<NotFound what={what} />, []);
   expect(screen.getByRole("link").getAttribute("href")).toBe(to);
 });
+
+test.each([
+  ["backtest", true],
+  ["page", false],
+  ["strategy", false],
+] as const)("what is not found may be somebody else's: %s, %s", (what, owned) => {
+  renderPage(<NotFound what={what} />, []);
+  expect(screen.queryByText(/belong to somebody else/) !== null).toBe(owned);
+});

@@ -16,6 +16,9 @@ const OTHERS: Record<What, { to: string; label: string }> = {
   job: { to: "/jobs", label: "All jobs" },
 };
 
+/** What everybody sees alike; the rest is seen by its owner alone. */
+const COMMON: readonly What[] = ["page", "strategy"];
+
 export function NotFound({ what = "page" }: { what?: What }) {
   useTitle("Not found");
   const { to, label } = OTHERS[what];
@@ -28,7 +31,9 @@ export function NotFound({ what = "page" }: { what?: What }) {
         </ButtonLink>
       }
     >
-      <p>The address leads nowhere. It may have been mistyped, or belong to somebody else.</p>
+      <p>
+        The address leads nowhere. It may have been mistyped{!COMMON.includes(what) && ", or belong to somebody else"}.
+      </p>
     </Empty>
   );
 }
