@@ -20,7 +20,7 @@ export function Quarantine({ universe, symbol, onSymbol }: Props) {
   return (
     <Card
       title="Quarantine"
-      hint="Rows that were refused, kept as they came. None of them is used, none is mended in silence."
+      hint="Rows that were refused, kept as they came. None was used when it came, none is mended in silence."
       tools={
         symbol && (
           <Button small onClick={() => onSymbol(null)}>
