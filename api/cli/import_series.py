@@ -54,7 +54,15 @@ def report(file: SeriesFile, tally: Tally) -> list[str]:
     lines += _spread(file) if file.panel in CASH_RATES.values() else []
     lines += [f"Refused as {reason}: {count:,}" for reason, count in sorted(tally.reasons.items())]
     lines += [f"  line {row.row_number}: {row.raw}" for row in file.refused[:MOST_SHOWN]]
-    return lines
+    return lines + _contradicted(tally)
+
+
+def _contradicted(tally: Tally) -> list[str]:
+    """Name the figures that differ from those stored, and how the file's are taken instead."""
+    if not tally.conflicts:
+        return []
+    told = f"Left as stored: {len(tally.conflicts):,}; import again with --force to take the file's"
+    return [told, *(f"  {each}" for each in tally.conflicts[:MOST_SHOWN])]
 
 
 def _spread(file: SeriesFile) -> list[str]:

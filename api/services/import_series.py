@@ -7,7 +7,8 @@ file's word for it.
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import numpy as np
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,7 +18,7 @@ from api.ports import Observations, SeriesFile
 from api.services.bar_rows import EPOCH, series_rows
 from api.services.ingest_report import Tally
 from api.services.market import MONTHLY
-from api.services.named_panels import FACTOR_PANELS
+from api.services.named_panels import CASH_RATES, FACTOR_PANELS
 from api.services.reasons import Reason
 from api.services.routing import CSV
 from api.services.unread_rows import quarantined
@@ -36,6 +37,8 @@ from models.quarantines import QuarantineRepository
 from models.staging import NOISE, Written
 
 NS_PER_DAY = 86_400 * 10**9
+# Percent for a fraction is a hundred times; no central bank moved its rate so far at once.
+OTHER_UNIT = 50.0
 
 
 async def import_series(
@@ -48,16 +51,21 @@ async def import_series(
         raise InvalidInput(f"{file.file} has no figure that can be read; refused were {told}")
     _require_past(file, now)
     stored = await _stored(session, file)
-    refused = quarantined(file.file, file.refused)
+    refused, conflicts = quarantined(file.file, file.refused), list[Quarantine]()
     tally, fresh = Tally(read=file.rows), list[Observations]()
     for each in file.series:
         new, other = _compared(each, stored[each.key])
         take = new | other if force else new
         fresh.append(_cut(each, take))
+        if file.panel in CASH_RATES.values():
+            _require_one_unit(file, fresh[-1], stored[each.key])
         tally.written += Written(unchanged=int((~(new | other)).sum()))
         if not force:
-            refused += [_conflict(file, each, row) for row in np.flatnonzero(other).tolist()]
+            held, rows = stored[each.key], np.flatnonzero(other).tolist()
+            conflicts += [_conflict(file, each, row, held) for row in rows]
     tally.written += await _write(session, file, fresh)
+    refused += conflicts
+    tally.conflicts = [_told(each) for each in conflicts]
     tally.quarantined, tally.reasons = len(refused), Counter(row.reason for row in refused)
     await QuarantineRepository(session).add(refused)
     return tally
@@ -76,6 +84,21 @@ def _require_past(file: SeriesFile, now: datetime) -> None:
     # What is known when its day is over is known tomorrow.
     if known > today + timedelta(days=1):
         raise InvalidInput(f"{file.file} was told on {known}, a day to come; correct known_at")
+
+
+def _require_one_unit(file: SeriesFile, fresh: Observations, stored: SeriesColumns) -> None:
+    """Refuse rates that would stand beside others in another unit, fractions beside percent."""
+    after = dict(zip(stored.days, stored.values, strict=True))
+    after |= dict(zip(fresh.day.tolist(), fresh.value.tolist(), strict=True))
+    taken = set(fresh.day.tolist())
+    for (day, value), (later, then) in pairwise(sorted(after.items())):
+        low, high = sorted((value, then))
+        if 0.0 < low * OTHER_UNIT <= high and taken & {day, later}:
+            raise InvalidInput(
+                f"{file.file} would leave {fresh.key} in two units, {value:g} on {_on(day)} and"
+                f" {then:g} on {_on(later)}; import every day of it in percent a year, with --force"
+                " where other figures are stored"
+            )
 
 
 async def _stored(session: AsyncSession, file: SeriesFile) -> Mapping[str, SeriesColumns]:
@@ -116,8 +139,15 @@ async def _write(session: AsyncSession, file: SeriesFile, fresh: list[Observatio
     return written
 
 
-def _conflict(file: SeriesFile, series: Observations, row: int) -> Quarantine:
-    on = EPOCH + timedelta(days=int(series.day[row]))
+def _on(day: int) -> date:
+    return EPOCH + timedelta(days=day)
+
+
+def _conflict(
+    file: SeriesFile, series: Observations, row: int, stored: SeriesColumns
+) -> Quarantine:
+    day = int(series.day[row])
+    on, held = _on(day), stored.values[stored.days.index(day)]
     return Quarantine(
         source=CSV,
         file=file.file,
@@ -125,4 +155,10 @@ def _conflict(file: SeriesFile, series: Observations, row: int) -> Quarantine:
         date=on,
         raw=f"{on} {series.value[row]}",
         reason=Reason.DUPLICATE_CONFLICT.value,
+        detail={"stored": held},
     )
+
+
+def _told(conflict: Quarantine) -> str:
+    """Say what the file gives and what stays."""
+    return f"{conflict.symbol} {conflict.raw}: {conflict.detail['stored']} is stored and stays"

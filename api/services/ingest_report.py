@@ -18,6 +18,7 @@ class Tally:
     quarantined: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     failures: dict[str, Failed] = field(default_factory=dict)
+    conflicts: list[str] = field(default_factory=list)  # figures that contradict what is stored
 
     def add(self, other: "Tally") -> None:
         self.read += other.read
@@ -25,6 +26,7 @@ class Tally:
         self.quarantined += other.quarantined
         self.reasons += other.reasons
         self.failures |= other.failures
+        self.conflicts += other.conflicts
 
 
 @dataclass(kw_only=True)

@@ -192,3 +192,46 @@ def test_rates_are_said_in_percent(rates, told):
     file = read("date,value\n" + "".join(f"{day},{rate}\n" for day, rate in lines), "AU_CASH_RATE")
 
     assert told in "\n".join(report(file, Tally(read=2)))
+
+
+FRACTIONS = "date,value\n2024-01-02,0.0435\n2024-02-06,0.041\n2024-03-05,0.041\n"
+PER_CENT = "date,value\n2024-01-02,4.35\n2024-02-06,4.1\n2024-03-05,4.1\n"
+LATER = "date,value\n2024-04-02,3.85\n"
+
+
+async def test_a_figure_that_differs_is_named_with_the_way_to_correct_it(sessions):
+    async with unit_of_work(sessions) as session:
+        await import_series(session, read(FRACTIONS, "AU_CASH_RATE"), now=NOW)
+    async with unit_of_work(sessions) as session:
+        file = read(PER_CENT, "AU_CASH_RATE")
+        tally = await import_series(session, file, now=NOW)
+
+    lines = report(file, tally)
+    assert "Left as stored: 3; import again with --force to take the file's" in lines
+    assert "  AU_CASH_RATE 2024-01-02 4.35: 0.0435 is stored and stays" in lines
+    assert "--force" not in "\n".join(report(file, Tally(read=3)))
+
+
+@pytest.mark.parametrize(
+    ("content", "force"),
+    [
+        (PER_CENT + "2024-04-02,3.85\n", False),
+        (LATER, False),
+        (LATER, True),
+        ("date,value\n2024-02-06,4.1\n", True),
+    ],
+)
+async def test_no_import_leaves_rates_in_two_units(sessions, content, force):
+    stored = "SELECT value FROM macro_series ORDER BY date"
+    async with unit_of_work(sessions) as session:
+        await import_series(session, read(FRACTIONS, "AU_CASH_RATE"), now=NOW)
+
+    with pytest.raises(InvalidInput, match=r"AU_CASH_RATE in two units, .* with --force"):
+        async with unit_of_work(sessions) as session:
+            await import_series(session, read(content, "AU_CASH_RATE"), now=NOW, force=force)
+    assert await rows_of(sessions, stored) == [(0.0435,), (0.041,), (0.041,)]
+
+    async with unit_of_work(sessions) as session:
+        await import_series(session, read(PER_CENT, "AU_CASH_RATE"), now=NOW, force=True)
+        await import_series(session, read(LATER, "AU_CASH_RATE"), now=NOW)
+    assert await rows_of(sessions, stored) == [(4.35,), (4.1,), (4.1,), (3.85,)]
