@@ -79,7 +79,7 @@ def see(window: Window, *, bars: int, member: BoolArray, aside: Aside | None = N
     """Return the last ``bars`` bars of each asset as a decision sees them.
 
     Without an `aside` closes are as traded where the window knows a floor on raw prices, and rates
-    to Australian dollars are those by which its own levels are in them; unknown otherwise.
+    to Australian dollars are the last fixings it knows; unknown otherwise.
     """
     valid = np.isfinite(window.close)
     pushed = _pusher(valid, bars)
@@ -91,7 +91,7 @@ def see(window: Window, *, bars: int, member: BoolArray, aside: Aside | None = N
     named = tuple(window.currencies[index] for index in window.currency)
     if aside is None:
         traded = np.where(window.price_floor > 0.0, close[-1], np.nan)
-        aside = Aside(traded_close=traded, aud=_rates(window, level[-1] / own[-1]))
+        aside = Aside(traded_close=traded, aud=_rates(window))
     return View(
         symbols=window.symbols,
         asset_id=window.asset_id,
@@ -137,15 +137,13 @@ def _aside(panel: Panel, row: int, instant: int, window: Window) -> Aside:
     return Aside(traded_close=traded, aud=dict(named))
 
 
-def _rates(window: Window, per_unit: FloatArray) -> dict[str, float]:
-    """Return AUD per unit of each currency, from the base currency per unit of each asset's own."""
-    base, known = window.currencies[0], np.isfinite(per_unit)
-    rates = {base: 1.0} | {
-        window.currencies[int(window.currency[asset])]: float(per_unit[asset])
-        for asset in np.flatnonzero(known).tolist()
-    }
-    per_aud = rates.get("AUD", np.nan)
-    return {name: rate / per_aud for name, rate in rates.items()}
+def _rates(window: Window) -> dict[str, float]:
+    """Return AUD per unit of each currency by the last fixings; of none where AUD has none."""
+    if "AUD" not in window.currencies:
+        return {}
+    fixings = window.fixings[-1]
+    per_aud = fixings / fixings[window.currencies.index("AUD")]
+    return dict(zip(window.currencies, per_aud.tolist(), strict=True))
 
 
 def _last(close: FloatArray) -> FloatArray:

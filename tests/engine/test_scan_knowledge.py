@@ -7,9 +7,9 @@ import pytest
 
 from engine.panel import Superseded
 from engine.scan import scan
-from engine.scan_view import look
+from engine.scan_view import look, see
 from engine.scanners import SCANNERS
-from tests.engine.panels import DAY
+from tests.engine.panels import DAY, make_panel
 from tests.engine.scanning import (
     ASSETS,
     EASY,
@@ -135,3 +135,21 @@ def test_a_split_is_no_fall(key):
     )
     flagged = {hit.asset for hit in after.hits if "split" in hit.flags}
     assert flagged == {hit.asset for hit in after.hits if hit.asset < 6}
+
+
+def test_a_decision_sees_the_rate_of_today_whichever_listing_ended_long_ago():
+    """The last column has had no bar since a dollar was 1.25 Australian ones; it is 2.00 now."""
+    rows = 300
+    close = np.full((rows, 2), 10.0)
+    close[60:, 1] = np.nan
+    usd = np.where(np.arange(rows) < 100, 1.25, 2.0)
+    panel = make_panel(
+        close,
+        currency=[1, 1],
+        currencies=("AUD", "USD"),
+        fx=np.column_stack([np.ones(rows), usd]),
+        fx_known_at=np.zeros((rows, 2)),
+    )
+    window = panel.window(rows - 1, 290, int(panel.closes_at[-1, 0]))
+
+    assert see(window, bars=252, member=window.member).aud.tolist() == [2.0, 2.0]
