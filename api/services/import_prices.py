@@ -52,9 +52,9 @@ async def import_prices(
         told = ", ".join(f"{count:,} as {reason}" for reason, count in reasons)
         message = f"{file.file} has no row that can be read; refused were {told}"
         raise InvalidInput(message, field=("file",))
-    listings = [_listing(batch) for batch in file.batches]
-    symbols = [each.symbol for each in listings]
+    symbols = [batch.symbol for batch in file.batches]
     known = await _require_own(session, symbols)
+    listings = [_listing(batch, known.get(batch.symbol)) for batch in file.batches]
     described = [_instrument(each, known.get(each.symbol)) for each in listings]
     ids = await InstrumentRepository(session).upsert(described)
     rows: list[BarRow] = []
@@ -80,8 +80,8 @@ async def import_prices(
     )
 
 
-def _listing(batch: BarBatch) -> Listing:
-    """Describe an instrument by its symbol and by the columns that hold something."""
+def _listing(batch: BarBatch, known: Instrument | None) -> Listing:
+    """Describe an instrument by its symbol, its columns that hold something, and its known end."""
     market = _market_of(batch.symbol) or Described(
         symbol=batch.symbol,
         asset_class=AssetClass.EQUITY,
@@ -96,6 +96,7 @@ def _listing(batch: BarBatch) -> Listing:
         currency=market.currency,
         source=CSV,
         fields=tuple(batch.values),
+        delisted_on=None if known is None else known.delisted_on,
     )
 
 

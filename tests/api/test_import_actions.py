@@ -221,6 +221,26 @@ async def test_prices_imported_again_leave_what_was_told_of_their_actions(sessio
     assert await rows(sessions, described) == [(["close", "actions"], [], DAYS[1])]
 
 
+async def test_prices_after_an_end_that_was_told_are_quarantined(sessions):
+    owner_id, prices = uuid4(), "date,symbol,open,close\n2024-01-16,MINE,20,20\n"
+    told = "MINE,2024-01-18,DELISTING,,21,,,\n"
+
+    async def imported(content):
+        file = read_prices(content.encode(), name="mine.csv")
+        async with unit_of_work(sessions) as session:
+            done = await import_prices(session, file, universe="MINE", owner_id=owner_id, now=NOW)
+        return done.tally
+
+    await imported(prices + "2024-01-17,MINE,21,21\n")
+    await bring(sessions, told)
+    tally = await imported("date,symbol,open,close\n2024-01-17,MINE,21,21\n2024-01-18,MINE,22,22\n")
+
+    assert (tally.written.new, tally.reasons) == (0, {"AFTER_DELISTING": 1})
+    refused = "SELECT symbol, date, reason FROM quarantine"
+    assert await rows(sessions, refused) == [("MINE", DAYS[2], "AFTER_DELISTING")]
+    assert (await bring(sessions, told)).written == Written(unchanged=1)
+
+
 async def test_the_terminal_says_what_would_be_written_before_it_is(
     make_database, sample_url, tmp_path, worker_id
 ):
