@@ -39,7 +39,8 @@ def burden(
         All costs, base currency.
     """
     days = int(session[-1] - session[0])
-    traded = float((orders.filled * orders.price * orders.fx).sum())
+    made = orders.select(orders.traded)
+    traded = float((made.filled * made.price * made.fx).sum())
     earned = float(net[-1] - net[0]) + paid
     return {
         **_figures("before", gross, rf, days),

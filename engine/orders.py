@@ -42,6 +42,10 @@ class Reason(StrEnum):
 
 REASONS: Final = tuple(Reason)
 CODES: Final = {reason: code for code, reason in enumerate(REASONS)}
+# What an issuer does to a position: nobody trades, and no cost is paid on it.
+UNTRADED: Final = tuple(
+    CODES[reason] for reason in (Reason.MERGED, Reason.DELISTED, Reason.SPLIT_FRACTION)
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +81,11 @@ class Orders:
         traded = -self.side * self.filled * self.price * self.fx
         flow: FloatArray = traded - self.commission - self.fx_cost
         return flow
+
+    @property
+    def traded(self) -> BoolArray:
+        """Tell which entries moved shares in a market; mergers and payouts do not."""
+        return (self.filled > 0.0) & ~np.isin(self.code, UNTRADED)
 
     def select(self, chosen: BoolArray) -> "Orders":
         """Return the entries that are chosen."""

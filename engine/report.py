@@ -122,7 +122,7 @@ def report(
         exposure=exposure,
         weights=books.value / books.equity[:, None],
         gross=gross.books.equity,
-        trade_count=int(np.count_nonzero(net.orders.filled)),
+        trade_count=int(np.count_nonzero(net.orders.traded)),
         total_costs=0.0 - float(books.costs.sum()),  # not -0.0
         round_trips=_closed(net, len(panel.symbols)),
     )

@@ -6,6 +6,7 @@ import pytest
 from engine.burden import burden
 from tests.engine.ledgers import make_costs, make_ledger
 from tests.engine.panels import make_panel
+from tests.engine.test_endings import make_ending, make_merger
 
 NOTHING = ("total_return", "max_drawdown")
 
@@ -58,3 +59,20 @@ def test_without_trades_or_a_year_nothing_is_said():
     zero |= {f"{name}_{when}_costs" for name in NOTHING for when in ("before", "after")}
     assert {found[name] for name in zero} == {0.0}
     assert {found[name] for name in found if name not in zero} == {None}
+
+
+def test_what_an_ending_does_to_a_position_is_no_trade():
+    """1,010 at 10.00 become 75.75 shares at 20.00, of which 0.75 are paid out: one trade, no cost.
+
+    The 580 they make are 1e4 x 580 / 1,010 basis points of what was traded.
+    """
+    ledger = make_ledger(make_merger(), {0: [1.0, 0.0]}, capital=1_010.0)
+    paid_out = np.full((4, 1), 10.0)
+    panel = make_ending(paid_out, {(2, 0): (12.0, np.nan, np.nan)})
+    taken_over = make_ledger(panel, {0: [1.0]}, capital=1_010.0)
+
+    assert ledger.orders.traded.tolist() == [True, False, False, False]
+    assert told(ledger, ledger)["traded_times_capital"] == pytest.approx(1.0)
+    assert told(ledger, ledger)["break_even_bps"] == pytest.approx(1e4 * 580 / 1_010)
+    assert taken_over.orders.traded.tolist() == [True, False]
+    assert told(taken_over, taken_over)["break_even_bps"] == pytest.approx(2_000.0)
