@@ -15,7 +15,7 @@ from engine.shorting import is_lent
 from engine.sizing import Sizing, size_targets
 from engine.terms import Terms
 from engine.trading import cancel
-from engine.trimming import Trim, trim_trades
+from engine.trimming import PROMISE, Trim, trim_trades
 from engine.types import BoolArray, FloatArray, IntArray
 from engine.working import Working
 
@@ -81,7 +81,7 @@ def place_orders(
     )
     weights = np.zeros_like(wanted)
     weights[asset] = target
-    orders = _place(account, asset, sizing, known.mark, row, instant)
+    orders = _place(account, known, sizing, trim.min_trade, row, instant)
     return Decided(
         orders=orders,
         weights=weights,
@@ -118,13 +118,14 @@ def _value(account: Account, wanted: FloatArray, row: int, instant: int) -> Valu
 
 
 def _place(
-    account: Account, asset: IntArray, sizing: Sizing, mark: FloatArray, row: int, instant: int
+    account: Account, known: Valued, sizing: Sizing, min_trade: float, row: int, instant: int
 ) -> Working:
     """Turn target quantities into working orders.
 
-    Those below the minimum parcel are refused, and so is the part of a sale nobody lends.
+    Those below the minimum parcel are refused, and so is the part of a sale nobody lends. What lots
+    leave of a trade is not ordered where it is worth less than `min_trade`, base currency.
     """
-    terms, held = account.terms, account.quantity[asset]
+    terms, asset, held = account.terms, known.asset, known.held
     lent = is_lent(terms.panel.markets, terms.panel.market[asset], terms.shorting)
     target = np.where(lent, sizing.quantity, np.maximum(sizing.quantity, np.minimum(held, 0.0)))
     order = partial(
@@ -133,14 +134,16 @@ def _place(
         decision=row,
         asset=asset,
         gap=sizing.gap,
-        price=mark,
+        price=known.mark,
         row=row,
         instant=instant,
     )
     refused = sizing.quantity - target
     if refused.any():
         cancel(account, order(quantity=refused), row, Reason.NOT_LENT)
-    orders = order(quantity=target - held)
+    change = target - held
+    least = min_trade * (1.0 - PROMISE)
+    orders = order(quantity=np.where(np.abs(change) * known.price < least, 0.0, change))
     small = _below_minimum(terms, account.quantity, orders)
     cancel(account, orders.select(small), row, Reason.MINIMUM_PARCEL)
     return orders.select(~small)

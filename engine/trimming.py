@@ -15,7 +15,7 @@ class Trim:
 
     no_trade_band: float = 0.0
     relative_band: float = 0.0  # of the target weight
-    min_trade: float = 0.0  # money; what is worth less is not traded
+    min_trade: float = 0.0  # money, a fraction in what `at` returns; less is not traded
     spread: bool = False  # weight that skipped trades would have moved goes to those made
     max_turnover: float | None = None
     max_weight: float = 1.0  # which a turnover cap may keep out of reach
@@ -31,8 +31,8 @@ class Trim:
         """Return the limits of an account worth so much: money has become a band of weights."""
         if self.min_trade == 0.0:
             return self
-        band = max(self.no_trade_band, self.min_trade / equity)
-        return replace(self, no_trade_band=band, min_trade=0.0)
+        least = self.min_trade / equity
+        return replace(self, no_trade_band=max(self.no_trade_band, least), min_trade=least)
 
     def shortfall(self, weights: FloatArray, drifted: FloatArray) -> str:
         """Say in numbers that the turnover cap leaves a weight (k,) above the largest allowed."""
@@ -59,9 +59,11 @@ def trim_trades(
 ) -> tuple[FloatArray, str]:
     """Skip trades within the bands, then move only as far as the turnover cap allows.
 
-    `weights` (k,) are the targets, `drifted` (k,) what is held; names marked `leaving` (k,), which
-    the universe has left, are traded in full and first. Returns what is traded to, and in numbers
-    what the cap kept out of reach or how far it was loosened.
+    What the cap or a lack of cash has made of a trade is left out where it is below the least one.
+    `weights` (k,) are the targets, `drifted` (k,) what is held, `trim` is in fractions of equity
+    (`Trim.at`); names marked `leaving` (k,), which the universe has left, are traded in full and
+    first. Returns what is traded to, and in numbers what the cap kept out of reach or how far it
+    was loosened.
     """
     target = weights
     if trim.no_trade_band > 0.0 or trim.relative_band > 0.0:
@@ -74,6 +76,21 @@ def trim_trades(
             max_weight=trim.max_weight,
             invested=trim.invested,
         )
+    capped, told = _capped(target, drifted, trim, leaving)
+    return _without_small(capped, drifted, trim), told
+
+
+def _without_small(weights: FloatArray, drifted: FloatArray, trim: Trim) -> FloatArray:
+    """Return the weights without trades below the least one, until none is left or made small."""
+    least = trim.min_trade * (1.0 - PROMISE)
+    while ((weights != drifted) & (np.abs(weights - drifted) < least)).any():
+        weights = skip_small_trades(weights, drifted, band=least, invested=trim.invested)
+    return weights
+
+
+def _capped(
+    target: FloatArray, drifted: FloatArray, trim: Trim, leaving: BoolArray
+) -> tuple[FloatArray, str]:
     if trim.max_turnover is None:
         return target, ""
     capped = cap_turnover(target, drifted, cap=trim.max_turnover, exempt=leaving)

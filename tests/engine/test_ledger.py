@@ -339,15 +339,25 @@ def test_trades_within_the_band_are_not_made():
 
 
 def test_a_trade_worth_less_than_the_least_is_not_made():
-    """Two points of 100,000 are due: 2,000 each way."""
+    """Two points of 100,000 are due: 2,000 each way, of which whole shares buy 1,996.80."""
     close = np.array([[10.0, 10.0]] * 2 + [[10.4, 9.6]] * 3)
     panel = make_panel(close)
     decisions = {0: [0.5, 0.5], 2: [0.5, 0.5]}
 
     still = make_ledger(panel, decisions, trim=Trim(min_trade=2_001.0), capital=100_000.0)
-    moved = make_ledger(panel, decisions, trim=Trim(min_trade=1_999.0), capital=100_000.0)
+    moved = make_ledger(panel, decisions, trim=Trim(min_trade=1_996.0), capital=100_000.0)
 
     assert (len(still.orders), len(moved.orders)) == (2, 4)
+
+
+def test_what_whole_shares_leave_of_a_trade_is_no_less_than_the_least():
+    """1,050 are due in a share of 600: one share, which is worth less than 1,000."""
+    panel = make_panel(np.full((4, 2), [600.0, 500.0]))
+    decisions = {0: [0.105, 0.105]}
+
+    ledger = make_ledger(panel, decisions, trim=Trim(min_trade=1_000.0), capital=10_000.0)
+
+    assert entries(ledger.orders, "asset", "filled") == [(1, 2.0)]
 
 
 def test_on_a_currency_holiday_the_last_rate_stands_and_prices_still_move():

@@ -164,3 +164,38 @@ def test_a_purchase_beside_a_skipped_sale_stops_at_the_buffer():
 
     # 0.02 stay where they are, so that 0.08 of the 0.10 are bought.
     np.testing.assert_allclose(done, [0.38, 0.21, 0.21])
+
+
+def test_a_trade_that_the_turnover_cap_makes_too_small_is_not_made():
+    trim = Trim(min_trade=1_000.0, max_turnover=0.15).at(10_000.0)
+    target, drifted = np.array([0.0, 0.2, 0.15]), np.array([0.2, 0.0, 0.0])
+    stays = np.zeros(3, np.bool_)
+
+    done, _ = trim_trades(target, drifted, trim, leaving=stays)
+
+    # Three sevenths of the way are sales of 0.086 and purchases of 0.086 and 0.064.
+    np.testing.assert_array_equal(done, drifted)
+    at_least, _ = trim_trades(target, drifted, replace(trim, max_turnover=0.175), leaving=stays)
+    np.testing.assert_allclose(at_least, [0.1, 0.1, 0.0], atol=1e-15)
+
+
+def test_a_purchase_that_a_skipped_sale_makes_too_small_is_not_made():
+    trim = Trim(min_trade=1_500.0).at(10_000.0)
+    target, drifted = np.array([0.895, 0.2]), np.array([1.0, 0.0])
+
+    done, _ = trim_trades(target, drifted, trim, leaving=np.zeros(2, np.bool_))
+
+    # The sale of 1,050 is left out, and 950 are what is left to buy for: 0.095 of the 0.2.
+    np.testing.assert_array_equal(done, drifted)
+
+
+@given(weights=raw_weights, start=raw_weights, least=st.floats(0.0, 0.2), cap=st.floats(0.0, 1.0))
+def test_every_trade_is_worth_the_least_one(weights, start, least, cap):
+    size = min(len(weights), len(start))
+    trim = Trim(min_trade=least, max_turnover=cap).at(1.0)
+
+    done, _ = trim_trades(weights[:size], start[:size], trim, leaving=np.zeros(size, np.bool_))
+
+    change = np.abs(done - start[:size])
+    assert ((change == 0.0) | (change >= least * (1.0 - 1e-8))).all()
+    assert done.sum() <= 1.0 + 1e-12
