@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from engine.actions import DELISTED
 from engine.decide import Answer, Targets, ask, ask_all, decision_calendar, lend
 from engine.panel import Panel
 from engine.returns import MAX_GAP
@@ -70,9 +71,10 @@ def _again(
 def missing_bars(panel: Panel, rows: IntArray) -> tuple[str, ...]:
     """Name each asset whose bars begin after `rows` do, end before them, or are not there.
 
-    A few sessions are a halt; an asset that ended is valued at its last mark until the run ends.
+    A few sessions are a halt, and a listing that ended owes no bar after its end. Any other asset
+    is valued at its last mark until the run ends.
     """
-    named = []
+    named, ends = [], _ends(panel)
     for asset, symbol in enumerate(panel.symbols):
         bars = rows[np.isfinite(panel.close[rows, asset])]
         if not len(bars):
@@ -80,9 +82,15 @@ def missing_bars(panel: Panel, rows: IntArray) -> tuple[str, ...]:
             continue
         if bars[0] - rows[0] > MAX_GAP:
             named.append(f"{symbol}: no bar before {_day(panel, bars[0])}")
-        if rows[-1] - bars[-1] > MAX_GAP:
+        if min(rows[-1], ends[asset]) - bars[-1] > MAX_GAP:
             named.append(f"{symbol}: no bar after {_day(panel, bars[-1])}")
     return tuple(named)
+
+
+def _ends(panel: Panel) -> IntArray:
+    """Return the row on which each listing is known to have ended; the panel's length for none."""
+    delisted = panel.by_asset.get(DELISTED, np.zeros(panel.close.shape)) == 1.0
+    return np.where(delisted.any(axis=0), delisted.argmax(axis=0), len(delisted))
 
 
 def missing_figures(panel: Panel, names: Iterable[str], session: IntArray) -> tuple[str, ...]:

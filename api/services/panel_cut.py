@@ -117,7 +117,7 @@ def cut_panel(
         superseded=snapshot.superseded.within(rows.start, rows.stop - 1),
         flags=(
             *sorted({*_flags(assets), *dated.flags(first, last)}),
-            *_hindsight(benchmark, survivorship_free=survivorship_free),
+            *_hindsight(assets, benchmark, survivorship_free=survivorship_free),
             *_gaps(benchmark, snapshot.benchmark[first : last + 1]),
             *_barless(assets),
         ),
@@ -265,10 +265,16 @@ def _flags(assets: Sequence[Instrument]) -> set[str]:
     return flags
 
 
-def _hindsight(benchmark: Instrument | None, *, survivorship_free: bool) -> tuple[str, ...]:
-    """Warn of what flatters a run: members picked later, a benchmark without its dividends."""
+def _hindsight(
+    assets: Sequence[Instrument], benchmark: Instrument | None, *, survivorship_free: bool
+) -> tuple[str, ...]:
+    """Warn of what flatters a run: members picked later, a benchmark without its dividends.
+
+    Assets of which no dividend is known have no lead over such a benchmark.
+    """
     flags: tuple[str, ...] = () if survivorship_free else ("survivorship_not_controlled",)
-    if benchmark is not None and "price_index" in benchmark.flags:
+    earns = any("no_corporate_actions" not in each.flags for each in assets)
+    if benchmark is not None and "price_index" in benchmark.flags and earns:
         flags += ("benchmark_without_dividends",)
     return flags
 

@@ -198,6 +198,17 @@ def test_an_asset_that_begins_late_is_named():
     assert missing_bars(panel, np.arange(10, 30)) == ("S001: no bar before 2000-01-31",)
 
 
+@pytest.mark.parametrize(("end", "named"), [(10, ()), (25, ("S002: no bar after 2000-01-14",))])
+def test_a_listing_that_ended_misses_no_bar_after_its_end(end, named):
+    """One that stood still for weeks before its end misses those."""
+    close, delisted = CLOSE.copy(), np.zeros(CLOSE.shape)
+    close[10:, 2] = np.nan
+    delisted[end, 2] = 1.0
+    panel = make_panel(close, by_asset={"delisted": delisted})
+
+    assert missing_bars(panel, np.arange(5, 30)) == named
+
+
 def test_a_panel_that_is_silent_on_some_sessions_is_named_with_them():
     """A Friday's figure stands for a week; the last one here is of 2000-01-14."""
     panel = make_panel(CLOSE[:20])

@@ -12,8 +12,9 @@ const FLAGS: Record<string, { title: string; detail: string }> = {
     detail: "The source carries no volume, so limits on the share of volume and market impact were not applied.",
   },
   no_corporate_actions: {
-    title: "No corporate actions",
-    detail: "Prices are not adjusted for splits and dividends, and none were supplied: returns leave dividends out.",
+    title: "Dividends incomplete",
+    detail:
+      "Some prices are not adjusted for splits and dividends, and none were supplied: returns on them leave dividends out.",
   },
   rf_missing: {
     title: "Risk-free rate incomplete",
@@ -39,7 +40,7 @@ const FLAGS: Record<string, { title: string; detail: string }> = {
   benchmark_without_dividends: {
     title: "Benchmark without dividends",
     detail:
-      "The benchmark is a price index and leaves dividends out, while the strategy earns them: its lead is flattered.",
+      "The benchmark is a price index and leaves dividends out; where the strategy earns them, its lead is flattered.",
   },
   benchmark_incomplete: {
     title: "Benchmark incomplete",
