@@ -30,7 +30,7 @@ export function Guards({ run, currency }: { run: GuardsPartFragment; currency: s
         )}
         {guards.smallestViableCapital !== null && (
           <Item tone="note" title="Smallest viable capital">
-            Below {money(guards.smallestViableCapital, currency)} flat fees eat the result.
+            {viability(money(guards.smallestViableCapital, currency), run.diagnostics)}
           </Item>
         )}
         {guards.missingData.length > 0 && (
@@ -64,6 +64,14 @@ function Lookahead({ guards }: { guards: GuardsData }) {
       {lookaheadDetail && sentence(lookaheadDetail)}
     </Item>
   );
+}
+
+/** The search begins somewhere: of less than that nothing is known where even the least keeps up. */
+function viability(capital: string, diagnostics: unknown) {
+  const found = (diagnostics as { smallest_viable_capital?: { verdict?: string } } | null)?.smallest_viable_capital;
+  return found?.verdict === "always"
+    ? `${capital}, the least capital tried, already keeps up with the benchmark.`
+    : `Below ${capital}, costs and whole shares leave the run behind its benchmark.`;
 }
 
 const ICONS = { good: "check", bad: "warn", note: "info" } as const;
