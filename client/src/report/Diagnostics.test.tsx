@@ -82,12 +82,24 @@ test("a figure has no more digits than say something", () => {
 
 test("shares are told as such, and a long table stays folded", () => {
   const tried = Array.from({ length: 9 }, (_, at) => ({ capital: 1000 * (at + 1), excess_growth: 0.01 * at }));
-  const found = { model: { net_cagr: 0.1571, paid_bps: 11.02 }, bootstrap: { max_drawdown: [-0.31, -0.1] } };
+  const found = {
+    model: { net_cagr: 0.1571, paid_bps: 11.02 },
+    bootstrap: { level: 0.95, max_drawdown: [-0.31, -0.1] },
+  };
   render(<Diagnostics run={{ diagnostics: { ...found, smallest_viable_capital: { tried } } }} />);
 
   const figures = screen.getAllByRole("definition").map((figure) => figure.textContent);
-  expect(figures).toEqual(["15.7%", "11.02", "−31.0%, −10.0%"]);
+  expect(figures).toEqual(["15.7%", "11.02", "0.95", "−31.0% to −10.0%"]);
   expect(screen.getByText("Tried: 9 rows").closest("details")?.open).toBe(false);
+});
+
+test("names stand at the left of their figures, a Sharpe ratio has the digits of the key figures", () => {
+  const portfolios = { this_run: { sharpe: 0.47377 }, buy_and_hold: { sharpe: 0.57111 } };
+  render(<Diagnostics run={{ diagnostics: { yardsticks: { portfolios } } }} />);
+
+  const [name, sharpe] = within(screen.getByRole("row", { name: /^Buy and hold/ })).getAllByRole("cell");
+  expect(name!.className).not.toBe(sharpe!.className);
+  expect(sharpe!.textContent).toBe("0.57");
 });
 
 test.each([null, undefined, {}, { meta_label: {} }, []])("nothing measured shows nothing", (diagnostics) => {

@@ -1,6 +1,6 @@
 import type { DiagnosticsPartFragment } from "../graphql/generated";
 import { Card } from "../ui/Card";
-import { day, enumWords, NOTHING, percent } from "../ui/format";
+import { day, enumWords, NOTHING, percent, ratio } from "../ui/format";
 import { Table, table } from "../ui/Table";
 import css from "./Diagnostics.module.css";
 import { COSTS } from "./Costs";
@@ -45,7 +45,7 @@ function Topic({ topic, found }: { topic: string; found: Entry }) {
           .map(([name, value]) => (
             <div key={name}>
               <dt>{enumWords(name)}</dt>
-              <dd>{shown(value, name)}</dd>
+              <dd>{isInterval(value, name, found) ? intervalWords(value, name) : shown(value, name)}</dd>
             </div>
           ))}
       </dl>
@@ -68,15 +68,18 @@ function Topic({ topic, found }: { topic: string; found: Entry }) {
 }
 
 function Rows({ label, rows }: { label: string; rows: Entry[] }) {
-  const columns = Object.keys(rows[0] ?? {});
+  const columns = Object.keys(rows[0] ?? {}).map((name) => ({
+    name,
+    align: rows.every((row) => typeof row[name] === "string") ? css.text : table.num,
+  }));
   return (
     <Table label={label}>
       <caption className={css.caption}>{label}</caption>
       <thead>
         <tr>
-          {columns.map((column) => (
-            <th key={column} scope="col" className={table.num}>
-              {enumWords(column)}
+          {columns.map(({ name, align }) => (
+            <th key={name} scope="col" className={align}>
+              {enumWords(name)}
             </th>
           ))}
         </tr>
@@ -84,9 +87,9 @@ function Rows({ label, rows }: { label: string; rows: Entry[] }) {
       <tbody>
         {rows.map((row, at) => (
           <tr key={at}>
-            {columns.map((column) => (
-              <td key={column} className={table.num}>
-                {shown(row[column], column)}
+            {columns.map(({ name, align }) => (
+              <td key={name} className={align}>
+                {shown(row[name], name)}
               </td>
             ))}
           </tr>
@@ -119,6 +122,12 @@ const flat = (row: Entry): Entry =>
     ),
   );
 
+/** What has a level of confidence holds a pair of bounds for each figure. */
+const isInterval = (value: unknown, name: string, found: Entry): value is [unknown, unknown] =>
+  Array.isArray(value) && value.length === 2 && ("level" in found || name === "interval");
+const intervalWords = (bounds: [unknown, unknown], name: string) =>
+  bounds.map((each) => shown(each, name)).join(" to ");
+
 /** Four digits say enough: the larger the figure, the fewer behind its point. */
 function figure(value: number): string {
   const size = Math.abs(value);
@@ -129,6 +138,7 @@ const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
 function shown(value: unknown, name = ""): string {
   if (value === null || value === undefined) return NOTHING;
+  if (typeof value === "number" && /^sharpe/.test(name)) return ratio(value);
   if (typeof value === "number") return SHARE.test(name) ? percent(value) : figure(value);
   if (typeof value === "boolean") return value ? "Yes" : "No";
   if (Array.isArray(value))
