@@ -78,8 +78,10 @@ export const camel = (name: string) => name.replace(/_([a-z0-9])/g, (_, letter: 
 
 /** No comma in any: they stand in lists that commas separate. */
 const ABBREVIATIONS: Record<string, string> = {
+  ASIA_PACIFIC: "Asia and Pacific",
   AUC: "AUC",
   BLACK_LITTERMAN: "Black–Litterman",
+  DEVELOPED_EX_US: "Developed but US",
   EWMA: "EWMA",
   CAGR: "CAGR",
   CONVERT_EACH: "Converted",
@@ -101,6 +103,7 @@ const ABBREVIATIONS: Record<string, string> = {
   SMB: "SMB",
   STD: "Standard deviation",
   ASX_CLOSE: "ASX close",
+  US: "US",
   US_CLOSE: "US close",
   US10Y_REAL: "Ten-year real yield",
   VIX: "VIX",
