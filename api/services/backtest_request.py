@@ -170,8 +170,9 @@ def _faults(request: BacktestRequest, entry: StrategyEntry | None) -> Iterator[C
     yield from _capital(request.initial_capital)
     yield from _bounded(("costs",), asdict(request.costs), COST_BOUNDS)
     yield from _bounded(("constraints",), asdict(request.constraints), CONSTRAINT_BOUNDS)
-    caps = {each["by"]: each["cap"] for each in request.constraints.group_caps}
-    yield from _bounded(("constraints", "groupCaps"), caps, dict.fromkeys(caps, (TINY, 1.0)))
+    for at, each in enumerate(request.constraints.group_caps):
+        place = ("constraints", "groupCaps", str(at))
+        yield from _bounded(place, each, {"cap": (TINY, 1.0)}, of=f" of {each['by']}")
     yield from _bounded((), {"overlay_vol_target": request.overlay_vol_target}, OVERLAY_BOUNDS)
     if entry is not None:
         limits, rest = asdict(request.constraints), request.costs.residual_pass
@@ -252,7 +253,11 @@ def _capital(capital: Decimal) -> Iterator[ClientError]:
 
 
 def _bounded(
-    group: tuple[str, ...], values: Mapping[str, Any], bounds: Mapping[str, tuple[float, float]]
+    group: tuple[str, ...],
+    values: Mapping[str, Any],
+    bounds: Mapping[str, tuple[float, float]],
+    *,
+    of: str = "",
 ) -> Iterator[ClientError]:
     for name, (least, most) in bounds.items():
         value = values[name]
@@ -261,7 +266,7 @@ def _bounded(
             lowest = "more than 0" if least == TINY else f"at least {least:g}"
             shown = _camel(name)
             yield _fault(
-                f"{shown} was {value:.12g}; use {lowest} and at most {most:g}", *group, shown
+                f"{shown}{of} was {value:.12g}; use {lowest} and at most {most:g}", *group, shown
             )
 
 

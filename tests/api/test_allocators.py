@@ -103,3 +103,19 @@ async def test_limits_out_of_range_are_refused(sample, limits):
         assert error["field"][:3] == ["input", "constraints", next(iter(limits))]
     else:
         assert "does not exist in" in body["errors"][0]["message"]
+
+
+async def test_a_cap_that_limits_nothing_is_named(sample):
+    mutation = """
+    mutation ($input: RunBacktestInput!) {
+      runBacktest(input: $input) { userErrors { message field } }
+    }
+    """
+    caps = [{"by": "SECTOR", "cap": 0.5}, {"by": "SECTOR", "cap": 0}, {"by": "CURRENCY", "cap": 1}]
+    wish = {"strategy": "momentum", "universe": "SAMPLE_US", "start": "2016-06-01"}
+
+    body = await asked(sample, mutation, input={**wish, "constraints": {"groupCaps": caps}})
+
+    [error] = body["data"]["runBacktest"]["userErrors"]
+    assert error["message"] == "cap of SECTOR was 0; use more than 0 and at most 1"
+    assert error["field"] == ["input", "constraints", "groupCaps", "1", "cap"]
