@@ -228,7 +228,7 @@ def _line(
     if not quantity:
         return replace(line, skipped="the difference is less than one share")
     side = "BUY" if wish > 0 else "SELL"
-    refused = _untradable(asset, side)
+    refused = _untradable(asset)
     if refused is not None:
         return replace(line, skipped=refused)
     value = cents(quantity * _unit(asset))
@@ -246,10 +246,12 @@ def _left_alone(wanted: Decimal, now: Decimal, equity: Decimal, limits: Limits) 
     return "what is left alone elsewhere leaves no cash for it"
 
 
-def _untradable(asset: Asset, side: str) -> str | None:
+def _untradable(asset: Asset) -> str | None:
     if asset.exchange in NO_ORDERS:
         return NO_ORDERS[asset.exchange]
-    return "it is no longer listed" if asset.delisted and side == "BUY" else None
+    if asset.delisted and asset.held:
+        return "it is no longer listed; enter what its holders got as a sale"
+    return "it is no longer listed" if asset.delisted else None
 
 
 def _sale(line: Line, asset: Asset, fees: Fees) -> Line:

@@ -260,14 +260,13 @@ def test_what_has_no_price_or_rate_is_no_line_and_counts_for_nothing():
     assert orders.cash_after == 5000
 
 
-def test_what_is_delisted_is_not_bought_but_may_be_sold():
-    gone = share("OLD.AX", held="100", delisted=True)
+def test_what_is_delisted_is_neither_bought_nor_sold():
+    bought = planned(share("OLD.AX", delisted=True), cash="8000", OLD_AX="1")
+    sold = planned(share("OLD.AX", held="100", delisted=True), cash="8000")
 
-    bought = planned(gone, cash="8000", OLD_AX="1")
-    sold = planned(gone, cash="8000")
-
-    assert bought.lines[0].skipped == "it is no longer listed"
-    assert sold.lines[0].side == "SELL"
+    assert (bought.lines[0].side, bought.lines[0].skipped) == (None, "it is no longer listed")
+    assert sold.lines[0].side is None
+    assert sold.lines[0].skipped == "it is no longer listed; enter what its holders got as a sale"
 
 
 def test_parts_of_shares_stay_and_are_named():
