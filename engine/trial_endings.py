@@ -28,18 +28,24 @@ def pay_out(
         return
     price, rate = panel.marks(), panel.fx[:, panel.currency]
     factor = carry_forward(np.where(np.isfinite(panel.close), panel.tr_factor, np.nan))
+    # Who is short of what becomes other shares is short of them too: each column twice, by the
+    # return assumed of every unknown ending, and what the holder of that column has is taken.
+    ways = {0.0: (close.copy(), fill.copy()), assumed: (close.copy(), fill.copy())}
     for row, asset, merger in _from_the_last(actions, len(close)):
         last = max(row - 1, 0)
-        paid = actions.terminal[row, asset]
-        if np.isnan(paid):
-            paid = price[last, asset] * (1.0 + (0.0 if sold(row, asset) else assumed))
-        cash = factor[last, asset] * rate[row, asset] * paid
-        close[row:, asset] = fill[row:, asset] = cash
-        if merger is not None:
-            shares = factor[last, asset] * merger.ratio / factor[row, merger.successor]
-            goes_on = carry_forward(close[:, [merger.successor]])[row:, 0]
-            close[row:, asset] += shares * goes_on
-            fill[row:, asset] += shares * fill[row:, merger.successor]
+        for lost, (marks, fills) in ways.items():
+            paid = actions.terminal[row, asset]
+            if np.isnan(paid):
+                paid = price[last, asset] * (1.0 + lost)
+            cash = factor[last, asset] * rate[row, asset] * paid
+            marks[row:, asset] = fills[row:, asset] = cash
+            if merger is not None:
+                shares = factor[last, asset] * merger.ratio / factor[row, merger.successor]
+                goes_on = carry_forward(marks[:, [merger.successor]])[row:, 0]
+                marks[row:, asset] += shares * goes_on
+                fills[row:, asset] += shares * fills[row:, merger.successor]
+        marks, fills = ways[0.0 if sold(row, asset) else assumed]
+        close[row:, asset], fill[row:, asset] = marks[row:, asset], fills[row:, asset]
 
 
 def _from_the_last(actions: Actions, rows: int) -> Iterator[tuple[int, int, Merger | None]]:

@@ -8,10 +8,12 @@ import pytest
 from engine.costs import FxMode
 from engine.errors import PanelError
 from engine.execution import FillPolicy
+from engine.limits import Constraints
 from engine.shorting import Shorting
 from engine.simulate import simulate_weights
 from engine.trial_market import market_of
-from tests.engine.ledgers import entries, make_costs, make_ledger, with_cell
+from engine.trials import simulate_targets
+from tests.engine.ledgers import entries, make_costs, make_ledger, make_targets, with_cell
 from tests.engine.panels import make_closes, make_panel
 from tests.engine.signals import make_signals, run_signals
 from tests.engine.test_execution import make_two_markets
@@ -355,6 +357,22 @@ def test_the_kernel_goes_on_with_what_the_ledger_holds(foreign):
     paths = simulate_weights(market, weights[:, None, :], fill_rows=rows, keep=[0])
 
     np.testing.assert_allclose(ledger.books.equity[1:] / 1e10, paths.curves[0], rtol=1e-9)
+
+
+@pytest.mark.parametrize(("side", "left"), [(1.0, 0.85), (-1.0, 1.0)])
+def test_the_kernel_knows_who_is_short_of_shares_that_others_became(side, left):
+    """The first become the second, of which nobody knows what they end in."""
+    close = np.full((12, 2), 10.0)
+    ended = {(4, 0): (NAN, 1.0, 1), (7, 1): (NAN, NAN, NAN)}
+    panel = make_ending(close, ended, volume=np.full(close.shape, NAN))
+    request = replace(make_request("equal_weight"), first_row=1, last_row=11, costs=make_costs())
+    targets = make_targets(panel, {1: [0.5 * side, 0.0]})
+
+    _, paths = simulate_targets(panel, request, targets, [Constraints()])
+    ledger = make_ledger(panel, targets, capital=1e6, shorting=LOAN, first_row=1)
+
+    assert paths.curves[0, -1] == pytest.approx(left)
+    assert ledger.books.equity[-1] == pytest.approx(1e6 * left)
 
 
 def test_a_run_up_to_any_day_knows_nothing_of_later_endings():
