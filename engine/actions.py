@@ -113,6 +113,23 @@ def _settle_mergers(
     return {row: tuple(_in_turn(mergers)) for row, mergers in found.items()}
 
 
+def mergers_by_row(panel: Panel, shares: FloatArray) -> tuple[tuple[int, Merger], ...]:
+    """Return the row on which each listing became another's, each before those that follow on it.
+
+    The ratios are of shares of the panel's first session, of which `shares` (n, m) tells what
+    splits have made.
+    """
+    if SUCCESSOR not in panel.by_asset:
+        return ()
+    successor, ratio = panel.by_asset[SUCCESSOR], panel.by_asset[CONVERSION]
+    found: dict[int, list[Merger]] = {}
+    for met, asset in np.argwhere(np.isfinite(successor)).tolist():
+        column = int(np.searchsorted(panel.asset_id, successor[met, asset]))
+        taken = float(ratio[met, asset] * shares[met, asset] / shares[met, column])
+        found.setdefault(met, []).append(Merger(asset, column, taken))
+    return tuple((met, each) for met, mergers in found.items() for each in _in_turn(mergers))
+
+
 def _in_turn(mergers: list[Merger]) -> list[Merger]:
     """Put first whose successor ends on the same row, so that its shares go the same way."""
     following = {each.asset: each.successor for each in mergers}

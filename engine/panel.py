@@ -7,7 +7,7 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 
-from engine.actions import DELISTED, move_to_bars
+from engine.actions import DELISTED, Merger, mergers_by_row, move_to_bars
 from engine.panel_rules import check
 from engine.published import Published
 from engine.returns import carry_forward
@@ -121,6 +121,7 @@ class Window:
     due: BoolArray  # (k, m) the asset's market had closed by the decision: a bar was due
     shares: FloatArray  # (m,) what one share of the panel's first session is by now, by splits
     ended: BoolArray  # (m,) its listing has ended
+    mergers: tuple[Merger, ...]  # of these, into other assets; by shares of the first session
     member: BoolArray  # (m,) at the decision row
     price_floor: FloatArray  # (m,) house floor on the raw close; 0 where raw prices are unknown
     sector: IntArray  # (m,) a number of each sector; all whose sector is unknown share one
@@ -205,7 +206,6 @@ class Panel:
     def window(self, row: int, length: int, instant: int) -> Window:
         """Return the last ``length`` rows up to ``row`` as they were known at ``instant`` (ns)."""
         rows = slice(row + 1 - length, row + 1)
-        seen = self._seen(rows, instant)
         return Window(
             symbols=self.symbols,
             asset_id=self.asset_id,
@@ -221,6 +221,7 @@ class Panel:
             due=_read_only(self._due(rows, instant)),
             shares=self._shares[row],
             ended=self._ended[row],
+            mergers=tuple(each for met, each in self._mergers if met <= row),
             member=self.member[row],
             price_floor=self._price_floor,
             sector=self._sector,
@@ -228,7 +229,7 @@ class Panel:
                 name: each.seen(int(self.session[row]), instant)
                 for name, each in self.extra.items()
             },
-            **{name: _read_only(values) for name, values in seen.items()},
+            **{name: _read_only(values) for name, values in self._seen(rows, instant).items()},
         )
 
     def truncate(self, row: int) -> "Panel":
@@ -321,10 +322,12 @@ class Panel:
 
     @cached_property
     def _ended(self) -> BoolArray:
-        gone = self.by_asset.get(DELISTED)
-        if gone is None:
-            return _read_only(np.zeros(self.close.shape, np.bool_))
-        return _read_only(np.logical_or.accumulate(gone == 1.0, axis=0))
+        gone = self.by_asset.get(DELISTED, np.zeros(self.close.shape)) == 1.0
+        return _read_only(np.logical_or.accumulate(gone, axis=0))
+
+    @cached_property
+    def _mergers(self) -> tuple[tuple[int, Merger], ...]:
+        return mergers_by_row(self, self._shares)
 
     @cached_property
     def _asset_closes_at(self) -> IntArray:

@@ -36,6 +36,17 @@ class Bought:
         """Return the same at new prices; the last one stands where there is none."""
         return replace(self, price=np.where(np.isfinite(price), price, self.price))
 
+    def followed(self, window: Window) -> "Bought":
+        """Return the same with a successor's shares for those it took over, and none that ended."""
+        shares, paid_out = self.shares.copy(), window.ended.copy()
+        for each in window.mergers:
+            paid_out[each.asset] = False
+            # Shares that have never traded come on their first bar; until then the old are held.
+            if np.isfinite(self.price[each.successor]):
+                shares[each.successor] += shares[each.asset] * each.ratio
+                shares[each.asset] = 0.0
+        return replace(self, shares=np.where(paid_out, 0.0, shares))
+
     def weights(self) -> FloatArray:
         """Return what each weighs of all that is held; nothing where that is nothing."""
         worth = np.where(self.shares > 0.0, self.shares * self.price, 0.0)
@@ -67,10 +78,10 @@ class BuyAndHold(Strategy[BuyAndHoldParameters]):
         if state is None:
             return self._buy(window)
         held = state.at(_prices(window))
-        gone = window.ended & (held.shares > 0.0)
+        left = held.followed(window)
+        gone = (held.shares > 0.0) & (left.shares == 0.0)
         if not (self.parameters.reinvest and gone.any()):
             return None, held
-        left = replace(held, shares=np.where(gone, 0.0, held.shares))
         return Decision(left.weights(), {"listing_ended": int(np.count_nonzero(gone))}), left
 
     def _buy(self, window: Window) -> tuple[Decision, Bought | None]:

@@ -9,6 +9,7 @@ from engine.schedule import DecisionClock, Rebalance
 from engine.strategies.buy_and_hold import BuyAndHold, BuyAndHoldParameters
 from tests.engine.ledgers import make_ledger
 from tests.engine.panels import make_panel
+from tests.engine.test_endings import make_ending
 
 NAN = np.nan
 ENDS = 4  # the row on which the first asset's listing ends
@@ -129,6 +130,51 @@ def test_the_ledger_sells_nothing_of_what_is_held_to_reinvest():
     assert ledger.books.cash[ENDS] > 0.25 * ledger.books.equity[ENDS]
     # What rose since the decision costs more than it was to; nothing else is left over.
     assert abs(ledger.books.cash[-1]) < 0.1 * ledger.books.equity[-1]
+
+
+@pytest.mark.parametrize("cash", [NAN, 2.5])
+def test_the_shares_a_merger_gave_are_held(cash):
+    """300 of each: the first is taken over for half a share of the second, and 2.50 or nothing."""
+    closes = np.full((30, 3), 10.0)
+    panel = make_ending(closes, {(10, 0): (cash, 0.5, 1)})
+
+    targets = decided(panel)
+    ledger = make_ledger(panel, targets, capital=9_000.0)
+
+    assert targets.rows.tolist() == [0, 10]
+    np.testing.assert_allclose(targets.weights[1], [0.0, 0.6, 0.4], rtol=1e-12)
+    bought = ledger.orders.row > 10
+    assert (ledger.orders.side[bought] == 1).all()
+    spent = 0.0 if np.isnan(cash) else 75.0
+    held = [0.0, 450.0 + 0.6 * spent, 300.0 + 0.4 * spent]
+    np.testing.assert_allclose(ledger.books.quantity[-1], held, atol=1.0)
+
+
+def test_shares_go_on_through_splits_and_mergers_on_one_day():
+    """The first was split in two, and becomes the second on the day it becomes the third."""
+    closes, split = np.full((12, 3), 10.0), np.ones((12, 3))
+    split[3, 0] = 2.0
+    closes[3:, 0] = 5.0
+    panel = make_ending(closes, {(6, 0): (NAN, 0.5, 1), (6, 1): (NAN, 1.0, 2)}, split=split)
+
+    targets = decided(panel)
+
+    np.testing.assert_allclose(targets.weights[1], [0.0, 0.0, 1.0])
+    assert [(each.asset, each.ratio) for each in panel.window(6, 2, NEVER - 1).mergers] == [
+        (0, 1.0),
+        (1, 1.0),
+    ]
+
+
+def test_shares_wait_for_a_successor_that_has_not_traded_yet():
+    closes = np.full((12, 3), 10.0)
+    closes[:9, 1] = NAN
+    panel = make_ending(closes, {(6, 0): (NAN, 0.5, 1)})
+
+    targets = decided(panel)
+
+    assert targets.rows.tolist() == [0, 9]
+    np.testing.assert_allclose(targets.weights[1], [0.0, 1 / 3, 2 / 3], rtol=1e-12)
 
 
 def test_when_every_listing_has_ended_all_is_cash():
