@@ -58,11 +58,14 @@ FIXINGS = {
     date(2024, 3, 11): {"USD": 1.0926, "AUD": 1.6546},
 }
 THREE, FIVE = (2.96, -2.56, -2.43, 0.22), (-0.39, -0.41, -0.97, 0.68, -1.18, 0.27)
+REGIONS = ("Developed_ex_US", "Asia_Pacific_ex_Japan")
 FACTORS = {
     "F-F_Research_Data_Factors_CSV.zip": {"192607": THREE},
     "F-F_Research_Data_Factors_daily_CSV.zip": {"19260701": THREE},
     "F-F_Research_Data_5_Factors_2x3_CSV.zip": {"196307": FIVE},
     "F-F_Research_Data_5_Factors_2x3_daily_CSV.zip": {"19630701": FIVE},
+    **{f"{area}_3_Factors_CSV.zip": {"199007": THREE} for area in REGIONS},
+    **{f"{area}_5_Factors_CSV.zip": {"199007": FIVE} for area in REGIONS},
 }
 
 
