@@ -205,7 +205,8 @@ def _guards(
         "nav_jump": bool((np.abs(session_returns(books.equity)) > NAV_JUMP).any()),
         "high_turnover": (metrics.turnover or 0.0) > HIGH_TURNOVER,
         "high_cagr": (metrics.cagr or 0.0) > HIGH_CAGR,
-        "rf_missing": bool(np.isnan(panel.rf[books.row]).any()),
+        "rf_missing": bool(np.isnan(panel.rf[books.row[1:]]).any()),
+        "rf_foreign": _is_lent(panel, books.row[1:]),
         "fallback": limited,
         "warming_up": warming_up,
     }
@@ -293,3 +294,10 @@ def _activity(net: Ledger) -> tuple[FloatArray, FloatArray]:
 def _on_real_bars(panel: Panel, orders: Orders) -> bool:
     traded = (orders.filled > 0.0) & (orders.decision >= 0)
     return bool(panel.tradable[orders.row[traded], orders.asset[traded]].all())
+
+
+def _is_lent(panel: Panel, rows: IntArray) -> bool:
+    """Tell whether the risk-free return of some row is another currency's."""
+    if panel.cash_returns is None:
+        return False
+    return bool((np.isfinite(panel.rf[rows]) & np.isnan(panel.cash_returns[rows, 0])).any())

@@ -116,7 +116,8 @@ def cut_panel(
         by_asset=lay_endings(session, assets, endings) | _payments(snapshot.paid_on[rows]),
         superseded=snapshot.superseded.within(rows.start, rows.stop - 1),
         flags=(
-            *sorted({*_flags(assets), *dated.flags(first, last)}),
+            # The night before the first session is none of the run's; the engine sees one that is.
+            *sorted({*_flags(assets), *dated.flags(first + 1, last)}),
             *_hindsight(assets, benchmark, survivorship_free=survivorship_free),
             *_gaps(benchmark, snapshot.benchmark[first : last + 1]),
             *_barless(assets),

@@ -49,6 +49,7 @@ WEEKDAYS = [
     day for number in range(358) if (day := date(2016, 1, 4) + timedelta(days=number)).weekday() < 5
 ]
 RATES = "date,value\n" + "".join(f"{day},{set_on(day)}\n" for day in WEEKDAYS)
+RATED = date(2016, 1, 4)  # the first session with a rate
 IN_CASH = BacktestRequest(
     strategy="buy_and_hold",
     symbols=("AAPL",),
@@ -238,6 +239,17 @@ async def test_the_risk_free_rate_is_the_banks_own_where_it_is_known(rated, bare
     np.testing.assert_array_equal(foreign.cash_returns[:, 1], american.rf)
     # A month's bill twelve times, of American cash alone: 0.02 % in August 2016.
     assert american.cash_rate[row] == pytest.approx(12 * 0.0002)
+
+
+@pytest.mark.parametrize(("start", "flagged"), [(date(2015, 12, 31), True), (RATED, False)])
+async def test_the_night_before_the_first_session_is_not_warned_of(rated, tmp_path, start, flagged):
+    asked = PanelRequest(symbols=("AAPL",), start=start, end=date(2016, 2, 1), currency="AUD")
+
+    panel = await load_panel(rated, LocalStore(tmp_path), asked)
+
+    row = int(np.searchsorted(panel.session, at("2016-01-04")))
+    assert np.isnan(panel.cash_rate[row])
+    assert ("rf_foreign" in panel.flags) == flagged
 
 
 async def test_days_before_the_banks_rates_have_the_american_bills_and_say_so(rated, tmp_path):
