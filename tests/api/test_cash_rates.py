@@ -241,6 +241,17 @@ async def test_the_risk_free_rate_is_the_banks_own_where_it_is_known(rated, bare
     assert american.cash_rate[row] == pytest.approx(12 * 0.0002)
 
 
+@pytest.mark.parametrize(
+    ("fill", "flagged"), [(FillPolicy.DECISION_CLOSE, True), (FillPolicy.NEXT_CLOSE, False)]
+)
+async def test_the_night_before_is_warned_of_where_it_is_measured(rated, store, fill, flagged):
+    asked = replace(IN_CASH, start=RATED, end=date(2016, 3, 1), costs=Costs(), fill=fill)
+
+    run = await finished(rated, store, asked)
+
+    assert ("rf_foreign" in run.summary["guards"]["flags"]) == flagged
+
+
 @pytest.mark.parametrize(("start", "flagged"), [(date(2015, 12, 31), True), (RATED, False)])
 async def test_the_night_before_the_first_session_is_not_warned_of(rated, tmp_path, start, flagged):
     asked = PanelRequest(symbols=("AAPL",), start=start, end=date(2016, 2, 1), currency="AUD")
