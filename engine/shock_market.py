@@ -18,6 +18,7 @@ from typing import Any, Final
 import numpy as np
 
 from engine import stress
+from engine.actions import DELISTED
 from engine.bootstrap import SHORTEST_BLOCK, block_length, draw
 from engine.panel import BY_SESSION, NEVER, OPTIONAL, Panel
 from engine.ratios import ZERO_DEVIATION
@@ -61,6 +62,8 @@ def past_of(panel: Panel, last_row: int) -> Past | None:
     market = _detrended(market)
     own = _detrended(returns - beta * market[:, None])
     alive: BoolArray = np.asarray(np.isfinite(level[-ALIVE:]).any(axis=0))
+    if DELISTED in panel.by_asset:
+        alive &= ~(panel.by_asset[DELISTED][: last_row + 1] == 1.0).any(axis=0)
     varies = bool(market.std() > ZERO_DEVIATION)
     return Past(
         market=market,

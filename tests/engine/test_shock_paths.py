@@ -20,6 +20,7 @@ from tests.engine.breakout_market import make_breakouts
 from tests.engine.ledgers import make_costs
 from tests.engine.panels import DAY, make_closes, make_panel
 from tests.engine.test_backtest import make_request
+from tests.engine.test_endings import make_ending
 from tests.engine.test_signal_runs import make_request as breaking_out
 
 FALL = PathShock(
@@ -112,6 +113,16 @@ def test_a_share_that_no_longer_traded_does_not_come_back():
     assert not onward.tradable[400:, 1].any()
     assert (onward.known_at[400:, 1] == NEVER).all()
     assert onward.tradable[400:, [0, 2]].all()
+
+
+def test_a_listing_that_ended_yesterday_does_not_come_back_either():
+    close = make_closes(sessions=300, assets=3)
+    panel = make_ending(close, {(298, 0): (50.0, np.nan, np.nan)}, benchmark=close[:, 2])
+
+    past = past_of(panel, 299)
+
+    assert past is not None
+    assert past.alive.tolist() == [False, True, True]
 
 
 def test_dollars_are_worth_more_in_aud_where_audusd_falls():
