@@ -49,5 +49,9 @@ def report(file: ActionFile, imported: ImportedActions, *, dry_run: bool) -> lis
     done = "Actions that would be written" if dry_run else "Actions"
     lines = [f"{file.file}: actions read {len(file.lines):,}", f"{done}: {counts}"]
     lines += [f"The listing of {symbol} ended on {day}" for symbol, day in imported.ended]
-    lines += [f"{symbol} counts as traded raw, its actions known" for symbol in imported.acting]
+    lines += [
+        f"Prices of {symbol} now count as traded, and what is told of it as all its splits and"
+        " dividends; bring in the rest of them too"
+        for symbol in imported.acting
+    ]
     return lines

@@ -256,7 +256,10 @@ def markets_of(assets: Sequence[Instrument], region: str | None) -> tuple[str, .
     """
     codes = Counter(calendar_code(each.exchange, each.currency) for each in assets)
     if not codes:
-        raise MissingData("the universe has no members; choose another one or name symbols")
+        raise MissingData(
+            "the universe has no members in these days that were known by then; choose another one,"
+            " later days, or name symbols"
+        )
     usual = min(leading(codes), key=lambda code: (-codes[code], code))
     primary = usual if usual in ALWAYS_OPEN else REGION_CALENDARS.get(region or "", usual)
     return (primary, *sorted(set(codes) - {primary}))

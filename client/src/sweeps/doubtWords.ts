@@ -23,6 +23,7 @@ export function dominanceWords({
   secondOrder,
 }: Pick<SplitsPartFragment, "firstOrder" | "secondOrder">): string {
   if (firstOrder) return "Choosing did at least as well as a blind pick at every percentile.";
-  if (secondOrder) return "Choosing was safer than a blind pick, if not better at every percentile.";
+  if (secondOrder)
+    return "Choosing was safer than a blind pick: better on the whole, if not at each percentile, those between the ones shown included.";
   return "At some percentiles choosing did worse than a blind pick.";
 }
