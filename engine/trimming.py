@@ -76,16 +76,28 @@ def trim_trades(
             max_weight=trim.max_weight,
             invested=trim.invested,
         )
-    capped, told = _capped(target, drifted, trim, leaving)
-    return _without_small(capped, drifted, trim), told
+    return _at_least(target, drifted, trim, leaving, most=max(trim.invested, float(weights.sum())))
 
 
-def _without_small(weights: FloatArray, drifted: FloatArray, trim: Trim) -> FloatArray:
-    """Return the weights without trades below the least one, until none is left or made small."""
+def _at_least(
+    target: FloatArray, drifted: FloatArray, trim: Trim, leaving: BoolArray, *, most: float
+) -> tuple[FloatArray, str]:
+    """Go as far as the cap allows, with as many trades as are then worth the least one each.
+
+    Of several that are not the smallest is left out, the last of equal ones, and the cap is shared
+    among the others again. No more than `most` of the equity is held.
+    """
     least = trim.min_trade * (1.0 - PROMISE)
-    while ((weights != drifted) & (np.abs(weights - drifted) < least)).any():
-        weights = skip_small_trades(weights, drifted, band=least, invested=trim.invested)
-    return weights
+    while True:
+        capped, told = _capped(target, drifted, trim, leaving)
+        size = np.abs(capped - drifted)
+        small = (size > 0.0) & (size < least)
+        if not small.any():
+            return capped, told
+        smallest = len(size) - 1 - int(np.argmin(np.where(small, size, np.inf)[::-1]))
+        change = target - drifted
+        change[smallest] = 0.0
+        target = drifted + _paid_for(change, drifted, most)
 
 
 def _capped(
@@ -156,12 +168,17 @@ def skip_small_trades(
     change = np.where(skipped, 0.0, change)
     if spread:
         change = _spread(change, target, drifted, skipped, max_weight)
-    bought = np.maximum(change, 0.0).sum()
     # Targets above 1 are bought on credit.
-    excess = drifted.sum() + change.sum() - max(invested, target.sum())
+    return drifted + _paid_for(change, drifted, max(invested, float(target.sum())))
+
+
+def _paid_for(change: FloatArray, drifted: FloatArray, most: float) -> FloatArray:
+    """Shrink purchases in proportion where more than `most` of the equity would be held."""
+    bought = np.maximum(change, 0.0).sum()
+    excess = drifted.sum() + change.sum() - most
     if excess > 0 and bought > 0:
-        change = np.where(change > 0, change * (1.0 - min(excess / bought, 1.0)), change)
-    return drifted + change
+        return np.where(change > 0, change * (1.0 - min(excess / bought, 1.0)), change)
+    return change
 
 
 def _spread(

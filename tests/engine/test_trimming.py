@@ -169,14 +169,20 @@ def test_a_purchase_beside_a_skipped_sale_stops_at_the_buffer():
 def test_a_trade_that_the_turnover_cap_makes_too_small_is_not_made():
     trim = Trim(min_trade=1_000.0, max_turnover=0.15).at(10_000.0)
     target, drifted = np.array([0.0, 0.2, 0.15]), np.array([0.2, 0.0, 0.0])
-    stays = np.zeros(3, np.bool_)
 
-    done, _ = trim_trades(target, drifted, trim, leaving=stays)
+    done, _ = trim_trades(target, drifted, trim, leaving=np.zeros(3, np.bool_))
 
-    # Three sevenths of the way are sales of 0.086 and purchases of 0.086 and 0.064.
-    np.testing.assert_array_equal(done, drifted)
-    at_least, _ = trim_trades(target, drifted, replace(trim, max_turnover=0.175), leaving=stays)
-    np.testing.assert_allclose(at_least, [0.1, 0.1, 0.0], atol=1e-15)
+    # Three sevenths of the way buy 0.086 and 0.064; without the third, three quarters buy 0.15.
+    np.testing.assert_allclose(done, [0.05, 0.15, 0.0], atol=1e-15)
+
+
+def test_a_cap_that_shrinks_all_trades_below_the_least_leaves_as_many_as_it_can():
+    trim = Trim(min_trade=500.0, max_turnover=0.5).at(10_000.0)
+
+    done, _ = trim_trades(np.full(20, 0.05), np.zeros(20), trim, leaving=np.zeros(20, np.bool_))
+
+    # Ten of 500 are the half that may be bought, those that come first.
+    np.testing.assert_allclose(done, [0.05] * 10 + [0.0] * 10, atol=1e-12)
 
 
 def test_a_purchase_that_a_skipped_sale_makes_too_small_is_not_made():
