@@ -75,7 +75,8 @@ def _plan(
     limits = limits.at(equity)
     drifted = {symbol: value / equity for symbol, value in values.items()}
     wanted = {a.symbol: weights.get(a.symbol, NOTHING) * limits.invested for a in priced}
-    target = trimmed(wanted, drifted, limits)
+    stays = {asset.symbol for asset in priced if _untradable(asset)}
+    target = trimmed(wanted, drifted, limits, least=limits.min_trade / equity, stays=stays)
     held_back = _reserve(priced, target, drifted, equity, fees, limits.invested)
     lots = _lots(priced, target, drifted, equity - held_back / limits.invested, limits)
     lines = [
@@ -88,28 +89,52 @@ def _plan(
 
 
 def trimmed(
-    target: Mapping[str, Decimal], drifted: Mapping[str, Decimal], limits: Limits
+    target: Mapping[str, Decimal],
+    drifted: Mapping[str, Decimal],
+    limits: Limits,
+    *,
+    least: Decimal = NOTHING,
+    stays: Set[str] = frozenset(),
 ) -> dict[str, Decimal]:
     """Leave weights within the bands alone, then go as far as the turnover cap allows.
 
-    A sale that is left alone frees no cash, so purchases shrink in proportion where they would
-    need more than there is.
+    What `stays` cannot be traded. A sale that is not made frees no cash, so purchases shrink in
+    proportion where they would need more than there is. While the cap leaves a trade below the
+    `least` one, the smallest is not made, of equal ones the last, and the others share the cap.
     """
     change = {symbol: weight - drifted[symbol] for symbol, weight in target.items()}
-    small = {s for s, c in change.items() if abs(c) < limits.band(target[s])}
+    small = {s for s, c in change.items() if s in stays or abs(c) < limits.band(target[s])}
     change = {s: NOTHING if s in small else c for s, c in change.items()}
     if limits.spread:
         change = _spread(change, target, drifted, small, limits)
+    most = min(max(limits.invested, sum(target.values(), NOTHING)), Decimal(1))
+    change = _paid_for(change, drifted, most)
+    while True:
+        made = _capped(change, limits)
+        below = [s for s, c in made.items() if c and abs(c) < least * (1 - ROUNDING)]
+        if not below:
+            return {symbol: drifted[symbol] + c for symbol, c in made.items()}
+        smallest = min(reversed(below), key=lambda each: abs(made[each]))
+        change = _paid_for(change | {smallest: NOTHING}, drifted, most)
+
+
+def _paid_for(
+    change: Mapping[str, Decimal], drifted: Mapping[str, Decimal], most: Decimal
+) -> dict[str, Decimal]:
+    """Shrink purchases in proportion where more than `most` would be held."""
     bought = sum((c for c in change.values() if c > 0), NOTHING)
-    moved_to = sum(drifted.values(), NOTHING) + sum(change.values(), NOTHING)
-    excess = moved_to - min(max(limits.invested, sum(target.values(), NOTHING)), Decimal(1))
-    if excess > 0 and bought > 0:
-        share = max(1 - excess / bought, NOTHING)
-        change = {symbol: c * share if c > 0 else c for symbol, c in change.items()}
+    excess = sum(drifted.values(), NOTHING) + sum(change.values(), NOTHING) - most
+    if excess <= 0 or bought <= 0:
+        return dict(change)
+    share = max(1 - excess / bought, NOTHING)
+    return {symbol: c * share if c > 0 else c for symbol, c in change.items()}
+
+
+def _capped(change: Mapping[str, Decimal], limits: Limits) -> dict[str, Decimal]:
     moved = _turnover(change)
-    if limits.max_turnover is not None and moved > limits.max_turnover:
-        change = {symbol: c * limits.max_turnover / moved for symbol, c in change.items()}
-    return {symbol: drifted[symbol] + c for symbol, c in change.items()}
+    if limits.max_turnover is None or moved <= limits.max_turnover:
+        return dict(change)
+    return {symbol: c * limits.max_turnover / moved for symbol, c in change.items()}
 
 
 def _spread(
@@ -221,18 +246,17 @@ def _line(
         price_on=asset.price_on,
         rate=asset.rate or NOTHING,
     )
+    refused = _untradable(asset)
     if weight == now:
-        return replace(line, skipped=_left_alone(wanted, now, equity, limits))
+        return replace(line, skipped=refused or _left_alone(wanted, now, equity, limits))
     wish = lots - asset.held
     quantity = abs(wish).to_integral_value(ROUND_FLOOR)
     if not quantity:
         return replace(line, skipped="the difference is less than one share")
-    side = "BUY" if wish > 0 else "SELL"
-    refused = _untradable(asset)
-    if refused is not None:
-        return replace(line, skipped=refused)
     value = cents(quantity * _unit(asset))
-    return replace(line, side=side, quantity=quantity, value=value)
+    if value < limits.min_trade:
+        return replace(line, skipped=_too_small(value, limits))
+    return replace(line, side="BUY" if wish > 0 else "SELL", quantity=quantity, value=value)
 
 
 def _left_alone(wanted: Decimal, now: Decimal, equity: Decimal, limits: Limits) -> str:
@@ -240,10 +264,14 @@ def _left_alone(wanted: Decimal, now: Decimal, equity: Decimal, limits: Limits) 
         return "already at its target"
     worth = abs(wanted - now) * equity
     if worth < limits.min_trade:
-        return f"a trade of A${cents(worth)} is below the least of A${limits.min_trade}"
+        return _too_small(cents(worth), limits)
     if abs(wanted - now) < limits.band(wanted):
         return f"within the no-trade band of {limits.band(wanted) * 100:.2f} %"
     return "what is left alone elsewhere leaves no cash for it"
+
+
+def _too_small(value: Decimal, limits: Limits) -> str:
+    return f"a trade of A${value} is below the least of A${limits.min_trade}"
 
 
 def _untradable(asset: Asset) -> str | None:

@@ -133,14 +133,16 @@ def test_the_cash_left_is_the_cash_there_was_less_every_line():
 
 
 def test_a_trade_worth_less_than_the_least_is_not_made():
-    # 3 points of 10,000 are A$300.
+    # 3 points of 10,000 are A$300, and after fees 14 shares of A$20.
     held = share(held="100")
 
     left = planned(held, cash="8000", limits=Limits(min_trade=Decimal(301)), BHP_AX="0.23")
-    traded = planned(held, cash="8000", limits=Limits(min_trade=Decimal(300)), BHP_AX="0.23")
+    whole = planned(held, cash="8000", limits=Limits(min_trade=Decimal(281)), BHP_AX="0.23")
+    traded = planned(held, cash="8000", limits=Limits(min_trade=Decimal(280)), BHP_AX="0.23")
 
     assert left.lines[0].side is None
     assert left.lines[0].skipped == "a trade of A$300.00 is below the least of A$301"
+    assert whole.lines[0].skipped == "a trade of A$280.00 is below the least of A$281"
     assert traded.lines[0].quantity == 14
 
 
@@ -210,9 +212,9 @@ def test_the_smallest_first_purchases_are_the_engines():
 
 
 def test_cash_that_runs_out_goes_to_what_is_furthest_from_its_target():
-    # An index nobody can sell keeps its 900; the plan counted on it for both.
+    # Nine tenths of a share cannot be sold and keep their 900; the plan counted on them for both.
     orders = planned(
-        share("OLD.AX", "3", held="300", exchange="INDEX"),
+        share("OLD.AX", "1000", held="0.9"),
         share("AAA.AX", "10", held="1"),
         share("BBB.AX", "10", held="1"),
         cash="100",
@@ -227,19 +229,19 @@ def test_cash_that_runs_out_goes_to_what_is_furthest_from_its_target():
 
 
 def test_an_uncovered_purchase_is_cut_to_what_cash_reaches():
-    # A penny share nobody can sell keeps its 900; the plan counted on it for CBA.
+    # Nine tenths of a share cannot be sold and keep their 900; the plan counted on them for CBA.
     orders = planned(
-        share("OLD.AX", "3", held="300", exchange="INDEX"),
+        share("OLD.AX", "1000", held="0.9"),
         share("CBA.AX", "10", held="1"),
         cash="100",
         fees=FREE,
         CBA_AX="1",
     )
 
-    assert line(orders, "OLD.AX").skipped == "an index cannot be traded"
+    assert line(orders, "OLD.AX").skipped == "the difference is less than one share"
     assert line(orders, "CBA.AX").quantity == 10
     assert orders.cash_after == 0
-    assert orders.warnings == ("CBA.AX: cash reaches for 10 of 100 shares",)
+    assert "CBA.AX: cash reaches for 10 of 100 shares" in orders.warnings
 
 
 def test_what_has_no_price_or_rate_is_no_line_and_counts_for_nothing():
@@ -267,6 +269,18 @@ def test_what_is_delisted_is_neither_bought_nor_sold():
     assert (bought.lines[0].side, bought.lines[0].skipped) == (None, "it is no longer listed")
     assert sold.lines[0].side is None
     assert sold.lines[0].skipped == "it is no longer listed; enter what its holders got as a sale"
+
+
+def test_what_cannot_be_sold_pays_for_no_purchase():
+    gone = share("OLD.AX", held="600", delisted=True)
+
+    orders = planned(
+        gone, share("B.AX"), share("C.AX"), cash="48000", fees=FREE, B_AX="0.5", C_AX="0.5"
+    )
+
+    # Shares are 20 each: of an account of 60,000 only 48,000 can be spent, half on each.
+    bought = {line.symbol: line.quantity for line in orders.lines if line.side == "BUY"}
+    assert bought == {"B.AX": 1200, "C.AX": 1200}
 
 
 def test_parts_of_shares_stay_and_are_named():

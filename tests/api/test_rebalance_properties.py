@@ -124,7 +124,8 @@ def test_band_and_cap_are_the_engines(account):
     drifted = {asset.symbol: asset.held * asset.unit / equity for asset in assets}
     target = {asset.symbol: weight for asset, weight in zip(assets, weights, strict=True)}
 
-    ours = trimmed(target, drifted, limits.at(equity))
+    least = limits.min_trade / equity
+    ours = trimmed(target, drifted, limits.at(equity), least=least)
 
     now = np.array([float(weight) for weight in drifted.values()])
     theirs = np.array([float(weight) for weight in target.values()])
