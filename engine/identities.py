@@ -228,15 +228,29 @@ def _check_fills(evidence: Evidence) -> None:
 def _check_signs(evidence: Evidence) -> None:
     books, panel, shorting = evidence.books, evidence.terms.panel, evidence.terms.shorting
     short = books.quantity < 0.0
-    # A debit outlives the short that it stems from: a takeover, a dividend paid after the purchase.
-    borrowed = np.maximum.accumulate(short.any(axis=1))
-    on_credit = borrowed | (evidence.terms.leverage > 1.0)
+    any_short: BoolArray = np.asarray(short.any(axis=1))
+    on_credit = _may_owe(evidence, any_short) | (evidence.terms.leverage > 1.0)
     _require(evidence, 5, np.where(on_credit, 0.0, np.minimum(books.home, 0.0)))
     _require(evidence, 5, np.minimum(books.abroad, 0.0).sum(axis=1))
     lent = is_lent(panel.markets, panel.market[books.held], shorting)
     if evidence.terms.written is not None:
         lent |= evidence.terms.written[books.held]
     _require_none(evidence, 5, short & ~lent, "a negative quantity")
+
+
+def _may_owe(evidence: Evidence, short: BoolArray) -> BoolArray:
+    """Tell on which rows (k,) cash may be below 0: beside a short, and by what outlives one.
+
+    A takeover ends a short for more than the cash there was, a dividend owed on one falls due after
+    its purchase, and a debit stays until it is paid.
+    """
+    books, owes = evidence.books, short.copy()
+    owes[1:] |= short[:-1] | (books.home[:-1] < 0.0)
+    for payment in evidence.payments:
+        falls = payment.row if payment.paid is None else payment.paid
+        due = np.broadcast_to(falls, payment.amount.shape)[payment.amount < 0.0] - books.row[0]
+        owes[due[due < len(owes)]] = True
+    return owes
 
 
 def _check_weights(evidence: Evidence) -> None:
