@@ -42,9 +42,10 @@ class Reason(StrEnum):
 
 REASONS: Final = tuple(Reason)
 CODES: Final = {reason: code for code, reason in enumerate(REASONS)}
-# What an issuer does to a position: nobody trades, and no cost is paid on it.
+# What an issuer or an expiry does to a position: nobody trades, and neither spread nor fee is paid.
 UNTRADED: Final = tuple(
-    CODES[reason] for reason in (Reason.MERGED, Reason.DELISTED, Reason.SPLIT_FRACTION)
+    CODES[reason]
+    for reason in (Reason.MERGED, Reason.DELISTED, Reason.SPLIT_FRACTION, Reason.SETTLED)
 )
 
 
