@@ -17,7 +17,7 @@ from api.settings import Settings
 from models.session import unit_of_work
 
 MOST_SHOWN = 20
-# No central bank kept its rate below this, in percent, for as long as a file of rates tells of.
+# Rates in percent were below this for years at a time, yet all of a long file seldom is.
 FRACTION = 0.2
 
 

@@ -143,7 +143,7 @@ def check_ends(
     ends = {each.symbol: each for each in ended}
     for line in ended:
         fault = _terms(line) or _day(line, known[line.symbol], stored)
-        fault = fault or _followed(line, known, stored)
+        fault = fault or _followed(line, known, stored, ends)
         if line.successor in known:
             fault = fault or _successor(line, known, stored, ends)
         fault = fault or _beyond_price(line, stored)
@@ -180,10 +180,16 @@ def _day(line: ActionLine, instrument: Instrument, stored: Stored) -> str | None
     return None
 
 
-def _followed(line: ActionLine, known: Mapping[str, Instrument], stored: Stored) -> str | None:
-    """Leave no stored merger into a share that was gone by then."""
+def _followed(
+    line: ActionLine,
+    known: Mapping[str, Instrument],
+    stored: Stored,
+    ends: Mapping[str, ActionLine],
+) -> str | None:
+    """Leave no stored merger into a share that was gone by then, unless the file tells it anew."""
+    told = {known[symbol].id for symbol in ends if symbol in known}
     for row in stored.followed.get(line.symbol, ()):
-        if row.ex_date > line.ex_date and row.instrument_id != known[line.symbol].id:
+        if row.ex_date > line.ex_date and row.instrument_id not in told:
             return (
                 f"holders of another share got {line.symbol} on {row.ex_date}, so it was listed"
                 f" then; correct that end first, or this day {line.ex_date}"

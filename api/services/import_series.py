@@ -18,7 +18,7 @@ from api.ports import Observations, SeriesFile
 from api.services.bar_rows import EPOCH, series_rows
 from api.services.ingest_report import Tally
 from api.services.market import MONTHLY
-from api.services.named_panels import CASH_RATES, FACTOR_PANELS
+from api.services.named_panels import CASH_RATE_REACH, CASH_RATES, FACTOR_PANELS
 from api.services.reasons import Reason
 from api.services.routing import CSV
 from api.services.unread_rows import quarantined
@@ -93,7 +93,8 @@ def _require_one_unit(file: SeriesFile, fresh: Observations, stored: SeriesColum
     taken = set(fresh.day.tolist())
     for (day, value), (later, then) in pairwise(sorted(after.items())):
         low, high = sorted((value, then))
-        if 0.0 < low * OTHER_UNIT <= high and taken & {day, later}:
+        beside = later - day <= CASH_RATE_REACH
+        if beside and 0.0 < low * OTHER_UNIT <= high and taken & {day, later}:
             raise InvalidInput(
                 f"{file.file} would leave {fresh.key} in two units, {value:g} on {_on(day)} and"
                 f" {then:g} on {_on(later)}; import every day of it in percent a year, with --force"

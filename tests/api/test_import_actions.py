@@ -194,6 +194,8 @@ async def test_what_others_became_stays_listed_until_then(sessions, market):
 
     with pytest.raises(InvalidInput, match="holders of another share got GONE on 2024-01-19"):
         await bring(sessions, "GONE,2024-01-18,DELISTING,,1,,,\n")
+    both = "OLD,2024-01-18,DELISTING,0.75,,,,GONE\nGONE,2024-01-18,DELISTING,,1,,,\n"
+    assert (await bring(sessions, both)).written == Written(new=2)
 
 
 async def test_two_that_become_each_other_are_refused(sessions, market):
