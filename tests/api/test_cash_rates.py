@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from api.adapters.csv_series import read_series
 from api.adapters.local_store import LocalStore
-from api.errors import InvalidInput, MissingData
+from api.errors import MissingData
 from api.services.axes import AxisRequest
 from api.services.backtest_request import BacktestRequest, Costs
 from api.services.backtests import submit_backtest
@@ -347,11 +347,6 @@ async def test_what_was_known_later_covers_no_earlier_view(rated):
         rates = await read_cash_rates(session, "AUD", asked.known_at)
 
     assert rates.figures.days[-1] == at("2016-08-19")
-
-
-def test_a_rate_in_another_unit_is_refused():
-    with pytest.raises(InvalidInput, match=r"value was 435; write a yield in percent a year"):
-        read_series(b"date,value\n2024-01-02,435\n", name="rates.csv", panel="AU_CASH_RATE")
 
 
 @settings(

@@ -235,3 +235,8 @@ async def test_no_import_leaves_rates_in_two_units(sessions, content, force):
         await import_series(session, read(PER_CENT, "AU_CASH_RATE"), now=NOW, force=True)
         await import_series(session, read(LATER, "AU_CASH_RATE"), now=NOW)
     assert await rows_of(sessions, stored) == [(4.35,), (4.1,), (4.1,), (3.85,)]
+
+
+def test_a_rate_in_another_unit_is_refused():
+    with pytest.raises(InvalidInput, match=r"value was 435; write a yield in percent a year"):
+        read("date,value\n2024-01-02,435\n", "AU_CASH_RATE")
